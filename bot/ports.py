@@ -1,0 +1,57 @@
+"""What the bot needs from chat platforms and directories, in its own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from audit.record import Json
+from bot.types import Incoming, Outcome, People, Reply
+from retrieval.types import Principal
+
+
+class Intake(Protocol):
+    """Where an adapter hands over what arrived, before it acknowledges the platform."""
+
+    async def accept(self, incoming: Incoming) -> bool:
+        """Durable when it returns; False when this key is known already. Raises InboxUnavailable."""
+        ...
+
+
+class Platform(Protocol):
+    """A chat platform, as the worker sees it. Every call raises PlatformError when it fails for good."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def people(self, incoming: Incoming) -> People:
+        """The asker and everyone who would see a reply in that place."""
+        ...
+
+    def render(self, outcome: Outcome) -> Mapping[str, Json]:
+        """The exact message payload for an outcome. Pure: the same outcome gives the same bytes."""
+        ...
+
+    async def post_status(self, incoming: Incoming, text: str) -> str:
+        """Post a status line in the thread (what the answer will replace); returns its message id."""
+        ...
+
+    async def post(self, incoming: Incoming, reply: Reply, replace: str | None) -> str:
+        """Show a reply in the thread, in place of the status line when there is one; returns the message id.
+
+        A private reply goes to the asker alone; the status line then becomes a neutral line.
+        Doing it twice with the same `replace` shows it once.
+        """
+        ...
+
+    async def post_text(self, incoming: Incoming, text: str, replace: str | None) -> str:
+        """Show a fixed text without content, for when the log cannot write."""
+        ...
+
+
+class Directory(Protocol):
+    """Where groups come from. Unknown people have none."""
+
+    async def groups(self, person: Principal) -> frozenset[str]:
+        """All groups of a person, nested ones resolved. Raises DirectoryUnavailable."""
+        ...

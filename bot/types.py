@@ -1,0 +1,95 @@
+"""What passes between a chat adapter and the use case: frozen values, no vendor types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from audit.record import Json, Receipt
+from retrieval.types import Answer, Passage, Principal
+
+
+class ChannelKind(StrEnum):
+    DIRECT = "direct"  # a direct message (Slack im, Teams personal)
+    GROUP = "group"  # a group message (Slack mpim, Teams group chat)
+    CHANNEL = "channel"  # a public channel
+    PRIVATE_CHANNEL = "private_channel"
+
+
+class IncomingKind(StrEnum):
+    QUESTION = "question"
+    FEEDBACK = "feedback"  # `text` is "up" or "down" and an optional reason; `about` the record
+    IGNORED = "ignored"  # recorded as what it is (a bot's message, a delete); `text` says what
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One event of a chat platform, translated; what the inbox keeps.
+
+    `key` is the same for every delivery of the same message (retries, `app_mention` and its twin).
+    `text` has the bot's mention removed. `thread` is the root message's id, where the reply goes.
+    `reference` holds what the adapter needs to reply after a restart.
+    """
+
+    key: str
+    platform: str  # "slack" | "teams"
+    kind: IncomingKind
+    tenant: str
+    user: str
+    channel: str
+    channel_kind: ChannelKind
+    thread: str
+    message: str
+    text: str
+    received_at: datetime
+    reference: Mapping[str, Json] = field(default_factory=dict)
+    about: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who asks and who will see the reply, as the platform vouches for them; groups not yet resolved.
+
+    `readers` are all members of the channel, the asker included; None when the platform would not
+    tell (then nobody may be assumed). `external` says that other organisations share the place.
+    """
+
+    asker: Principal
+    readers: tuple[Principal, ...] | None
+    external: bool = False
+
+
+class OutcomeKind(StrEnum):
+    ANSWERED = "answered"
+    ABSTAINED = "abstained"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a question. `text` is for people when there is no answer (and for `help`).
+
+    `nearest` are passages the readers may read, shown with an abstention. `notice` is a line shown
+    with an answer, such as that the model was down. `private` says that only the asker may see it.
+    """
+
+    kind: OutcomeKind
+    record_id: str
+    question: str
+    answer: Answer | None = None
+    text: str = ""
+    nearest: tuple[Passage, ...] = ()
+    notice: str = ""
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What may be shown: the platform's payload, and the proof that it was recorded first."""
+
+    payload: Mapping[str, Json]
+    private: bool
+    receipt: Receipt

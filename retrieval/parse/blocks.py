@@ -1,0 +1,154 @@
+"""Blocks in, ParsedDocument out: the one place where canonical text and sections are made.
+
+A format's parser yields the paragraphs, headings, clauses and table rows of a file in reading
+order; `assemble` joins them and does all arithmetic on offsets, so that exactness is proved once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from retrieval.places import join_locators, within
+from retrieval.types import Attachment, LeftOut, ParsedDocument, Place, Section
+
+SEPARATOR = "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, heading, clause or table row.
+
+    `level` (1 = top) says that the block opens a section; it ends where a block of the same or a
+    smaller level starts. `label` is the number as displayed ("4.2(b)", full and unambiguous),
+    `heading` the title without the number ("" for a clause that has none). `text` is what the
+    reader sees, the number included. Neighbouring blocks with the same `table` are one table.
+    `joins` are offsets in `text` of line-end hyphens.
+    """
+
+    text: str
+    level: int | None = None
+    label: str | None = None
+    heading: str = ""
+    anchor: str | None = None
+    page: int | None = None
+    printed: str | None = None
+    locator: str | None = None
+    table: int | None = None
+    joins: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class _Open:
+    """A section whose end is not known yet."""
+
+    level: int
+    block: Block
+    path: tuple[str, ...]
+    start: int
+    end: int = -1
+
+
+def assemble(
+    title: str,
+    blocks: Iterable[Block],
+    *,
+    left_out: Sequence[LeftOut] = (),
+    attachments: Sequence[Attachment] = (),
+) -> ParsedDocument:
+    """Join blocks with line breaks into the canonical text and cut its sections, places and tables.
+
+    Empty blocks are dropped. Text before the first heading becomes a section with no heading and an
+    empty path. The result's sections stand in reading order; a parent's span holds its children's.
+    """
+    parts: list[str] = []
+    offset = 0
+    opened: list[_Open] = []
+    stack: list[_Open] = []
+    places: list[Place] = []
+    tables: list[tuple[int, int]] = []
+    table: int | None = None
+    joins: list[int] = []
+    for block in blocks:
+        if not block.text.strip():
+            continue
+        start, offset = offset, offset + len(block.text)
+        parts.append(block.text)
+        if block.level is not None or not opened:
+            _open_section(block, start, stack, opened)
+        _add_place(places, block, start, offset)
+        if block.table is not None and block.table == table:
+            tables[-1] = (tables[-1][0], offset)
+        elif block.table is not None:
+            tables.append((start, offset))
+        table = block.table
+        joins.extend(start + j for j in block.joins)
+        offset += len(SEPARATOR)
+    text = SEPARATOR.join(parts)
+    for section in opened:
+        section.end = section.end if section.end >= 0 else len(text)
+    return ParsedDocument(
+        title=title,
+        text=text,
+        sections=_number(opened, places),
+        places=tuple(places),
+        left_out=tuple(left_out),
+        attachments=tuple(attachments),
+        atomic=tuple(tables),
+        joins=tuple(joins),
+    )
+
+
+def _open_section(block: Block, start: int, stack: list[_Open], opened: list[_Open]) -> None:
+    level = block.level if block.level is not None else 0  # 0: the text before the first heading
+    while stack and (stack[-1].level >= level or stack[-1].level == 0):
+        stack.pop().end = max(start - len(SEPARATOR), 0)
+    parent = stack[-1].path if stack else ()
+    name = " ".join(filter(None, (block.label, " ".join(block.heading.split()))))
+    section = _Open(level, block, (*parent, name) if name else parent, start)
+    stack.append(section)
+    opened.append(section)
+
+
+def _add_place(places: list[Place], block: Block, start: int, end: int) -> None:
+    if block.page is None and block.locator is None:
+        return
+    last = places[-1] if places else None
+    same = last is not None and (last.page, last.locator, last.printed) == (block.page, block.locator, block.printed)
+    if last is not None and same:
+        places[-1] = Place(last.start, end, last.page, last.locator, last.printed)
+    else:
+        places.append(Place(start, end, block.page, block.locator, block.printed))
+
+
+def _number(opened: Sequence[_Open], places: Sequence[Place]) -> tuple[Section, ...]:
+    """Sections with ids: a hash of the path, and of a count where two parts share a path."""
+    seen: dict[tuple[str, ...], int] = {}
+    sections = []
+    for item in opened:
+        count = seen[item.path] = seen.get(item.path, -1) + 1
+        touched = within(places, item.start, item.end)
+        pages = [p.page for p in touched if p.page is not None]
+        sections.append(
+            Section(
+                id=section_id(item.path, count),
+                label=item.block.label if item.level else None,
+                heading=" ".join(item.block.heading.split()) if item.level else "",
+                path=item.path,
+                start=item.start,
+                end=item.end,
+                page_start=pages[0] if pages else None,
+                page_end=pages[-1] if pages else None,
+                locator=join_locators([p.locator for p in touched]),
+                anchor=item.block.anchor or (f"#page={pages[0]}" if pages else None),
+            )
+        )
+    return tuple(sections)
+
+
+def section_id(path: tuple[str, ...], count: int = 0) -> str:
+    """16 hex digits that name a section by its path; `count` tells parts with equal paths apart."""
+    name = "\x1f".join(unicodedata.normalize("NFC", part) for part in path) + f"\x1e{count}"
+    return hashlib.sha256(name.encode()).hexdigest()[:16]

@@ -1,0 +1,40 @@
+"""From offsets in the canonical text to the page, or what stands for one, in the original."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from retrieval.types import Place
+
+_CELLS = re.compile(r"^(?P<sheet>.+!)(?P<first>[A-Z]+\d+)(?::(?P<last>[A-Z]+\d+))?$", re.DOTALL)
+
+
+def within(places: Sequence[Place], start: int, end: int) -> tuple[Place, ...]:
+    """The places that [start, end) touches, in order. An empty span touches the place it stands in."""
+    first = max(0, bisect_right([p.start for p in places], start) - 1)
+    end = max(end, start + 1)
+    return tuple(p for p in places[first:] if p.start < end and p.end > start)
+
+
+def locate(places: Sequence[Place], start: int, end: int) -> tuple[int | None, str | None]:
+    """Page (from 1) and locator of the span [start, end): where its first character stands.
+
+    Cells of one sheet are joined into a range: "Limits!A12:D12" and "Limits!A14:D14" give "Limits!A12:D14".
+    """
+    touched = within(places, start, end)
+    if not touched:
+        return None, None
+    return touched[0].page, join_locators([p.locator for p in touched])
+
+
+def join_locators(locators: Sequence[str | None]) -> str | None:
+    """One locator for neighbouring places: a cell range, or the first of the others."""
+    named = [locator for locator in locators if locator]
+    if len(named) < 2:
+        return named[0] if named else None
+    first, last = _CELLS.match(named[0]), _CELLS.match(named[-1])
+    if first and last and first["sheet"] == last["sheet"]:
+        return f"{first['sheet']}{first['first']}:{last['last'] or last['first']}"
+    return named[0]

@@ -1,0 +1,368 @@
+"""The product's vocabulary: frozen values, no I/O, standard library only.
+
+Offsets named `start` and `end` are half-open code-point offsets into the canonical text
+of one document version, everywhere. Times are UTC-aware. Pages count from 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+EVERYONE = "everyone"
+"""The access entry that every member of the allowed tenants holds, and no guest."""
+
+
+# --- people -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An authenticated person, and the groups (nested ones resolved) that decide what they may read.
+
+    `email` is empty when the platform does not verify one. `member` is False for guests,
+    strangers, bots and people of foreign tenants: they do not hold `everyone`.
+    """
+
+    platform: str  # "slack" | "teams" | "cli"
+    tenant: str
+    user: str
+    email: str = ""
+    groups: frozenset[str] = frozenset()
+    member: bool = True
+
+    @property
+    def entries(self) -> frozenset[str]:
+        """The access entries this person holds, e.g. {"everyone", "user:ada@example.com", "group:legal"}."""
+        held = {f"group:{group}" for group in self.groups} | {f"user:{self.platform}:{self.user}"}
+        if self.email:
+            held.add(f"user:{self.email.casefold()}")
+        if self.member:
+            held.add(EVERYONE)
+        return frozenset(held)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessList:
+    """Who may read a document: entries as in `Principal.entries`. A deny wins over an allow."""
+
+    allow: frozenset[str]
+    deny: frozenset[str] = frozenset()
+
+    def permits(self, entries: frozenset[str]) -> bool:
+        return bool(self.allow & entries) and not self.deny & entries
+
+
+class AudienceKind(StrEnum):
+    PRIVATE = "private"  # the asker alone: a direct message, an ephemeral reply, the command line
+    CHANNEL = "channel"  # everyone who can see the channel
+    REFUSED = "refused"  # the place may not be answered in at all
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who will be able to read the reply: one set of access entries for each kind of reader.
+
+    A document may be used only if its access list permits every set. No sets: nobody, nothing.
+    """
+
+    kind: AudienceKind
+    readers: frozenset[frozenset[str]]
+    reason: str = ""  # for REFUSED: why, in plain words
+
+    def permits(self, access: AccessList) -> bool:
+        return bool(self.readers) and all(access.permits(entries) for entries in self.readers)
+
+
+# --- documents --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One version of a source document.
+
+    `version` is the date of the version and the first 8 hex digits of its SHA-256,
+    e.g. "2026-03-01.1a2b3c4d". `url` opens the document for a person; None when it has no address.
+    """
+
+    id: str
+    version: str
+    title: str
+    uri: str
+    sha256: str
+    acl_id: str
+    source: str
+    media_type: str
+    modified_at: datetime
+    url: str | None = None
+    effective_from: date | None = None
+    effective_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a span of the canonical text stands in the original: a page, or what stands for one.
+
+    A document has a sorted, non-overlapping sequence of places: one a page (PDF, paged text),
+    one a row (sheets: "Limits!A12:D12"), one a slide ("slide 3"), one a line ("line 40").
+    """
+
+    start: int
+    end: int
+    page: int | None = None
+    locator: str | None = None
+    printed: str | None = None  # the page label printed in a PDF, e.g. "F-4"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled, numbered part of a document, its sub-sections included.
+
+    `label` is the number alone, as the document shows it ("4.2(b)"), `heading` the title without it
+    ("" when the part has none), `path` the way to it, itself last ("4 Travel", "4.2 Hotels").
+    `anchor` completes a deep link ("#page=7", "#hotels"). `id` is stable across versions.
+    """
+
+    id: str
+    label: str | None
+    heading: str
+    path: tuple[str, ...]
+    start: int
+    end: int
+    page_start: int | None = None
+    page_end: int | None = None
+    locator: str | None = None
+    anchor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something of the original that is not in the canonical text, and why."""
+
+    what: str  # e.g. "hidden text", "header and footer", "comment", "chart", "scanned page"
+    where: str  # e.g. "page 4", "Sheet2"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file inside a file (an e-mail's attachment), to be read as a document of its own."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """What a parser makes of a file. Every section, place and chunk is a slice of `text`.
+
+    `sections` stand in reading order (a parent before its children); text before the first
+    heading belongs to a section with an empty heading. `atomic` are spans that a chunk should
+    not cut (tables). `joins` are offsets of line-end hyphens that the search text joins and the
+    quotable text keeps.
+    """
+
+    title: str
+    text: str
+    sections: tuple[Section, ...]
+    places: tuple[Place, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    atomic: tuple[tuple[int, int], ...] = ()
+    joins: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The unit of the index: one leaf section or a part of it.
+
+    `id` = hash of document id, section path and text, so an unchanged clause keeps its id.
+    `text` is the citable slice; `search_text` is what keywords and vectors see of it (line-end
+    hyphens joined). The document's title and `section.path` are indexed beside it.
+    """
+
+    id: str
+    document: Document
+    section: Section
+    ordinal: int  # position in the document, from 0
+    start: int
+    end: int
+    text: str
+    search_text: str
+    places: tuple[Place, ...]
+
+
+# --- a question and its answer ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of the same thread, and the documents its answer cited."""
+
+    question: str
+    document_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asked, word for word, and what the thread said before."""
+
+    text: str
+    asked_at: datetime
+    memory: tuple[Turn, ...] = ()  # oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What goes to the index. `vector` is little-endian float32 of unit length, as bytes;
+    empty: keywords alone.
+
+    `acl_ids` are the access lists that the whole audience passes. `alpha` weighs vectors against
+    keywords (0 = keywords alone). `document_weight` and `section_weight` scale keyword scores at
+    the level of whole documents and sections.
+    """
+
+    text: str
+    vector: bytes
+    acl_ids: frozenset[str]
+    limit: int
+    alpha: float
+    document_weight: float = 0.0
+    section_weight: float = 0.0
+    document_ids: frozenset[str] | None = None  # restrict to these; None = all
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk the index found. `score` orders hits; the others say where it came from."""
+
+    chunk: Chunk
+    score: float
+    keyword_score: float = 0.0
+    vector_score: float = 0.0
+    document_score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A slice of a current, permitted section, as retrieved for one question.
+
+    `id` is what a generator cites. `text` is canonical[start:end]. `score` is in micro-units
+    (1,000,000 = 1.0) since audit records hold no floats.
+    """
+
+    id: str
+    document: Document
+    section: Section
+    chunk_id: str
+    start: int
+    end: int
+    text: str
+    places: tuple[Place, ...]
+    score: int
+    context: bool = True  # handed to the generator; False: retrieved, but cut for length
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a generator says stands in a passage. Untrusted."""
+
+    passage_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One statement of a generator and the quotes it gives for it. Untrusted."""
+
+    text: str
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """What produced a draft: for the audit record."""
+
+    generator: str  # "extractive" | "openai"
+    model: str = ""
+    parameters: Mapping[str, str | int] = field(default_factory=dict)
+    template_sha256: str = ""
+    prompt_sha256: str = ""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    fallback: str = ""  # why the extractive answer stands in for the model's; "" when it does not
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A generator's output. Untrusted; only `verify` turns it into an Answer."""
+
+    claims: tuple[Claim, ...]
+    use: ModelUse
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """An exact quote at [start, end) of the canonical text of a document version.
+
+    After the W3C Web Annotation model: a TextQuoteSelector and a TextPositionSelector at once.
+    """
+
+    n: int  # the marker printed in the answer, from 1
+    document: Document
+    section: Section
+    chunk_id: str
+    start: int
+    end: int
+    quote: str
+    page: int | None
+    locator: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence of an answer and the numbers of the citations that carry it."""
+
+    text: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Verified statements and their citations. Made by `retrieval.verify` only."""
+
+    statements: tuple[Statement, ...]
+    citations: tuple[Citation, ...]
+
+    @property
+    def text(self) -> str:
+        """The statements with their markers, e.g. "Hotels cost at most 180 EUR a night. [1]"."""
+        return " ".join(s.text + "".join(f" [{n}]" for n in s.citations) for s in self.statements)
+
+
+class VerdictClass(StrEnum):
+    SUPPORTED = "supported"
+    FABRICATED = "fabricated"  # the quote stands nowhere in the cited passage
+    MISATTRIBUTED = "misattributed"  # real text of another passage, or a passage not retrieved
+    SPLICED = "spliced"  # fragments of a passage joined as if they were one
+    WRONG_NUMBER = "wrong number"  # a number, date, percent or currency of the claim is not in its quotes
+    REVERSED = "reversed"  # negation or modality differs
+    UNSUPPORTED = "unsupported"  # the quotes do not carry the claim; entity or period differ
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the quote gate says of one claim."""
+
+    claim: Claim
+    verdict: VerdictClass
+    reason: str  # for people; "" when supported
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The gate's result: an answer, or None when no claim stands, and a verdict for every claim."""
+
+    answer: Answer | None
+    verdicts: tuple[Verdict, ...]
