@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from audit.record import Json
-from bot.types import Incoming, Outcome, People, Reply
+from bot.types import Incoming, Outcome, PassageView, People, Reply
 from retrieval.types import Principal
 
 
@@ -54,4 +54,12 @@ class Directory(Protocol):
 
     async def groups(self, person: Principal) -> frozenset[str]:
         """All groups of a person, nested ones resolved. Raises DirectoryUnavailable."""
+        ...
+
+
+class Viewer(Protocol):
+    """What stands behind a "Show the passage" button."""
+
+    async def passage(self, record_id: str, n: int, reader: Principal) -> PassageView | None:
+        """Citation `n` of a recorded answer, read anew; None when this person may not read it now, or it is gone."""
         ...

@@ -70,7 +70,9 @@ class OutcomeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a question. `text` is for people when there is no answer (and for `help`).
+    """What became of a question. `text` is for people when there is no `answer`: why, or what to do.
+
+    ANSWERED without an `answer` is the reply to a command such as `help`.
 
     `nearest` are passages the readers may read, shown with an abstention. `notice` is a line shown
     with an answer, such as that the model was down. `private` says that only the asker may see it.
@@ -93,3 +95,15 @@ class Reply:
     payload: Mapping[str, Json]
     private: bool
     receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class PassageView:
+    """A cited section as "Show the passage" shows it: the quote and the text around it."""
+
+    title: str
+    where: str  # e.g. "Section 4.2 Hotels, page 7, version 2026-03-01.1a2b3c4d"
+    before: str
+    quote: str
+    after: str
+    url: str | None
