@@ -1,0 +1,39 @@
+"""Parsed documents to JSON and back, for the state store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from retrieval.types import LeftOut, ParsedDocument, Place, Section
+
+
+def dump(parsed: ParsedDocument) -> str:
+    """Everything but the text (kept beside it) and the attachments (documents of their own)."""
+    return json.dumps(
+        {
+            "title": parsed.title,
+            "sections": [asdict(s) for s in parsed.sections],
+            "places": [[p.start, p.end, p.page, p.locator, p.printed] for p in parsed.places],
+            "left_out": [[item.what, item.where] for item in parsed.left_out],
+            "atomic": parsed.atomic,
+            "joins": parsed.joins,
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def load(text: str, tree: str) -> ParsedDocument:
+    """The inverse of `dump`."""
+    data: dict[str, Any] = json.loads(tree)
+    return ParsedDocument(
+        title=data["title"],
+        text=text,
+        sections=tuple(Section(**{**s, "path": tuple(s["path"])}) for s in data["sections"]),
+        places=tuple(Place(*p) for p in data["places"]),
+        left_out=tuple(LeftOut(*item) for item in data["left_out"]),
+        atomic=tuple((start, end) for start, end in data["atomic"]),
+        joins=tuple(data["joins"]),
+    )

@@ -1,0 +1,134 @@
+"""A folder as a source: every regular file in it, links not followed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote
+
+from connectors.errors import ItemUnreadable, SourceUnavailable
+from connectors.ports import Item, ListingFailure
+from retrieval.types import EVERYONE, AccessList
+
+MAX_FILE_BYTES = 200_000_000
+_FRESH_SECONDS = 2.0  # a file changed this recently may change again within its timestamp
+_IGNORED = ("~$*", ".*", "*.tmp", "*.part", "*.crdownload", "Thumbs.db", "*.swp", "*~")
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRule:
+    """Files whose path relative to the folder matches `path` (a glob; "legal/**" is all below legal)."""
+
+    path: str
+    access: AccessList
+
+    def matches(self, relative: str) -> bool:
+        if self.path.endswith("/**"):
+            return relative.startswith(self.path[:-2])
+        return fnmatchcase(relative, self.path)
+
+
+FOR_EVERYONE = AccessList(frozenset({EVERYONE}))
+
+
+class FolderSource:
+    """Implements `Source`. The last access rule that matches a file wins; none: `default`."""
+
+    def __init__(
+        self,
+        name: str,
+        root: Path,
+        *,
+        default: AccessList = FOR_EVERYONE,
+        rules: Sequence[AccessRule] = (),
+        url: str | None = None,
+    ) -> None:
+        """`url` is the address of the folder for people, e.g. "https://intranet.example/docs"."""
+        self._name = name
+        self._root = root
+        self._default = default
+        self._rules = tuple(rules)
+        self._url = url
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def root(self) -> Path:
+        return self._root
+
+    async def list(self) -> AsyncIterator[Item | ListingFailure]:
+        if not self._root.is_dir():
+            raise SourceUnavailable(
+                f"{self._root} is not a folder that can be read. Check the path, and that this user may open it."
+            )
+        for entry in await asyncio.to_thread(lambda: list(self._walk(self._root))):
+            yield entry
+
+    def _walk(self, folder: Path) -> Iterator[Item | ListingFailure]:
+        try:
+            with os.scandir(folder) as scan:
+                entries = sorted(scan, key=lambda e: e.name)
+        except OSError as error:
+            yield ListingFailure(self._relative(folder), error.strerror or str(error))
+            return
+        for entry in entries:
+            if any(fnmatchcase(entry.name, pattern) for pattern in _IGNORED):
+                continue
+            path = Path(entry.path)
+            try:
+                info = entry.stat(follow_symlinks=False)
+            except OSError as error:
+                yield ListingFailure(self._relative(path), error.strerror or str(error))
+                continue
+            if stat.S_ISDIR(info.st_mode):
+                yield from self._walk(path)
+            elif stat.S_ISREG(info.st_mode):  # a link could lead out of the folder, a device never end
+                yield self._item(path, info)
+
+    def _relative(self, path: Path) -> str:
+        name = path.relative_to(self._root).as_posix()
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+    def _item(self, path: Path, info: os.stat_result) -> Item:
+        relative = self._relative(path)
+        access = next((r.access for r in reversed(self._rules) if r.matches(relative)), self._default)
+        settled = time.time() - max(info.st_mtime, info.st_ctime) > _FRESH_SECONDS
+        return Item(
+            id=relative,
+            name=PurePosixPath(relative).name,
+            uri=path.absolute().as_uri(),
+            url=f"{self._url.rstrip('/')}/{quote(relative)}" if self._url else None,
+            modified_at=datetime.fromtimestamp(max(info.st_mtime, 0), UTC),
+            token=f"{info.st_size}:{info.st_mtime_ns}:{info.st_ctime_ns}:{info.st_ino}" if settled else "",
+            access=access,
+        )
+
+    async def fetch(self, item: Item) -> bytes:
+        return await asyncio.to_thread(self._read, item)
+
+    def _read(self, item: Item) -> bytes:
+        path = self._root / item.id
+        try:
+            # O_NOFOLLOW: the file may have become a link since it was listed.
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError as error:
+            raise ItemUnreadable(f"cannot be opened: {error.strerror}") from error
+        with os.fdopen(handle, "rb") as file:
+            info = os.fstat(file.fileno())
+            if not stat.S_ISREG(info.st_mode):
+                raise ItemUnreadable("is not a regular file")
+            if info.st_size > MAX_FILE_BYTES:
+                raise ItemUnreadable(f"is larger than {MAX_FILE_BYTES // 1_000_000} MB")
+            try:
+                return file.read(MAX_FILE_BYTES + 1)
+            except OSError as error:
+                raise ItemUnreadable(f"cannot be read: {error.strerror}") from error
