@@ -1,0 +1,73 @@
+"""Who may read the reply, and so what it may draw on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.errors import DirectoryUnavailable
+from bot.ports import Directory
+from bot.types import ChannelKind, Incoming, People
+from retrieval.types import Audience, AudienceKind, Principal
+
+NOT_HERE = (
+    "I do not answer in channels that are shared with other organisations. "
+    "Ask me in a direct message, or ask an administrator to allow this channel."
+)
+NOT_GUESTS = "I answer members of the organisation only. Ask the person who invited you."
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRule:
+    """An administrator's word on what a channel may be shown."""
+
+    grant: frozenset[str]
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The asker with groups, who sees a reply in the place asked, and who sees a private one (None: not offered)."""
+
+    asker: Principal
+    audience: Audience
+    private: Audience | None
+
+
+class AudienceRules:
+    """Decides from the platform's word on people, the directory's on groups, and the settings."""
+
+    def __init__(self, directory: Directory, channels: Mapping[str, ChannelRule], *, guests: bool = False) -> None:
+        self._directory = directory
+        self._channels = dict(channels)
+        self._guests = guests
+
+    async def decide(self, incoming: Incoming, people: People) -> Decision:
+        """Unknown readers, or groups that cannot be resolved, count as nobody: nothing may be shown to them."""
+        asker = await self._resolve(people.asker)
+        if not asker.member and not self._guests:
+            return Decision(asker, Audience(AudienceKind.REFUSED, frozenset(), NOT_GUESTS), None)
+        rule = self._channels.get(incoming.channel)
+        if people.external and not (rule and rule.external):
+            return Decision(asker, Audience(AudienceKind.REFUSED, frozenset(), NOT_HERE), None)
+        alone = Audience(AudienceKind.PRIVATE, frozenset({asker.entries}))
+        if incoming.channel_kind is ChannelKind.DIRECT:
+            return Decision(asker, alone, None)
+        if rule:
+            return Decision(asker, Audience(AudienceKind.CHANNEL, frozenset({rule.grant})), alone)
+        readers = await self._readers(people.readers or (), asker)
+        return Decision(asker, Audience(AudienceKind.CHANNEL, readers), alone)
+
+    async def _readers(self, people: Sequence[Principal], asker: Principal) -> frozenset[frozenset[str]]:
+        if not people:
+            return frozenset()
+        resolved = await asyncio.gather(*(self._resolve(person) for person in people))
+        return frozenset({asker.entries, *(person.entries for person in resolved)})
+
+    async def _resolve(self, person: Principal) -> Principal:
+        try:
+            groups = await self._directory.groups(person)
+        except DirectoryUnavailable:
+            return replace(person, groups=frozenset(), member=False, email="")
+        return replace(person, groups=groups)

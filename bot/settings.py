@@ -1,0 +1,152 @@
+"""Settings: one frozen value, built once from the environment and `footnote.toml`.
+
+The environment wins over the file. An unknown key, in either, is an error.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from bot.errors import SettingsError
+
+SETTINGS_FILE = "footnote.toml"
+PREFIX = "FOOTNOTE_"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AccessSettings(_Table):
+    """Who may read the files of a source that match a path."""
+
+    path: str = Field(description='Glob over paths in the source; "legal/**" is everything below legal')
+    allow: tuple[str, ...] = Field(description='"everyone", "group:NAME" or "user:E-MAIL"')
+    deny: tuple[str, ...] = Field(default=(), description="As allow; a deny wins")
+
+
+class SourceSettings(_Table):
+    """A place documents come from."""
+
+    name: str = Field(min_length=1, description="A short name for reports")
+    kind: Literal["folder"] = Field(default="folder", description="What kind of place it is")
+    path: Path = Field(description="The folder; relative to the settings file")
+    url: str | None = Field(default=None, description="Address of the folder for people, for links")
+    allow: tuple[str, ...] = Field(default=("everyone",), description="Readers of files that no rule matches")
+    access: tuple[AccessSettings, ...] = Field(default=(), description="Rules; the last that matches wins")
+
+
+class ChannelSettings(_Table):
+    """What a channel's replies may draw on, instead of what all its members may read."""
+
+    id: str = Field(description="The platform's channel id")
+    grant: tuple[str, ...] = Field(description='Entries that count as every reader\'s rights, e.g. "group:finance"')
+    external: bool = Field(default=False, description="Answer although other organisations share the channel")
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", populate_by_name=True)
+
+    home: Path = Field(default=Path(".footnote"), description="Folder of all state")
+    weaviate_url: str | None = Field(default=None, description="Weaviate's HTTP address; unset: the embedded index")
+    weaviate_grpc_port: int = Field(default=50051, ge=1, le=65535, description="Weaviate's gRPC port")
+    weaviate_api_key: SecretStr | None = Field(default=None, description="Weaviate's API key")
+    database_url: SecretStr | None = Field(default=None, description="PostgreSQL; not supported yet: leave unset")
+    model: str | None = Field(default=None, description="Chat model; unset: verbatim sentences without a model")
+    model_base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint of the model")
+    model_api_key: SecretStr | None = Field(default=None, description="API key of the model's endpoint")
+    model_timeout_s: int = Field(default=30, ge=1, le=300, description="Time limit of one model call, in seconds")
+    embedding_model: str | None = Field(default=None, description="Embedding model; unset: the built-in MiniLM")
+    embedding_base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint for embeddings")
+    embedding_api_key: SecretStr | None = Field(default=None, description="API key of the embeddings endpoint")
+    embedding_dimensions: int = Field(default=1536, ge=8, le=8192, description="Size of the endpoint's vectors")
+
+    slack_bot_token: Annotated[SecretStr | None, Field(validation_alias=AliasChoices("SLACK_BOT_TOKEN"))] = Field(
+        default=None, description="Slack bot token (xoxb-…)"
+    )
+    slack_app_token: Annotated[SecretStr | None, Field(validation_alias=AliasChoices("SLACK_APP_TOKEN"))] = Field(
+        default=None, description="Slack app token (xapp-…) for Socket Mode"
+    )
+    slack_signing_secret: Annotated[SecretStr | None, Field(validation_alias=AliasChoices("SLACK_SIGNING_SECRET"))] = (
+        Field(default=None, description="Slack signing secret for events over HTTP")
+    )
+    slack_base_url: str = Field(default="https://slack.com/api/", description="Slack's Web API; change it in tests")
+    slack_teams: tuple[str, ...] = Field(default=(), description="Workspace ids to answer; empty: the bot's own")
+    teams_app_id: Annotated[str | None, Field(validation_alias=AliasChoices("TEAMS_APP_ID"))] = Field(
+        default=None, description="Microsoft app id of the bot"
+    )
+    teams_app_password: Annotated[SecretStr | None, Field(validation_alias=AliasChoices("TEAMS_APP_PASSWORD"))] = Field(
+        default=None, description="Its client secret; unset: the managed identity"
+    )
+    teams_app_tenantid: Annotated[str | None, Field(validation_alias=AliasChoices("TEAMS_APP_TENANTID"))] = Field(
+        default=None, description="The tenant the bot is registered in"
+    )
+    teams_tenants: tuple[str, ...] = Field(default=(), description="Tenant ids to answer; empty: the bot's own")
+
+    host: str = Field(default="127.0.0.1", description="Address that `footnote serve` listens on")
+    port: int = Field(default=3978, ge=1, le=65535, description="Port that `footnote serve` listens on")
+    workers: int = Field(default=8, ge=1, le=64, description="Questions answered at the same time")
+    follow_up_without_mention: bool = Field(default=True, description="Answer replies in our threads unmentioned")
+    guests: bool = Field(default=False, description="Answer guests, from what their groups may read")
+    memory_hours: int = Field(default=24, ge=0, le=720, description="How long a thread is remembered, in hours")
+    question_limit: int = Field(default=4_000, ge=100, le=20_000, description="Longest question, in characters")
+    sources: tuple[SourceSettings, ...] = Field(default=(), description="Where documents come from")
+    groups: Mapping[str, tuple[str, ...]] = Field(
+        default_factory=dict, description='Members by group: e-mails, "slack:ID", "teams:ID" or "group:NAME"'
+    )
+    channels: tuple[ChannelSettings, ...] = Field(default=(), description="Rules for single channels")
+    disclaimer: str = Field(default="", max_length=300, description="A line under every answer")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _settings_file())
+
+
+def _settings_file() -> Path:
+    return Path(os.environ.get(PREFIX + "SETTINGS", SETTINGS_FILE))
+
+
+def load(home: Path | None = None) -> Settings:
+    """Read the environment and the settings file. Raises SettingsError."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | {PREFIX + "SETTINGS"}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise SettingsError(f"Unknown setting in the environment: {', '.join(unknown)}. `footnote doctor` lists them.")
+    file = _settings_file()
+    if PREFIX + "SETTINGS" in os.environ and not file.is_file():
+        raise SettingsError(f"The settings file {file} does not exist (FOOTNOTE_SETTINGS names it).")
+    values: dict[str, Any] = {} if home is None else {"home": home}
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None  # the original would print the values, secrets too
+    except ValueError as error:
+        raise SettingsError(f"{file} cannot be read: {error}") from error
+    if settings.database_url is not None:
+        raise SettingsError("FOOTNOTE_DATABASE_URL is set, but PostgreSQL is not supported yet. Unset it.")
+    return settings
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for item in error.errors(include_input=False, include_url=False):
+        name = ".".join(str(part) for part in item["loc"])
+        what = "is not a setting" if item["type"] == "extra_forbidden" else item["msg"]
+        lines.append(f"{name}: {what}")
+    return "The settings are wrong. " + "; ".join(lines) + f". Look in {_settings_file()} and the environment."
