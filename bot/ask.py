@@ -1,0 +1,173 @@
+"""The one use case. Reads top to bottom; knows no chat platform, index, model or disk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from audit.question import question_record
+from audit.record import AuditLog, Json
+from bot.commands import Commands
+from bot.types import Outcome, OutcomeKind, Reply
+from retrieval.acl import permitted_ids
+from retrieval.errors import RetrievalError
+from retrieval.followup import standalone
+from retrieval.ports import Library
+from retrieval.types import (
+    AccessList,
+    Audience,
+    AudienceKind,
+    Draft,
+    ModelUse,
+    Passage,
+    Principal,
+    Question,
+    Verified,
+)
+
+NOT_FOUND = "I could not find this in the documents that everyone who can read this reply may read."
+NOT_FOUND_PRIVATE = "I could not find this in the documents you can read."
+NEAREST = 3
+
+log = structlog.get_logger(__name__)
+
+
+class Retriever(Protocol):
+    async def retrieve(self, question: Question, acl_ids: frozenset[str]) -> tuple[Passage, ...]:
+        """Current, permitted passages, best first. Raises IndexUnavailable, EmbedderUnavailable."""
+        ...
+
+
+class Answerer(Protocol):
+    async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, Draft]:
+        """Draft and verify. Raises GeneratorUnavailable only when nothing can stand in for the model."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question, who asks, who will read the reply, and how the platform shows an outcome."""
+
+    record_id: str
+    question: Question
+    asker: Principal
+    audience: Audience
+    private: Audience | None  # who reads a private reply; None: the place offers none, or is private itself
+    thread: str
+    place: Mapping[str, Json]
+    render: Callable[[Outcome], Mapping[str, Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The outcome, the reply that may be shown, and the question as it was searched."""
+
+    outcome: Outcome
+    reply: Reply
+    searched: str
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is gathered on the way, for the record."""
+
+    searched: str
+    audience: Audience
+    passages: tuple[Passage, ...] = ()
+    verified: Verified = field(default_factory=lambda: Verified(None, ()))
+    use: ModelUse = field(default_factory=lambda: ModelUse("none"))
+    access: Mapping[str, AccessList] = field(default_factory=dict)
+    timings_us: dict[str, int] = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Raises AuditUnavailable when the record cannot be made durable; then nothing may be shown."""
+
+    library: Library
+    retriever: Retriever
+    answerer: Answerer
+    audit: AuditLog
+    commands: Commands
+    question_limit: int = 4_000
+    disclaimer: str = ""
+    version: str = ""
+    configuration_sha256: str = ""
+
+    async def __call__(self, request: Request) -> Asked:
+        work = _Work(searched=request.question.text, audience=request.audience)
+        began = time.perf_counter_ns()
+        try:
+            outcome = await self._outcome(request, work)
+        except RetrievalError as error:
+            work.error = str(error)
+            outcome = self._failed(request, f"I cannot answer right now: {error}")
+        except Exception as error:
+            log.exception("a bug kept a question from being answered", record=request.record_id)
+            work.error = f"{type(error).__name__} (see the log of the service)"
+            outcome = self._failed(request, "Something went wrong on my side, and it has been logged.")
+        payload = request.render(outcome)
+        work.timings_us["total"] = (time.perf_counter_ns() - began) // 1000
+        receipt = await self.audit.append(await self._record(request, work, outcome, payload))
+        return Asked(outcome, Reply(payload, outcome.private, receipt), work.searched)
+
+    async def _outcome(self, request: Request, work: _Work) -> Outcome:
+        text = request.question.text.strip()
+        # 1. The place, the person and the text must be ones that may be answered.
+        if request.audience.kind is AudienceKind.REFUSED:
+            return Outcome(OutcomeKind.REFUSED, request.record_id, text, text=request.audience.reason)
+        if len(text) > self.question_limit:
+            asked = f"Your question has {len(text):,} characters; I read at most {self.question_limit:,}. "
+            return Outcome(OutcomeKind.REFUSED, request.record_id, text, text=asked + "Please ask a shorter one.")
+        work.access = await self.library.access_lists()
+        permitted = permitted_ids(request.audience, work.access)
+        # 2. Words that are no question.
+        command = await self.commands.reply(text, request.thread, permitted)
+        if command is not None:
+            return Outcome(OutcomeKind.ANSWERED, request.record_id, text, text=command)
+        # 3. An answer from what everyone who sees the reply may read.
+        work.searched = standalone(request.question)
+        outcome = await self._answer(request, work, permitted, private=False)
+        # 4. Where that gives none: from what the asker may read, shown to the asker alone.
+        if outcome.kind is OutcomeKind.ABSTAINED and request.private is not None:
+            own = permitted_ids(request.private, work.access)
+            if own - permitted:
+                found = work.passages, work.verified, work.use
+                alone = await self._answer(request, work, own, private=True)
+                if alone.kind is OutcomeKind.ANSWERED:
+                    work.audience = request.private
+                    return alone
+                work.passages, work.verified, work.use = found
+        return outcome
+
+    async def _answer(self, request: Request, work: _Work, permitted: frozenset[str], *, private: bool) -> Outcome:
+        question = Question(work.searched, request.question.asked_at, request.question.memory)
+        clock = time.perf_counter_ns()
+        work.passages = await self.retriever.retrieve(question, permitted)
+        clock = _lap(work, "retrieve", clock)
+        context = [p for p in work.passages if p.context]
+        work.verified, draft = await self.answerer.answer(question, context)
+        _lap(work, "answer", clock)
+        work.use = draft.use
+        answer, text = work.verified.answer, request.question.text
+        if answer is None:
+            said = NOT_FOUND if request.audience.kind is AudienceKind.CHANNEL else NOT_FOUND_PRIVATE
+            nearest = work.passages[:NEAREST]
+            return Outcome(OutcomeKind.ABSTAINED, request.record_id, text, text=said, nearest=nearest)
+        notice = " ".join(filter(None, (draft.use.fallback, self.disclaimer)))
+        return Outcome(OutcomeKind.ANSWERED, request.record_id, text, answer, notice=notice, private=private)
+
+    def _failed(self, request: Request, said: str) -> Outcome:
+        text = f"{said} Please ask again later; if it stays, tell an administrator the record below."
+        return Outcome(OutcomeKind.FAILED, request.record_id, request.question.text, text=text)
+
+
+def _lap(work: _Work, name: str, since: int) -> int:
+    now = time.perf_counter_ns()
+    work.timings_us[name] = work.timings_us.get(name, 0) + (now - since) // 1000
+    return now

@@ -1,0 +1,50 @@
+"""Words that are no question: help, sources, forget. They work the same on every platform."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from retrieval.ports import Library
+from retrieval.types import Document
+
+HELP = (
+    "Ask me a question about the organisation's documents, in your own words, for example: "
+    "“What is the hotel limit in Paris?” I answer only from documents that everyone who can read my reply may read, "
+    "and I quote the place, word for word. If they do not answer it, I say so.\n"
+    "• In a channel: mention me with your question; reply in the thread to go on.\n"
+    "• In a direct message: just ask.\n"
+    "• `sources` lists what I can answer from. `forget` clears what I remember of this thread.\n"
+    "Every question and answer is kept in an audit log that your compliance team can read."
+)
+LISTED = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """`forget` clears a thread's memory and returns how many questions were in it."""
+
+    library: Library
+    forget: Callable[[str], int]
+
+    async def reply(self, text: str, thread: str, acl_ids: frozenset[str]) -> str | None:
+        """The reply to a command, or None when the text is a question."""
+        word = text.strip().strip("?!.`").casefold()
+        if word in ("", "help", "hello", "hi"):
+            return HELP
+        if word in ("sources", "what can you answer from"):
+            return _list(await self.library.documents(), acl_ids)
+        if word == "forget":
+            return f"Done. I have forgotten {self.forget(thread)} earlier question(s) of this thread."
+        return None
+
+
+def _list(documents: Mapping[str, Document], acl_ids: frozenset[str]) -> str:
+    """Titles that everyone who sees the reply may read; the number of the others is not told either."""
+    readable = sorted({d.title for d in documents.values() if d.acl_id in acl_ids}, key=str.casefold)
+    if not readable:
+        return "There is no document that everyone who can read this reply may read."
+    lines = [f"I can answer from these {len(readable)} documents:", *(f"• {title}" for title in readable[:LISTED])]
+    if len(readable) > LISTED:
+        lines.append(f"… and {len(readable) - LISTED} more.")
+    return "\n".join(lines)
