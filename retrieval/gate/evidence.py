@@ -1,0 +1,95 @@
+"""What one claim is judged by: its located quotes, what the index says around them, and word weights."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from retrieval.gate.projection import Projection, project
+from retrieval.gate.words import content_of
+from retrieval.types import Passage, VerdictClass
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A quote's place: `passage.text[start:end]` is the slice that is printed in its stead."""
+
+    passage: Passage
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.passage.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a claim falls."""
+
+    verdict: VerdictClass
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A claim's text beside the source slices of its quotes."""
+
+    claim: str
+    found: tuple[Found, ...]
+    weights: Weights
+
+    @property
+    def quotes(self) -> str:
+        return "\n".join(f.text for f in self.found)
+
+    @property
+    def context(self) -> str:
+        """What the index says about where the quotes stand: title, heading path, label."""
+        parts: list[str] = []
+        for f in self.found:
+            parts += [f.passage.document.title, *f.passage.section.path, f.passage.section.heading]
+        return "\n".join(dict.fromkeys(p for p in parts if p))
+
+    @property
+    def surroundings(self) -> str:
+        """The whole passages that the quotes stand in: units and scales of tables are said there."""
+        return "\n".join(dict.fromkeys(f.passage.text for f in self.found))
+
+
+class Weights:
+    """Inverse document frequency of stems over the retrieved passages, the only corpus the gate knows.
+
+    idf = ln(1 + (n - df + 0.5) / (df + 0.5)) as in BM25 (Robertson and Zaragoza 2009); a word of no
+    passage weighs most. Never below 0.2, so that a word of every passage still counts.
+    """
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        self._passages = passages
+
+    @cached_property
+    def _frequency(self) -> Mapping[str, int]:
+        counts: Counter[str] = Counter()
+        for passage in self._passages:
+            counts.update(set(content_of(passage.text)))
+        return counts
+
+    def __call__(self, stem: str) -> float:
+        n, df = len(self._passages), self._frequency.get(stem, 0)
+        return max(0.2, math.log(1 + (n - df + 0.5) / (df + 0.5)))
+
+
+class Shelf:
+    """The retrieved passages by id, each projected once and only when needed."""
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        self.passages = {p.id: p for p in reversed(passages)}
+        self._projections: dict[str, Projection] = {}
+
+    def projection(self, passage: Passage) -> Projection:
+        if passage.id not in self._projections:
+            self._projections[passage.id] = project(passage.text)
+        return self._projections[passage.id]

@@ -1,0 +1,127 @@
+"""Words, stems and stop words: what the gate and the extractive generator call "the same word".
+
+Pure and dependency-free. The stemmer is a light one: it only has to bring the forms that legal
+and financial prose uses ("disclose", "disclosed", "disclosure") to one key, never to a real word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?")
+
+
+def word_set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+STOP = word_set(
+    """a about above after again all also am an and any are aren't as at be because been before being below
+    between both but by can can't cannot could couldn't did didn't do does doesn't doing don't down during each
+    either else every few for from further get gets had has hasn't have haven't having he her here hers him his
+    how i if in into is isn't it its itself just let's may me might more most much must my need needn't no nor not
+    of off on once only or other ought our ours out over own per same shall shan't she should shouldn't so some
+    such than that the their theirs them then there thereof therein thereto these they this those through to too
+    under until unless up upon us very via was wasn't we were weren't what when where whether which while who whom
+    whose why will with within without won't would wouldn't yes you your yours hereby herein hereof hereto
+    hereunder whereas"""
+)
+"""Words that carry grammar, not content. Negation and modality are judged on their own."""
+
+_IRREGULAR = {
+    "bought": "buy",
+    "chose": "choose",
+    "chosen": "choose",
+    "fell": "fall",
+    "gave": "give",
+    "given": "give",
+    "grew": "grow",
+    "grown": "grow",
+    "held": "hold",
+    "kept": "keep",
+    "left": "leave",
+    "lost": "loss",
+    "lose": "loss",
+    "losing": "loss",
+    "made": "make",
+    "paid": "pay",
+    "rose": "rise",
+    "sold": "sell",
+    "sought": "seek",
+    "spent": "spend",
+    "taken": "take",
+    "took": "take",
+    "used": "use",
+    "uses": "use",
+    "using": "use",
+    "written": "write",
+    "wrote": "write",
+    "retention": "retain",
+    "children": "child",
+    "people": "person",
+}
+
+# Longest first; the number is how many letters must stay.
+_SUFFIXES = (
+    ("izations", 3), ("isations", 3), ("ization", 3), ("isation", 3), ("ations", 3), ("itions", 4), ("ments", 4),
+    ("ation", 3), ("ition", 4), ("ances", 4), ("ences", 4), ("ities", 4), ("ment", 4), ("ness", 4), ("ance", 4),
+    ("ence", 4), ("able", 4), ("ible", 4), ("ally", 4), ("edly", 4), ("ings", 3), ("ures", 4), ("ions", 4),
+    ("ives", 4), ("ity", 4), ("ing", 3), ("ure", 4), ("ion", 4), ("ive", 4), ("ate", 4), ("als", 4), ("ers", 4),
+    ("ors", 4), ("ize", 3), ("ise", 4), ("al", 4), ("er", 4), ("or", 4), ("ly", 4), ("ed", 3), ("ee", 3), ("e", 3),
+)  # fmt: skip
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words and numbers of a text, in order; apostrophes made straight."""
+    return [w.casefold().replace("’", "'") for w in _WORD.findall(text)]
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """The key under which the forms of an English word meet. Digits stay as they are."""
+    word = word.removesuffix("'s").replace("'", "")
+    if len(word) <= 3 or not word.isalpha():
+        return word
+    word = _IRREGULAR.get(word, word)
+    word = _singular(word)
+    for _ in range(3):
+        shorter = _strip(word)
+        if shorter == word:
+            break
+        word = shorter
+    return word[:-1] + "i" if word.endswith("y") and len(word) > 3 else word
+
+
+def _singular(word: str) -> str:
+    if word.endswith(("ss", "us", "is")) or not word.endswith("s") or len(word) < 4:
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes", "zes")):
+        return word[:-2]
+    return word[:-1]
+
+
+def _strip(word: str) -> str:
+    for suffix, least in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= least:
+            word = word[: -len(suffix)]
+            doubled = len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiouls"
+            return word[:-1] if doubled else word
+    return word
+
+
+def content(tokens: Iterable[str]) -> list[str]:
+    """Stems of the words that carry content, in order, numbers left out."""
+    return [stem(t) for t in tokens if t not in STOP and len(t) > 1 and not t[0].isdigit()]
+
+
+def content_of(text: str) -> list[str]:
+    return content(words(text))
+
+
+def squash(text: str) -> str:
+    """White space normalised: every run becomes one blank."""
+    return " ".join(text.split())

@@ -1,0 +1,98 @@
+"""Draft in, Answer out: the only place an Answer is made.
+
+Pure: values in, verdicts out. The caller guarantees that the passages are current and that everyone
+who will see the reply may read them; the gate takes them as the only truth. Title, section, page and
+version of a citation come from the passage, and the printed quote is a slice of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from retrieval.gate.evidence import Evidence, Found, Problem, Shelf, Weights
+from retrieval.gate.locating import locate_quote
+from retrieval.gate.support import check_support
+from retrieval.gate.words import squash
+from retrieval.places import locate
+from retrieval.types import Answer, Citation, Claim, Draft, Passage, Statement, Verdict, VerdictClass, Verified
+
+_MARKERS = re.compile(r"\s*\[\s*\d+(?:\s*[,;]\s*\d+)*\s*\]")
+
+CHECKS: tuple[Callable[[Evidence], Problem | None], ...] = (
+    check_support,  # 4. the words of the claim, weighted by rarity, stand in its quotes
+)
+
+
+def verify(draft: Draft, passages: Sequence[Passage]) -> Verified:
+    """Keep the claims that stand on their quotes; a claim that fails falls, with its text.
+
+    No claim left: no answer. Every claim gets a verdict, in the draft's order. Raises nothing.
+    """
+    shelf, weights = Shelf(passages), Weights(passages)
+    verdicts: list[Verdict] = []
+    kept: list[tuple[Claim, tuple[Found, ...]]] = []
+    for claim in draft.claims:
+        judged = _judge(claim, shelf, weights)
+        if isinstance(judged, Problem):
+            verdicts.append(Verdict(claim, judged.verdict, judged.reason))
+        else:
+            verdicts.append(Verdict(claim, VerdictClass.SUPPORTED, ""))
+            kept.append((claim, judged))
+    return Verified(_answer(kept), tuple(verdicts))
+
+
+def _judge(claim: Claim, shelf: Shelf, weights: Weights) -> tuple[Found, ...] | Problem:
+    """The places of a claim's quotes, or the first step that the claim fails."""
+    text = _said(claim)
+    if not text:
+        return Problem(VerdictClass.UNSUPPORTED, "the claim says nothing")
+    if not claim.quotes:
+        return Problem(VerdictClass.UNSUPPORTED, "the claim has no quote")
+    found: list[Found] = []
+    for quote in claim.quotes:
+        # 1. The passage was retrieved for this question.
+        # 2. The quote stands in it; from here on its source slice stands for it.
+        place = locate_quote(quote, shelf)
+        if isinstance(place, Problem):
+            return place
+        found.append(place)
+    evidence = Evidence(text, tuple(found), weights)
+    for check in CHECKS:  # 3. to 6.
+        problem = check(evidence)
+        if problem is not None:
+            return problem
+    return evidence.found
+
+
+def _said(claim: Claim) -> str:
+    """A claim as it will be printed: one line, without markers of the generator's own ("[1]")."""
+    return squash(_MARKERS.sub("", claim.text))
+
+
+def _answer(kept: Sequence[tuple[Claim, tuple[Found, ...]]]) -> Answer | None:
+    """Statements in the draft's order; the same place cited twice has one number."""
+    numbers: dict[tuple[str, int, int], int] = {}
+    citations: list[Citation] = []
+    statements: dict[str, tuple[int, ...]] = {}
+    for claim, found in kept:
+        cited: list[int] = []
+        for place in found:
+            citation = _citation(len(citations) + 1, place)
+            key = (citation.document.id, citation.start, citation.end)
+            if key not in numbers:
+                numbers[key] = citation.n
+                citations.append(citation)
+            cited.append(numbers[key])
+        text = _said(claim)
+        statements[text] = tuple(dict.fromkeys((*statements.get(text, ()), *cited)))
+    if not statements:
+        return None
+    return Answer(tuple(Statement(text, cited) for text, cited in statements.items()), tuple(citations))
+
+
+def _citation(n: int, found: Found) -> Citation:
+    passage = found.passage
+    start, end = passage.start + found.start, passage.start + found.end
+    page, locator = locate(passage.places, start, end)
+    return Citation(n, passage.document, passage.section, passage.chunk_id, start, end, found.text, page, locator)
