@@ -3,8 +3,11 @@
 * AuditError
   - AuditUnavailable     the log cannot write (disk full, I/O error, too slow): nothing may be shown
   - AuditCorrupt         stored records, tree or checkpoint contradict each other
+  - RecordInvalid        a record cannot be stored: a float, half a surrogate pair, too large
+    - RecordExists       another record has this id
   - RecordUnknown        no record of that id
   - ErasureRefused       a hold, the retention floor or the four-eyes rule forbids it
+  - ExportFailed         an export cannot be written, or needs an extra that is not installed
 """
 
 from __future__ import annotations
@@ -22,9 +25,21 @@ class AuditCorrupt(AuditError):
     """What is stored contradicts the tree or the checkpoint; `footnote audit verify` says where."""
 
 
+class RecordInvalid(AuditError):
+    """The record cannot be stored as it is; the message names what to change."""
+
+
+class RecordExists(RecordInvalid):
+    """Another record with other content has this id already."""
+
+
 class RecordUnknown(AuditError):
     """There is no record of that id."""
 
 
 class ErasureRefused(AuditError):
     """A legal hold, the retention floor or the four-eyes rule forbids the erasure."""
+
+
+class ExportFailed(AuditError):
+    """An export cannot be written; the message says where and what to do next."""

@@ -32,6 +32,7 @@ class AuditRecord:
     outcome: str
     fields: Mapping[str, Json]
     refers_to: str | None = None
+    erased: tuple[str, ...] = ()  # names of fields that were erased; only the log fills it
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,126 @@
+"""From a record to its leaf: salted digests of each field, in the way of RFC 9901 (SD-JWT).
+
+A field's disclosure is the canonical JSON array [salt, name, value], encoded in base64url without
+padding; its digest is the SHA-256 of those ASCII characters, in base64url again. The salt is 128
+random bits. The leaf is canonical JSON with the sorted digests and nothing that names a person, so
+a field and its salt can be deleted and the tree stays as it was.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from audit.canonical import canonical
+from audit.errors import AuditCorrupt, RecordInvalid
+from audit.record import AuditRecord, Json
+
+VERSION = 1
+SALT_BYTES = 16
+MOST_FIELDS = 1000  # keeps a leaf below the 65,535 bytes of a tlog-tiles entry
+MOST_BYTES = 32 * 1024 * 1024
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A record ready to be stored: its leaf and its disclosures (canonical JSON of a list of them)."""
+
+    record: AuditRecord
+    leaf: bytes
+    body: bytes
+
+
+def seal(record: AuditRecord) -> Sealed:
+    """Salt and digest each field. Raises RecordInvalid."""
+    if record.time.tzinfo is None:
+        raise RecordInvalid(f"record {record.id}: its time has no zone; use UTC")
+    if len(record.fields) > MOST_FIELDS:
+        raise RecordInvalid(f"record {record.id} has {len(record.fields)} fields; the limit is {MOST_FIELDS}")
+    noise = os.urandom(SALT_BYTES * len(record.fields))
+    digests, parts = [], []
+    for position, (name, value) in enumerate(record.fields.items()):
+        salt = _base64url(noise[position * SALT_BYTES : (position + 1) * SALT_BYTES])
+        disclosure = canonical([salt, name, value])
+        digests.append(_digest(disclosure))
+        parts.append(disclosure)
+    body = b"[" + b",".join(parts) + b"]"
+    if len(body) > MOST_BYTES:
+        raise RecordInvalid(f"record {record.id} holds {len(body)} bytes; the limit is {MOST_BYTES}")
+    return Sealed(record, leaf_bytes(record, digests), body)
+
+
+def leaf_bytes(record: AuditRecord, digests: Iterable[str]) -> bytes:
+    leaf: dict[str, Json] = {
+        "v": VERSION,
+        "id": record.id,
+        "event": record.event,
+        "time": timestamp(record.time),
+        "outcome": record.outcome,
+        "refers_to": record.refers_to,
+        "sd_alg": "sha-256",
+        "sd": [*sorted(digests)],
+    }
+    data = canonical(leaf)
+    if len(data) > 0xFFFF:
+        raise RecordInvalid(f"record {record.id}: its leaf of {len(data)} bytes does not fit an entry")
+    return data
+
+
+def digest(salt: str, name: str, value: Json) -> str:
+    """The digest that a leaf holds for this field."""
+    return _digest(canonical([salt, name, value]))
+
+
+def disclosures_of(body: bytes) -> list[tuple[str, str, Json]]:
+    """(salt, name, value) of each disclosure of a stored body. Raises AuditCorrupt when it has another shape."""
+    try:
+        rows = json.loads(body)
+        found = [(salt, name, value) for salt, name, value in rows]
+    except (ValueError, TypeError) as error:
+        raise AuditCorrupt(f"stored disclosures have another shape than [salt, name, value]: {error}") from error
+    if not all(isinstance(salt, str) and isinstance(name, str) for salt, name, _ in found):
+        raise AuditCorrupt("stored disclosures have another shape than [salt, name, value]: no text")
+    return found
+
+
+def values_of(body: bytes) -> dict[str, Json]:
+    """The fields of a stored body by name. Raises AuditCorrupt."""
+    return {name: value for _, name, value in disclosures_of(body)}
+
+
+def microseconds(time: datetime) -> int:
+    """Since 1970, exactly."""
+    return (time - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_microseconds(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def body_of(salts: Mapping[str, str], fields: Mapping[str, Json]) -> bytes:
+    return canonical([[salts[name], name, value] for name, value in fields.items()])
+
+
+def timestamp(time: datetime) -> str:
+    """RFC 3339 in UTC with microseconds, e.g. "2026-03-01T09:30:00.000123Z"."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_timestamp(text: str) -> datetime:
+    """Raises ValueError for any other form."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def _digest(disclosure: bytes) -> str:
+    return _base64url(hashlib.sha256(base64.urlsafe_b64encode(disclosure).rstrip(b"=")).digest())
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

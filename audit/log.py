@@ -1,0 +1,401 @@
+"""The audit log: many appends share one fsync, and an append that is not durable in time is an error.
+
+A writer thread owns the one connection that writes. It takes everything that waits, appends it in
+one transaction and answers all callers at once, so that the cost of an fsync is shared. Several
+processes may append to one log; SQLite's write lock and the `state` row keep them in one line.
+
+After an I/O error the connection is given up, never retried: a second fsync on the same descriptor
+may claim success for pages the first one lost (PostgreSQL's "fsyncgate"). The log reopens, lets
+SQLite recover, and appends a `gap` record before anything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import queue
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import apsw
+
+from audit.disclosure import seal
+from audit.errors import AuditCorrupt, AuditError, AuditUnavailable, RecordExists
+from audit.note import PublicKey, SigningKey, rotation_signature, write_key
+from audit.reading import Reader
+from audit.record import AuditRecord, Receipt, new_record_id
+from audit.search import Filter, Page
+from audit.store import Entry, Store
+
+PATIENCE = 2.0  # seconds; a slower log counts as unavailable
+MOST_IN_BATCH = 512
+T = TypeVar("T")
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """An append, or a piece of work for the writer thread, and who waits for it."""
+
+    entry: Entry | None
+    done: asyncio.Future[Receipt]
+    loop: asyncio.AbstractEventLoop
+    work: Callable[[Store], None] | None = None
+    abandoned: bool = False
+
+
+@dataclass(slots=True)
+class _Trouble:
+    """What the `gap` record will say."""
+
+    reason: str
+    since: datetime
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where a log keeps what, under its folder (mode 0700)."""
+
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "log.db"
+
+    @property
+    def key(self) -> Path:
+        return self.folder / "key"
+
+    @property
+    def search(self) -> Path:
+        return self.folder / "search.db"
+
+    @property
+    def exports(self) -> Path:
+        return self.folder / "exports"
+
+
+class SqliteAuditLog:
+    """Implements `audit.record.AuditLog` on one folder. Made by `open`, ended by `close`."""
+
+    def __init__(self, store: Store, paths: Paths, patience: float) -> None:
+        self.paths = paths
+        self._store = store
+        self._patience = patience
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._trouble: _Trouble | None = None
+        self._reader = Reader(paths.database, paths.search)
+        self._thread = threading.Thread(target=self._write_all, name="audit-writer", daemon=True)
+        self._closed = False
+
+    @classmethod
+    async def open(
+        cls, folder: Path, *, origin: str | None = None, patience: float = PATIENCE, vfs: str | None = None
+    ) -> SqliteAuditLog:
+        """Open the log in `folder`, or found one with a fresh key.
+
+        `origin` names a new log in its checkpoints (default: footnote-audit/ and 16 random hex digits);
+        an existing log keeps its name. `patience` is how long, in seconds, an append may take. `vfs`
+        names a registered SQLite VFS. Raises AuditUnavailable, AuditCorrupt.
+        """
+        paths = Paths(folder)
+        store = Store(paths.database, paths.key, origin or f"footnote-audit/{os.urandom(8).hex()}", vfs)
+        log = cls(store, paths, patience)
+        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        log._thread = threading.Thread(
+            target=log._start, args=(ready, asyncio.get_running_loop()), name="audit-writer", daemon=True
+        )
+        log._thread.start()
+        await ready
+        return log
+
+    async def close(self) -> None:
+        """Write what waits, then close. Appends after it raise AuditUnavailable."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+        await self._reader.close()
+
+    async def __aenter__(self) -> SqliteAuditLog:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    # --- writing ---
+
+    async def append(self, record: AuditRecord) -> Receipt:
+        """Durable when it returns. Raises AuditUnavailable, RecordInvalid; show no content then.
+
+        Appending the very same record again gives the first one's receipt; another record with its id
+        raises RecordExists.
+        """
+        return await self.append_with(record)
+
+    async def append_with(
+        self, record: AuditRecord, also: Callable[[apsw.Connection, int], None] | None = None
+    ) -> Receipt:
+        """Append, and change the disclosures in the same transaction (erasure, copies of exports)."""
+        return await self._submit(Entry(seal(record), also))
+
+    async def work(self, work: Callable[[Store], None]) -> None:
+        """Run something in the writer thread, between two batches, however long it takes."""
+        await self._submit(None, work)
+
+    async def rotate_key(self) -> PublicKey:
+        """Make a new signing key; a `key` record signed by the old one names it. Raises AuditUnavailable."""
+        following = self.paths.key.with_name(self.paths.key.name + ".next")
+        made: list[SigningKey] = []
+
+        def change(store: Store) -> None:
+            old, new = store.key, SigningKey.generate(store.origin)
+            write_key(following, new, replace=True)
+            record = AuditRecord(
+                id=new_record_id(),
+                event="key",
+                time=datetime.now(UTC),
+                outcome="rotated",
+                fields={
+                    "old_key": str(old.public),
+                    "new_key": str(new.public),
+                    "signature": rotation_signature(old, new.public),
+                },
+            )
+
+            def keep(connection: apsw.Connection, _: int) -> None:
+                connection.execute("INSERT INTO key (vkey) VALUES (?)", (str(new.public),))
+
+            store.rotated(new)
+            try:
+                store.write([Entry(seal(record), keep)])
+            except AuditError:
+                store.rotated(old)
+                raise
+            following.replace(self.paths.key)
+            made.append(new)
+
+        await self.work(change)
+        return made[0].public
+
+    # --- reading ---
+
+    async def get(self, record_id: str) -> AuditRecord | None:
+        """A record with the fields that are left; `erased` names the others. None when unknown."""
+        return await self._reader.call(lambda view: view.get(record_id))
+
+    async def find(self, wanted: Filter, *, after: int | None = None, limit: int = 50) -> Page:
+        """One page of the records that match, newest first; `Page.next` continues it."""
+        return await self._reader.call(lambda view: view.find(wanted, after=after, limit=limit))
+
+    async def all(self, wanted: Filter, *, page: int = 200) -> AsyncIterator[AuditRecord]:
+        """Every record that matches, newest first, in constant memory."""
+        after: int | None = None
+        while True:
+            found = await self.find(wanted, after=after, limit=page)
+            for record in found.records:
+                yield record
+            if found.next is None:
+                return
+            after = found.next
+
+    async def referring(self, record_id: str) -> Sequence[AuditRecord]:
+        """The records about a record, oldest first: its delivery, feedback, reviews, access, erasures."""
+        return await self._reader.call(lambda view: view.referring(record_id))
+
+    async def size(self) -> int:
+        """How many records the log holds."""
+        return await self._reader.call(lambda view: view.size())
+
+    async def receipt(self, record_id: str) -> Receipt | None:
+        return await self._reader.call(lambda view: view.receipt(record_id))
+
+    async def checkpoint(self) -> str:
+        """The signed note over the whole log: what to keep outside, for `verify --since`."""
+        return await self._reader.call(lambda view: view.checkpoint())
+
+    async def read(self, work: Callable[[Reader], T]) -> T:
+        """Run a reading function in the reader's thread."""
+        return await self._reader.call(work)
+
+    # --- inside: the caller's side ---
+
+    async def _submit(self, entry: Entry | None, work: Callable[[Store], None] | None = None) -> Receipt:
+        if self._closed:
+            raise AuditUnavailable("the audit log is closed; start the service again")
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(entry, loop.create_future(), loop, work)
+        self._queue.put(waiting)
+        if work is not None:
+            return await waiting.done
+        timer = loop.call_later(self._patience, self._expire, waiting)
+        try:
+            return await waiting.done
+        finally:
+            waiting.abandoned = True  # for a caller that was cancelled: skip it when it still waits
+            timer.cancel()
+
+    def _expire(self, waiting: _Waiting) -> None:
+        waiting.abandoned = True
+        if not waiting.done.done():
+            waiting.done.set_exception(
+                AuditUnavailable(
+                    f"the audit log took more than {self._patience:g} s; check the disk of {self.paths.folder}"
+                )
+            )
+
+    # --- inside: the writer thread ---
+
+    def _start(self, ready: asyncio.Future[None], loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            with _locked(self.paths.folder):
+                self._store.start()
+        except AuditError as error:
+            _call(loop, _fail, ready, error)
+            return
+        _call(loop, _finish, ready, None)
+        self._write_all()
+
+    def _write_all(self) -> None:
+        """The thread's life: take what waits, write it, answer."""
+        ended = False
+        while not ended:
+            batch, ended = self._take()
+            works = [waiting for waiting in batch if waiting.work is not None]
+            appends = [waiting for waiting in batch if waiting.entry is not None and not waiting.abandoned]
+            if appends:
+                self._write(appends)
+            for waiting in works:
+                self._do(waiting)
+        try:
+            self._store.stop()
+        except AuditError:
+            self._store.abandon()  # all that was acknowledged is durable; the next start recovers
+
+    def _take(self) -> tuple[list[_Waiting], bool]:
+        batch: list[_Waiting] = []
+        item = self._queue.get()
+        while item is not None:
+            batch.append(item)
+            if len(batch) >= MOST_IN_BATCH:
+                return batch, False
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return batch, False
+        return batch, True
+
+    def _write(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            self._recover()
+            entries = [waiting.entry for waiting in batch if waiting.entry is not None]
+            results = self._store.write(entries)
+        except (AuditUnavailable, AuditCorrupt) as error:
+            _answer(batch, [_unavailable(error)] * len(batch))
+            if not self._store.open:
+                self._note_trouble(str(error), len(batch))
+                self._try_recover()
+            return
+        _answer(batch, results)
+
+    def _do(self, waiting: _Waiting) -> None:
+        try:
+            self._recover()
+            if waiting.work is not None:
+                waiting.work(self._store)
+        except (AuditError, OSError) as error:
+            failure = error if isinstance(error, AuditError) else AuditUnavailable(f"the audit log failed: {error}")
+            _call(waiting.loop, _fail, waiting.done, failure)
+            return
+        _call(waiting.loop, _finish, waiting.done, Receipt("", -1, ""))
+
+    def _note_trouble(self, reason: str, refused: int) -> None:
+        if self._trouble is None:
+            self._trouble = _Trouble(reason, datetime.now(UTC))
+        self._trouble.refused += refused
+
+    def _try_recover(self) -> None:
+        try:
+            self._recover()
+        except (AuditUnavailable, AuditCorrupt):
+            return  # the next append tries again, on fresh descriptors
+
+    def _recover(self) -> None:
+        """Reopen when the connection was given up, and say in the log that something was refused."""
+        if not self._store.open:
+            with _locked(self.paths.folder):
+                self._store.start()
+        trouble = self._trouble
+        if trouble is None:
+            return
+        gap = AuditRecord(
+            id=new_record_id(),
+            event="gap",
+            time=datetime.now(UTC),
+            outcome="recovered",
+            fields={
+                "reason": trouble.reason,
+                "since": trouble.since.isoformat(),
+                "refused": trouble.refused,
+            },
+        )
+        self._store.write([Entry(seal(gap))])
+        self._trouble = None
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """One process at a time opens a log (creation and recovery). Raises AuditUnavailable."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise AuditUnavailable(f"the audit folder {folder} cannot be used: {error}; check its rights") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _unavailable(error: AuditError) -> AuditUnavailable:
+    return error if isinstance(error, AuditUnavailable) else AuditUnavailable(str(error))
+
+
+def _answer(batch: Sequence[_Waiting], results: Sequence[Receipt | RecordExists | AuditUnavailable]) -> None:
+    """Resolve the futures of a batch with one call into each event loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, Receipt | AuditError]]] = {}
+    for waiting, result in zip(batch, results, strict=True):
+        by_loop.setdefault(waiting.loop, []).append((waiting, result))
+    for loop, answers in by_loop.items():
+        _call(loop, _settle, answers)
+
+
+def _settle(answers: Sequence[tuple[_Waiting, Receipt | AuditError]]) -> None:
+    for waiting, result in answers:
+        if isinstance(result, AuditError):
+            _fail(waiting.done, result)
+        else:
+            _finish(waiting.done, result)
+
+
+def _finish(future: asyncio.Future[T], value: T) -> None:
+    if not future.done():
+        future.set_result(value)
+
+
+def _fail(future: asyncio.Future[T], error: AuditError) -> None:
+    if not future.done():
+        future.set_exception(error)
+
+
+def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *args: object) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(function, *args)

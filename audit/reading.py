@@ -1,0 +1,235 @@
+"""Reading the log: one connection in one thread, so that a long search never holds up an append."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import apsw
+
+from audit.disclosure import disclosures_of, from_microseconds
+from audit.errors import AuditUnavailable
+from audit.record import AuditRecord, Json, Receipt
+from audit.search import Filter, Page, catch_up, conditions, forget_record, open_search
+from audit.store import connect, translated
+from audit.tree import TILE, Hashes, leaf_hash, node_hash, range_root
+
+T = TypeVar("T")
+
+_COLUMNS = (
+    "entry.idx, entry.id, entry.event, entry.outcome, entry.time, entry.refers_to, entry.leaf,"
+    " (SELECT body FROM disclosure WHERE disclosure.idx = entry.idx),"
+    " (SELECT group_concat(name, char(31)) FROM erased WHERE erased.idx = entry.idx)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as it lies in the log: what an export and a proof need."""
+
+    index: int
+    leaf: bytes
+    record: AuditRecord
+    salts: dict[str, str]
+
+
+class Reader:
+    """Blocking reads (`get`, `find`, ...) and `call`, which runs one in the reader's thread."""
+
+    def __init__(self, database: Path, search: Path) -> None:
+        self._database = database
+        self._search_path = search
+        self._connection: apsw.Connection | None = None
+        self._search: apsw.Connection | None = None
+        self._closed = False
+        self._executor = ThreadPoolExecutor(1, "audit-reader")
+
+    async def call(self, work: Callable[[Reader], T]) -> T:
+        """Raises what `work` raises; database errors become AuditUnavailable or AuditCorrupt."""
+        if self._closed:
+            raise AuditUnavailable(f"the audit log {self._database} is closed; open it again")
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._translated, work)
+
+    async def close(self) -> None:
+        self._closed = True
+        await asyncio.get_running_loop().run_in_executor(self._executor, self.shut)
+        self._executor.shutdown(wait=True)
+
+    def shut(self) -> None:
+        """Close the connections; the next read opens new ones."""
+        connections = (self._connection, self._search)
+        self._connection = self._search = None
+        for connection in connections:
+            if connection is not None:
+                connection.close()
+
+    def _translated(self, work: Callable[[Reader], T]) -> T:
+        with translated(self._database):
+            return work(self)
+
+    @property
+    def connection(self) -> apsw.Connection:
+        if self._connection is None:
+            self._connection = connect(self._database, writable=False)
+        return self._connection
+
+    def ready(self) -> apsw.Connection:
+        """The connection with an index that has caught up, attached as `search`."""
+        connection = self.connection
+        if self._search is None:
+            try:
+                self._search = open_search(self._search_path)
+            except (apsw.CorruptError, apsw.NotADBError):
+                self._search = self._rebuilt()
+            connection.execute("ATTACH ? AS search", (str(self._search_path),))
+        catch_up(self._search, connection)
+        return connection
+
+    def _rebuilt(self) -> apsw.Connection:
+        """The index is derived: when its file is damaged, start it anew."""
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{self._search_path}{suffix}").unlink(missing_ok=True)
+        return open_search(self._search_path)
+
+    # --- records ---
+
+    def get(self, record_id: str) -> AuditRecord | None:
+        stored = self.stored(record_id)
+        return stored.record if stored is not None else None
+
+    def stored(self, record_id: str) -> Stored | None:
+        row = self.connection.execute(f"SELECT {_COLUMNS} FROM entry WHERE id = ?", (record_id,)).get  # noqa: S608
+        return _stored(row) if row is not None else None
+
+    def referring(self, record_id: str) -> Sequence[AuditRecord]:
+        sql = f"SELECT {_COLUMNS} FROM entry WHERE refers_to = ? ORDER BY idx"  # noqa: S608
+        return [_stored(row).record for row in self.connection.execute(sql, (record_id,))]
+
+    def of_event(self, event: str) -> Iterator[Stored]:
+        """All records of an event other than "question", oldest first."""
+        sql = f"SELECT {_COLUMNS} FROM entry WHERE event = ? AND event <> 'question' ORDER BY idx"  # noqa: S608
+        yield from map(_stored, self.connection.execute(sql, (event,)))
+
+    def find(self, wanted: Filter, *, after: int | None = None, limit: int = 50) -> Page:
+        connection = self.ready()
+        where, values = conditions(wanted)
+        sql = (
+            f"SELECT {_COLUMNS} FROM entry WHERE {where} AND entry.idx < ?"  # noqa: S608
+            " ORDER BY entry.idx DESC LIMIT ?"
+        )
+        before = after if after is not None else 2**62
+        rows = [_stored(row) for row in connection.execute(sql, (*values, before, limit + 1))]
+        more = len(rows) > limit
+        rows = rows[:limit]
+        return Page(
+            tuple(row.record for row in rows), rows[-1].index if more else None, tuple(row.index for row in rows)
+        )
+
+    def indexes(self, wanted: Filter) -> list[int]:
+        """Positions of all records that match, oldest first."""
+        where, values = conditions(wanted)
+        sql = f"SELECT idx FROM entry WHERE {where} ORDER BY idx"  # noqa: S608
+        return [index for (index,) in self.ready().execute(sql, values)]
+
+    def scan(self, wanted: Filter, start: int = 0, size: int | None = None) -> Iterator[Stored]:
+        """The records that match at positions [start, size), oldest first, in constant memory."""
+        where, values = conditions(wanted)
+        end = size if size is not None else 2**62
+        sql = (
+            f"SELECT {_COLUMNS} FROM entry WHERE {where} AND entry.idx >= ?"  # noqa: S608
+            " AND entry.idx < ? ORDER BY entry.idx LIMIT 500"
+        )
+        connection = self.ready()
+        while True:
+            rows = [_stored(row) for row in connection.execute(sql, (*values, start, end))]
+            yield from rows
+            if len(rows) < 500:
+                return
+            start = rows[-1].index + 1
+
+    def forget(self, index: int, before: dict[str, Json], after: dict[str, Json]) -> None:
+        """Take erased fields out of the search index, with no bytes left in its files."""
+        self.ready()
+        if self._search is not None:
+            forget_record(self._search, index, before, after)
+
+    # --- the tree ---
+
+    def size(self) -> int:
+        return int(self.connection.execute("SELECT size FROM state").get)
+
+    def checkpoint(self) -> str:
+        return str(self.connection.execute("SELECT checkpoint FROM state").get)
+
+    def origin(self) -> str:
+        return str(self.connection.execute("SELECT value FROM meta WHERE name = 'origin'").get)
+
+    def keys(self) -> list[str]:
+        """Public keys, the first one first."""
+        return [vkey for (vkey,) in self.connection.execute("SELECT vkey FROM key ORDER BY n")]
+
+    def receipt(self, record_id: str) -> Receipt | None:
+        row = self.connection.execute("SELECT idx, leaf FROM entry WHERE id = ?", (record_id,)).get
+        return Receipt(record_id, row[0], leaf_hash(row[1]).hex()) if row is not None else None
+
+    def leaves(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+        yield from self.connection.execute(
+            "SELECT idx, leaf FROM entry WHERE idx >= ? AND idx < ? ORDER BY idx", (start, end)
+        )
+
+    def tile(self, level: int, n: int, width: int = TILE) -> bytes:
+        """The first `width` hashes of a tile, 32 bytes each."""
+        if level == 0 and width < TILE:
+            return b"".join(leaf_hash(leaf) for _, leaf in self.leaves(n * TILE, n * TILE + width))
+        hashes = self.connection.execute("SELECT hashes FROM tile WHERE level = ? AND n = ?", (level, n)).get
+        return bytes(hashes or b"")[: width * 32]
+
+    def hashes(self) -> Hashes:
+        """Hashes of perfect subtrees, from the stored tiles and the leaves after the last full one."""
+        kept: dict[tuple[int, int], bytes] = {}
+
+        def of(level: int, n: int) -> bytes:
+            high, low = divmod(level, 8)
+            first = n << low
+            place = (high, first // TILE)
+            if place not in kept:
+                if len(kept) > 4096:
+                    kept.clear()
+                size = self.size()
+                kept[place] = self.tile(high, first // TILE, min(TILE, (size >> (8 * high)) - (first // TILE) * TILE))
+            start = (first % TILE) * 32
+            tile = kept[place]
+            return range_root(0, 1 << low, _inside(tile[start : start + (32 << low)]))
+
+        return of
+
+
+def _inside(row: bytes) -> Hashes:
+    """Hashes of perfect subtrees over one row of up to 256 hashes."""
+
+    def of(level: int, n: int) -> bytes:
+        if level == 0:
+            return row[n * 32 : n * 32 + 32]
+        half = level - 1
+        return node_hash(of(half, 2 * n), of(half, 2 * n + 1))
+
+    return of
+
+
+def _stored(row: tuple[int, str, str, str, int, str | None, bytes, bytes | None, str | None]) -> Stored:
+    index, record_id, event, outcome, time, refers_to, leaf, body, erased = row
+    parts = disclosures_of(body) if body is not None else []
+    record = AuditRecord(
+        id=record_id,
+        event=event,
+        time=from_microseconds(time),
+        outcome=outcome,
+        fields={name: value for _, name, value in parts},
+        refers_to=refers_to,
+        erased=tuple(sorted(erased.split("\x1f"))) if erased else (),
+    )
+    return Stored(index, leaf, record, {name: salt for salt, name, _ in parts})
