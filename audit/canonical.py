@@ -10,12 +10,14 @@ only `"`, `\\` and control characters below U+0020 (two-letter forms where JSON 
 from __future__ import annotations
 
 import json
+import re
 from typing import NoReturn, cast
 
 from audit.errors import RecordInvalid
 from audit.record import Json
 
 LARGEST = 2**53 - 1
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def canonical(value: Json) -> bytes:
@@ -38,8 +40,8 @@ def parse(data: bytes) -> Json:
 
 
 def clean(text: str) -> str:
-    """A text with each lone surrogate (which no UTF-8 can carry) replaced by U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    """A text with each surrogate (which no UTF-8 can carry) replaced by U+FFFD; the length stays."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def _sorted(value: Json) -> Json:

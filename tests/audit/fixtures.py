@@ -4,9 +4,35 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from audit.question import cited_spans, posted_bytes, question_record
 from audit.record import AuditRecord, Json, new_record_id
+from audit.values import from_json, to_json
+from retrieval.types import (
+    AccessList,
+    Answer,
+    Audience,
+    AudienceKind,
+    Citation,
+    Claim,
+    Document,
+    ModelUse,
+    Passage,
+    Place,
+    Principal,
+    Question,
+    Quote,
+    Section,
+    Turn,
+    Verdict,
+    VerdictClass,
+    Verified,
+)
 
 START = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+TEXT = "4 Travel\n4.2 Hotels\nA hotel costs at most 180 EUR a night.\n4.3 Trains\nFirst class needs consent.\n"
+QUOTE = "A hotel costs at most 180 EUR a night."
+ADA = Principal("slack", "T1", "U-ada", "ada@example.com", frozenset({"finance", "legal"}))
+ACCESS = {"acl-1": AccessList(frozenset({"everyone"})), "acl-2": AccessList(frozenset({"group:board"}))}
 
 
 def record(number: int = 0, *, event: str = "question", outcome: str = "answered", **fields: Json) -> AuditRecord:
@@ -17,4 +43,72 @@ def record(number: int = 0, *, event: str = "question", outcome: str = "answered
         time=START + timedelta(seconds=number),
         outcome=outcome,
         fields={"platform": "slack", "user": f"U{number % 3}", "question": f"What is limit number {number}?", **fields},
+    )
+
+
+def document(number: int = 0, *, acl_id: str = "acl-1") -> Document:
+    return Document(
+        id=f"policies/travel-{number}.md",
+        version="2026-03-01.1a2b3c4d",
+        title=f"Travel Policy {number}",
+        uri=f"file:policies/travel-{number}.md",
+        sha256="1a2b3c4d" * 8,
+        acl_id=acl_id,
+        source="folder",
+        media_type="text/markdown",
+        modified_at=START,
+        url="https://docs.example.com/travel",
+    )
+
+
+def verified(number: int = 0) -> tuple[Verified, tuple[Passage, ...]]:
+    """An answer with one citation, a dropped claim, and the two passages they came from."""
+    section = Section("5ec710", "4.2", "Hotels", ("4 Travel", "4.2 Hotels"), 9, 59, 7, 7, None, "#hotels")
+    other = Section("5ec711", "4.3", "Trains", ("4 Travel", "4.3 Trains"), 60, len(TEXT), 8, 8)
+    places = (Place(0, 59, page=7), Place(60, len(TEXT), page=8))
+    source = document(number)
+    passages = tuple(
+        Passage(f"p{n}", source, s, f"chunk-{n}", s.start, s.end, TEXT[s.start : s.end], places, 900_000 - n)
+        for n, s in enumerate((section, other))
+    )
+    start = TEXT.index(QUOTE)
+    citation = Citation(1, source, section, "chunk-0", start, start + len(QUOTE), QUOTE, 7, None)
+    answer = _answer("Hotels cost at most 180 EUR a night.", citation)
+    claim = Claim("Trains are free.", (Quote("p1", "Trains are free."),))
+    dropped = Verdict(claim, VerdictClass.FABRICATED, "the quote stands nowhere in the passage")
+    kept = Verdict(Claim(answer.statements[0].text, (Quote("p0", QUOTE),)), VerdictClass.SUPPORTED, "")
+    return Verified(answer, (kept, dropped)), passages
+
+
+def _answer(text: str, citation: Citation) -> Answer:
+    return from_json(
+        Answer, {"statements": [{"text": text, "citations": [citation.n]}], "citations": [to_json(citation)]}
+    )
+
+
+def asked(number: int = 0, *, asker: Principal = ADA, channel: str = "C-travel") -> AuditRecord:
+    """The whole record of an answered question."""
+    gate, passages = verified(number)
+    spans = cited_spans(gate)
+    record_id = new_record_id()
+    payload: dict[str, Json] = {"record": record_id, "text": gate.answer.text if gate.answer else ""}
+    return question_record(
+        record_id=record_id,
+        outcome="answered",
+        question=Question(f"What may hotel number {number} cost?", START, (Turn("And trains?", (document().id,)),)),
+        searched="hotel cost",
+        asker=asker,
+        audience=Audience(AudienceKind.CHANNEL, frozenset({asker.entries, frozenset({"everyone"})})),
+        place={"channel": channel, "channel_kind": "channel", "thread": "171.1", "message": "171.2", "key": "k"},
+        passages=passages,
+        access=ACCESS,
+        verified=gate,
+        use=ModelUse("openai", "some-model", {"temperature_millis": 0}, "aa" * 32, "bb" * 32, 1200, 80),
+        snapshots={span: TEXT[span.start : span.end] for span in spans},
+        posted=posted_bytes(payload),
+        timings_us={"retrieve": 12_000, "answer": 900_000, "total": 915_000},
+        software="footnote 0.1.0",
+        configuration_sha256="cc" * 32,
+        trace_id="4bf92f3577b34da6a3ce929d0e0e4736",
+        time=START + timedelta(seconds=number),
     )

@@ -1,0 +1,295 @@
+"""The record of one question: everything that reviewers ask for, and what replay needs. Pure.
+
+`question_record` builds it from the domain's values, `restore` gives back what was shown. What each
+field means stands in `audit.fields` (and, generated from it, in docs/audit.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from audit.canonical import canonical, clean
+from audit.errors import AuditCorrupt
+from audit.record import AuditRecord, Json
+from audit.values import from_json, to_json
+from retrieval.types import (
+    AccessList,
+    Answer,
+    Audience,
+    Document,
+    ModelUse,
+    Passage,
+    Principal,
+    Question,
+    Verified,
+)
+
+LARGEST_SNAPSHOT = 100_000
+"""Code points: of a longer section, the record keeps the part around the quotes."""
+
+_AROUND = 10_000
+
+NOTHING = Verified(None, ())
+"""Nothing was drafted: the question was refused, or something failed before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a document version's canonical text that the record must hold."""
+
+    document: str
+    version: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was shown, rebuilt from a record: the values of the bot's `Outcome`, under the same names."""
+
+    kind: str
+    record_id: str
+    question: str
+    answer: Answer | None
+    text: str
+    nearest: tuple[Passage, ...]
+    notice: str
+    private: bool
+
+
+def cited_spans(verified: Verified) -> tuple[Span, ...]:
+    """The cited sections: fetch their texts (`Library.text`) and hand them to `question_record`."""
+    wanted: dict[tuple[str, str, str], Span] = {}
+    for citation in verified.answer.citations if verified.answer is not None else ():
+        section, document = citation.section, citation.document
+        start, end = section.start, section.end
+        if end - start > LARGEST_SNAPSHOT:
+            start, end = max(start, citation.start - _AROUND), min(end, citation.end + _AROUND)
+        start, end = min(start, citation.start), max(end, citation.end)
+        known = wanted.get((document.id, document.version, section.id))
+        if known is not None:
+            start, end = min(start, known.start), max(end, known.end)
+        wanted[document.id, document.version, section.id] = Span(document.id, document.version, start, end)
+    return tuple(wanted.values())
+
+
+def posted_bytes(payload: Mapping[str, Json]) -> bytes:
+    """The bytes of a message's payload: its canonical JSON (RFC 8785). Raises RecordInvalid for floats."""
+    return canonical(to_json(payload))
+
+
+def question_record(
+    *,
+    record_id: str,
+    outcome: str,
+    question: Question,
+    searched: str,
+    asker: Principal,
+    audience: Audience,
+    place: Mapping[str, Json],
+    passages: Sequence[Passage] = (),
+    access: Mapping[str, AccessList] | None = None,
+    verified: Verified = NOTHING,
+    use: ModelUse | None = None,
+    snapshots: Mapping[Span, str] | None = None,
+    text: str = "",
+    notice: str = "",
+    private: bool = False,
+    nearest: Sequence[Passage] = (),
+    shown_question: str | None = None,
+    posted: bytes = b"",
+    timings_us: Mapping[str, int] | None = None,
+    software: str = "",
+    configuration_sha256: str = "",
+    trace_id: str = "",
+    error: str = "",
+    time: datetime | None = None,
+) -> AuditRecord:
+    """A question and what became of it.
+
+    `outcome` is "answered", "abstained", "refused" or "failed". `place` holds "channel",
+    "channel_kind", "thread", "message" and "key" as far as they exist. `access` are the access lists
+    by id; only those of `passages` are kept. `snapshots` are the texts of `cited_spans(verified)`;
+    one that is missing or of the wrong length is replaced by the passage that was quoted.
+    `text`, `notice`, `private`, `nearest` and `shown_question` are the values of what was shown;
+    `posted` the message's bytes (UTF-8). Times in microseconds. Raises nothing of its own.
+    """
+    answer = verified.answer
+    documents = {(d.id, d.version): d for d in _documents(answer, (*passages, *nearest))}
+    fields: dict[str, Json] = {
+        **_who(asker),
+        **{
+            name: to_json(place[name])
+            for name in ("channel", "channel_kind", "thread", "message", "key")
+            if name in place
+        },
+        "audience": to_json(audience),
+        "question": clean(question.text),
+        "searched": clean(searched),
+        "asked_at": question.asked_at.astimezone(UTC).isoformat(),
+        "memory": to_json(question.memory),
+        "documents": [to_json(document) for document in documents.values()],
+        "access_lists": _access(access or {}, documents.values()),
+        "passages": [_passage(passage, answer) for passage in passages],
+        "statements": to_json(answer.statements) if answer is not None else None,
+        "citations": [_packed(citation) for citation in answer.citations] if answer is not None else [],
+        "sections": _snapshots(answer, verified, snapshots or {}, passages),
+        "dropped": [
+            {**_object(verdict.claim), "verdict": verdict.verdict.value, "reason": clean(verdict.reason)}
+            for verdict in verified.verdicts
+            if verdict.verdict != "supported"
+        ],
+        "text": clean(text),
+        "notice": clean(notice),
+        "private": private,
+        "nearest": [_packed(passage) for passage in nearest],
+        "shown_question": clean(shown_question if shown_question is not None else question.text),
+        "posted": posted.decode("utf-8", "replace"),
+        "posted_sha256": hashlib.sha256(posted).hexdigest(),
+        **_object(use if use is not None else ModelUse("none")),
+        "timings_us": to_json(timings_us or {}),
+        "software": software,
+        "configuration_sha256": configuration_sha256,
+        "trace_id": trace_id,
+        "error": clean(error),
+    }
+    moment = time if time is not None else datetime.now(UTC)
+    return AuditRecord(id=record_id, event="question", time=moment, outcome=outcome, fields=fields)
+
+
+def restore(record: AuditRecord) -> Restored:
+    """What was shown, from the record alone. Raises AuditCorrupt when fields are erased or do not fit.
+
+    The answer in it is the one that `retrieval.verify` made: the caller has proved that the record is
+    unchanged and checked each quote against the section snapshot (`audit.replay`).
+    """
+    gone = sorted(set(record.erased) & {"documents", "statements", "citations", "nearest", "text", "shown_question"})
+    if gone:
+        raise AuditCorrupt(f"record {record.id}: {', '.join(gone)} was erased, so what was shown cannot be rebuilt")
+    try:
+        documents: dict[tuple[Json, Json], Json] = {(d["id"], d["version"]): d for d in _list(record, "documents")}
+        statements = record.fields["statements"]
+        citations: list[Json] = [*_unpacked(_list(record, "citations"), documents)]
+        parts: dict[str, Json] = {"statements": statements, "citations": citations}
+        return Restored(
+            kind=record.outcome,
+            record_id=record.id,
+            question=str(record.fields["shown_question"]),
+            answer=from_json(Answer, parts) if statements is not None else None,
+            text=str(record.fields["text"]),
+            nearest=tuple(from_json(Passage, item) for item in _unpacked(_list(record, "nearest"), documents)),
+            notice=str(record.fields["notice"]),
+            private=bool(record.fields["private"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise AuditCorrupt(f"record {record.id} is no record of a question that this version reads: {error}") from error
+
+
+# --- parts -----------------------------------------------------------------------------------
+
+
+def _who(asker: Principal) -> dict[str, Json]:
+    return {
+        "platform": asker.platform,
+        "tenant": clean(asker.tenant),
+        "user": clean(asker.user),
+        "email": clean(asker.email),
+        "groups": to_json(asker.groups),
+        "member": asker.member,
+    }
+
+
+def _documents(answer: Answer | None, passages: Sequence[Passage]) -> list[Document]:
+    cited = [citation.document for citation in answer.citations] if answer is not None else []
+    return [*cited, *(passage.document for passage in passages)]
+
+
+def _access(access: Mapping[str, AccessList], documents: Iterable[Document]) -> Json:
+    wanted = {document.acl_id for document in documents}
+    return {acl_id: to_json(access[acl_id]) for acl_id in sorted(wanted) if acl_id in access}
+
+
+def _packed(value: object) -> dict[str, Json]:
+    """A passage or citation as JSON, its document named by id and version."""
+    packed = _object(value)
+    document = packed.pop("document")
+    if isinstance(document, dict):
+        packed["document"], packed["version"] = document["id"], document["version"]
+    return packed
+
+
+def _unpacked(values: Sequence[dict[str, Json]], documents: Mapping[tuple[Json, Json], Json]) -> list[dict[str, Json]]:
+    unpacked = []
+    for value in values:
+        whole = dict(value)
+        whole["document"] = documents[whole["document"], whole.pop("version")]
+        unpacked.append(whole)
+    return unpacked
+
+
+def _passage(passage: Passage, answer: Answer | None) -> Json:
+    """A retrieved passage without its text (the cited sections' texts are in `sections`)."""
+    packed = _packed(passage)
+    text = packed.pop("text")
+    packed["text_sha256"] = hashlib.sha256(str(text).encode()).hexdigest()
+    packed["score_millionths"] = packed.pop("score")
+    packed["acl_id"] = passage.document.acl_id
+    packed["cited"] = any(
+        citation.document.id == passage.document.id
+        and citation.document.version == passage.document.version
+        and passage.start <= citation.start
+        and citation.end <= passage.end
+        for citation in (answer.citations if answer is not None else ())
+    )
+    return packed
+
+
+def _snapshots(
+    answer: Answer | None, verified: Verified, given: Mapping[Span, str], passages: Sequence[Passage]
+) -> Json:
+    found: list[Json] = []
+    for span in cited_spans(verified):
+        text, start = given.get(span, ""), span.start
+        if len(text) == span.end - span.start:
+            found.append(_snapshot(span.document, span.version, start, text))
+            continue
+        for passage in passages:
+            document = passage.document
+            within = span.start <= passage.start and passage.end <= span.end
+            if (document.id, document.version) == (span.document, span.version) and within and _quoted(passage, answer):
+                found.append(_snapshot(document.id, document.version, passage.start, passage.text))
+    return found
+
+
+def _quoted(passage: Passage, answer: Answer | None) -> bool:
+    citations = answer.citations if answer is not None else ()
+    return any(passage.start <= citation.start and citation.end <= passage.end for citation in citations)
+
+
+def _snapshot(document: str, version: str, start: int, text: str) -> Json:
+    text = clean(text)
+    return {
+        "document": document,
+        "version": version,
+        "start": start,
+        "end": start + len(text),
+        "text": text,
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+    }
+
+
+def _object(value: object) -> dict[str, Json]:
+    converted = to_json(value)
+    if not isinstance(converted, dict):
+        raise TypeError(f"{type(value).__name__} is no object")
+    return converted
+
+
+def _list(record: AuditRecord, name: str) -> list[dict[str, Json]]:
+    value = record.fields[name]
+    if not isinstance(value, list):
+        raise AuditCorrupt(f"record {record.id}: field {name} is no list")
+    return [item for item in value if isinstance(item, dict)]
