@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import structlog
 
-from audit.question import question_record
-from audit.record import AuditLog, Json
+from audit.question import cited_spans, posted_bytes, question_record
+from audit.record import AuditLog, AuditRecord, Json
 from bot.commands import Commands
 from bot.types import Outcome, OutcomeKind, Reply
 from retrieval.acl import permitted_ids
@@ -32,6 +32,7 @@ from retrieval.types import (
 NOT_FOUND = "I could not find this in the documents that everyone who can read this reply may read."
 NOT_FOUND_PRIVATE = "I could not find this in the documents you can read."
 NEAREST = 3
+RECORDED = 20_000  # characters kept of a question, however long it was
 
 log = structlog.get_logger(__name__)
 
@@ -165,6 +166,36 @@ class Ask:
     def _failed(self, request: Request, said: str) -> Outcome:
         text = f"{said} Please ask again later; if it stays, tell an administrator the record below."
         return Outcome(OutcomeKind.FAILED, request.record_id, request.question.text, text=text)
+
+    async def _record(
+        self, request: Request, work: _Work, outcome: Outcome, payload: Mapping[str, Json]
+    ) -> AuditRecord:
+        spans = cited_spans(work.verified)
+        return question_record(
+            record_id=request.record_id,
+            outcome=outcome.kind.value,
+            question=replace(request.question, text=request.question.text[:RECORDED]),
+            searched=work.searched[:RECORDED],
+            asker=request.asker,
+            audience=work.audience,
+            place=request.place,
+            passages=work.passages,
+            access=work.access,
+            verified=work.verified,
+            use=work.use,
+            snapshots={s: await self.library.text(s.document, s.version, s.start, s.end) for s in spans},
+            text=outcome.text,
+            notice=outcome.notice,
+            private=outcome.private,
+            nearest=outcome.nearest,
+            shown_question=outcome.question[:RECORDED],
+            posted=posted_bytes(payload),
+            timings_us=work.timings_us,
+            software=self.version,
+            configuration_sha256=self.configuration_sha256,
+            trace_id=request.record_id,
+            error=work.error,
+        )
 
 
 def _lap(work: _Work, name: str, since: int) -> int:

@@ -93,6 +93,9 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="Address that `footnote serve` listens on")
     port: int = Field(default=3978, ge=1, le=65535, description="Port that `footnote serve` listens on")
+    sync_every_s: int = Field(
+        default=300, ge=0, le=86_400, description="`footnote serve` syncs all sources this often, in seconds; 0: never"
+    )
     workers: int = Field(default=8, ge=1, le=64, description="Questions answered at the same time")
     follow_up_without_mention: bool = Field(default=True, description="Answer replies in our threads unmentioned")
     guests: bool = Field(default=False, description="Answer guests, from what their groups may read")

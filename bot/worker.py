@@ -8,14 +8,16 @@ record id; recorded, show what was recorded. Showing replaces the status line, s
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Protocol
 
 import structlog
 
 from audit.errors import AuditUnavailable
-from audit.record import AuditLog, AuditRecord, Json, new_record_id
+from audit.record import AuditLog, AuditRecord, Json, Receipt, new_record_id
 from bot.ask import Ask, Request
 from bot.audience import AudienceRules, Decision
 from bot.errors import BotError, PlatformError
@@ -38,6 +40,14 @@ POST_TRIES = 5
 log = structlog.get_logger(__name__)
 
 
+class Log(AuditLog, Protocol):
+    """The audit log as the worker needs it: to write, and to see what a crash left."""
+
+    async def get(self, record_id: str) -> AuditRecord | None: ...
+
+    async def receipt(self, record_id: str) -> Receipt | None: ...
+
+
 class Worker:
     """Implements `Intake`. Answers in the order of arrival, `workers` at a time."""
 
@@ -45,7 +55,7 @@ class Worker:
         self,
         inbox: Inbox,
         ask: Ask,
-        audit: AuditLog,
+        audit: Log,
         rules: AudienceRules,
         memory: ThreadMemory,
         platforms: Mapping[str, Platform],
@@ -138,8 +148,11 @@ class Worker:
         """Status, ask, record. Leaves a recorded reply, or the fixed text when the log cannot write."""
         incoming = pending.incoming
         record_id = pending.record_id or new_record_id()
-        await self._inbox.claim(incoming.key, record_id)
         status_id = pending.status_id
+        if pending.record_id is not None and (reply := await self._recorded(record_id)) is not None:
+            await self._inbox.recorded(incoming.key, reply)  # a crash came between the log and the inbox
+            return replace(pending, state="recorded", reply=reply)
+        await self._inbox.claim(incoming.key, record_id)
         if status_id is None:
             status_id = await platform.post_status(incoming, STATUS)
             await self._inbox.status_posted(incoming.key, status_id)
@@ -169,6 +182,13 @@ class Worker:
             self._memory.remember(_thread(incoming), incoming.user, Turn(asked.searched, tuple(cited)))
         return Pending(incoming, "recorded", record_id, status_id, asked.reply)
 
+    async def _recorded(self, record_id: str) -> Reply | None:
+        record, receipt = await self._audit.get(record_id), await self._audit.receipt(record_id)
+        if record is None or receipt is None:
+            return None
+        payload: Mapping[str, Json] = json.loads(str(record.fields["posted"]))
+        return Reply(payload, bool(record.fields["private"]), receipt)
+
     async def _decide(self, platform: Platform, incoming: Incoming) -> Decision:
         try:
             return await self._rules.decide(incoming, await platform.people(incoming))
@@ -190,15 +210,13 @@ class Worker:
 
     async def _post(self, platform: Platform, incoming: Incoming, reply: Reply, status_id: str | None) -> str:
         """A few tries close together; after them the inbox tries again until it works."""
-        for attempt in range(POST_TRIES):
+        for attempt in range(POST_TRIES - 1):
             try:
                 return await platform.post(incoming, reply, status_id)
             except PlatformError as error:
-                if attempt + 1 == POST_TRIES:
-                    raise
                 log.warning("could not show a reply; trying again", key=incoming.key, error=str(error))
                 await asyncio.sleep(0.2 * 2**attempt)
-        raise AssertionError("unreachable")
+        return await platform.post(incoming, reply, status_id)
 
     async def _record_gap(self, pending: Pending) -> None:
         """Say in the log, once it writes again, that a question went unrecorded."""
@@ -221,8 +239,7 @@ def _thread(incoming: Incoming) -> str:
 def place_of(incoming: Incoming) -> Mapping[str, Json]:
     """Where a question was asked, for its record."""
     return {
-        "platform": incoming.platform,
-        "tenant": incoming.tenant,
+        "key": incoming.key,
         "channel": incoming.channel,
         "channel_kind": incoming.channel_kind.value,
         "thread": incoming.thread,
@@ -230,9 +247,13 @@ def place_of(incoming: Incoming) -> Mapping[str, Json]:
     }
 
 
+def _who(incoming: Incoming) -> Mapping[str, Json]:
+    return {"platform": incoming.platform, "tenant": incoming.tenant, "user": incoming.user}
+
+
 def event_record(incoming: Incoming) -> AuditRecord:
     """Feedback, or an event that is no question, as what it is."""
-    fields: dict[str, Json] = {**place_of(incoming), "user": incoming.user, "text": incoming.text}
+    fields: dict[str, Json] = {**_who(incoming), **place_of(incoming), "text": incoming.text}
     return AuditRecord(
         new_record_id(), incoming.kind.value, incoming.received_at, "recorded", fields, refers_to=incoming.about
     )
@@ -240,7 +261,12 @@ def event_record(incoming: Incoming) -> AuditRecord:
 
 def delivery_record(incoming: Incoming, reply: Reply, message_id: str) -> AuditRecord:
     """That a reply was shown, and where."""
-    fields: dict[str, Json] = {**place_of(incoming), "reply_message": message_id, "private": reply.private}
+    fields: dict[str, Json] = {
+        **_who(incoming),
+        **place_of(incoming),
+        "reply_message": message_id,
+        "private": reply.private,
+    }
     return AuditRecord(
         new_record_id(), "delivery", datetime.now(UTC), "delivered", fields, refers_to=reply.receipt.record_id
     )

@@ -54,6 +54,17 @@ class SyncReport:
     failed: list[Failed] = field(default_factory=list)
     took_ms: int = 0
 
+    def __add__(self, other: SyncReport) -> SyncReport:
+        return SyncReport(
+            self.added + other.added,
+            self.changed + other.changed,
+            self.unchanged + other.unchanged,
+            self.deleted + other.deleted,
+            self.held + other.held,
+            self.failed + other.failed,
+            self.took_ms + other.took_ms,
+        )
+
 
 Progress = Callable[[str], None]
 """Called with the id of each document that is done."""

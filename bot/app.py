@@ -1,0 +1,214 @@
+"""The composition root: the only module that knows all parts. Tests build the product here too."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from audit.log import SqliteAuditLog
+from audit.record import new_record_id
+from bot.ask import Answerer, Ask, Asked, Request
+from bot.audience import AudienceRules, ChannelRule
+from bot.commands import Commands
+from bot.directory import FileDirectory
+from bot.inbox import Inbox
+from bot.memory import ThreadMemory
+from bot.render import plain
+from bot.settings import Settings
+from bot.viewer import RecordViewer
+from bot.worker import Worker
+from connectors.folder import FolderSource
+from connectors.state import StateStore
+from connectors.sync import SyncEngine, SyncReport
+from retrieval.embed.cache import CachedEmbedder
+from retrieval.parse.sandbox import SandboxParser
+from retrieval.ports import Embedder, Index
+from retrieval.retrieve import Retriever
+from retrieval.types import Audience, AudienceKind, Principal, Question, Turn
+
+CLI_THREAD = "cli"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The product, put together. Made by `open_app`."""
+
+    settings: Settings
+    state: StateStore
+    index: Index
+    embedder: Embedder
+    engine: SyncEngine
+    audit: SqliteAuditLog
+    directory: FileDirectory
+    ask: Ask
+
+    async def sync(
+        self,
+        source: FolderSource,
+        *,
+        full: bool = False,
+        dry_run: bool = False,
+        confirm_deletes: bool = False,
+    ) -> SyncReport:
+        """Follow one source once, and remember how it went. Raises what `SyncEngine.run` raises."""
+        adhoc = source.name not in {s.name for s in self.settings.sources}
+        if not dry_run:
+            self.state.started(source.name, {"path": str(source.root), "adhoc": adhoc})
+            await self.engine.mend()
+        try:
+            report = await self.engine.run(source, full=full, dry_run=dry_run, confirm_deletes=confirm_deletes)
+        except Exception as error:
+            if not dry_run:
+                self.state.finished(source.name, str(error))
+            raise
+        if not dry_run:
+            self.state.finished(source.name, None)
+        return report
+
+    async def watch(self, sources: Sequence[FolderSource], told: Callable[[str, SyncReport], None]) -> None:
+        """Sync again whenever something changes below the folders, until cancelled."""
+        from watchfiles import awatch
+
+        by_root = {source.root: source for source in sources}
+        async for changes in awatch(*by_root, step=500):
+            touched = {root for root in by_root for _, path in changes if Path(path).is_relative_to(root)}
+            await asyncio.sleep(2.1)  # a file is settled when it was quiet for two seconds
+            for root in touched:
+                told(by_root[root].name, await self.sync(by_root[root]))
+
+    async def ask_as(self, text: str, user: str | None, memory: tuple[Turn, ...] = ()) -> Asked:
+        """A question from the terminal. `user` is an e-mail; None: nobody in particular."""
+        person = Principal("cli", "local", user or "anyone", email=user or "")
+        asker = Principal("cli", "local", person.user, person.email, await self.directory.groups(person))
+        return await self.ask(
+            Request(
+                record_id=new_record_id(),
+                question=Question(text, datetime.now(UTC), memory),
+                asker=asker,
+                audience=Audience(AudienceKind.PRIVATE, frozenset({asker.entries})),
+                private=None,
+                thread=CLI_THREAD,
+                place={"platform": "cli", "tenant": "local", "channel": "terminal", "channel_kind": "direct"},
+                render=lambda outcome: {"text": plain(outcome)},
+            )
+        )
+
+    def viewer(self) -> RecordViewer:
+        """What stands behind the platforms' "Show the passage" buttons."""
+        return RecordViewer(self.audit, self.state, self.directory)
+
+    def worker(self, memory: ThreadMemory, inbox: Inbox) -> Worker:
+        """The worker that answers what the chat platforms bring; attach the platforms to it."""
+        channels = {c.id: ChannelRule(frozenset(c.grant), c.external) for c in self.settings.channels}
+        rules = AudienceRules(self.directory, channels, guests=self.settings.guests)
+        return Worker(inbox, self.ask, self.audit, rules, memory, {}, workers=self.settings.workers)
+
+
+@contextmanager
+def open_state(settings: Settings) -> Iterator[StateStore]:
+    """The state store alone: for commands that only look."""
+    state = StateStore(settings.home / "state.db")
+    try:
+        yield state
+    finally:
+        state.close()
+
+
+@asynccontextmanager
+async def parser() -> AsyncIterator[SandboxParser]:
+    """Parsers in child processes."""
+    reader = SandboxParser()
+    try:
+        yield reader
+    finally:
+        await reader.close()
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, *, memory: ThreadMemory | None = None) -> AsyncIterator[App]:
+    """Build the product on a home; everything is closed at the end. Raises the parts' errors."""
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    async with AsyncExitStack() as stack:
+        state = stack.enter_context(open_state(settings))
+        embedder = _embedder(settings)
+        index = await _index(settings, embedder)
+        stack.push_async_callback(index.close)
+        reader = await stack.enter_async_context(parser())
+        audit = await SqliteAuditLog.open(settings.home / "audit")
+        stack.push_async_callback(audit.close)
+        commands = Commands(state, memory.forget if memory else lambda _: 0)
+        ask = Ask(
+            library=state,
+            retriever=Retriever(index, embedder, state),
+            answerer=_answerer(settings),
+            audit=audit,
+            commands=commands,
+            question_limit=settings.question_limit,
+            disclaimer=settings.disclaimer,
+            version=version("footnote"),
+            configuration_sha256=configuration_sha256(settings),
+        )
+        engine = SyncEngine(state, index, embedder, reader)
+        yield App(settings, state, index, embedder, engine, audit, FileDirectory(settings.groups), ask)
+
+
+def _embedder(settings: Settings) -> Embedder:
+    """The built-in model, or the endpoint that is set; either behind a cache of vectors."""
+    if settings.embedding_model:
+        from retrieval.embed.openai_embedder import OpenAIEmbedder
+
+        inner: Embedder = OpenAIEmbedder(
+            model=settings.embedding_model,
+            dimensions=settings.embedding_dimensions,
+            base_url=settings.embedding_base_url,
+            api_key=_secret(settings.embedding_api_key),
+        )
+    else:
+        from retrieval.embed.minilm import MiniLM
+
+        inner = MiniLM(settings.home / "models")
+    return CachedEmbedder(inner, settings.home / "embeddings.db")
+
+
+async def _index(settings: Settings, embedder: Embedder) -> Index:
+    if settings.weaviate_url:
+        from retrieval.index.weaviate import WeaviateIndex
+
+        return await WeaviateIndex.open(
+            settings.weaviate_url,
+            embedder.fingerprint,
+            grpc_port=settings.weaviate_grpc_port,
+            api_key=_secret(settings.weaviate_api_key),
+        )
+    from retrieval.index.embedded import EmbeddedIndex
+
+    return EmbeddedIndex(settings.home / "index", embedder.fingerprint)
+
+
+def _answerer(settings: Settings) -> Answerer:
+    """Verbatim sentences without a model; with one, its checked draft, and the sentences when it is down."""
+    raise NotImplementedError
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value is not None else None
+
+
+def configuration_sha256(settings: Settings) -> str:
+    """Names the settings without their secrets, for the record of each answer."""
+    return hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
+
+
+def remove_index(settings: Settings) -> None:
+    """Drop the embedded index, which `SyncEngine.mend` makes again. Weaviate's is mended in place."""
+    if not settings.weaviate_url:
+        shutil.rmtree(settings.home / "index", ignore_errors=True)

@@ -1,5 +1,0 @@
-"""The `footnote` command."""
-
-
-def main() -> None:
-    """Run the command line."""

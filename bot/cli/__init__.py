@@ -1,0 +1,46 @@
+"""The `footnote` command. Heavy parts are imported by the commands that use them, so that help is quick."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli import ask, audit, documents, service
+from bot.cli.common import set_home
+
+cli = typer.Typer(
+    name="footnote",
+    help="Answers from your own documents, every statement with a verified quote, every answer in the audit log.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"footnote {version('footnote')}")
+        raise typer.Exit()
+
+
+@cli.callback()
+def _options(
+    home: Annotated[Path | None, typer.Option(help="Folder of all state; else FOOTNOTE_HOME, else .footnote/")] = None,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    set_home(home)
+
+
+documents.register(cli)
+ask.register(cli)
+audit.register(cli)
+service.register(cli)
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 the answer is no, 2 usage or settings, 3 a part is down."""
+    cli()

@@ -1,0 +1,128 @@
+"""ask and chat: questions from the terminal, through the same use case as Slack and Teams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.common import DONE, DOWN, NO, USAGE, HomeOption, JsonOption, note, out, run, say, settings
+
+if TYPE_CHECKING:
+    from bot.ask import Asked
+    from retrieval.types import Turn
+
+AsOption = Annotated[
+    str | None, typer.Option("--as", help="E-mail of the person who asks; none: somebody with no right but everyone.")
+]
+_CODES = {"answered": DONE, "abstained": NO, "refused": NO, "failed": DOWN}
+
+
+def register(cli: typer.Typer) -> None:
+    """Add these commands."""
+    cli.command()(ask)
+    cli.command()(chat)
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in your own words; - reads it from standard input.")],
+    as_user: AsOption = None,
+    json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Answer one question with verified quotes, and record it."""
+
+    async def work() -> int:
+        import sys
+        import time
+
+        from bot.app import open_app
+
+        text = sys.stdin.read() if question == "-" else question
+        if not text.strip():
+            note('footnote: the question is empty. Ask one, for example: footnote ask "How many days of leave?"')
+            return USAGE
+        async with open_app(settings(home)) as app:
+            began = time.monotonic()
+            asked = await app.ask_as(text, as_user)
+            took_ms = round((time.monotonic() - began) * 1000)
+        if json:
+            out(reply_json(asked, took_ms))
+        else:
+            _print(asked)
+        return _CODES[asked.outcome.kind.value]
+
+    run(work())
+
+
+def chat(as_user: AsOption = None, home: HomeOption = None) -> None:
+    """Ask question after question in one thread; an empty line ends it."""
+
+    async def work() -> int:
+        import asyncio
+
+        from bot.app import open_app
+        from retrieval.types import Turn
+
+        memory: tuple[Turn, ...] = ()
+        async with open_app(settings(home)) as app:
+            say("Ask about your documents. `help` says how; an empty line ends it.")
+            while text := (await asyncio.to_thread(_read_line)).strip():
+                asked = await app.ask_as(text, as_user, memory)
+                _print(asked)
+                if asked.outcome.answer is not None:
+                    cited = tuple(dict.fromkeys(c.document.id for c in asked.outcome.answer.citations))
+                    memory = (*memory, Turn(asked.searched, cited))[-6:]
+        return DONE
+
+    run(work())
+
+
+def _read_line() -> str:
+    try:
+        return input("> ")
+    except EOFError:
+        return ""
+
+
+def _print(asked: Asked) -> None:
+    from bot.render import plain
+
+    say(plain(asked.outcome))
+
+
+def reply_json(asked: Asked, took_ms: int) -> dict[str, object]:
+    """The fixed shape of `ask --json`; `answer` is the text shown when there is no answer."""
+    from bot.render import deep_link
+
+    outcome = asked.outcome
+    citations = outcome.answer.citations if outcome.answer else ()
+    return {
+        "outcome": outcome.kind.value,
+        "answer": outcome.answer.text if outcome.answer else outcome.text,
+        "citations": [
+            {
+                "n": c.n,
+                "document": c.document.id,
+                "title": c.document.title,
+                "section": c.section.label,
+                "heading": c.section.heading,
+                "path": list(c.section.path),
+                "page": c.page,
+                "version": c.document.version,
+                "quote": c.quote,
+                "start": c.start,
+                "end": c.end,
+                "locator": c.locator,
+                "url": deep_link(c.document, c.section, c.page),
+            }
+            for c in citations
+        ],
+        "nearest": [
+            {"document": p.document.id, "section": p.section.label, "heading": p.section.heading}
+            for p in outcome.nearest
+        ],
+        "notice": outcome.notice,
+        "record": outcome.record_id,
+        "took_ms": took_ms,
+    }

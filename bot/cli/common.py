@@ -1,0 +1,76 @@
+"""What all commands share: the home, exit codes, and how errors are told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from audit.errors import AuditError, AuditUnavailable
+from bot.errors import BotError, SettingsError
+from connectors.errors import ConnectorError
+from retrieval.errors import DocumentUnreadable, RetrievalError
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+DONE, NO, USAGE, DOWN = 0, 1, 2, 3
+
+HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder of all state.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+_home: list[Path | None] = [None]
+
+
+def set_home(home: Path | None) -> None:
+    """Remember the home given before the command's name."""
+    _home[0] = home
+
+
+def settings(home: Path | None) -> Settings:
+    """The settings, with the home of the command line. Raises SettingsError."""
+    from bot.settings import load
+
+    return load(home or _home[0])
+
+
+def out(value: object) -> None:
+    """Print one JSON document."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def say(text: str) -> None:
+    """Print for people; a terminal that cannot show a letter gets a stand-in, not an error."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+
+
+def note(text: str) -> None:
+    """Print beside the result, on standard error."""
+    typer.echo(text, err=True)
+
+
+def run(work: Coroutine[Any, Any, int]) -> None:
+    """Run a command to its exit code; our errors become one line and the right code."""
+    try:
+        code = asyncio.run(work)
+    except SettingsError as error:
+        note(f"footnote: {error}")
+        code = USAGE
+    except DocumentUnreadable as error:
+        note(f"footnote: not searchable: {error}")
+        code = NO
+    except (AuditUnavailable, BotError, ConnectorError, RetrievalError) as error:
+        note(f"footnote: {error}")
+        code = DOWN
+    except AuditError as error:
+        note(f"footnote: {error}")
+        code = NO
+    except KeyboardInterrupt:
+        code = 130
+    raise typer.Exit(code)

@@ -1,0 +1,267 @@
+"""sync, sources, inspect, index: documents and how they stand."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, run, say, settings
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from connectors.sync import SyncReport
+    from retrieval.types import ParsedDocument, Section
+
+sources = typer.Typer(help="Where documents come from.", no_args_is_help=True)
+index = typer.Typer(help="The search index.", no_args_is_help=True)
+
+
+def register(cli: typer.Typer) -> None:
+    """Add these commands."""
+    cli.command()(sync)
+    cli.command()(inspect)
+    cli.add_typer(sources, name="sources")
+    cli.add_typer(index, name="index")
+
+
+def sync(
+    source: Annotated[str | None, typer.Argument(help="A source's name or a folder; none: all known sources.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on whenever a file changes.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, change nothing.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Read every document anew.")] = False,
+    confirm_deletes: Annotated[bool, typer.Option(help="Delete what vanished, however much it is.")] = False,
+    json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Make documents searchable, and keep up with their changes."""
+
+    async def work() -> int:
+        from bot.app import open_app
+        from bot.sources import find
+        from connectors.sync import SyncReport
+
+        async with open_app(settings(home)) as app:
+            found = find(app.settings, app.state, source)
+            if not found:
+                note(f"footnote: there is no folder or source {source or ''!r}. Name a folder: footnote sync DIRECTORY")
+                return USAGE
+            total = SyncReport()
+            for one in found:
+                report = await app.sync(one, full=full, dry_run=dry_run, confirm_deletes=confirm_deletes)
+                total = total + report
+                if not json:
+                    _print_report(one.name, report, dry_run)
+            if json:
+                out(asdict(total))
+            if watch and not dry_run:
+                await app.watch(found, lambda name, report: _print_report(name, report, False))
+            return NO if total.held else DONE
+
+    run(work())
+
+
+def _print_report(name: str, report: SyncReport, dry_run: bool) -> None:
+    head = "Would change" if dry_run else "Synced"
+    say(
+        f"{head} {name}: {report.added} added, {report.changed} changed, {report.unchanged} unchanged, "
+        f"{report.deleted} deleted, {len(report.failed)} not searchable ({report.took_ms / 1000:.1f} s)"
+    )
+    for failed in report.failed:
+        say(f"  not searchable: {failed.document}: {failed.reason}")
+    if report.held:
+        say(
+            f"  {report.held} documents vanished at once. They are kept but no longer cited. "
+            "If that is right: footnote sync --confirm-deletes"
+        )
+
+
+@sources.command("list")
+def sources_list(json: JsonOption = False, home: HomeOption = None) -> None:
+    """All documents with their state and version."""
+
+    async def work() -> int:
+        from bot.app import open_state
+
+        with open_state(settings(home)) as state:
+            entries = state.entries()
+        if json:
+            out(
+                [
+                    {"document": e.document.id, "title": e.document.title, "status": e.status, "reason": e.reason,
+                     "version": e.document.version, "source": e.document.source}
+                    for e in entries
+                ]
+            )  # fmt: skip
+            return DONE if entries else NO
+        for e in entries:
+            tail = f"not searchable: {e.reason}" if e.status == "unreadable" else e.status
+            say(f"{e.document.id}  {e.document.version}  {tail}")
+        if not entries:
+            say("No documents yet. Begin with: footnote sync DIRECTORY")
+        return DONE if entries else NO
+
+    run(work())
+
+
+@sources.command("status")
+def sources_status(json: JsonOption = False, home: HomeOption = None) -> None:
+    """How fresh each source is."""
+
+    async def work() -> int:
+        from datetime import UTC, datetime
+
+        from bot.app import open_state
+        from connectors.sync import lag_seconds
+
+        with open_state(settings(home)) as state:
+            rows = [
+                {
+                    "source": s.name,
+                    "documents": len(state.entries(s.name)),
+                    "lag_s": lag_seconds(s.completed_at, datetime.now(UTC)),
+                    "error": s.error,
+                }
+                for s in state.sources()
+            ]
+        if json:
+            out(rows)
+        for row in [] if json else rows:
+            lag = "never completed" if row["lag_s"] is None else f"last complete {row['lag_s']} s ago"
+            say(f"{row['source']}: {row['documents']} documents, {lag}" + (f", {row['error']}" if row["error"] else ""))
+        return DONE if rows else NO
+
+    run(work())
+
+
+@sources.command("explain")
+def sources_explain(document: str, json: JsonOption = False, home: HomeOption = None) -> None:
+    """Why a document is or is not searchable, and who may read it."""
+
+    async def work() -> int:
+        from bot.app import open_state
+
+        with open_state(settings(home)) as state:
+            entry = state.entry(document)
+            if entry is None:
+                note(f"footnote: no document {document!r} is known. `footnote sources list` shows all.")
+                return NO
+            access = (await state.access_lists())[entry.document.acl_id]
+            parsed = state.parsed(document)
+        facts = {
+            "document": document,
+            "title": entry.document.title,
+            "status": entry.status,
+            "reason": entry.reason,
+            "version": entry.document.version,
+            "source": entry.document.source,
+            "uri": entry.document.uri,
+            "synced_at": entry.synced_at.isoformat(),
+            "allow": sorted(access.allow),
+            "deny": sorted(access.deny),
+            "sections": len(parsed.sections) if parsed else 0,
+            "left_out": [asdict(item) for item in parsed.left_out] if parsed else [],
+        }
+        if json:
+            out(facts)
+        else:
+            for name, value in facts.items():
+                say(f"{name}: {value}")
+        return DONE
+
+    run(work())
+
+
+def inspect(file: Path, json: JsonOption = False) -> None:
+    """The section tree of one document, with pages, labels and what was left out."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        note(f"footnote: {file} cannot be read: {error.strerror}")
+        raise typer.Exit(USAGE) from error
+
+    async def work() -> int:
+        from bot.app import parser
+
+        async with parser() as reader:
+            parsed = await reader.parse(file.name, content)
+        if json:
+            out(_tree(parsed))
+            return DONE
+        say(parsed.title)
+        for section in parsed.sections:
+            say(_section_line(section))
+        for item in parsed.left_out:
+            say(f"left out: {item.what} ({item.where})")
+        return DONE
+
+    run(work())
+
+
+def _section_line(section: Section) -> str:
+    indent = "  " * len(section.path)
+    pages = "" if section.page_start is None else f"  p. {section.page_start}"
+    if section.page_end not in (None, section.page_start):
+        pages += f"-{section.page_end}"
+    place = pages or (f"  {section.locator}" if section.locator else "")
+    return f"{indent}{section.path[-1] if section.path else '(text before the first heading)'}{place}"
+
+
+def _tree(parsed: ParsedDocument) -> dict[str, object]:
+    fields = ("label", "heading", "path", "start", "end", "page_start", "page_end", "anchor", "locator", "id")
+    return {
+        "title": parsed.title,
+        "text": parsed.text,
+        "sections": [{name: getattr(s, name) for name in fields} for s in parsed.sections],
+        "left_out": [asdict(item) for item in parsed.left_out],
+        "attachments": [a.name for a in parsed.attachments],
+    }
+
+
+@index.command("status")
+def index_status(json: JsonOption = False, home: HomeOption = None) -> None:
+    """How many documents and chunks are indexed, and whether they are the versions in force."""
+
+    async def work() -> int:
+        from bot.app import open_app
+
+        async with open_app(settings(home)) as app:
+            facts = await _index_facts(app)
+        if json:
+            out(facts)
+        else:
+            say("\n".join(f"{name}: {value}" for name, value in facts.items()))
+        return DONE if not facts["missing"] else NO
+
+    run(work())
+
+
+async def _index_facts(app: App) -> dict[str, object]:
+    held = await app.index.versions()
+    documents = await app.state.documents()
+    missing = sorted(i for i, d in documents.items() if d.version not in held.get(i, {}))
+    return {
+        "index": "weaviate" if app.settings.weaviate_url else "embedded",
+        "embedder": app.embedder.fingerprint,
+        "documents": len(documents),
+        "chunks": sum(count for versions in held.values() for count in versions.values()),
+        "missing": missing,
+    }
+
+
+@index.command("rebuild")
+def index_rebuild(home: HomeOption = None) -> None:
+    """Make the index again from the stored documents, without their sources."""
+
+    async def work() -> int:
+        from bot.app import open_app, remove_index
+
+        chosen = settings(home)
+        remove_index(chosen)
+        async with open_app(chosen) as app:
+            say(f"Indexed {await app.engine.mend()} documents anew.")
+        return DONE
+
+    run(work())

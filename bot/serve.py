@@ -1,0 +1,108 @@
+"""`footnote serve`: the chat platforms that are set up, health pages, and regular syncs, until a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+from aiohttp import web
+
+from bot.app import App, open_app
+from bot.errors import SettingsError
+from bot.inbox import Inbox
+from bot.logs import configure
+from bot.memory import ThreadMemory
+from bot.platforms import build
+from bot.ports import Platform
+from bot.settings import Settings
+from bot.sources import configured
+from bot.worker import Worker
+from connectors.errors import ConnectorError
+from retrieval.errors import RetrievalError
+
+log = structlog.get_logger(__name__)
+
+
+class ChatAdapter(Platform, Protocol):
+    """A platform that also receives."""
+
+    def routes(self) -> Sequence[web.RouteDef]: ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+async def serve(settings: Settings) -> int:
+    """Run until SIGTERM or SIGINT. Raises SettingsError when no platform is set up."""
+    configure(settings.log_level)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    async with running(settings) as (app, worker):
+        syncing = asyncio.create_task(_sync_regularly(app))
+        log.info("serving", host=settings.host, port=settings.port)
+        await stopped.wait()
+        log.info("stopping; questions in flight are finished or kept for the next start")
+        syncing.cancel()
+        await asyncio.gather(syncing, return_exceptions=True)
+        await worker.stop()
+    return 0
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[tuple[App, Worker]]:
+    """The service with its web server on `settings.host` and `settings.port`."""
+    async with AsyncExitStack() as stack:
+        memory = ThreadMemory(settings.home / "memory.db", timedelta(hours=settings.memory_hours))
+        stack.callback(memory.close)
+        app = await stack.enter_async_context(open_app(settings, memory=memory))
+        inbox = Inbox(settings.home / "inbox.db")
+        stack.push_async_callback(inbox.close)
+        worker = app.worker(memory, inbox)
+        adapters = build(settings, worker, app.viewer(), memory)
+        if not adapters:
+            raise SettingsError(
+                "Neither Slack nor Teams is set up. Set SLACK_BOT_TOKEN with SLACK_APP_TOKEN or SLACK_SIGNING_SECRET, "
+                "or TEAMS_APP_ID with TEAMS_APP_PASSWORD and TEAMS_APP_TENANTID; the README shows how to get them."
+            )
+        site = web.Application(client_max_size=2_000_000)
+        site.add_routes([web.get("/healthz", _alive), web.get("/readyz", _alive)])
+        for adapter in adapters:
+            worker.attach(adapter)
+            site.add_routes(adapter.routes())
+        runner = web.AppRunner(site, access_log=None)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await worker.start()
+        stack.push_async_callback(worker.stop)
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        for adapter in adapters:
+            await adapter.start()
+            stack.push_async_callback(adapter.stop)
+        yield app, worker
+
+
+async def _alive(_: web.Request) -> web.Response:
+    return web.Response(text="ok\n")
+
+
+async def _sync_regularly(app: App) -> None:
+    """One bad run is logged and tried again at the next time."""
+    while app.settings.sync_every_s:
+        for source in configured(app.settings):
+            try:
+                report = await app.sync(source)
+            except (ConnectorError, RetrievalError) as error:
+                log.warning("a sync failed", source=source.name, error=str(error))
+                continue
+            log.info(
+                "synced", source=source.name, added=report.added, changed=report.changed, failed=len(report.failed)
+            )
+        await asyncio.sleep(app.settings.sync_every_s)
