@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from retrieval.types import Place
@@ -13,9 +13,10 @@ _CELLS = re.compile(r"^(?P<sheet>.+!)(?P<first>[A-Z]+\d+)(?::(?P<last>[A-Z]+\d+)
 
 def within(places: Sequence[Place], start: int, end: int) -> tuple[Place, ...]:
     """The places that [start, end) touches, in order. An empty span touches the place it stands in."""
-    first = max(0, bisect_right([p.start for p in places], start) - 1)
     end = max(end, start + 1)
-    return tuple(p for p in places[first:] if p.start < end and p.end > start)
+    first = max(0, bisect_right(places, start, key=lambda p: p.start) - 1)
+    last = bisect_left(places, end, lo=first, key=lambda p: p.start)
+    return tuple(p for p in places[first:last] if p.end > start)
 
 
 def locate(places: Sequence[Place], start: int, end: int) -> tuple[int | None, str | None]:

@@ -2,6 +2,7 @@
 
 A format's parser yields the paragraphs, headings, clauses and table rows of a file in reading
 order; `assemble` joins them and does all arithmetic on offsets, so that exactness is proved once.
+`from_spans` does the same over a text that must stay as it is, such as a plain text file.
 """
 
 from __future__ import annotations
@@ -63,30 +64,68 @@ def assemble(
     Empty blocks are dropped. Text before the first heading becomes a section with no heading and an
     empty path. The result's sections stand in reading order; a parent's span holds its children's.
     """
-    parts: list[str] = []
+    placed: list[tuple[int, Block]] = []
     offset = 0
+    for block in blocks:
+        if block.text.strip():
+            placed.append((offset, block))
+            offset += len(block.text) + len(SEPARATOR)
+    text = SEPARATOR.join(block.text for _, block in placed)
+    return _cut(title, text, placed, left_out, attachments)
+
+
+def from_spans(
+    title: str,
+    text: str,
+    spans: Iterable[tuple[int, Block]],
+    *,
+    left_out: Sequence[LeftOut] = (),
+    attachments: Sequence[Attachment] = (),
+) -> ParsedDocument:
+    """Cut sections, places and tables of a text that exists already: (offset, block) in reading order.
+
+    The blocks must hold every character of `text` that is not white space. Raises ValueError for a
+    block that does not stand at its offset, or for text between blocks.
+    """
+    placed: list[tuple[int, Block]] = []
+    offset = 0
+    for start, block in spans:
+        if text[offset:start].strip() or start < offset or not text.startswith(block.text, start):
+            raise ValueError(f"the block at offset {start} does not continue the text from {offset}")
+        offset = start + len(block.text)
+        if block.text.strip():
+            placed.append((start, block))
+    if text[offset:].strip():
+        raise ValueError(f"no block holds the text from offset {offset}")
+    return _cut(title, text, placed, left_out, attachments)
+
+
+def _cut(
+    title: str,
+    text: str,
+    placed: Sequence[tuple[int, Block]],
+    left_out: Sequence[LeftOut],
+    attachments: Sequence[Attachment],
+) -> ParsedDocument:
+    """Sections, places, tables and joins of blocks that stand at their offsets in `text`."""
     opened: list[_Open] = []
     stack: list[_Open] = []
     places: list[Place] = []
     tables: list[tuple[int, int]] = []
     table: int | None = None
     joins: list[int] = []
-    for block in blocks:
-        if not block.text.strip():
-            continue
-        start, offset = offset, offset + len(block.text)
-        parts.append(block.text)
+    last = 0
+    for start, block in placed:
         if block.level is not None or not opened:
-            _open_section(block, start, stack, opened)
-        _add_place(places, block, start, offset)
+            _open_section(block, start, last, stack, opened)
+        last = start + len(block.text)
+        _add_place(places, block, start, last)
         if block.table is not None and block.table == table:
-            tables[-1] = (tables[-1][0], offset)
+            tables[-1] = (tables[-1][0], last)
         elif block.table is not None:
-            tables.append((start, offset))
+            tables.append((start, last))
         table = block.table
         joins.extend(start + j for j in block.joins)
-        offset += len(SEPARATOR)
-    text = SEPARATOR.join(parts)
     for section in opened:
         section.end = section.end if section.end >= 0 else len(text)
     return ParsedDocument(
@@ -101,10 +140,11 @@ def assemble(
     )
 
 
-def _open_section(block: Block, start: int, stack: list[_Open], opened: list[_Open]) -> None:
+def _open_section(block: Block, start: int, last: int, stack: list[_Open], opened: list[_Open]) -> None:
+    """Open a section at `start`; those it ends reach to `last`, where the block before it ended."""
     level = block.level if block.level is not None else 0  # 0: the text before the first heading
     while stack and (stack[-1].level >= level or stack[-1].level == 0):
-        stack.pop().end = max(start - len(SEPARATOR), 0)
+        stack.pop().end = last
     parent = stack[-1].path if stack else ()
     name = " ".join(filter(None, (block.label, " ".join(block.heading.split()))))
     section = _Open(level, block, (*parent, name) if name else parent, start)
