@@ -1,4 +1,4 @@
-# Built from the project's root: docker build -f helm/Dockerfile -t footnote:0.1.0 .
+# Built from the project's root: docker build -t footnote:0.1.0 .
 FROM python:3.11-slim
 WORKDIR /app
 COPY requirements.lock ./

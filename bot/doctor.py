@@ -1,0 +1,101 @@
+"""`footnote doctor`: what works, what does not, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import apsw
+
+from audit.errors import AuditError
+from bot.app import App, open_app
+from bot.errors import BotError
+from bot.platforms import build
+from bot.settings import Settings
+from connectors.errors import ConnectorError
+from connectors.sync import lag_seconds
+from retrieval.errors import RetrievalError
+from retrieval.types import Passage, Question
+
+STALE_S = 24 * 3600
+SQLITE_FIXED = (3, 51, 3)  # before it, two connections could damage a write-ahead log
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check. `detail` says what is there, or what to do."""
+
+    check: str
+    ok: bool
+    detail: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Run every check; none of them changes anything but the audit log's own start."""
+    findings = [_sqlite()]
+    try:
+        async with open_app(settings) as app:
+            findings += [finding async for finding in _parts(app)]
+            findings += [finding async for finding in _platforms(app)]
+    except (AuditError, BotError, ConnectorError, RetrievalError) as error:
+        findings.append(Finding("start", False, str(error)))
+    return findings
+
+
+def _sqlite() -> Finding:
+    version = apsw.sqlite_lib_version()
+    fine = tuple(int(part) for part in version.split(".")) >= SQLITE_FIXED
+    return Finding("sqlite", fine, version if fine else f"{version} may damage its log; install apsw 3.51.3 or later")
+
+
+async def _tried(check: str, work: Callable[[], Awaitable[str]]) -> Finding:
+    try:
+        return Finding(check, True, await work())
+    except (AuditError, BotError, ConnectorError, RetrievalError) as error:
+        return Finding(check, False, str(error))
+
+
+async def _parts(app: App) -> AsyncIterator[Finding]:
+    async def home() -> str:
+        return str(app.settings.home.resolve())
+
+    async def embedder() -> str:
+        await app.embedder.embed(["Does the embedder work?"])
+        return app.embedder.fingerprint
+
+    async def index() -> str:
+        held = await app.index.versions()
+        missing = [i for i, d in (await app.state.documents()).items() if d.version not in held.get(i, {})]
+        if missing:
+            raise ConnectorError(f"{len(missing)} documents are not indexed; run `footnote index rebuild`")
+        return f"{'Weaviate' if app.settings.weaviate_url else 'embedded'}, {len(held)} documents"
+
+    async def model() -> str:
+        if app.settings.model is None:
+            return "none; answers are verbatim sentences"
+        draft = await app.generator.draft(Question("Say nothing.", datetime.now(UTC)), list[Passage]())
+        return f"{app.settings.model} answers ({draft.use.tokens_in} tokens in)"
+
+    async def audit() -> str:
+        return f"{await app.audit.size()} records; `footnote audit verify` proves them"
+
+    for check, work in (("home", home), ("embedder", embedder), ("index", index), ("model", model), ("audit", audit)):
+        yield await _tried(check, work)
+    for source in app.state.sources():
+        lag = lag_seconds(source.completed_at, datetime.now(UTC))
+        fine = lag is not None and lag < STALE_S and source.error is None
+        detail = "never completed" if lag is None else f"last complete {lag} s ago"
+        yield Finding(f"source {source.name}", fine, f"{detail}; run `footnote sync`" if not fine else detail)
+
+
+async def _platforms(app: App) -> AsyncIterator[Finding]:
+    adapters = build(app.settings, app.worker_for_checks(), app.viewer(), None)
+    if not adapters:
+        yield Finding("chat", True, "neither Slack nor Teams is set up (the README shows how)")
+    for adapter in adapters:
+        try:
+            problems = await adapter.check()
+        except BotError as error:
+            problems = [str(error)]
+        yield Finding(adapter.name, not problems, "; ".join(problems) or "reachable, all scopes granted")

@@ -1,0 +1,83 @@
+"""The chart renders, and refuses values it does not know."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.servers.gotools import go_tool
+
+CHART = Path(__file__).resolve().parents[2] / "helm"
+
+
+@pytest.fixture(scope="module")
+def helm() -> Path:
+    return go_tool("helm", "helm.sh/helm/v3/cmd/helm@v3.21.4")
+
+
+def template(helm: Path, *values: str) -> subprocess.CompletedProcess[str]:
+    sets = [part for value in values for part in ("--set", value)]
+    command = [str(helm), "template", "test", str(CHART), *sets]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def rendered(helm: Path, *values: str) -> dict[str, Any]:
+    done = template(helm, *values)
+    assert done.returncode == 0, done.stderr
+    return {item["kind"]: item for item in yaml.safe_load_all(done.stdout) if item}
+
+
+@pytest.mark.slow
+def test_it_lints(helm: Path) -> None:
+    done = subprocess.run([str(helm), "lint", "--strict", str(CHART)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.slow
+def test_the_pod_is_locked_down_and_has_no_variables_of_kubernetes(helm: Path) -> None:
+    pod = rendered(helm)["Deployment"]["spec"]["template"]["spec"]
+    assert pod["enableServiceLinks"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    (container,) = pod["containers"]
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+
+
+@pytest.mark.slow
+def test_every_variable_it_sets_is_a_setting(helm: Path) -> None:
+    from bot.settings import PREFIX, Settings
+
+    pod = rendered(helm, "weaviate.url=http://weaviate:8080", "model.name=m", "model.baseUrl=http://m/v1")
+    (container,) = pod["Deployment"]["spec"]["template"]["spec"]["containers"]
+    names = {item["name"] for item in container["env"]}
+    assert names == {n for n in names if n.removeprefix(PREFIX).lower() in Settings.model_fields}
+    assert len(names) == 8
+
+
+@pytest.mark.slow
+def test_the_ingress_leads_to_both_platforms(helm: Path) -> None:
+    ingress = rendered(helm, "ingress.enabled=true", "ingress.host=bot.example")["Ingress"]
+    paths = {path["path"] for path in ingress["spec"]["rules"][0]["http"]["paths"]}
+    assert paths == {"/slack/events", "/teams/messages"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("nonsense=1", "additional properties 'nonsense'"),
+        ("image.repo=x", "additional properties 'repo'"),
+        ("ingress.enabled=true", "/ingress/host"),
+        ("weaviate.url=weaviate:8080", "/weaviate/url"),
+        ("persistence.size=lots", "/persistence/size"),
+        ("syncEverySeconds=-1", "/syncEverySeconds"),
+    ],
+)
+def test_it_refuses_what_it_does_not_know(helm: Path, value: str, said: str) -> None:
+    done = template(helm, value)
+    assert done.returncode != 0
+    assert said in done.stderr
