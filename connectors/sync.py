@@ -104,14 +104,17 @@ class SyncEngine:
                 await run.item(item)
                 progress(item.id)
 
-        async with asyncio.TaskGroup() as group:
-            async for item in source.list():
-                if isinstance(item, ListingFailure):
-                    complete = False
-                    report.failed.append(Failed(item.where, item.reason))
-                else:
-                    listed.add(run.document_id(item.id))
-                    group.create_task(handle(item))
+        try:
+            async with asyncio.TaskGroup() as group:
+                async for item in source.list():
+                    if isinstance(item, ListingFailure):
+                        complete = False
+                        report.failed.append(Failed(item.where, item.reason))
+                    else:
+                        listed.add(run.document_id(item.id))
+                        group.create_task(handle(item))
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from None  # the others only followed from it
         if complete:
             await run.deletes(listed, confirm_deletes)
         report.failed.sort(key=lambda f: f.document)
