@@ -75,7 +75,7 @@ class Inbox:
 
     async def accept(self, incoming: Incoming) -> bool:
         """Durable when it returns; False when this key is known already. Raises InboxUnavailable."""
-        event, now = json.dumps(_to_json(incoming), ensure_ascii=False), datetime.now(UTC).isoformat()
+        event, now = json.dumps(event_json(incoming), ensure_ascii=False), datetime.now(UTC).isoformat()
 
         def insert() -> bool:
             self._db.execute(
@@ -133,10 +133,11 @@ def _blank(key: str) -> str:
     empty = Incoming(
         key, "", IncomingKind.IGNORED, "", "", "", ChannelKind.DIRECT, "", "", "", datetime.fromtimestamp(0, UTC)
     )
-    return json.dumps(_to_json(empty))
+    return json.dumps(event_json(empty))
 
 
-def _to_json(incoming: Incoming) -> Mapping[str, Json]:
+def event_json(incoming: Incoming) -> Mapping[str, Json]:
+    """An event as it is stored."""
     return {
         **asdict(incoming),
         "received_at": incoming.received_at.isoformat(),
