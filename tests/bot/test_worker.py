@@ -161,7 +161,7 @@ async def test_with_the_log_down_nothing_is_shown_and_a_gap_is_recorded_later(of
     async with office.worker() as worker:
         await worker.drain()
     assert office.log.events() == [("gap", "failed")]
-    assert office.log.records[0].refers_to in text
+    assert (office.log.records[0].refers_to or "nothing") in text
     assert office.platform.thread == {"m1": text}
     assert await office.left() == []
 
