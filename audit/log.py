@@ -150,6 +150,12 @@ class SqliteAuditLog:
         """Run something in the writer thread, between two batches, however long it takes."""
         await self._submit(None, work)
 
+    async def sign(self, text: str) -> str:
+        """A signed note over `text` (it ends with a line break) by the log's key. Raises AuditUnavailable."""
+        notes: list[str] = []
+        await self.work(lambda store: notes.append(store.key.sign_note(text)))
+        return notes[0]
+
     async def rotate_key(self) -> PublicKey:
         """Make a new signing key; a `key` record signed by the old one names it. Raises AuditUnavailable."""
         following = self.paths.key.with_name(self.paths.key.name + ".next")

@@ -12,7 +12,7 @@ from typing import TypeVar
 import apsw
 
 from audit.disclosure import disclosures_of, from_microseconds
-from audit.errors import AuditUnavailable
+from audit.errors import AuditCorrupt, AuditUnavailable
 from audit.record import AuditRecord, Json, Receipt
 from audit.search import Filter, Page, catch_up, conditions, forget_record, open_search
 from audit.store import connect, translated
@@ -23,7 +23,7 @@ T = TypeVar("T")
 _COLUMNS = (
     "entry.idx, entry.id, entry.event, entry.outcome, entry.time, entry.refers_to, entry.leaf,"
     " (SELECT body FROM disclosure WHERE disclosure.idx = entry.idx),"
-    " (SELECT group_concat(name, char(31)) FROM erased WHERE erased.idx = entry.idx)"
+    " (SELECT group_concat(name || char(30) || by, char(31)) FROM erased WHERE erased.idx = entry.idx)"
 )
 
 
@@ -35,6 +35,8 @@ class Stored:
     leaf: bytes
     record: AuditRecord
     salts: dict[str, str]
+    erased: dict[str, str]  # by field name: the record of the erasure that took it
+    body: bytes = b"[]"  # the disclosures as they are stored
 
 
 class Reader:
@@ -135,21 +137,31 @@ class Reader:
         sql = f"SELECT idx FROM entry WHERE {where} ORDER BY idx"  # noqa: S608
         return [index for (index,) in self.ready().execute(sql, values)]
 
-    def scan(self, wanted: Filter, start: int = 0, size: int | None = None) -> Iterator[Stored]:
-        """The records that match at positions [start, size), oldest first, in constant memory."""
+    def chunk(self, wanted: Filter, start: int, end: int, limit: int = 500) -> list[Stored]:
+        """The first `limit` records that match at positions [start, end), oldest first."""
         where, values = conditions(wanted)
-        end = size if size is not None else 2**62
         sql = (
             f"SELECT {_COLUMNS} FROM entry WHERE {where} AND entry.idx >= ?"  # noqa: S608
-            " AND entry.idx < ? ORDER BY entry.idx LIMIT 500"
+            " AND entry.idx < ? ORDER BY entry.idx LIMIT ?"
         )
-        connection = self.ready()
-        while True:
-            rows = [_stored(row) for row in connection.execute(sql, (*values, start, end))]
+        return [_stored(row) for row in self.ready().execute(sql, (*values, start, end, limit))]
+
+    def scan(self, wanted: Filter, start: int = 0, end: int = 2**62) -> Iterator[Stored]:
+        """The records that match at positions [start, end), oldest first, in constant memory."""
+        while rows := self.chunk(wanted, start, end):
             yield from rows
-            if len(rows) < 500:
-                return
             start = rows[-1].index + 1
+
+    def everything(self) -> Iterator[Stored]:
+        """All records in tree order, without the search index; one state of the log when in a transaction."""
+        yield from map(_stored, self.connection.execute(f"SELECT {_COLUMNS} FROM entry ORDER BY idx"))  # noqa: S608
+
+    def extent(self, wanted: Filter, size: int) -> tuple[int, int, int]:
+        """How many records match below position `size`, and the first and last position (0, -1: none)."""
+        where, values = conditions(wanted)
+        sql = f"SELECT count(*), coalesce(min(idx), 0), coalesce(max(idx), -1) FROM entry WHERE {where} AND idx < ?"  # noqa: S608
+        count, first, last = self.ready().execute(sql, (*values, size)).get
+        return count, first, last
 
     def forget(self, index: int, before: dict[str, Json], after: dict[str, Json]) -> None:
         """Take erased fields out of the search index, with no bytes left in its files."""
@@ -222,14 +234,20 @@ def _inside(row: bytes) -> Hashes:
 
 def _stored(row: tuple[int, str, str, str, int, str | None, bytes, bytes | None, str | None]) -> Stored:
     index, record_id, event, outcome, time, refers_to, leaf, body, erased = row
-    parts = disclosures_of(body) if body is not None else []
-    record = AuditRecord(
-        id=record_id,
-        event=event,
-        time=from_microseconds(time),
-        outcome=outcome,
-        fields={name: value for _, name, value in parts},
-        refers_to=refers_to,
-        erased=tuple(sorted(erased.split("\x1f"))) if erased else (),
-    )
-    return Stored(index, leaf, record, {name: salt for salt, name, _ in parts})
+    try:
+        parts = disclosures_of(body) if body is not None else []
+        gone = dict(pair.split("\x1e", 1) for pair in erased.split("\x1f")) if erased else {}
+        record = AuditRecord(
+            id=record_id,
+            event=event,
+            time=from_microseconds(time),
+            outcome=outcome,
+            fields={name: value for _, name, value in parts},
+            refers_to=refers_to,
+            erased=tuple(sorted(gone)),
+        )
+    except (AuditCorrupt, OverflowError, ValueError, RecursionError) as error:
+        raise AuditCorrupt(f"the record at position {index} is damaged: {error}; run: footnote audit verify") from error
+    if len(record.fields) != len(parts):
+        raise AuditCorrupt(f"the record at position {index} holds a field twice; run: footnote audit verify")
+    return Stored(index, leaf, record, {name: salt for salt, name, _ in parts}, gone, body or b"[]")

@@ -1,0 +1,217 @@
+"""Exports: a filter's records as they stood under one checkpoint, in constant memory, resumable."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+import apsw
+
+from audit.bundle import BundleSink
+from audit.canonical import canonical
+from audit.errors import AuditCorrupt, ExportFailed
+from audit.log import SqliteAuditLog
+from audit.note import PublicKey, open_checkpoint
+from audit.parquet import ParquetSink
+from audit.reading import Reader
+from audit.record import AuditRecord, Json, new_record_id
+from audit.report import rotation
+from audit.search import Filter
+from audit.sinks import CsvSink, JsonlSink, OcsfSink, Plan, Sink
+
+EVERYTHING = Filter()
+_CHUNK = 500
+_SAVE_EVERY = 10_000
+
+Progress = Callable[[int, int], None]
+"""(records done, records in all)"""
+
+
+class ExportFormat(StrEnum):
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+    OCSF = "ocsf"
+    BUNDLE = "bundle"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export made. `record` is the access record that says so."""
+
+    files: tuple[Path, ...]
+    records: int
+    size: int
+    record: str
+
+
+@dataclass(slots=True)
+class _Run:
+    plan: Plan
+    next: int
+    done: int
+    total: int
+    position: Json
+
+
+async def export(
+    log: SqliteAuditLog,
+    target: Path,
+    *,
+    format: ExportFormat,
+    by: str,
+    wanted: Filter = EVERYTHING,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Exported:
+    """Write the records that match to `target` (a file; a folder for Parquet and bundles).
+
+    `by` is who exports; an access record says so before anything is written. With `resume`, an
+    export that stopped goes on where it was, under its old checkpoint. Raises ExportFailed,
+    AuditUnavailable.
+    """
+    target = _absolute(target)
+    sink = _sink(format, target)
+    try:
+        run = await _plan(log, target, format, wanted, resume)
+        record = await _announce(log, target, format, wanted, by, run.plan.size)
+        reader = Reader(log.paths.database, log.paths.search)
+        try:
+            await reader.call(lambda _: sink.open(run.plan, run.position))
+            await _copy(reader, sink, target, wanted, run, progress)
+            if isinstance(sink, BundleSink):
+                await reader.call(sink.finish)
+        finally:
+            await reader.close()
+        claim = sink.claim()
+        files = sink.close(await log.sign(claim) if claim is not None else None)
+        _progress_path(target).unlink(missing_ok=True)
+    except OSError as error:
+        raise ExportFailed(f"the export to {target} failed: {error}; free space or rights, then resume it") from error
+    return Exported(tuple(files), run.done, run.plan.size, record)
+
+
+def _absolute(path: Path) -> Path:
+    return path.absolute()
+
+
+def _sink(format: ExportFormat, target: Path) -> Sink:
+    makers: dict[ExportFormat, Callable[[Path], Sink]] = {
+        ExportFormat.JSONL: JsonlSink,
+        ExportFormat.CSV: CsvSink,
+        ExportFormat.PARQUET: ParquetSink,
+        ExportFormat.OCSF: OcsfSink,
+        ExportFormat.BUNDLE: BundleSink,
+    }
+    return makers[format](target)
+
+
+async def _plan(log: SqliteAuditLog, target: Path, format: ExportFormat, wanted: Filter, resume: bool) -> _Run:
+    if resume:
+        run = _saved(target, format, wanted)
+        if run is not None:
+            return run
+
+    def look(view: Reader) -> _Run:
+        if target.exists() and not resume:
+            raise ExportFailed(f"{target} exists; name another target, or remove it first")
+        checkpoint, keys = view.checkpoint(), tuple(view.keys())
+        head = open_checkpoint(checkpoint, [PublicKey.parse(key) for key in keys])
+        rotations = tuple(found for stored in view.of_event("key") if (found := rotation(stored.record.fields)))
+        plan = Plan(head.origin, head.size, checkpoint, keys, rotations, wanted.as_json())
+        total, first, _ = view.extent(wanted, head.size)
+        return _Run(plan, first, 0, total, None)
+
+    return await log.read(look)
+
+
+async def _announce(log: SqliteAuditLog, target: Path, format: ExportFormat, wanted: Filter, by: str, size: int) -> str:
+    """The access record, and where copies of which records lie, in one transaction."""
+    _, first, last = await log.read(lambda view: view.extent(wanted, size))
+    record = AuditRecord(
+        id=new_record_id(),
+        event="access",
+        time=datetime.now(UTC),
+        outcome="done",
+        fields={
+            "actor": by,
+            "action": "export",
+            "format": format.value,
+            "target": str(target),
+            "filter": wanted.as_json(),
+        },
+    )
+
+    def remember(connection: apsw.Connection, _: int) -> None:
+        connection.execute("INSERT OR REPLACE INTO copy VALUES (?, ?, ?, ?)", (str(target), first, last, record.id))
+
+    await log.append_with(record, remember)
+    return record.id
+
+
+async def _copy(reader: Reader, sink: Sink, target: Path, wanted: Filter, run: _Run, progress: Progress | None) -> None:
+    def chunk(view: Reader) -> int:
+        rows = view.chunk(wanted, run.next, run.plan.size, _CHUNK)
+        for stored in rows:
+            sink.add(stored, view)
+        if rows:
+            run.next, run.done = rows[-1].index + 1, run.done + len(rows)
+        return len(rows)
+
+    saved = run.done
+    while True:
+        count = await reader.call(chunk)
+        if progress is not None:
+            progress(run.done, run.total)
+        if count < _CHUNK:
+            return
+        if run.done - saved >= _SAVE_EVERY:
+            saved = run.done
+            await reader.call(lambda _: _save(target, sink, run))
+
+
+def _progress_path(target: Path) -> Path:
+    return target.with_name(target.name + ".progress")
+
+
+def _save(target: Path, sink: Sink, run: _Run) -> None:
+    """Durable first, then remembered: a crash between the two repeats some records, and loses none."""
+    run.position = sink.position()
+    state: dict[str, Json] = {
+        "kind": type(sink).__name__,
+        "origin": run.plan.origin,
+        "size": run.plan.size,
+        "checkpoint": run.plan.checkpoint,
+        "keys": [*run.plan.keys],
+        "rotations": [[*triple] for triple in run.plan.rotations],
+        "filter": run.plan.wanted,
+        "next": run.next,
+        "done": run.done,
+        "total": run.total,
+        "position": run.position,
+    }
+    path = _progress_path(target)
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(canonical(state))
+    part.replace(path)
+
+
+def _saved(target: Path, format: ExportFormat, wanted: Filter) -> _Run | None:
+    path = _progress_path(target)
+    if not path.exists():
+        return None
+    try:
+        state = json.loads(path.read_bytes())
+        if (state["kind"], state["filter"]) != (type(_sink(format, target)).__name__, wanted.as_json()):
+            raise ExportFailed(f"{path} belongs to an export of another format or filter; start anew elsewhere")
+        rotations = tuple((old, new, signature) for old, new, signature in state["rotations"])
+        plan = Plan(
+            state["origin"], state["size"], state["checkpoint"], tuple(state["keys"]), rotations, state["filter"]
+        )
+        return _Run(plan, state["next"], state["done"], state["total"], state["position"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise AuditCorrupt(f"{path} is damaged; remove it and start the export anew") from error

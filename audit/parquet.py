@@ -1,0 +1,78 @@
+"""Parquet, through pyarrow (the extra `parquet`): a folder of part files, one pair for 50,000 records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from audit.errors import ExportFailed
+from audit.reading import Reader, Stored
+from audit.record import Json
+from audit.rows import ANSWER_COLUMNS, CITATION_COLUMNS, Cell, answer_row, citation_rows
+from audit.sinks import Plan
+
+ROWS = 50_000  # records a part; what is held in memory at most
+
+
+class ParquetSink:
+    """DIR/answers/part-00000.parquet and DIR/citations/part-00000.parquet. A part is whole or not there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._part = 0
+        self._answers: list[dict[str, Cell]] = []
+        self._citations: list[dict[str, Cell]] = []
+        self._files: list[Path] = []
+
+    def open(self, plan: Plan, position: Json) -> None:
+        _pyarrow()
+        self._part = position if isinstance(position, int) else 0
+        for table in ("answers", "citations"):
+            (self._folder / table).mkdir(mode=0o700, parents=True, exist_ok=True)
+            for path in sorted((self._folder / table).glob("part-*")):
+                if int(path.name[5:10]) >= self._part:
+                    path.unlink()
+
+    def add(self, stored: Stored, view: Reader) -> None:
+        if stored.record.event != "question":
+            return
+        self._answers.append(answer_row(stored))
+        self._citations.extend(citation_rows(stored))
+        if len(self._answers) >= ROWS:
+            self._flush()
+
+    def position(self) -> Json:
+        self._flush()
+        return self._part
+
+    def claim(self) -> str | None:
+        return None
+
+    def close(self, seal: str | None) -> list[Path]:
+        self._flush(last=True)
+        return sorted(self._folder.glob("*/part-*.parquet"))
+
+    def _flush(self, *, last: bool = False) -> None:
+        if not self._answers and not (last and self._part == 0):
+            return
+        self._write("answers", ANSWER_COLUMNS, self._answers)
+        self._write("citations", CITATION_COLUMNS, self._citations)
+        self._answers, self._citations, self._part = [], [], self._part + 1
+
+    def _write(self, table: str, columns: dict[str, type], rows: list[dict[str, Cell]]) -> None:
+        arrow, parquet = _pyarrow()
+        types = {str: arrow.string(), int: arrow.int64()}
+        schema = arrow.schema([(name, types[kind]) for name, kind in columns.items()])
+        path = self._folder / table / f"part-{self._part:05d}.parquet"
+        part = path.with_suffix(".part")
+        parquet.write_table(arrow.Table.from_pylist(rows, schema=schema), part)
+        part.replace(path)
+
+
+def _pyarrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise ExportFailed("Parquet needs pyarrow; install Footnote with the extra `parquet`, or export csv") from error
+    return pyarrow, pyarrow.parquet
