@@ -1,0 +1,196 @@
+"""One suite for every index: the fake, the embedded one and a real Weaviate keep the same promises."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from retrieval.index.embedded import EmbeddedIndex
+from retrieval.ports import Index
+from retrieval.types import Chunk, Hit, Place, Query
+from tests.retrieval.fakes import FakeIndex, HashEmbedder, chunks, document
+
+EMBEDDER = HashEmbedder()
+ALL = frozenset({"all"})
+
+
+@pytest.fixture(params=["fake", "embedded"])
+async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Index]:
+    made: Index = FakeIndex() if request.param == "fake" else EmbeddedIndex(tmp_path, EMBEDDER.fingerprint)
+    yield made
+    await made.close()
+
+
+async def add(index: Index, *parts: Chunk) -> None:
+    await index.add(parts, await EMBEDDER.embed([p.search_text for p in parts]))
+
+
+async def search(index: Index, text: str, *, vector: bool = True, **changes: object) -> tuple[Hit, ...]:
+    query = Query(text, EMBEDDER.vector(text) if vector else b"", ALL, 10, 0.5)
+    return await index.search(replace(query, **changes))  # type: ignore[arg-type]
+
+
+def found(hits: tuple[Hit, ...]) -> list[str]:
+    return [f"{hit.chunk.document.id}#{hit.chunk.ordinal}" for hit in hits]
+
+
+async def test_an_empty_index_finds_nothing(index: Index) -> None:
+    assert await search(index, "hotel") == ()
+    assert await search(index, "", vector=False) == ()
+    assert await index.versions() == {}
+    await index.withdraw("unknown")
+    await index.set_access("unknown", "all")
+    await index.add((), ())
+
+
+@pytest.mark.parametrize("n", range(3))
+async def test_a_document_just_written_is_found_at_once(index: Index, n: int) -> None:
+    for k in range(6):
+        await add(index, *chunks(document(f"d{k}"), f"unique term zq{n}x{k} here", "something else"))
+        hits = await search(index, f"zq{n}x{k}", vector=False, limit=1)
+        assert found(hits) == [f"d{k}#0"]
+
+
+async def test_a_chunk_comes_back_as_it_was_added(index: Index) -> None:
+    of = replace(
+        document("Ordner/Spesen 2026.pdf", title="Spesen – Ärger & 出張"),
+        url="https://example.com/a?b=c#d",
+        effective_from=date(2026, 1, 1),
+        effective_to=date(2026, 12, 31),
+        modified_at=datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC),
+    )
+    [plain] = chunks(of, "Hotel: höchstens 180 € 🙂\x00\u2028 pro Nacht")
+    full = replace(
+        plain,
+        search_text="Hotel hoechstens",
+        places=(Place(0, 5, page=3, printed="F-4"), Place(5, 30, locator="Limits!A1:B2")),
+        section=replace(
+            plain.section, label=None, page_end=None, locator="slide 3", anchor="#x", path=("4 A", "4.1 B")
+        ),
+    )
+    await add(index, full)
+    [hit] = await search(index, "Hotel")
+    assert hit.chunk == full
+
+
+async def test_nothing_outside_the_access_lists_is_ever_returned(index: Index) -> None:
+    for acl in ("red", "blue", "green"):
+        for k in range(5):
+            of = document(f"{acl}{k}", acl_id=acl, title=f"canary {acl}")
+            await add(index, *chunks(of, f"canary secret {acl} {k}", "canary canary"))
+    for allowed in (frozenset({"red"}), frozenset({"red", "green"}), frozenset({"none"}), frozenset[str]()):
+        for alpha in (0.0, 0.5, 1.0):
+            for weight in (0.0, 2.0):
+                hits = await search(
+                    index, "canary secret blue", alpha=alpha, acl_ids=allowed, document_weight=weight,
+                    section_weight=weight, limit=50,
+                )  # fmt: skip
+                assert {h.chunk.document.acl_id for h in hits} == allowed & {"red", "green"}
+                assert len(hits) == 10 * len(allowed & {"red", "green"}) or alpha == 0
+
+
+async def test_access_lists_with_likely_names_are_not_mixed_up(index: Index) -> None:
+    for acl in ("team a", "team", "a", "Team A", "team-a"):
+        await add(index, *chunks(document(f"of {acl}", acl_id=acl), "budget"))
+    for acl in ("team a", "team", "a", "Team A", "team-a"):
+        assert found(await search(index, "budget", acl_ids=frozenset({acl}))) == [f"of {acl}#0"]
+
+
+async def test_adding_a_version_again_replaces_it(index: Index) -> None:
+    of = document("policy")
+    await add(index, *chunks(of, "old zebra text", "old second", "old third"))
+    await add(index, *chunks(of, "new giraffe text", "old second"))
+    assert await index.versions() == {"policy": {of.version: 2}}
+    assert found(await search(index, "zebra", vector=False)) == []
+    assert found(await search(index, "giraffe", vector=False)) == ["policy#0"]
+    assert len(await search(index, "old", limit=10)) == 2
+
+
+async def test_withdraw_keeps_the_named_version_alone(index: Index) -> None:
+    one, two = document("policy", version="v1"), document("policy", version="v2")
+    await add(index, *chunks(one, "first limit", "more"))
+    await add(index, *chunks(two, "second limit"))
+    await add(index, *chunks(document("other"), "limit"))
+    assert await index.versions() == {"policy": {"v1": 2, "v2": 1}, "other": {document("other").version: 1}}
+    await index.withdraw("policy", keep="v2")
+    assert (await index.versions())["policy"] == {"v2": 1}
+    assert sorted(found(await search(index, "limit"))) == ["other#0", "policy#0"]
+    await index.withdraw("policy")
+    assert found(await search(index, "limit", document_weight=1.0)) == ["other#0"]
+    assert "policy" not in await index.versions()
+
+
+async def test_set_access_moves_a_document_and_no_other(index: Index) -> None:
+    await add(index, *chunks(document("a"), "alpha text", "more text"))
+    await add(index, *chunks(document("b"), "beta text"))
+    await index.set_access("a", "board only")
+    assert found(await search(index, "text")) == ["b#0"]
+    hits = await search(index, "text", acl_ids=frozenset({"board only"}))
+    assert sorted(found(hits)) == ["a#0", "a#1"]
+    assert {hit.chunk.document.acl_id for hit in hits} == {"board only"}
+    assert (await index.versions())["a"] == {document("a").version: 2}
+
+
+async def test_limit_is_kept_and_the_best_come_first(index: Index) -> None:
+    for k in range(30):
+        await add(index, *chunks(document(f"d{k:02}"), f"hotel rule {k}", f"unrelated words {k}"))
+    hits = await search(index, "hotel rule 7", limit=5)
+    assert len(hits) == 5
+    assert found(hits)[0] == "d07#0"
+    assert [h.score for h in hits] == sorted((h.score for h in hits), reverse=True)
+    assert len(await search(index, "hotel", limit=1)) == 1
+    assert len(await search(index, "hotel rule", limit=200)) == 60
+    assert await search(index, "hotel", limit=0) == ()
+
+
+async def test_document_ids_restrict_the_search(index: Index) -> None:
+    for name in ("a", "b", "dir/c d.pdf"):
+        await add(index, *chunks(document(name), "hotel text"))
+    for chosen in (frozenset({"a"}), frozenset({"a", "dir/c d.pdf"}), frozenset[str](), frozenset({"none"})):
+        hits = await search(index, "hotel", document_ids=chosen, document_weight=1.0)
+        assert {h.chunk.document.id for h in hits} == chosen - {"none"}
+
+
+async def test_alpha_zero_is_keywords_alone_and_one_is_vectors_alone(index: Index) -> None:
+    of = document("d", title="t")
+    parts = chunks(of, "hotel costs", "meals")
+    # The vectors are the wrong way round, so the two kinds of search disagree.
+    await index.add(parts, [EMBEDDER.vector("meals"), EMBEDDER.vector("hotel costs")])
+    assert found(await search(index, "hotel costs", alpha=0.0)) == ["d#0"]
+    assert found(await search(index, "hotel costs", alpha=1.0)) == ["d#1", "d#0"]
+
+
+async def test_without_a_vector_keywords_decide_and_words_are_stemmed(index: Index) -> None:
+    await add(index, *chunks(document("d", title="t"), "The hotels are expensive", "meals"))
+    for alpha in (0.0, 0.5, 1.0):
+        assert found(await search(index, "hotel", vector=False, alpha=alpha)) == ["d#0"]
+
+
+async def test_the_title_and_the_section_path_are_searched(index: Index) -> None:
+    await add(index, *chunks(document("a", title="Giraffe handbook"), "nothing here"))
+    await add(index, *chunks(document("b", title="other"), "nothing here", path=("4 Zebra", "4.2 Rules")))
+    assert found(await search(index, "giraffes", vector=False)) == ["a#0"]
+    assert found(await search(index, "zebra", vector=False)) == ["b#0"]
+
+
+@pytest.mark.parametrize("text", ["出張 費用", "Übernachtung", "naïve café", "🙂 ok", "50 % & < > \" ' \\", "a" * 5000])
+async def test_any_text_can_be_asked(index: Index, text: str) -> None:
+    await add(index, *chunks(document("d"), "Die Übernachtung und 出張 費用 in naïve café ok 50"))
+    assert len(await search(index, text)) == 1
+
+
+async def test_the_document_weight_moves_the_right_document_up(index: Index) -> None:
+    filler = [f"clause {k} about general matters of the parties" for k in range(6)]
+    for name in ("Acme", "Globex", "Initech"):
+        texts = [f"{name} agrees with the supplier", *filler, f"Termination needs notice of {len(name)} months"]
+        await add(index, *chunks(document(name.lower(), title=f"{name} supply contract"), *texts))
+    query = "What notice does termination need in the Globex supply contract?"
+    hits = await search(index, query, alpha=0.3, document_weight=2.0)
+    assert found(hits)[0] == "globex#7"
+    assert {h.chunk.document.id for h in hits[:4]} == {"globex"}
+    assert hits[0].document_score > 0
+    assert (await search(index, query, alpha=0.3))[0].document_score == 0
