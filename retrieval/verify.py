@@ -10,8 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from retrieval.gate.entities import check_entities
 from retrieval.gate.evidence import Evidence, Found, Problem, Shelf, Weights
 from retrieval.gate.locating import locate_quote
+from retrieval.gate.numbers import check_numbers
+from retrieval.gate.polarity import check_polarity
 from retrieval.gate.support import check_support
 from retrieval.gate.words import squash
 from retrieval.places import locate
@@ -20,7 +23,10 @@ from retrieval.types import Answer, Citation, Claim, Draft, Passage, Statement, 
 _MARKERS = re.compile(r"\s*\[\s*\d+(?:\s*[,;]\s*\d+)*\s*\]")
 
 CHECKS: tuple[Callable[[Evidence], Problem | None], ...] = (
+    check_numbers,  # 3. every number, date, percent and currency of the claim stands in its quotes
     check_support,  # 4. the words of the claim, weighted by rarity, stand in its quotes
+    check_polarity,  # 5. negation, duty, bounds and exceptions are the quotes' own
+    check_entities,  # 6. who and what is named, is named there
 )
 
 

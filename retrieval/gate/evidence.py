@@ -64,7 +64,7 @@ class Weights:
     """Inverse document frequency of stems over the retrieved passages, the only corpus the gate knows.
 
     idf = ln(1 + (n - df + 0.5) / (df + 0.5)) as in BM25 (Robertson and Zaragoza 2009); a word of no
-    passage weighs most. Never below 0.2, so that a word of every passage still counts.
+    passage weighs as much as one of a single passage. Never below 0.2, so that a word of every passage still counts.
     """
 
     def __init__(self, passages: Sequence[Passage]) -> None:
@@ -78,7 +78,7 @@ class Weights:
         return counts
 
     def __call__(self, stem: str) -> float:
-        n, df = len(self._passages), self._frequency.get(stem, 0)
+        n, df = len(self._passages), max(1, self._frequency.get(stem, 0))
         return max(0.2, math.log(1 + (n - df + 0.5) / (df + 0.5)))
 
 

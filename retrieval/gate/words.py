@@ -7,10 +7,16 @@ and financial prose uses ("disclose", "disclosed", "disclosure") to one key, nev
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?")
+
+
+_BROKEN = re.compile(r"(?<=[^\W\d])-\n\s*(?=[^\W\d])")
+INVISIBLE = dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x2060, 0x2065), 0xFEFF])
+"""Soft hyphens, zero-width characters and marks of direction: `str.translate` drops them."""
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -69,12 +75,16 @@ _SUFFIXES = (
     ("ation", 3), ("ition", 4), ("ances", 4), ("ences", 4), ("ities", 4), ("ment", 4), ("ness", 4), ("ance", 4),
     ("ence", 4), ("able", 4), ("ible", 4), ("ally", 4), ("edly", 4), ("ings", 3), ("ures", 4), ("ions", 4),
     ("ives", 4), ("ity", 4), ("ing", 3), ("ure", 4), ("ion", 4), ("ive", 4), ("ate", 4), ("als", 4), ("ers", 4),
-    ("ors", 4), ("ize", 3), ("ise", 4), ("al", 4), ("er", 4), ("or", 4), ("ly", 4), ("ed", 3), ("ee", 3), ("e", 3),
+    ("ors", 4), ("ize", 3), ("ise", 4), ("al", 4), ("er", 4), ("or", 4), ("ly", 4), ("ed", 3), ("e", 3),
 )  # fmt: skip
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words and numbers of a text, in order; apostrophes made straight."""
+    """Lower-case words and numbers of a text, in order; apostrophes made straight, broken lines joined."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text.translate(INVISIBLE))
+    if "-\n" in text:
+        text = _BROKEN.sub("", text)
     return [w.casefold().replace("’", "'") for w in _WORD.findall(text)]
 
 
@@ -105,6 +115,10 @@ def _singular(word: str) -> str:
 
 
 def _strip(word: str) -> str:
+    if word.endswith("ee"):  # a lessee is no lessor
+        return word
+    if word.endswith("eed") and len(word) > 5:
+        return word[:-1]
     for suffix, least in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= least:
             word = word[: -len(suffix)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from retrieval.types import Document, Passage, Place, Section
+from retrieval.types import Claim, Document, Passage, Place, Quote, Section, VerdictClass
 
 
 def passage(
@@ -34,3 +36,30 @@ def passage(
     section = Section(f"s-{id}", label, heading, path, start, end, page, page)
     places = (Place(start, end, page=page),) if page is not None else ()
     return Passage(id, document, section, f"c-{id}", start, end, text, places, 1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A claim with quotes over passages, and what the gate should say of it."""
+
+    name: str
+    expected: VerdictClass
+    claim: Claim
+    passages: tuple[Passage, ...]
+
+
+def group(*rows: tuple[str, ...], source: str, other: str = "", **about: Any) -> tuple[Case, ...]:
+    """Cases over one passage "p1" (and "p2", whose text is `other`).
+
+    A row is (name, verdict, claim) with the whole passage as its quote, or (name, verdict, claim, quote, ...).
+    A quote "p2: text" is said to stand in p2.
+    """
+    passages = (passage(source, **about), passage(other or "Nothing of interest stands here.", id="p2", start=9000))
+    cases = []
+    for name, expected, text, *quotes in rows:
+        found = []
+        for quote in quotes or [source]:
+            id, _, said = quote.partition(": ") if quote[:1] == "p" and quote[1:2].isdigit() else ("p1", "", quote)
+            found.append(Quote(id, said))
+        cases.append(Case(name, VerdictClass(expected), Claim(text, tuple(found)), passages))
+    return tuple(cases)
