@@ -1,0 +1,108 @@
+"""Tools that we did not write agree: `spicy` on single records, golang.org/x/mod's tlog on the whole log.
+
+Both are built with Go into ~/.cache/footnote/bin. Without Go the tests are skipped, except in CI.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from audit.export import ExportFormat, export
+from audit.log import SqliteAuditLog
+from tests.audit.fixtures import asked, record
+
+SPICY = "filippo.io/torchwood/cmd/spicy@v0.9.0"
+BIN = Path.home() / ".cache" / "footnote" / "bin"
+SOURCE = Path(__file__).parent / "go"
+
+
+def built(name: str, command: list[str], folder: Path) -> Path:
+    """A tool's path; builds it when it is not there. Skips, or in CI fails, without Go or its proxy."""
+    target = BIN / name
+    if target.exists():
+        return target
+    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
+    reason = "needs Go 1.26 or newer to build a verifier that we did not write"
+    if go is not None:
+        BIN.mkdir(parents=True, exist_ok=True)
+        environment = {**os.environ, "GOBIN": str(BIN), "GOFLAGS": "-buildvcs=false"}
+        done = subprocess.run(
+            [go, *command], cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False
+        )
+        if done.returncode == 0:
+            return target
+        reason = f"go could not build {name}: {done.stderr[-400:]}"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def spicy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built("spicy", ["install", SPICY], tmp_path_factory.mktemp("go"))
+
+
+@pytest.fixture(scope="module")
+def checklog() -> Path:
+    name = f"checklog-{hashlib.sha256((SOURCE / 'main.go').read_bytes()).hexdigest()[:12]}"
+    return built(name, ["build", "-o", str(BIN / name), "."], SOURCE)
+
+
+async def run(*command: object) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        *map(str, command), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    output, _ = await process.communicate()
+    return process.returncode or 0, output.decode()
+
+
+async def bundle(folder: Path, count: int) -> tuple[str, Path, Path]:
+    """A bundle of `count` records; the key, the bundle, and an earlier checkpoint."""
+    async with await SqliteAuditLog.open(folder / "audit", origin="example.com/footnote") as log:
+        await asyncio.gather(*(log.append(record(n)) for n in range(count - 1)))
+        (folder / "earlier").write_text(await log.checkpoint())
+        await log.append(asked(count))
+        done = await export(log, folder / "bundle", format=ExportFormat.BUNDLE, by="ada")
+        assert done.size == count
+        return (await log.read(lambda view: view.keys()))[0], folder / "bundle", folder / "earlier"
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+async def test_spicy_agrees_on_each_record(spicy: Path, tmp_path: Path, count: int) -> None:
+    key, folder, _ = await bundle(tmp_path, count)
+    leaves = [path for path in sorted((folder / "proofs").iterdir()) if path.suffix != ".spicy"]
+    assert len(leaves) == count
+    assert (await run(spicy, "-verify", key, *leaves))[0] == 0
+    leaf = leaves[0]
+    leaf.write_bytes(leaf.read_bytes().replace(b"answered", b"refused."))
+    code, output = await run(spicy, "-verify", key, leaf)
+    assert (code, "could not verify inclusion" in output) == (1, True)
+
+
+@pytest.mark.parametrize("count", [1, 255, 256, 257, 700])
+async def test_tlog_agrees_on_the_whole_log(checklog: Path, tmp_path: Path, count: int) -> None:
+    key, folder, earlier = await bundle(tmp_path, count)
+    extends = [earlier] if count > 1 else []  # tlog proves nothing about an empty tree
+    code, output = await run(checklog, key, folder, *extends)
+    assert (code, output.split()[0]) == (0, str(count))
+    tile = next((folder / "tile" / "entries").rglob("*.p")) / str(count % 256) if count % 256 else None
+    path = tile if tile is not None else folder / "tile" / "entries" / "000"
+    path.write_bytes(path.read_bytes().replace(b"answered", b"refused.", 1))
+    assert (await run(checklog, key, folder))[0] == 1
+
+
+async def test_tlog_finds_a_fork(checklog: Path, tmp_path: Path) -> None:
+    key, folder, earlier = await bundle(tmp_path, 40)
+    shutil.copytree(tmp_path / "audit", tmp_path / "other" / "audit")
+    async with await SqliteAuditLog.open(tmp_path / "other" / "audit") as log:
+        await log.append(record(1))
+        (tmp_path / "newer").write_text(await log.checkpoint())
+    assert (await run(checklog, key, folder, earlier))[0] == 0
+    assert (await run(checklog, key, folder, tmp_path / "newer"))[0] == 1
