@@ -1,0 +1,254 @@
+"""Microsoft Teams as a `Platform`, and the way of its events into the inbox."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+import aiohttp
+import structlog
+from aiohttp import web
+
+from audit.record import Json
+from bot.errors import InboxUnavailable, PlatformDenied, PlatformError
+from bot.ports import Intake
+from bot.render import PRIVATE_NOTE
+from bot.teams_auth import KeySet, KeysUnavailable, TokenVerifier, Unauthorized
+from bot.teams_config import TeamsConfig
+from bot.teams_connector import BotConnector, NotThere
+from bot.teams_events import PLATFORM, BadActivity, changes_members, thread_key, translate
+from bot.teams_people import TeamsPeople
+from bot.teams_render import render, text_message
+from bot.teams_tokens import TokenSource
+from bot.types import ChannelKind, Incoming, IncomingKind, Outcome, People, Reply
+
+PATHS = ("/teams/messages", "/api/messages")
+NO_PRIVATE_CHAT = (
+    "I may not show this answer here, and I cannot write to you in private. "
+    "Open a personal chat with me once, then ask again."
+)
+REMEMBERED = 4_096
+
+log = structlog.get_logger(__name__)
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class _Recent(Generic[K, V]):
+    """The last few thousand pairs."""
+
+    def __init__(self) -> None:
+        self._pairs: OrderedDict[K, V] = OrderedDict()
+
+    def put(self, key: K, value: V) -> None:
+        self._pairs[key] = value
+        self._pairs.move_to_end(key)
+        while len(self._pairs) > REMEMBERED:
+            self._pairs.popitem(last=False)
+
+    def get(self, key: K) -> V | None:
+        return self._pairs.get(key)
+
+
+class TeamsPlatform:
+    """Implements `Platform`. `start` before the first call; `stop` at the end.
+
+    A request is authenticated, translated and stored, then acknowledged: Teams gives up after some
+    10 seconds, so the answer comes later, by its conversation reference.
+    """
+
+    def __init__(
+        self,
+        config: TeamsConfig,
+        intake: Intake,
+        *,
+        knows_thread: Callable[[str], bool] = lambda thread: False,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`knows_thread` says whether a question was answered in "teams:TENANT:CHANNEL:THREAD" lately."""
+        self._config = config
+        self._intake = intake
+        self._knows_thread = knows_thread
+        self._clock = clock
+        self._parts: _Parts | None = None
+        self._chats: _Recent[tuple[str, str], str] = _Recent()
+        self._sent_privately: _Recent[tuple[str, str], str] = _Recent()
+        self._records: _Recent[tuple[str, str], str] = _Recent()
+        self._followed: _Recent[str, bool] = _Recent()
+
+    @property
+    def name(self) -> str:
+        return PLATFORM
+
+    async def start(self) -> None:
+        """Open the HTTP session. Does not talk to Teams: `check` does."""
+        if self._parts is None:
+            self._parts = _Parts(self._config)
+
+    async def stop(self) -> None:
+        if self._parts is not None:
+            parts, self._parts = self._parts, None
+            await parts.session.close()
+
+    async def check(self) -> list[str]:
+        """What keeps Teams from working, for `footnote doctor`; [] when nothing does."""
+        if self._parts is None:
+            await self.start()
+            try:
+                return await self.check()
+            finally:
+                await self.stop()
+        found = []
+        try:
+            await self._ready.keys.check()
+        except KeysUnavailable as error:
+            found.append(str(error))
+        try:
+            await self._ready.tokens.token()
+        except PlatformError as error:
+            found.append(str(error))
+        if not self._config.authenticates:
+            found.append("TEAMS_APP_ID is empty: authentication is off. This is for development on one machine only.")
+        return found
+
+    @property
+    def _ready(self) -> _Parts:
+        if self._parts is None:
+            raise PlatformError("The Teams adapter is not started.")
+        return self._parts
+
+    # --- what arrives ---------------------------------------------------------------------
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where Teams sends activities: the messaging endpoint of the Azure bot."""
+        return [web.post(path, self._receive) for path in PATHS]
+
+    async def _receive(self, request: web.Request) -> web.StreamResponse:
+        if self._parts is None:
+            raise web.HTTPServiceUnavailable(headers={"Retry-After": "2"})
+        raw = await self._read(request)
+        header = request.headers.get("Authorization", "")
+        try:
+            status, body = await self._ready.connector.receive(header, raw, self._turn)
+        except Unauthorized as error:
+            log.warning("a request to the Teams endpoint was refused", reason=str(error))
+            raise web.HTTPUnauthorized(text="Not authorized.") from error
+        except BadActivity as error:
+            raise web.HTTPBadRequest(text=str(error)) from error
+        except (InboxUnavailable, KeysUnavailable) as error:
+            # Not stored, or not checked: Teams sends it again.
+            log.error("an event of Teams could not be taken", reason=str(error))
+            raise web.HTTPServiceUnavailable(headers={"Retry-After": "2"}) from error
+        return web.Response(status=status) if body is None else web.json_response(body, status=status)
+
+    async def _read(self, request: web.Request) -> Mapping[str, Any]:
+        """The body as a JSON object, with a limit."""
+        if request.content_type != "application/json":
+            raise web.HTTPUnsupportedMediaType
+        if (request.content_length or 0) > self._config.max_body:
+            raise web.HTTPRequestEntityTooLarge(self._config.max_body, request.content_length or 0)
+        try:
+            body = json.loads(await request.read())
+        except (ValueError, RecursionError) as error:
+            raise web.HTTPBadRequest(text="The body is no JSON.") from error
+        if not isinstance(body, dict) or not isinstance(body.get("type"), str):
+            raise web.HTTPBadRequest(text="The body is no activity.")
+        return body
+
+    async def _turn(self, activity: Mapping[str, Any]) -> Mapping[str, Json] | None:
+        incoming = translate(activity, self._clock(), follows=self._follows, record_of=self._record_of)
+        if changes_members(activity):
+            self._ready.people.forget(incoming.channel)
+        await self._intake.accept(incoming)
+        if incoming.kind is IncomingKind.QUESTION:
+            self._followed.put(thread_key(incoming), True)
+        return {} if incoming.kind is IncomingKind.FEEDBACK else None
+
+    def _follows(self, thread: str) -> bool:
+        """Whether we were asked in this thread: since the start, or as far as the thread memory knows."""
+        asked = self._followed.get(thread) is not None or self._knows_thread(thread)
+        return self._config.follow_up_without_mention and asked
+
+    def _record_of(self, channel: str, message: str) -> str | None:
+        return self._records.get((channel, message))
+
+    # --- Platform ---------------------------------------------------------------------------
+
+    async def people(self, incoming: Incoming) -> People:
+        return await self._ready.people.people(incoming)
+
+    def render(self, outcome: Outcome) -> Mapping[str, Json]:
+        return render(outcome)
+
+    async def post_status(self, incoming: Incoming, text: str) -> str:
+        return await self._send(incoming, text_message(text))
+
+    async def post_text(self, incoming: Incoming, text: str, replace: str | None) -> str:
+        return await self._show(incoming, text_message(text), replace)
+
+    async def post(self, incoming: Incoming, reply: Reply, replace: str | None) -> str:
+        if reply.private and incoming.channel_kind is not ChannelKind.DIRECT:
+            return await self._post_privately(incoming, reply, replace)
+        message = await self._show(incoming, reply.payload, replace)
+        self._records.put((incoming.channel, message), reply.receipt.record_id)
+        return message
+
+    async def _post_privately(self, incoming: Incoming, reply: Reply, replace: str | None) -> str:
+        """The reply to the asker's personal chat, then the neutral line in the place of the status line."""
+        done = (incoming.key, reply.receipt.record_id)
+        message = self._sent_privately.get(done)
+        if message is None:
+            try:
+                message = await self._send_privately(incoming, reply)
+            except (PlatformDenied, NotThere) as error:
+                log.warning("no personal chat with the asker", key=incoming.key, reason=str(error))
+                return await self._show(incoming, text_message(NO_PRIVATE_CHAT), replace)
+            self._sent_privately.put(done, message)
+        await self._show(incoming, text_message(PRIVATE_NOTE), replace)
+        return message
+
+    async def _send_privately(self, incoming: Incoming, reply: Reply) -> str:
+        service_url, bot, user = (str(incoming.reference[name]) for name in ("service_url", "bot", "user"))
+        chat = self._chats.get((incoming.tenant, user))
+        if chat is None:
+            chat = await self._ready.connector.open_chat(service_url, incoming.tenant, bot, user)
+            self._chats.put((incoming.tenant, user), chat)
+        message = await self._ready.connector.send(service_url, chat, bot, reply.payload)
+        self._records.put((chat, message), reply.receipt.record_id)
+        return message
+
+    async def _show(self, incoming: Incoming, payload: Mapping[str, Json], replace: str | None) -> str:
+        if replace is None:
+            return await self._send(incoming, payload)
+        service_url, conversation, bot = _address(incoming)
+        try:
+            return await self._ready.connector.update(service_url, conversation, bot, replace, payload)
+        except NotThere:  # somebody deleted the status line
+            return await self._send(incoming, payload)
+
+    async def _send(self, incoming: Incoming, payload: Mapping[str, Json]) -> str:
+        service_url, conversation, bot = _address(incoming)
+        return await self._ready.connector.send(service_url, conversation, bot, payload)
+
+
+class _Parts:
+    """What lives as long as the HTTP session."""
+
+    def __init__(self, config: TeamsConfig) -> None:
+        timeout = aiohttp.ClientTimeout(total=config.timeout)
+        self.session = aiohttp.ClientSession(timeout=timeout)
+        self.keys = KeySet(self.session, config)
+        self.tokens = TokenSource(config, self.session)
+        self.connector = BotConnector(config, self.session, self.tokens, TokenVerifier(config, self.keys))
+        self.people = TeamsPeople(config, self.connector)
+
+
+def _address(incoming: Incoming) -> tuple[str, str, str]:
+    return (
+        str(incoming.reference["service_url"]),
+        str(incoming.reference["conversation"]),
+        str(incoming.reference["bot"]),
+    )

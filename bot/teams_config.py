@@ -1,0 +1,94 @@
+"""What the Teams adapter must know, checked when it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from bot.errors import SettingsError
+
+BOT_FRAMEWORK = "https://api.botframework.com"
+PUBLIC_HOSTS = (
+    "smba.trafficmanager.net",
+    "smba.infra.gcc.teams.microsoft.com",
+    "smba.infra.gov.teams.microsoft.us",
+    "smba.infra.dod.teams.microsoft.us",
+)
+"""Where Teams receives replies (https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/send-proactive-messages)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamsConfig:
+    """Raises SettingsError when it cannot be run safely.
+
+    `app_password` empty means the user-assigned managed identity whose client id is `app_id`.
+    `allowed_tenants` empty means the bot's own tenant alone. `development` allows plain HTTP and
+    servers on this machine; only with it may `app_id` be empty, which switches authentication off.
+    Times are in seconds, `max_body` is in bytes. `longest_wait` bounds a single Retry-After that is waited
+    for, `people_seconds` is how long a roster is remembered, `keys_pause` the least time between two
+    fetches of the issuer's keys: a forged key id may not make us fetch more often.
+    """
+
+    app_id: str
+    tenant_id: str
+    app_password: str = field(default="", repr=False)
+    allowed_tenants: frozenset[str] = frozenset()
+    openid_metadata_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+    token_issuer: str = BOT_FRAMEWORK
+    login_url: str = "https://login.microsoftonline.com"
+    resource: str = BOT_FRAMEWORK
+    service_hosts: tuple[str, ...] = PUBLIC_HOSTS
+    follow_up_without_mention: bool = False
+    development: bool = False
+    timeout: float = 15.0
+    tries: int = 5
+    longest_wait: float = 20.0
+    people_seconds: float = 60.0
+    keys_pause: float = 60.0
+    max_body: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        if not self.app_id and not self.development:
+            raise SettingsError(
+                "TEAMS_APP_ID is empty: anyone could then pose as Teams. Set it to the Microsoft app id of the bot."
+            )
+        if not self.tenant_id and not self.development:
+            raise SettingsError("TEAMS_APP_TENANTID is empty. Set it to the id of the tenant the bot is registered in.")
+        for name in ("openid_metadata_url", "login_url"):
+            parts = urlsplit(getattr(self, name))
+            if parts.scheme != "https" and not (self.development and _is_loopback(parts.hostname)):
+                raise SettingsError(f"Teams: {name} must be an https address, not {getattr(self, name)!r}.")
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether callers must prove that they are Teams."""
+        return bool(self.app_id)
+
+    @property
+    def tenants(self) -> frozenset[str]:
+        """Tenants whose people are members."""
+        return self.allowed_tenants or frozenset({self.tenant_id})
+
+    def trusts(self, service_url: str) -> bool:
+        """Whether replies, which carry the bot's token, may be sent to this address."""
+        try:
+            parts = urlsplit(service_url)
+            host = parts.hostname
+            _ = parts.port
+        except ValueError:
+            return False
+        if parts.username is not None or parts.password is not None or host is None:
+            return False
+        if self.development and _is_loopback(host):
+            return parts.scheme in ("http", "https")
+        return parts.scheme == "https" and host in self.service_hosts and parts.port in (None, 443)
+
+
+def _is_loopback(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,231 @@
+"""An outcome as a Teams message: text with markers, citations, the AI label, and a card of sources. Pure.
+
+https://learn.microsoft.com/microsoftteams/platform/bots/how-to/bot-messages-ai-generated-content
+https://adaptivecards.io/explorer/ (version 1.5, the newest that Teams shows everywhere)
+
+What documents say is untrusted here: in the message's Markdown it is escaped, in cards it stands in
+TextRuns, which know no markup. So a document can neither mention anybody nor place a link.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from audit.record import Json
+from bot.render import deep_link, nearest_line, where
+from bot.types import Outcome, OutcomeKind
+from retrieval.types import Citation
+
+SIZE_LIMIT = 78_000  # bytes of JSON; Teams refuses messages of about 100 KB
+CITATION_LIMIT = 20  # entries in the citation entity; more than that is refused
+NAME_LIMIT = 80
+ABSTRACT_LIMIT = 160
+TEXT_LIMIT = 12_000  # characters of the answer's own text
+URL_LIMIT = 2_000
+CARD = "application/vnd.microsoft.card.adaptive"
+
+_MARKUP = re.compile(r"[\\`*_\[\]#|~]")
+_LINE_START = re.compile(r"(?m)^(\s*)([-+>]|\d+[.)])(?=\s)")
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How much room each quote gets, in characters; `lines` leaves one line for each source."""
+
+    quote: int
+    lines: bool = False
+
+
+FITS = (
+    Fit(1_000_000),
+    *(Fit(n) for n in (8_000, 4_000, 2_000, 1_000, 600, 400, 250, 120)),
+    Fit(0),
+    Fit(0, lines=True),
+)
+
+
+def render(outcome: Outcome) -> Mapping[str, Json]:
+    """The message activity without its address. The same outcome gives the same bytes.
+
+    Quotes are shortened in the middle until it fits in SIZE_LIMIT; no source is ever left out.
+    """
+    payload: dict[str, Json] = {}
+    for fit in FITS:
+        payload = _message(outcome, fit)
+        if wire_size(payload) <= SIZE_LIMIT:
+            break
+    return payload
+
+
+def wire_size(payload: Mapping[str, Json]) -> int:
+    """Bytes of the message as it is sent."""
+    return len(json.dumps(payload).encode())
+
+
+def text_message(text: str) -> dict[str, Json]:
+    """A message that holds a fixed text of ours, such as the status line."""
+    return {"type": "message", "textFormat": "markdown", "text": _paragraphs(text)}
+
+
+def _message(outcome: Outcome, fit: Fit) -> dict[str, Json]:
+    answered = outcome.kind is OutcomeKind.ANSWERED and outcome.answer is not None
+    message = text_message(shorten(outcome.text, TEXT_LIMIT))
+    message["channelData"] = {"feedbackLoop": {"type": "default"}}
+    if answered and outcome.answer is not None:
+        citations = outcome.answer.citations
+        message["text"] = _answer_text(outcome)
+        message["entities"] = [_entity(citations[:CITATION_LIMIT], fit)]
+        message["attachments"] = [_attachment(_sources(outcome, citations, fit))]
+        return message
+    if outcome.nearest:
+        message["attachments"] = [_attachment(_nearest(outcome))]
+    else:
+        message["text"] = f"{message['text']}\n\n{_small(outcome)}"
+    return message
+
+
+def _answer_text(outcome: Outcome) -> str:
+    statements = outcome.answer.statements if outcome.answer is not None else ()
+    room = max(TEXT_LIMIT // max(len(statements), 1), 40)
+    said = [escape(shorten(s.text, room)) + "".join(f" [{n}]" for n in s.citations) for s in statements]
+    text = " ".join(said)
+    return f"{text}\n\n{_paragraphs(outcome.notice)}" if outcome.notice else text
+
+
+def _small(outcome: Outcome) -> str:
+    return f"Record {outcome.record_id}"
+
+
+# --- text of documents and people ---------------------------------------------------------
+
+
+def escape(text: str) -> str:
+    """Untrusted text for the message's Markdown: shown as it is, on one line."""
+    text = " ".join(text.split())
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = _MARKUP.sub(lambda found: "\\" + found[0], text)
+    text = _LINE_START.sub(r"\1\\\2", text)
+    # Teams turns bare addresses into links; an invisible word joiner keeps them text.
+    text = re.sub(r"(?i)\b([a-z][a-z0-9+.-]*:)(?=//)", "\\1\u2060", text)
+    text = re.sub(r"(?i)\b(www)\.", "\\1\u2060.", text)
+    return re.sub(r"(?i)\b(mailto|tel):", "\\1\u2060:", text)
+
+
+def _paragraphs(text: str) -> str:
+    """Lines of our own text; Teams' Markdown needs an empty line to break one."""
+    return "\n\n".join(escape(line) for line in text.splitlines() if line.strip())
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters: the start and the end, an ellipsis between them."""
+    if len(text) <= limit:
+        return text
+    if limit < 10:
+        return ""
+    head = (limit - 3) * 2 // 3
+    return f"{text[:head].rstrip()} … {text[len(text) - (limit - 3 - head) :].lstrip()}"
+
+
+def _clip(text: str, limit: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _link(citation: Citation) -> str | None:
+    link = deep_link(citation.document, citation.section, citation.page)
+    usable = link is not None and link.startswith(("https://", "http://")) and len(link) <= URL_LIMIT
+    return link if usable else None
+
+
+def _place(citation: Citation) -> str:
+    parts = (where(citation.section, citation.page, citation.locator), f"version {citation.document.version}")
+    return ", ".join(p for p in parts if p)
+
+
+# --- the citation entity --------------------------------------------------------------------
+
+
+def _entity(citations: Sequence[Citation], fit: Fit) -> dict[str, Json]:
+    """The one root entity that Teams accepts: the AI label and the citations."""
+    return {
+        "type": "https://schema.org/Message",
+        "@type": "Message",
+        "@context": "https://schema.org",
+        "@id": "",
+        "additionalType": ["AIGeneratedContent"],
+        "citation": [_claim(c, fit) for c in citations],
+    }
+
+
+def _claim(citation: Citation, fit: Fit) -> Json:
+    appearance: dict[str, Json] = {
+        "@type": "DigitalDocument",
+        "name": _clip(citation.document.title, NAME_LIMIT),
+        "abstract": _clip(_place(citation), ABSTRACT_LIMIT),
+    }
+    if link := _link(citation):
+        appearance["url"] = link
+    if fit.quote:
+        card = _card([_run(shorten(citation.quote, fit.quote))])
+        appearance["text"] = json.dumps(card, ensure_ascii=False, separators=(",", ":"))
+        appearance["encodingFormat"] = CARD
+    return {"@type": "Claim", "position": citation.n, "appearance": appearance}
+
+
+# --- cards ------------------------------------------------------------------------------------
+
+
+def _attachment(card: dict[str, Json]) -> Json:
+    return {"contentType": CARD, "content": card}
+
+
+def _card(body: list[Json]) -> dict[str, Json]:
+    return {
+        "type": "AdaptiveCard",
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "version": "1.5",
+        "body": body,
+    }
+
+
+def _run(text: str, *, bold: bool = False, italic: bool = False, small: bool = False) -> dict[str, Json]:
+    """Text without any markup: Adaptive Cards read no Markdown in a TextRun."""
+    run: dict[str, Json] = {"type": "TextRun", "text": text}
+    if bold:
+        run["weight"] = "Bolder"
+    if italic:
+        run["italic"] = True
+    if small:
+        run["size"], run["isSubtle"] = "Small", True
+    return {"type": "RichTextBlock", "inlines": [run]}
+
+
+def _sources(outcome: Outcome, citations: Sequence[Citation], fit: Fit) -> dict[str, Json]:
+    body: list[Json] = [_run("Sources", bold=True)]
+    for citation in citations:
+        body.extend(_source(citation, fit))
+    body.append(_run(_small(outcome), small=True))
+    return _card(body)
+
+
+def _source(citation: Citation, fit: Fit) -> Iterator[Json]:
+    title = _clip(citation.document.title, NAME_LIMIT)
+    if fit.lines:
+        yield _run(f"[{citation.n}] {title}, {_clip(_place(citation), ABSTRACT_LIMIT)}")
+        return
+    items: list[Json] = [_run(f"[{citation.n}] {title}", bold=True), _run(_place(citation), small=True)]
+    if fit.quote:
+        items.append(_run(f"“{shorten(citation.quote, fit.quote)}”", italic=True))
+    if link := _link(citation):
+        items.append({"type": "ActionSet", "actions": [{"type": "Action.OpenUrl", "title": "Open", "url": link}]})
+    yield {"type": "Container", "separator": True, "items": items}
+
+
+def _nearest(outcome: Outcome) -> dict[str, Json]:
+    body: list[Json] = [_run("The nearest sections I found", bold=True)]
+    body += [_run(f"• {_clip(nearest_line(p), NAME_LIMIT + ABSTRACT_LIMIT)}") for p in outcome.nearest]
+    body.append(_run(_small(outcome), small=True))
+    return _card(body)
