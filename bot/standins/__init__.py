@@ -1,0 +1,1 @@
+"""Local stand-ins of chat platforms: they check and record what the bot sends."""
