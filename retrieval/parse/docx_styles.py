@@ -159,7 +159,7 @@ class Styles:
         """The paragraph style `style_id`, or the default one."""
         wanted = self.default if style_id is None else style_id
         if wanted not in self._raw or self._raw[wanted][1] != "paragraph":
-            # A built-in heading may be named without being defined (a latent style, 17.7.4.8).
+            # A built-in heading may be named without being defined (a latent style, 17.7.4.5).
             latent = _HEADING.fullmatch(style_id or "")
             base = self._resolve(self.default)
             return replace(base, outline=int(latent[1]) - 1, name=f"heading {latent[1]}") if latent else base
