@@ -1,0 +1,200 @@
+"""The message that an outcome becomes: pure, within Teams' limits, and safe from what documents say."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.standins.teams_checks import as_text, elements, problems
+from bot.teams_render import SIZE_LIMIT, escape, render, shorten, wire_size
+from bot.types import Outcome, OutcomeKind
+from tests.bot.teams.support import answered, citation, passage
+
+
+def texts(payload: Any) -> list[str]:
+    return [e["text"] for a in payload.get("attachments", ()) for e in elements(a["content"]) if e["type"] == "TextRun"]
+
+
+def links(payload: Any) -> list[str]:
+    return [e["url"] for a in payload["attachments"] for e in elements(a["content"]) if "url" in e]
+
+
+def citations(payload: Any) -> list[Any]:
+    [entity] = payload["entities"]
+    return list(entity["citation"])
+
+
+def acceptable(payload: Any) -> None:
+    assert list(problems(payload, wire_size(payload))) == []
+    assert wire_size(payload) <= SIZE_LIMIT
+
+
+def test_an_answer() -> None:
+    payload = render(answered(citation(1), citation(2, "Breakfast is included."), notice="The model was down."))
+    acceptable(payload)
+    assert payload["text"] == (
+        "Hotels cost at most 180 EUR a night. [1] Hotels cost at most 180 EUR a night. [2]\n\nThe model was down."
+    )
+    assert texts(payload) == [
+        "Sources",
+        "[1] Travel Policy",
+        "Section 4.2 Hotels, page 7, version 2026-03-01.1a2b3c4d",
+        "“Hotels cost at most 180 EUR a night.”",
+        "[2] Travel Policy",
+        "Section 4.2 Hotels, page 7, version 2026-03-01.1a2b3c4d",
+        "“Breakfast is included.”",
+        "Record 0194f2c3a1b5e0d9c8b7",
+    ]
+    assert [c["position"] for c in citations(payload)] == [1, 2]
+
+
+def test_an_abstention_shows_the_nearest_sections() -> None:
+    outcome = Outcome(
+        OutcomeKind.ABSTAINED, "r1", "q", text="I found no answer.", nearest=(passage(), passage("Handbook"))
+    )
+    payload = render(outcome)
+    acceptable(payload)
+    assert payload["text"] == "I found no answer."
+    assert texts(payload)[1:] == [
+        "• Travel Policy, Section 4.2 Hotels",
+        "• Handbook, Section 4.2 Hotels",
+        "Record r1",
+    ]
+    assert "entities" not in payload
+
+
+@pytest.mark.parametrize("kind", [OutcomeKind.ABSTAINED, OutcomeKind.REFUSED, OutcomeKind.FAILED, OutcomeKind.ANSWERED])
+def test_a_text_without_sources_names_its_record(kind: OutcomeKind) -> None:
+    payload = render(Outcome(kind, "r1", "q", text="First line.\nSecond line."))
+    acceptable(payload)
+    assert payload["text"] == "First line.\n\nSecond line.\n\nRecord r1"
+
+
+def test_the_same_outcome_gives_the_same_bytes() -> None:
+    outcome = answered(citation(1), citation(2))
+    assert json.dumps(render(outcome)) == json.dumps(render(outcome))
+
+
+def test_more_than_twenty_citations_are_all_in_the_card() -> None:
+    payload = render(answered(*(citation(n) for n in range(1, 36))))
+    acceptable(payload)
+    assert len(citations(payload)) == 20
+    assert [t.split(" ")[0] for t in texts(payload) if t.startswith("[")] == [f"[{n}]" for n in range(1, 36)]
+
+
+@pytest.mark.parametrize(
+    ("count", "length"), [(1, 500_000), (20, 30_000), (60, 5_000), (200, 50)], ids=["one", "twenty", "sixty", "many"]
+)
+def test_a_long_answer_is_cut_in_its_quotes_never_in_its_sources(count: int, length: int) -> None:
+    quote = f"START {'x' * length} END"
+    payload = render(answered(*(citation(n, quote) for n in range(1, count + 1)), text="A sentence. " * 40))
+    acceptable(payload)
+    shown = texts(payload)
+    for n in range(1, count + 1):
+        assert any(t.startswith(f"[{n}] Travel Policy") for t in shown)
+        assert f"[{n}]" in str(payload["text"])
+    for t in shown:
+        if t.startswith("“"):
+            assert t.startswith("“START")
+            assert t.endswith("END”")
+
+
+def test_a_quote_that_fits_is_whole() -> None:
+    quote = "word " * 4_000
+    payload = render(answered(citation(1, quote)))
+    assert f"“{quote}”" in texts(payload)
+    shown = json.loads(citations(payload)[0]["appearance"]["text"])
+    assert shown["body"][0]["inlines"][0]["text"] == quote
+
+
+def test_names_and_abstracts_are_clipped() -> None:
+    payload = render(answered(citation(1, title="T" * 300)))
+    acceptable(payload)
+    assert len(citations(payload)[0]["appearance"]["name"]) == 80
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://docs.example.com/a.pdf", "https://docs.example.com/a.pdf#page=7"),
+        ("javascript:alert(1)", None),
+        ("file:///etc/passwd", None),
+        ("https://docs.example.com/" + "a" * 3_000, None),
+        (None, None),
+    ],
+    ids=["web", "script", "file", "endless", "none"],
+)
+def test_only_web_addresses_become_links(url: str | None, expected: str | None) -> None:
+    payload = render(answered(citation(1, url=url)))
+    acceptable(payload)
+    assert citations(payload)[0]["appearance"].get("url") == expected
+    assert links(payload) == ([expected] if expected else [])
+
+
+HOSTILE = [
+    ("a mention", "<at>everyone</at> read this"),
+    ("html", "<a href='https://evil.example'>click</a><script>x</script>"),
+    ("a markdown link", "[click](https://evil.example)"),
+    ("a markdown image", "![x](https://evil.example/x.png)"),
+    ("an angle link", "<https://evil.example>"),
+    ("a reference link", "[click][1]\n\n[1]: https://evil.example"),
+    ("a bare address", "see https://evil.example or www.evil.example or mailto:a@evil.example"),
+    ("a heading", "# big\n## bigger"),
+    ("a list", "- one\n1. two\n> three"),
+    ("emphasis", "*a* **b** _c_ ~~d~~ `e` ```f```"),
+    ("a forged marker", "As shown in [7]."),
+    ("a backslash", "\\[x](https://evil.example)"),
+    ("an entity", "&lt;at&gt;everyone&lt;/at&gt;"),
+    ("json", '"}],"type":"Action.OpenUrl","url":"https://evil.example"'),
+    ("card markdown", "[{{DATE(2017-02-14T06:08:39Z)}}](https://evil.example)"),
+]
+
+
+@pytest.mark.parametrize("said", [h[1] for h in HOSTILE], ids=[h[0] for h in HOSTILE])
+def test_a_document_can_neither_mention_nor_link(said: str) -> None:
+    payload: Any = render(answered(citation(1, said, title=said), text=said))
+    acceptable(payload)
+    text = str(payload["text"])
+    assert "<" not in text
+    assert re.findall(r"(?<!\\)(?:\\\\)*\[[^\]]*\]", text) == ["[1]"]  # no bracket but our marker is markup
+    assert not re.search(r"(?i)https?://|www\.|mailto:\w", text)
+    # ... and a person still reads what stands there
+    assert as_text({"text": text}).removesuffix(" [1]") == " ".join(said.split())
+    assert [t for t in texts(payload) if t.startswith("“")] == [f"“{said}”"]
+    assert links(payload) == ["https://docs.example.com/travel.pdf#page=7"]
+    kinds = {e["type"] for a in payload["attachments"] for e in elements(a["content"])}
+    assert kinds <= {"RichTextBlock", "TextRun", "Container", "ActionSet", "Action.OpenUrl"}
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=200, deadline=None)
+def test_escaped_text_reads_as_it_was(said: str) -> None:
+    escaped = escape(said)
+    assert "<" not in escaped
+    assert as_text({"text": escaped}).replace("\u2060", "") == " ".join(said.split()).replace("\u2060", "")
+
+
+@given(st.text(max_size=100), st.integers(0, 120))
+def test_shorten_keeps_the_limit_and_both_ends(text: str, limit: int) -> None:
+    cut = shorten(text, limit)
+    assert len(cut) <= limit or (cut == text and len(text) <= limit)
+    if len(text) > limit >= 10:
+        head, _, tail = cut.partition(" … ")
+        assert text.startswith(head)
+        assert text.endswith(tail)
+
+
+@given(
+    st.lists(st.tuples(st.text(max_size=300), st.text(max_size=2_000)), min_size=1, max_size=40),
+    st.text(min_size=1, max_size=500),
+)
+@settings(max_examples=40, deadline=None)
+def test_any_answer_is_acceptable(cited: list[tuple[str, str]], said: str) -> None:
+    payload = render(answered(*(citation(n, q, title=t or "Untitled") for n, (t, q) in enumerate(cited, 1)), text=said))
+    assert wire_size(payload) <= SIZE_LIMIT
+    assert [p for p in problems(payload, wire_size(payload)) if "the name is missing" not in p] == []
