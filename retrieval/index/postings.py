@@ -211,20 +211,22 @@ def in_chunks(found: Found, fields: Sequence[float], size: int) -> Floats:
 def in_units(found: Found, fields: Sequence[float], units: Ints, size: int) -> Floats:
     """A term's weighted count in every unit (section or document): bodies add up, path and title count once."""
     rows, counts = found
-    total: Floats = fields[BODY] * np.bincount(units[rows], counts[BODY], size).astype(np.float32)
-    for name in (PATH, TITLE):
-        if fields[name]:
-            once = np.zeros(size, np.float32)
-            np.maximum.at(once, units[rows], counts[name])
-            total += np.float32(fields[name]) * once
-    return total
+    return _added_up(units[rows], counts, fields, size)
 
 
 def unit_lengths(lengths: Floats, fields: Sequence[float], units: Ints, size: int) -> Floats:
     """The weighted length of every unit, as `in_units` counts."""
-    total: Floats = fields[BODY] * np.bincount(units, lengths[BODY], size).astype(np.float32)
-    for name in (PATH, TITLE):
-        once = np.zeros(size, np.float32)
-        np.maximum.at(once, units, lengths[name])
-        total += np.float32(fields[name]) * once
+    return _added_up(units, lengths, fields, size)
+
+
+def _added_up(units: Ints, counts: Floats, fields: Sequence[float], size: int) -> Floats:
+    total: Floats = fields[BODY] * np.bincount(units, counts[BODY], size).astype(np.float32)
+    if fields[PATH]:
+        longest = np.zeros(size, np.float32)
+        np.maximum.at(longest, units, counts[PATH])
+        total += np.float32(fields[PATH]) * longest
+    if fields[TITLE]:
+        title = np.zeros(size, np.float32)
+        title[units] = counts[TITLE]  # the chunks of a unit have one title
+        total += np.float32(fields[TITLE]) * title
     return total

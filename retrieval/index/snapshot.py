@@ -61,6 +61,7 @@ class Snapshot:
         self._offsets = np.concatenate([[0], np.cumsum(sizes)])[:-1].astype(np.int64)
         self.size = sum(sizes)
         self._owners = [int(owner) for part in parts for owner in part.owners]
+        self._acl_ids, self._access, self._places = _access(self._owners, versions)
         self._documents = _joined([s.documents for s in self._segments], [len(p.owners) for p in parts])
         spans = [int(s.sections.max(initial=-1)) + 1 for s in self._segments]
         self._sections = _joined([s.sections for s in self._segments], spans)
@@ -69,12 +70,9 @@ class Snapshot:
         self._lengths = np.concatenate(lengths, axis=1).astype(np.float32)
         self._first = np.searchsorted(self._documents, np.arange(len(self._owners)))
 
-    def alive(self, part: Part) -> Mask:
-        return np.array([int(owner) in self.versions for owner in part.owners], np.bool_)
-
     def rank(self, query: Query) -> list[Ranked]:
         """The best chunks that the query may see. Statistics are of what it may see alone."""
-        open_documents = np.array([self._open(owner, query) for owner in self._owners], np.bool_)
+        open_documents = self._open(query)
         visible = open_documents[self._documents] if self.size else np.zeros(0, np.bool_)
         if query.limit <= 0 or not visible.any():
             return []
@@ -98,11 +96,16 @@ class Snapshot:
         total = fused + extra
         return self._top(query.limit, np.flatnonzero(wanted), (total, order, keyword, vector, extra))
 
-    def _open(self, owner: int, query: Query) -> bool:
-        version = self.versions.get(owner)
-        if version is None or version.acl_id not in query.acl_ids:
-            return False
-        return query.document_ids is None or version.document_id in query.document_ids
+    def _open(self, query: Query) -> Mask:
+        """The live documents that the query may see."""
+        allowed = np.array([acl_id in query.acl_ids for acl_id in self._acl_ids], np.bool_)
+        documents = np.append(allowed, False)[self._access]
+        if query.document_ids is not None:
+            chosen = [self._places.get(id_, []) for id_ in query.document_ids]
+            wanted = np.zeros(len(documents), np.bool_)
+            wanted[[place for places in chosen for place in places]] = True
+            documents &= wanted
+        return np.asarray(documents, np.bool_)
 
     def _keyword(self, found: Sequence[postings.Found], visible: Mask) -> Floats:
         weights = CHUNKS.fields
@@ -145,6 +148,20 @@ class Snapshot:
             Ranked(owners[i], int(numbers[i]), float(total[i]), float(keyword[i]), float(vector[i]), float(extra[i]))
             for i in ranking
         ]
+
+
+def _access(
+    owners: Sequence[int], versions: Mapping[int, Version]
+) -> tuple[list[str], NDArray[np.intp], dict[str, list[int]]]:
+    """Access list ids, the place there of each document's (-1: the document is gone), and documents by their id."""
+    acl_ids: dict[str, int] = {}
+    access = np.full(len(owners), -1, np.intp)
+    places: dict[str, list[int]] = {}
+    for n, owner in enumerate(owners):
+        if (version := versions.get(owner)) is not None:
+            access[n] = acl_ids.setdefault(version.acl_id, len(acl_ids))
+            places.setdefault(version.document_id, []).append(n)
+    return list(acl_ids), access, places
 
 
 def _joined(numbers: Sequence[Ints], counts: Sequence[int]) -> Ints:
