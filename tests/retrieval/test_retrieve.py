@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from retrieval.retrieve import RetrievalSettings, Retriever
+from retrieval.types import Chunk, Question
+from tests.retrieval.fakes import FakeIndex, FakeLibrary, HashEmbedder, chunks, document
+
+ALL = frozenset({"all"})
+EMBEDDER = HashEmbedder()
+
+
+def ask(text: str) -> Question:
+    return Question(text, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+async def index_of(*parts: Chunk) -> FakeIndex:
+    index = FakeIndex()
+    by_version: dict[tuple[str, str], list[Chunk]] = {}
+    for part in parts:
+        by_version.setdefault((part.document.id, part.document.version), []).append(part)
+    for group in by_version.values():
+        await index.add(group, [EMBEDDER.vector(c.search_text) for c in group])
+    return index
+
+
+async def test_passages_come_best_first_under_short_names() -> None:
+    of = document("policy")
+    parts = chunks(of, "meals cost little", "hotels cost at most 180", "trains")
+    retriever = Retriever(await index_of(*parts), EMBEDDER, FakeLibrary(of))
+    passages = await retriever.retrieve(ask(" What do hotels cost at most? "), ALL, limit=2)
+    assert [p.id for p in passages] == ["p1", "p2"]
+    assert passages[0].text == "hotels cost at most 180"
+    assert (passages[0].start, passages[0].end) == (parts[1].start, parts[1].end)
+    assert passages[0].chunk_id == parts[1].id
+    assert passages[0].score > passages[1].score > 0
+    assert isinstance(passages[0].score, int)
+
+
+async def test_only_what_the_library_calls_current_and_readable_is_used() -> None:
+    old, new = document("policy", version="v1"), document("policy", version="v2")
+    gone, moved = document("gone"), document("moved")
+    index = await index_of(
+        *(c for d in (old, new, gone, moved) for c in chunks(d, f"hotel rule of {d.id} {d.version}"))
+    )
+    library = FakeLibrary(new, replace(moved, acl_id="board"))
+    passages = await Retriever(index, EMBEDDER, library).retrieve(ask("hotel rule"), ALL)
+    assert [(p.document.id, p.document.version) for p in passages] == [("policy", "v2")]
+
+
+async def test_the_documents_values_are_the_librarys() -> None:
+    of = document("policy")
+    library = FakeLibrary(replace(of, url="https://new.example.com"))
+    [passage] = await Retriever(await index_of(*chunks(of, "hotel")), EMBEDDER, library).retrieve(ask("hotel"), ALL)
+    assert passage.document.url == "https://new.example.com"
+
+
+async def test_stale_hits_do_not_crowd_out_current_ones() -> None:
+    stale = [c for n in range(40) for c in chunks(document("policy", version=f"v{n:02}"), "hotel costs rule")]
+    new = document("other", title="x")
+    index = await index_of(*stale, *chunks(new, "hotel and other words that rank it lower"))
+    retriever = Retriever(index, EMBEDDER, FakeLibrary(new), RetrievalSettings(overfetch=1))
+    passages = await retriever.retrieve(ask("hotel costs rule"), ALL, limit=3)
+    assert [p.document.id for p in passages] == ["other"]
+
+
+async def test_a_chunk_comes_once() -> None:
+    of = document("policy")
+    [part] = chunks(of, "hotel")
+    index = await index_of(part, part)
+    assert len(await Retriever(index, EMBEDDER, FakeLibrary(of)).retrieve(ask("hotel"), ALL)) == 1
+
+
+async def test_nothing_to_ask_or_nobody_to_answer_costs_nothing() -> None:
+    embedder = HashEmbedder()
+    of = document("policy")
+    retriever = Retriever(await index_of(*chunks(of, "hotel")), embedder, FakeLibrary(of))
+    assert await retriever.retrieve(ask("  "), ALL) == ()
+    assert await retriever.retrieve(ask("hotel"), frozenset()) == ()
+    assert await retriever.retrieve(ask("hotel"), ALL, limit=0) == ()
+    assert embedder.calls == []
+    assert await retriever.retrieve(ask("hotel"), frozenset({"board"})) == ()
