@@ -8,11 +8,9 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-
-from pydantic import SecretStr
 
 from audit.log import SqliteAuditLog
 from audit.record import new_record_id
@@ -31,7 +29,7 @@ from connectors.state import StateStore
 from connectors.sync import SyncEngine, SyncReport
 from retrieval.embed.cache import CachedEmbedder
 from retrieval.parse.sandbox import SandboxParser
-from retrieval.ports import Embedder, Index
+from retrieval.ports import Embedder, Index, Parser
 from retrieval.retrieve import Retriever
 from retrieval.types import Audience, AudienceKind, Principal, Question, Turn
 
@@ -134,7 +132,12 @@ async def parser() -> AsyncIterator[SandboxParser]:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, *, memory: ThreadMemory | None = None) -> AsyncIterator[App]:
+async def open_app(
+    settings: Settings,
+    *,
+    memory: ThreadMemory | None = None,
+    wrap_parser: Callable[[Parser], Parser] = lambda parser: parser,
+) -> AsyncIterator[App]:
     """Build the product on a home; everything is closed at the end. Raises the parts' errors."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with AsyncExitStack() as stack:
@@ -157,7 +160,7 @@ async def open_app(settings: Settings, *, memory: ThreadMemory | None = None) ->
             version=version("footnote"),
             configuration_sha256=configuration_sha256(settings),
         )
-        engine = SyncEngine(state, index, embedder, reader)
+        engine = SyncEngine(state, index, embedder, wrap_parser(reader))
         yield App(settings, state, index, embedder, engine, audit, FileDirectory(settings.groups), ask)
 
 
@@ -170,7 +173,7 @@ def _embedder(settings: Settings) -> Embedder:
             model=settings.embedding_model,
             dimensions=settings.embedding_dimensions,
             base_url=settings.embedding_base_url,
-            api_key=_secret(settings.embedding_api_key),
+            api_key=settings.secret("embedding_api_key") or None,
         )
     else:
         from retrieval.embed.minilm import MiniLM
@@ -187,7 +190,8 @@ async def _index(settings: Settings, embedder: Embedder) -> Index:
             settings.weaviate_url,
             embedder.fingerprint,
             grpc_port=settings.weaviate_grpc_port,
-            api_key=_secret(settings.weaviate_api_key),
+            collection=settings.weaviate_collection,
+            api_key=settings.secret("weaviate_api_key") or None,
         )
     from retrieval.index.embedded import EmbeddedIndex
 
@@ -197,10 +201,6 @@ async def _index(settings: Settings, embedder: Embedder) -> Index:
 def _answerer(settings: Settings) -> Answerer:
     """Verbatim sentences without a model; with one, its checked draft, and the sentences when it is down."""
     raise NotImplementedError
-
-
-def _secret(value: SecretStr | None) -> str | None:
-    return value.get_secret_value() if value is not None else None
 
 
 def configuration_sha256(settings: Settings) -> str:

@@ -65,11 +65,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The outcome, the reply that may be shown, and the question as it was searched."""
+    """The outcome, the reply that may be shown, the question as it was searched, and what was retrieved."""
 
     outcome: Outcome
     reply: Reply
     searched: str
+    passages: tuple[Passage, ...]
 
 
 @dataclass(slots=True)
@@ -115,7 +116,7 @@ class Ask:
         payload = request.render(outcome)
         work.timings_us["total"] = (time.perf_counter_ns() - began) // 1000
         receipt = await self.audit.append(await self._record(request, work, outcome, payload))
-        return Asked(outcome, Reply(payload, outcome.private, receipt), work.searched)
+        return Asked(outcome, Reply(payload, outcome.private, receipt), work.searched, work.passages)
 
     async def _outcome(self, request: Request, work: _Work) -> Outcome:
         text = request.question.text.strip()

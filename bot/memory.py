@@ -54,8 +54,10 @@ class ThreadMemory:
             )
 
     def knows(self, thread: str) -> bool:
-        """Whether a question was answered in this thread lately."""
-        return bool(self.recall(thread))
+        """Whether a question was answered in this thread lately; `*` stands for any part of its name."""
+        since = (datetime.now(UTC) - self._keep).isoformat()
+        rows = self._db.execute("SELECT 1 FROM turns WHERE thread GLOB ? AND at > ? LIMIT 1", (thread, since))
+        return bool(list(rows))
 
     def forget(self, thread: str) -> int:
         """Drop a thread's memory; returns how many questions were remembered."""

@@ -74,3 +74,36 @@ def plain(outcome: Outcome) -> str:
             lines += [f"• {nearest_line(p)}" for p in outcome.nearest]
     lines.append(f"Record {outcome.record_id}")
     return "\n".join(lines)
+
+
+def reply_json(outcome: Outcome) -> dict[str, object]:
+    """The fixed shape that scripts get; `answer` is the text shown when there is no answer."""
+    citations = outcome.answer.citations if outcome.answer else ()
+    return {
+        "outcome": outcome.kind.value,
+        "answer": outcome.answer.text if outcome.answer else outcome.text,
+        "citations": [
+            {
+                "n": c.n,
+                "document": c.document.id,
+                "title": c.document.title,
+                "section": c.section.label,
+                "heading": c.section.heading,
+                "path": list(c.section.path),
+                "page": c.page,
+                "version": c.document.version,
+                "quote": c.quote,
+                "start": c.start,
+                "end": c.end,
+                "locator": c.locator,
+                "url": deep_link(c.document, c.section, c.page),
+            }
+            for c in citations
+        ],
+        "nearest": [
+            {"document": p.document.id, "section": p.section.label, "heading": p.section.heading}
+            for p in outcome.nearest
+        ],
+        "notice": outcome.notice,
+        "record": outcome.record_id,
+    }

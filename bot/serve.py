@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from typing import Protocol
 
 import structlog
 from aiohttp import web
@@ -17,8 +16,8 @@ from bot.errors import SettingsError
 from bot.inbox import Inbox
 from bot.logs import configure
 from bot.memory import ThreadMemory
-from bot.platforms import build
-from bot.ports import Platform
+from bot.platforms import ChatAdapter, build
+from bot.ports import Intake, Viewer
 from bot.settings import Settings
 from bot.sources import configured
 from bot.worker import Worker
@@ -27,15 +26,7 @@ from retrieval.errors import RetrievalError
 
 log = structlog.get_logger(__name__)
 
-
-class ChatAdapter(Platform, Protocol):
-    """A platform that also receives."""
-
-    def routes(self) -> Sequence[web.RouteDef]: ...
-
-    async def start(self) -> None: ...
-
-    async def stop(self) -> None: ...
+Make = Callable[[Settings, Intake, Viewer, ThreadMemory], list[ChatAdapter]]
 
 
 async def serve(settings: Settings) -> int:
@@ -57,8 +48,8 @@ async def serve(settings: Settings) -> int:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[tuple[App, Worker]]:
-    """The service with its web server on `settings.host` and `settings.port`."""
+async def running(settings: Settings, make: Make = build) -> AsyncIterator[tuple[App, Worker]]:
+    """The service with its web server on `settings.host` and `settings.port`; `make` makes the adapters."""
     async with AsyncExitStack() as stack:
         memory = ThreadMemory(settings.home / "memory.db", timedelta(hours=settings.memory_hours))
         stack.callback(memory.close)
@@ -66,7 +57,7 @@ async def running(settings: Settings) -> AsyncIterator[tuple[App, Worker]]:
         inbox = Inbox(settings.home / "inbox.db")
         stack.push_async_callback(inbox.close)
         worker = app.worker(memory, inbox)
-        adapters = build(settings, worker, app.viewer(), memory)
+        adapters = make(settings, worker, app.viewer(), memory)
         if not adapters:
             raise SettingsError(
                 "Neither Slack nor Teams is set up. Set SLACK_BOT_TOKEN with SLACK_APP_TOKEN or SLACK_SIGNING_SECRET, "
@@ -80,12 +71,12 @@ async def running(settings: Settings) -> AsyncIterator[tuple[App, Worker]]:
         runner = web.AppRunner(site, access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        await worker.start()
-        stack.push_async_callback(worker.stop)
-        await web.TCPSite(runner, settings.host, settings.port).start()
         for adapter in adapters:
             await adapter.start()
             stack.push_async_callback(adapter.stop)
+        await worker.start()
+        stack.push_async_callback(worker.stop)
+        await web.TCPSite(runner, settings.host, settings.port).start()
         yield app, worker
 
 

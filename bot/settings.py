@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     weaviate_url: str | None = Field(default=None, description="Weaviate's HTTP address; unset: the embedded index")
     weaviate_grpc_port: int = Field(default=50051, ge=1, le=65535, description="Weaviate's gRPC port")
     weaviate_api_key: SecretStr | None = Field(default=None, description="Weaviate's API key")
+    weaviate_collection: str = Field(
+        default="Footnote", pattern="^[A-Z][A-Za-z0-9]{0,60}$", description="Beginning of the collections' names"
+    )
     database_url: SecretStr | None = Field(default=None, description="PostgreSQL; not supported yet: leave unset")
     model: str | None = Field(default=None, description="Chat model; unset: verbatim sentences without a model")
     model_base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint of the model")
@@ -108,6 +111,11 @@ class Settings(BaseSettings):
     channels: tuple[ChannelSettings, ...] = Field(default=(), description="Rules for single channels")
     disclaimer: str = Field(default="", max_length=300, description="A line under every answer")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged")
+
+    def secret(self, name: str) -> str:
+        """The value of a secret setting; "" when it is not set."""
+        value = getattr(self, name)
+        return value.get_secret_value() if isinstance(value, SecretStr) else ""
 
     @classmethod
     def settings_customise_sources(

@@ -70,6 +70,7 @@ class Worker:
         self._platforms = dict(platforms)
         self._workers = workers
         self._queue: asyncio.Queue[Pending] = asyncio.Queue()
+        self._waiting: set[str] = set()  # keys in the queue or in a worker's hands: never twice at once
         self._tasks: list[asyncio.Task[None]] = []
 
     def attach(self, platform: Platform) -> None:
@@ -79,13 +80,18 @@ class Worker:
     async def accept(self, incoming: Incoming) -> bool:
         new = await self._inbox.accept(incoming)
         if new:
-            self._queue.put_nowait(Pending(incoming, "new", None, None, None))
+            self._put(Pending(incoming, "new", None, None, None))
         return new
+
+    def _put(self, pending: Pending) -> None:
+        if pending.incoming.key not in self._waiting:
+            self._waiting.add(pending.incoming.key)
+            self._queue.put_nowait(pending)
 
     async def start(self) -> None:
         """Take up what a crash left, then what arrives."""
         for pending in await self._inbox.pending():
-            self._queue.put_nowait(pending)
+            self._put(pending)
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
 
     async def drain(self) -> None:
@@ -115,6 +121,7 @@ class Worker:
                 log.exception("a bug kept an event from being handled", key=pending.incoming.key)
                 asyncio.get_running_loop().call_later(RETRY_SECONDS, self._again, pending.incoming.key)
             finally:
+                self._waiting.discard(pending.incoming.key)
                 self._queue.task_done()
 
     def _again(self, key: str) -> None:
@@ -125,7 +132,7 @@ class Worker:
     async def _requeue(self, key: str) -> None:
         for pending in await self._inbox.pending():
             if pending.incoming.key == key:
-                self._queue.put_nowait(pending)
+                self._put(pending)
 
     async def _handle(self, pending: Pending) -> None:
         if pending.state == "unrecorded":

@@ -37,6 +37,7 @@ def ask(
         import time
 
         from bot.app import open_app
+        from bot.render import reply_json
 
         text = sys.stdin.read() if question == "-" else question
         if not text.strip():
@@ -47,7 +48,7 @@ def ask(
             asked = await app.ask_as(text, as_user)
             took_ms = round((time.monotonic() - began) * 1000)
         if json:
-            out(reply_json(asked, took_ms))
+            out({**reply_json(asked.outcome), "took_ms": took_ms})
         else:
             _print(asked)
         return _CODES[asked.outcome.kind.value]
@@ -89,40 +90,3 @@ def _print(asked: Asked) -> None:
     from bot.render import plain
 
     say(plain(asked.outcome))
-
-
-def reply_json(asked: Asked, took_ms: int) -> dict[str, object]:
-    """The fixed shape of `ask --json`; `answer` is the text shown when there is no answer."""
-    from bot.render import deep_link
-
-    outcome = asked.outcome
-    citations = outcome.answer.citations if outcome.answer else ()
-    return {
-        "outcome": outcome.kind.value,
-        "answer": outcome.answer.text if outcome.answer else outcome.text,
-        "citations": [
-            {
-                "n": c.n,
-                "document": c.document.id,
-                "title": c.document.title,
-                "section": c.section.label,
-                "heading": c.section.heading,
-                "path": list(c.section.path),
-                "page": c.page,
-                "version": c.document.version,
-                "quote": c.quote,
-                "start": c.start,
-                "end": c.end,
-                "locator": c.locator,
-                "url": deep_link(c.document, c.section, c.page),
-            }
-            for c in citations
-        ],
-        "nearest": [
-            {"document": p.document.id, "section": p.section.label, "heading": p.section.heading}
-            for p in outcome.nearest
-        ],
-        "notice": outcome.notice,
-        "record": outcome.record_id,
-        "took_ms": took_ms,
-    }

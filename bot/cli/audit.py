@@ -1,9 +1,267 @@
-"""audit: what compliance does with the log."""
+"""audit list, show, verify, export: reading the log. Every look is itself recorded."""
 
 from __future__ import annotations
 
+import getpass
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, progress, run, say, settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from audit.log import SqliteAuditLog
+    from audit.record import AuditRecord, Json
+    from audit.search import Filter
+
+audit = typer.Typer(help="The log of every question, answer and source.", no_args_is_help=True)
+
+Since = Annotated[datetime | None, typer.Option(help="From this time on (UTC).")]
+Until = Annotated[datetime | None, typer.Option(help="Before this time (UTC).")]
+Person = Annotated[str | None, typer.Option(help="User id, platform:user, or e-mail.")]
+Channel = Annotated[str | None, typer.Option(help="The platform's channel id.")]
+DocumentOption = Annotated[str | None, typer.Option(help="Id of a document that was retrieved or cited.")]
+SectionOption = Annotated[str | None, typer.Option(help="Label or heading of a cited section.")]
+OutcomeOption = Annotated[str | None, typer.Option(help="answered, abstained, refused or failed.")]
+EventOption = Annotated[str | None, typer.Option(help="question, delivery, feedback, access, ...")]
+Text = Annotated[str | None, typer.Option(help="Words that must all occur.")]
 
 
 def register(cli: typer.Typer) -> None:
     """Add these commands."""
+    cli.add_typer(audit, name="audit")
+
+
+def reviewer() -> str:
+    """Who looks at the log: the account on this machine."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+@asynccontextmanager
+async def open_log(home: Path | None) -> AsyncIterator[SqliteAuditLog]:
+    """The log of a home. Raises SettingsError, AuditUnavailable."""
+    from audit.log import SqliteAuditLog
+
+    log = await SqliteAuditLog.open(settings(home).home / "audit")
+    try:
+        yield log
+    finally:
+        await log.close()
+
+
+async def looked(log: SqliteAuditLog, what: str, about: str | None = None, **details: Json) -> None:
+    """Record that somebody looked."""
+    from audit.record import AuditRecord, new_record_id
+
+    fields: dict[str, Json] = {"what": what, "by": reviewer(), **details}
+    await log.append(AuditRecord(new_record_id(), "access", datetime.now(UTC), "shown", fields, about))
+
+
+def wanted(
+    since: datetime | None,
+    until: datetime | None,
+    person: str | None,
+    channel: str | None,
+    document: str | None,
+    section: str | None,
+    outcome: str | None,
+    event: str | None,
+    text: str | None,
+) -> Filter:
+    """The filter that the options ask for; times without a zone are UTC."""
+    from audit.search import Filter
+
+    def utc(time: datetime | None) -> datetime | None:
+        return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
+
+    return Filter(
+        since=utc(since),
+        until=utc(until),
+        person=person,
+        channel=channel,
+        document=document,
+        section=section,
+        outcome=outcome,
+        event=event,
+        text=text,
+    )
+
+
+@audit.command("list")
+def list_(
+    since: Since = None,
+    until: Until = None,
+    person: Person = None,
+    channel: Channel = None,
+    document: DocumentOption = None,
+    section: SectionOption = None,
+    outcome: OutcomeOption = None,
+    event: EventOption = "question",
+    text: Text = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every kind of event.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many records.")] = 50,
+    json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Records, newest first."""
+
+    async def work() -> int:
+        chosen = wanted(since, until, person, channel, document, section, outcome, None if everything else event, text)
+        async with open_log(home) as log:
+            found = await log.find(chosen, limit=limit)
+            await looked(log, "list", filter=chosen.as_json(), records=len(found.records))
+        if json:
+            out([as_json(record) for record in found.records])
+        for record in () if json else found.records:
+            asked = str(record.fields.get("question", record.fields.get("what", "")))[:80]
+            say(f"{record.id}  {record.time:%Y-%m-%d %H:%M:%S}  {record.event}/{record.outcome}  {asked}")
+        if found.next is not None and not json:
+            say(f"… more: raise --limit, or narrow the filter (the log holds {found.next + 1} older records at most).")
+        return DONE if found.records else NO
+
+    run(work())
+
+
+def as_json(record: AuditRecord) -> dict[str, object]:
+    """A record for scripts."""
+    return {
+        "id": record.id,
+        "event": record.event,
+        "time": record.time.isoformat(),
+        "outcome": record.outcome,
+        "refers_to": record.refers_to,
+        "fields": dict(record.fields),
+        "erased": list(record.erased),
+    }
+
+
+@audit.command()
+def show(record_id: str, json: JsonOption = False, home: HomeOption = None) -> None:
+    """One record with everything that refers to it."""
+
+    async def work() -> int:
+        async with open_log(home) as log:
+            record = await log.get(record_id)
+            if record is None:
+                note(f"footnote: there is no record {record_id}. `footnote audit list` shows the newest.")
+                return NO
+            referring = await log.referring(record_id)
+            receipt = await log.receipt(record_id)
+            await looked(log, "show", record_id)
+        position = {"index": receipt.index, "leaf_hash": receipt.leaf_hash} if receipt else {}
+        if json:
+            out({**as_json(record), **position, "referring": [as_json(r) for r in referring]})
+            return DONE
+        say(f"{record.event}/{record.outcome}  {record.time.isoformat()}  {position}")
+        for name, value in record.fields.items():
+            say(f"{name}: {value}")
+        for name in record.erased:
+            say(f"{name}: (erased)")
+        for other in referring:
+            say(f"<- {other.event}/{other.outcome} {other.id} {other.time.isoformat()}")
+        return DONE
+
+    run(work())
+
+
+@audit.command()
+def verify(
+    export: Annotated[Path | None, typer.Argument(help="A JSONL export or a bundle; none: the log itself.")] = None,
+    since: Annotated[
+        Path | None, typer.Option(help="An earlier checkpoint: prove that nothing it covers changed.")
+    ] = None,
+    key: Annotated[list[str] | None, typer.Option(help="A public key you trust (from elsewhere).")] = None,
+    json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Prove that no record was changed, removed or added behind the log's back."""
+
+    async def work() -> int:
+        import asyncio
+
+        from audit.verify import verify_log
+        from audit.verify_export import verify_export
+
+        old = await asyncio.to_thread(since.read_text, "utf-8") if since else None
+        with progress("verify", quiet=json) as step:
+            if export is not None:
+                report = await asyncio.to_thread(
+                    lambda: verify_export(export, keys=key or (), since=old, progress=step)
+                )
+            else:
+                async with open_log(home) as log:
+                    report = await verify_log(log, keys=key or (), since=old, progress=step)
+        if json:
+            out(report.as_json())
+            return DONE if report.ok else NO
+        for finding in report.findings:
+            say(f"NO  {finding.record or 'the log'}: {finding.what}")
+        if report.ok:
+            say(f"ok  {report.records} records stand under the checkpoint of {report.origin}, size {report.size}")
+            say(f"    root {report.root}, key {report.key}")
+        return DONE if report.ok else NO
+
+    run(work())
+
+
+@audit.command()
+def checkpoint(home: HomeOption = None) -> None:
+    """Print the signed checkpoint: keep it elsewhere, and hand it to `verify --since`."""
+
+    async def work() -> int:
+        async with open_log(home) as log:
+            say((await log.checkpoint()).rstrip("\n"))
+        return DONE
+
+    run(work())
+
+
+@audit.command("export")
+def export_(
+    target: Annotated[Path, typer.Argument(help="Where to write: a file; a folder for parquet and bundle.")],
+    format_: Annotated[str, typer.Option("--format", help="jsonl, csv, parquet, ocsf or bundle.")] = "jsonl",
+    since: Since = None,
+    until: Until = None,
+    person: Person = None,
+    channel: Channel = None,
+    document: DocumentOption = None,
+    section: SectionOption = None,
+    outcome: OutcomeOption = None,
+    event: EventOption = None,
+    text: Text = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an export that stopped.")] = False,
+    json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Hand records out, with the proofs that anyone can check."""
+
+    async def work() -> int:
+        from audit.export import ExportFormat, export
+
+        try:
+            kind = ExportFormat(format_)
+        except ValueError:
+            note(f"footnote: there is no format {format_!r}. Choose one of: {', '.join(ExportFormat)}.")
+            return USAGE
+        chosen = wanted(since, until, person, channel, document, section, outcome, event, text)
+        async with open_log(home) as log:
+            with progress("export", quiet=json) as step:
+                done = await export(
+                    log, target, format=kind, by=reviewer(), wanted=chosen, resume=resume, progress=step
+                )
+        files = [str(f) for f in done.files]
+        if json:
+            out({"files": files, "records": done.records, "log_size": done.size, "record": done.record})
+        else:
+            say(f"Exported {done.records} records to {', '.join(files)}")
+        return DONE
+
+    run(work())

@@ -100,6 +100,21 @@ async def test_the_same_event_again_gives_no_second_answer(office: Office) -> No
     assert len(office.platform.thread) == 1
 
 
+async def test_an_event_that_arrives_before_the_start_is_answered_once(office: Office) -> None:
+    memory = ThreadMemory(office.path / "memory.db", timedelta(hours=1))
+    inbox = Inbox(office.path / "inbox.db")
+    ask = Ask(office.library, office.retriever, QuotingAnswerer(), office.log, Commands(office.library, memory.forget))
+    worker = Worker(inbox, ask, office.log, AudienceRules(FileDirectory({}), {}), memory, {"slack": office.platform})
+    await worker.accept(incoming("What do hotels cost?"))
+    await worker.start()
+    await worker.drain()
+    await worker.stop(0.5)
+    await inbox.close()
+    memory.close()
+    assert list(office.platform.thread.values()) == [f"{HOTELS} [1]"]
+    assert office.log.events() == [("question", "answered"), ("delivery", "delivered")]
+
+
 async def test_what_not_everyone_in_the_channel_may_read_is_shown_to_the_asker_alone(office: Office) -> None:
     async with office.worker() as worker:
         await worker.accept(incoming("What is the bonus pool?"))

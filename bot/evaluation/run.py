@@ -1,0 +1,204 @@
+"""Runs a question set through the product's own path: sync, retrieve, draft, verify, record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from audit.record import new_record_id
+from bot.app import App, open_app
+from bot.ask import Asked, Request
+from bot.evaluation.metrics import Cited, Ranked, Result, figures
+from bot.evaluation.offtopic import OFF_TOPIC
+from bot.evaluation.sets import Case, QuestionSet, SetParser
+from bot.render import plain, reply_json
+from bot.settings import AccessSettings, Settings
+from connectors.folder import AccessRule, FolderSource
+from retrieval.places import locate
+from retrieval.types import AccessList, Audience, AudienceKind, Citation, Document, Passage, Principal, Question
+
+Progress = Callable[[int, int], None]
+RUNS = "runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`limit`: at most so many questions, spread over the set; `leave_one_out`: without the gold documents;
+    `off_topic`: with questions that no such document answers; `part`: "tune" or "report", halves by document."""
+
+    limit: int | None = None
+    leave_one_out: bool = False
+    off_topic: bool = False
+    part: str | None = None
+
+
+async def run_set(
+    questions: QuestionSet, settings: Settings, options: Options, progress: Progress = lambda done, total: None
+) -> list[Result]:
+    """Sync the set's documents into a home of its own and ask every question. Raises the parts' errors."""
+    home = settings.home / "eval" / questions.name
+    extra = _access(questions.documents.parent)
+    own = settings.model_copy(
+        update={"home": home, "groups": extra.groups, "weaviate_collection": f"Eval{_name(home)}"}
+    )
+    rules = [AccessRule(a.path, AccessList(frozenset(a.allow), frozenset(a.deny))) for a in extra.access]
+    async with open_app(own, wrap_parser=SetParser) as app:
+        await app.sync(_Marked(questions.name, questions.documents, rules=rules))
+        documents = await app.state.documents()
+        lists = await app.state.access_lists()
+        cases = chosen(questions.cases, options)
+        results = []
+        for number, case in enumerate(cases, 1):
+            results.append(await _ask(app, case, documents, lists, options.leave_one_out))
+            progress(number, len(cases))
+    return results
+
+
+@dataclass(frozen=True, slots=True)
+class _Access:
+    groups: Mapping[str, tuple[str, ...]]
+    access: tuple[AccessSettings, ...]
+
+
+def _access(folder: Path) -> _Access:
+    """`set.toml` beside `set.jsonl`: `[groups]` and `[[access]]` as in footnote.toml; none: all read all."""
+    file = folder / "set.toml"
+    data = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
+    groups = {name: tuple(members) for name, members in data.get("groups", {}).items()}
+    return _Access(groups, tuple(AccessSettings(**a) for a in data.get("access", ())))
+
+
+class _Marked(FolderSource):
+    """A folder whose documents each have an access list of their own, so that one can be left out."""
+
+    async def list(self) -> Any:
+        async for item in super().list():
+            access = getattr(item, "access", None)
+            if access is not None:
+                mark = frozenset({f"document:{item.id}"})
+                item = replace(item, access=AccessList(access.allow | mark, access.deny))
+            yield item
+
+
+def chosen(cases: Sequence[Case], options: Options) -> list[Case]:
+    """The questions of a run, in the set's order."""
+    kept = [c for c in cases if options.part is None or half(c) == options.part]
+    if options.limit is not None and len(kept) > options.limit:
+        step = len(kept) / options.limit
+        kept = [kept[int(i * step)] for i in range(options.limit)]
+    if options.leave_one_out:
+        kept = [replace(c, answerable=False) for c in kept if c.expect]
+    if options.off_topic:
+        kept += [Case(text, (), answerable=False) for text in OFF_TOPIC]
+    return kept
+
+
+def half(case: Case) -> str:
+    """ "tune" or "report", by a hash of the first gold document, so that no document is in both."""
+    name = case.expect[0].document if case.expect else case.question
+    return "tune" if hashlib.sha256(name.encode()).digest()[0] % 2 == 0 else "report"
+
+
+async def _ask(
+    app: App, case: Case, documents: Mapping[str, Document], lists: Mapping[str, AccessList], leave_out: bool
+) -> Result:
+    person = Principal("eval", "local", case.asker or "anyone", case.asker or "")
+    person = replace(person, groups=await app.directory.groups(person))
+    entries = person.entries
+    if leave_out:
+        gold = {g.document for g in case.expect}
+        readable = [d for d in documents.values() if lists[d.acl_id].permits(entries) and d.id not in gold]
+        entries = frozenset(f"document:{d.id}" for d in readable)
+    began = time.perf_counter_ns()
+    asked = await app.ask(
+        Request(
+            record_id=new_record_id(),
+            question=Question(case.question, datetime.now(UTC)),
+            asker=person,
+            audience=Audience(AudienceKind.PRIVATE, frozenset({entries})),
+            private=None,
+            thread="eval",
+            place={"channel": "eval", "channel_kind": "direct"},
+            render=lambda outcome: {"text": plain(outcome)},
+        )
+    )
+    took_us = (time.perf_counter_ns() - began) // 1000
+    ranked = tuple([await _ranked(app, p) for p in asked.passages])
+    cited = tuple([await _cited(app, c, documents, lists, entries) for c in _citations(asked)])
+    reply = {**reply_json(asked.outcome), "took_ms": took_us // 1000}
+    return Result(case, asked.outcome.kind.value, ranked, cited, took_us, reply)
+
+
+def _citations(asked: Asked) -> Sequence[Citation]:
+    return asked.outcome.answer.citations if asked.outcome.answer is not None else ()
+
+
+async def _ranked(app: App, passage: Passage) -> Ranked:
+    """A merged passage counts for every leaf section that begins in it."""
+    sections = await app.state.sections(passage.document.id, passage.document.version)
+    inside = [s.label for s in sections if s.label and passage.start <= s.start < passage.end]
+    own = [passage.section.label] if passage.section.label and not inside else []
+    pages = tuple(dict.fromkeys(p.page for p in passage.places if p.page is not None))
+    return Ranked(passage.document.id, passage.start, passage.end, pages, tuple(dict.fromkeys((*own, *inside))))
+
+
+async def _cited(
+    app: App, c: Citation, documents: Mapping[str, Document], lists: Mapping[str, AccessList], entries: frozenset[str]
+) -> Cited:
+    text = await app.state.text(c.document.id, c.document.version, c.start, c.end)
+    parsed = app.state.parsed(c.document.id)
+    places = parsed.places if parsed else ()
+    located = locate(places, c.start, c.end) == (c.page, c.locator)
+    within = c.section.start <= c.start and c.end <= c.section.end
+    current = documents.get(c.document.id)
+    permitted = current is not None and lists[current.acl_id].permits(entries)
+    return Cited(
+        c.document.id,
+        c.section.label,
+        c.page,
+        c.start,
+        c.end,
+        exact=text == c.quote,
+        located=located and within,
+        current=current is not None and current.version == c.document.version,
+        permitted=permitted,
+    )
+
+
+def _name(home: Path) -> str:
+    return hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:8]
+
+
+def line(result: Result) -> dict[str, Any]:
+    """One question of a run, for --run FILE and for comparing runs."""
+    return {
+        "question": result.case.question,
+        "answerable": result.case.answerable,
+        "expect": [asdict(g) for g in result.case.expect],
+        "outcome": result.outcome,
+        "ranked": [asdict(r) for r in result.ranked],
+        "cited": [asdict(c) for c in result.cited],
+        "reply": result.reply,
+        "figures": {n: v for n, v in figures([result]).items() if v is not None},
+    }
+
+
+def store(home: Path, name: str, results: Sequence[Result]) -> Path:
+    """Keep a run for `eval compare`; returns its file."""
+    folder = home / "eval" / RUNS
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%S}.jsonl"
+    write(path, results)
+    return path
+
+
+def write(path: Path, results: Sequence[Result]) -> None:
+    """One JSON line a question."""
+    path.write_text("".join(json.dumps(line(r), ensure_ascii=False) + "\n" for r in results), "utf-8")

@@ -1,0 +1,68 @@
+"""From settings to the chat adapters that are set up. Their libraries are imported only then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from aiohttp import web
+
+from bot.memory import ThreadMemory
+from bot.ports import Intake, Platform, Viewer
+from bot.settings import Settings
+
+
+class ChatAdapter(Platform, Protocol):
+    """A platform that also receives. `start` first, `stop` at the end."""
+
+    def routes(self) -> Sequence[web.RouteDef]: ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def check(self) -> list[str]:
+        """What keeps it from working; [] when nothing does."""
+        ...
+
+
+def build(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> list[ChatAdapter]:
+    """The adapters whose credentials are set. Raises SettingsError when they are incomplete."""
+    adapters: list[ChatAdapter] = []
+    if settings.slack_bot_token is not None:
+        adapters.append(_slack(settings, intake, viewer, memory))
+    if settings.teams_app_id:
+        adapters.append(_teams(settings, intake, memory))
+    return adapters
+
+
+def _slack(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:
+    from bot.slack_adapter import SlackPlatform
+    from bot.slack_config import SlackConfig
+
+    async def known(channel: str, thread: str) -> bool:
+        return memory.knows(f"slack:*:{channel}:{thread}")
+
+    config = SlackConfig(
+        bot_token=settings.secret("slack_bot_token"),
+        app_token=settings.secret("slack_app_token"),
+        signing_secret=settings.secret("slack_signing_secret"),
+        base_url=settings.slack_base_url,
+        follow_up_without_mention=settings.follow_up_without_mention,
+        allowed_teams=frozenset(settings.slack_teams),
+    )
+    return SlackPlatform(config, intake, viewer, known)
+
+
+def _teams(settings: Settings, intake: Intake, memory: ThreadMemory) -> ChatAdapter:
+    from bot.teams_adapter import TeamsPlatform
+    from bot.teams_config import TeamsConfig
+
+    config = TeamsConfig(
+        app_id=settings.teams_app_id or "",
+        tenant_id=settings.teams_app_tenantid or "",
+        app_password=settings.secret("teams_app_password"),
+        allowed_tenants=frozenset(settings.teams_tenants),
+        follow_up_without_mention=settings.follow_up_without_mention,
+    )
+    return TeamsPlatform(config, intake, knows_thread=memory.knows)
