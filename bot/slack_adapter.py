@@ -1,0 +1,270 @@
+"""Slack: implements `bot.ports.Platform`, and hands what arrives to an `Intake`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from audit.errors import AuditError
+from audit.record import Json
+from bot import slack_modals, slack_render
+from bot.errors import BotError, InboxUnavailable, PlatformDenied, PlatformError
+from bot.ports import Intake, Viewer
+from bot.slack_client import SlackClient
+from bot.slack_config import SlackConfig
+from bot.slack_events import Identity, feedback, hear
+from bot.slack_manifest import FOLLOW_UP_SCOPES, SCOPES
+from bot.slack_people import SlackPeople
+from bot.slack_post import SlackPoster
+from bot.slack_receive import Body, Socket, bolt_app, events_route
+from bot.types import Incoming, IncomingKind, Outcome, People, Reply
+from retrieval.errors import RetrievalError
+
+OPEN_WITHIN = 1.2  # seconds; Slack lets a window open within 3 of the click
+_RECORD = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+log = structlog.get_logger(__name__)
+
+KnownThread = Callable[[str, str], Awaitable[bool]]
+"""Whether we answered in this channel's thread (channel id, ts of the thread's root)."""
+
+
+async def no_thread(channel: str, thread: str) -> bool:
+    """No thread is ours: follow-ups need a mention."""
+    return False
+
+
+class SlackPlatform:
+    """One workspace. `start` first; then `routes` serve HTTP, or the socket is open.
+
+    Events are acknowledged after `intake.accept` returned. Every call of Slack has a time-out.
+    """
+
+    def __init__(
+        self, config: SlackConfig, intake: Intake, viewer: Viewer, known_thread: KnownThread = no_thread
+    ) -> None:
+        self._config = config
+        self._intake = intake
+        self._viewer = viewer
+        self._known_thread = known_thread
+        self._client = SlackClient(config)
+        self._people = SlackPeople(self._client, config)
+        self._poster = SlackPoster(self._client, config)
+        self._app = bolt_app(self._client, config, self._on_event, self._on_click)
+        self._socket: Socket | None = None
+        self._identity: Identity | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- life ---------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Learn who we are, and open the socket when there is an app token. Raises PlatformError."""
+        await self._client.start()
+        try:
+            await self._begin()
+        except PlatformError:
+            await self.stop()
+            raise
+
+    async def _begin(self) -> None:
+        told = await self._client.read("auth.test")
+        self._identity = Identity(str(told["team_id"]), str(told["user_id"]), str(told.get("bot_id") or ""))
+        if self._config.app_token:
+            self._socket = Socket(self._app, self._client, self._config)
+            await self._socket.start()
+
+    async def stop(self) -> None:
+        """Close the socket, finish the windows that are being opened, close the connections."""
+        if self._socket is not None:
+            await self._socket.stop()
+            self._socket = None
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=self._config.timeout)
+            for task in late:
+                task.cancel()
+        await self._client.stop()
+
+    def routes(self) -> list[web.RouteDef]:
+        """POST /slack/events, when there is a signing secret."""
+        return events_route(self._app, self._config)
+
+    async def check(self) -> list[str]:
+        """What is wrong with the tokens and scopes, each with what to do; empty when all is well."""
+        problems: list[str] = []
+        await self._client.start()
+        try:
+            await self._client.read("auth.test")
+        except PlatformError as error:
+            problems.append(str(error))
+        else:
+            needed = SCOPES | (FOLLOW_UP_SCOPES if self._config.follow_up_without_mention else frozenset())
+            missing = sorted(needed - self._client.scopes) if self._client.scopes else []
+            problems += [
+                f"The bot lacks the scope {scope}: add it under OAuth & Permissions and install the app again."
+                for scope in missing
+            ]
+        if self._config.app_token:
+            try:
+                await self._client.open_socket()
+            except PlatformError as error:
+                problems.append(str(error))
+        return problems
+
+    async def connected(self) -> bool:
+        """Whether events can arrive: always by HTTP; by Socket Mode while the socket is open."""
+        return self._socket is None or await self._socket.connected()
+
+    # --- Platform -----------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        return "slack"
+
+    async def people(self, incoming: Incoming) -> People:
+        return await self._people.people(incoming, self._me())
+
+    def render(self, outcome: Outcome) -> Mapping[str, Json]:
+        return slack_render.render(outcome)
+
+    async def post_status(self, incoming: Incoming, text: str) -> str:
+        return await self._poster.status(incoming, text, self._me())
+
+    async def post(self, incoming: Incoming, reply: Reply, replace: str | None) -> str:
+        return await self._poster.reply(incoming, reply, replace, self._me())
+
+    async def post_text(self, incoming: Incoming, text: str, replace: str | None) -> str:
+        return await self._poster.text(incoming, text, replace, self._me())
+
+    async def messages(self, channel: str, oldest: str | None) -> list[tuple[str, str]]:
+        """Record id and ts of our answers in threads begun after `oldest` (a ts). Raises PlatformError."""
+        return await self._poster.answers(channel, oldest, self._me())
+
+    def _me(self) -> Identity:
+        if self._identity is None:
+            raise PlatformError("The Slack adapter has not started: it does not know who it is yet.")
+        return self._identity
+
+    # --- what arrives -------------------------------------------------------------------
+
+    async def _on_event(self, body: Body) -> None:
+        event: Mapping[str, Any] = body["event"]
+        me = self._me()
+        if event.get("type") == "app_home_opened":
+            if event.get("tab") == "messages" and event.get("channel"):
+                self._later(self._suggest(str(event["channel"])))
+            return
+        if event.get("type") == "user_change":
+            self._people.forget(str((event.get("user") or {}).get("id")))
+            return
+        allowed = self._config.allowed_teams or frozenset({me.team})
+        heard = hear(body, me, allowed, datetime.now(UTC), self._people.kinds)
+        if heard is not None and (heard.addressed or await self._in_our_thread(heard.incoming)):
+            await self._intake.accept(heard.incoming)
+
+    async def _in_our_thread(self, incoming: Incoming) -> bool:
+        """Whether something said without a mention concerns us."""
+        if incoming.kind is IncomingKind.QUESTION and not self._config.follow_up_without_mention:
+            return False
+        return incoming.thread != incoming.message and await self._known_thread(incoming.channel, incoming.thread)
+
+    async def _suggest(self, channel: str) -> None:
+        # Without thread_ts: with it the call fails silently in an agent view.
+        prompts = [{"title": title, "message": text} for title, text in self._config.suggested_prompts]
+        arguments = {"channel_id": channel, "prompts": prompts}
+        await self._client.write("assistant.threads.setSuggestedPrompts", arguments, again=True)
+
+    async def _on_click(self, body: Body) -> Mapping[str, Any] | None:
+        if body.get("type") == "view_submission" and body["view"].get("callback_id") == slack_modals.WHY:
+            return await self._on_reason(body)
+        if body.get("type") != "block_actions" or not body.get("actions"):
+            return None
+        action: Mapping[str, Any] = body["actions"][0]
+        value = str(action.get("value") or (action.get("selected_option") or {}).get("value") or "")
+        first, _, second = value.partition(":")
+        if action.get("action_id") == slack_render.PASSAGE and _RECORD.fullmatch(first) and second.isdecimal():
+            self._later(self._show_passage(str(body["trigger_id"]), first, int(second), str(body["user"]["id"])))
+        if action.get("action_id") == slack_render.FEEDBACK and first in ("up", "down") and _RECORD.fullmatch(second):
+            await self._on_thumb(body, action, first, second)
+        return None
+
+    async def _on_thumb(self, body: Body, action: Mapping[str, Any], thumb: str, record: str) -> None:
+        container: Mapping[str, Any] = body.get("container") or {}
+        message = str(container.get("message_ts") or "")
+        thread = container.get("thread_ts") or (body.get("message") or {}).get("thread_ts") or message
+        click: dict[str, Json] = {
+            "team": str((body.get("team") or {}).get("id") or self._me().team),
+            "user": str(body["user"]["id"]),
+            "channel": str(container.get("channel_id") or (body.get("channel") or {}).get("id") or ""),
+            "message": message,
+            "thread": str(thread),
+        }
+        moment = str(action.get("action_ts") or "")
+        await self._intake.accept(feedback(click, record, thumb, moment, datetime.now(UTC)))
+        if thumb == "down":
+            window = slack_modals.why({**click, "record": record})
+            self._later(self._open(str(body["trigger_id"]), window))
+
+    async def _on_reason(self, body: Body) -> Mapping[str, Any] | None:
+        about: dict[str, Any] = json.loads(body["view"].get("private_metadata") or "{}")
+        written = ((body["view"].get("state") or {}).get("values") or {}).get(slack_modals.WHY) or {}
+        reason = str((written.get(slack_modals.WHY) or {}).get("value") or "").strip()
+        if not reason or not _RECORD.fullmatch(str(about.get("record", ""))):
+            return None
+        click = {**about, "user": str(body["user"]["id"])}
+        moment = f"why:{body['view'].get('id')}"
+        try:
+            await self._intake.accept(feedback(click, about["record"], f"down: {reason}", moment, datetime.now(UTC)))
+        except InboxUnavailable as error:
+            log.error(
+                "a reason for a thumbs-down was not stored; the person was asked to send it again", error=str(error)
+            )
+            sorry = "This could not be saved right now. Please send it again in a minute."
+            return {"response_action": "errors", "errors": {slack_modals.WHY: sorry}}
+        return None
+
+    async def _show_passage(self, trigger: str, record: str, n: int, user: str) -> None:
+        """Open the passage; when reading it takes long, a window that waits, since the click's right to open ends."""
+        reading = asyncio.create_task(self._passage(record, n, user))
+        await asyncio.wait({reading}, timeout=OPEN_WITHIN)
+        if reading.done():
+            await self._open(trigger, reading.result())
+            return
+        opened = await self._open(trigger, slack_modals.message("The passage", "Reading…"))
+        arguments = {"view_id": (opened.get("view") or {}).get("id"), "view": await reading}
+        await self._client.write("views.update", arguments, again=True)
+
+    async def _passage(self, record: str, n: int, user: str) -> dict[str, Json]:
+        """The rights of whoever clicked are checked now, not those of whoever asked."""
+        try:
+            view = await self._viewer.passage(record, n, await self._people.person(user, self._me()))
+        except (BotError, RetrievalError, AuditError) as error:
+            log.warning("a passage could not be shown", record=record, error=str(error))
+            return slack_modals.message("The passage", slack_modals.UNAVAILABLE)
+        return (
+            slack_modals.passage(view) if view is not None else slack_modals.message("The passage", slack_modals.GONE)
+        )
+
+    async def _open(self, trigger: str, view: Mapping[str, Json]) -> dict[str, Any]:
+        return await self._client.write("views.open", {"trigger_id": trigger, "view": view}, again=False)
+
+    def _later(self, work: Coroutine[Any, Any, Any]) -> None:
+        """What need not be done before Slack is acknowledged, and may be lost."""
+
+        async def guarded() -> None:
+            try:
+                await work
+            except PlatformDenied as error:
+                log.error("Slack refused", error=str(error))
+            except PlatformError as error:
+                log.warning("Slack did not do what was asked", error=str(error))
+
+        task = asyncio.create_task(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,168 @@
+"""From a Slack event to an Incoming. Pure.
+
+Shapes: https://docs.slack.dev/reference/events/message and .../app_mention. A mention in a channel
+arrives twice, as `app_mention` and as `message`; both give the same key and the same question.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.types import ChannelKind, Incoming, IncomingKind
+
+KINDS = {
+    "im": ChannelKind.DIRECT,
+    "mpim": ChannelKind.GROUP,
+    "channel": ChannelKind.CHANNEL,
+    "group": ChannelKind.PRIVATE_CHANNEL,
+}
+SPOKEN = {None, "file_share", "thread_broadcast", "me_message"}  # subtypes in which a person says something
+_MARKUP = re.compile(r"<([^<>]*)>")
+
+Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the bot is in its workspace, from auth.test."""
+
+    team: str
+    user: str
+    bot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event about a message, before it is known whether it concerns us.
+
+    `addressed` says that it does for certain: a direct message, or we are mentioned. If not, it
+    concerns us only when the thread is one we have answered in.
+    """
+
+    incoming: Incoming
+    addressed: bool
+
+
+def plain_text(text: str, bot_user: str) -> str:
+    """What a person typed, without the mention of the bot and without Slack's markup."""
+
+    def spoken(match: re.Match[str]) -> str:
+        body, _, label = match[1].partition("|")
+        if body == f"@{bot_user}":
+            return " "
+        if body.startswith(("@", "#")):
+            return f"{body[0]}{label.lstrip('@#') or body[1:]}"
+        if body.startswith("!"):
+            return label or "@" + body[1:].split("^")[0]
+        return label or body.removeprefix("mailto:")
+
+    said = html.unescape(_MARKUP.sub(spoken, text))
+    return re.sub(r"[ \t]{2,}", " ", said).strip() if f"<@{bot_user}" in text else said.strip()
+
+
+def hear(
+    body: Event, me: Identity, allowed: frozenset[str], now: datetime, known: Mapping[str, ChannelKind]
+) -> Heard | None:
+    """Translate an `event_callback`; None when it is no message, or one of our own.
+
+    `allowed` are the workspaces we answer; `known` are channel kinds seen before, since `app_mention`
+    does not tell the kind.
+    """
+    event: Event = body["event"]
+    if event.get("type") not in ("message", "app_mention") or "channel" not in event:
+        return None
+    subtype = event.get("subtype")
+    if subtype in ("message_changed", "message_deleted"):
+        return _changed(body, me, now, known)
+    if event.get("user") == me.user or event.get("bot_id") == me.bot:
+        return None
+    mentioned = event["type"] == "app_mention" or f"<@{me.user}" in (event.get("text") or "")
+    incoming = _incoming(body, event, me, now, known)
+    if subtype not in SPOKEN or event.get("bot_id") or not event.get("user"):
+        what = "a message of another bot" if event.get("bot_id") else f"a message of the kind {subtype}"
+        incoming = _ignored(incoming, what)
+    elif incoming.tenant not in allowed:
+        incoming = _ignored(incoming, f"a question from the workspace {incoming.tenant}, which is not allowed")
+    return Heard(incoming, mentioned or incoming.channel_kind is ChannelKind.DIRECT)
+
+
+def _changed(body: Event, me: Identity, now: datetime, known: Mapping[str, ChannelKind]) -> Heard | None:
+    """An edit or a delete of somebody's message. Recorded as what it is; the answer given stays as it is."""
+    event: Event = body["event"]
+    before: Event = event.get("previous_message") or {}
+    after: Event = event.get("message") or {}
+    inner = {**before, **after}
+    if inner.get("user") == me.user or inner.get("bot_id") == me.bot or not inner.get("ts"):
+        return None
+    deleted = event["subtype"] == "message_deleted" or after.get("subtype") == "tombstone"
+    if not deleted and before.get("text") == after.get("text"):
+        return None  # a link preview, a reply counter: nobody edited anything
+    moment = str(event.get("ts") or event.get("event_ts") or "")
+    shape = {**inner, "channel": event["channel"], "channel_type": event.get("channel_type")}
+    incoming = _incoming(body, shape, me, now, known)
+    what = "the question was deleted" if deleted else f"the question was edited; it now reads: {incoming.text}"
+    mentioned = any(f"<@{me.user}" in (m.get("text") or "") for m in (before, after))
+    ignored = _ignored(incoming, what, f"{incoming.key}:{'deleted' if deleted else 'edited'}:{moment}")
+    return Heard(ignored, mentioned or incoming.channel_kind is ChannelKind.DIRECT)
+
+
+def _incoming(body: Event, event: Event, me: Identity, now: datetime, known: Mapping[str, ChannelKind]) -> Incoming:
+    team, channel, ts = str(body.get("team_id") or me.team), str(event["channel"]), str(event.get("ts") or "")
+    kind = KINDS.get(event.get("channel_type") or "") or known.get(channel)
+    if kind is None:
+        kind = ChannelKind.DIRECT if channel.startswith("D") else ChannelKind.CHANNEL
+    return Incoming(
+        key=f"slack:{team}:{channel}:{ts}",
+        platform="slack",
+        kind=IncomingKind.QUESTION,
+        tenant=team,
+        user=str(event.get("user") or event.get("bot_id") or ""),
+        channel=channel,
+        channel_kind=kind,
+        thread=str(event.get("thread_ts") or ts),
+        message=ts,
+        text=plain_text(event.get("text") or "", me.user),
+        received_at=now,
+        reference={"external": bool(body.get("is_ext_shared_channel"))},
+    )
+
+
+def _ignored(incoming: Incoming, what: str, key: str | None = None) -> Incoming:
+    return Incoming(
+        key=key or incoming.key,
+        platform="slack",
+        kind=IncomingKind.IGNORED,
+        tenant=incoming.tenant,
+        user=incoming.user,
+        channel=incoming.channel,
+        channel_kind=incoming.channel_kind,
+        thread=incoming.thread,
+        message=incoming.message,
+        text=what,
+        received_at=incoming.received_at,
+        reference=incoming.reference,
+    )
+
+
+def feedback(click: Mapping[str, Any], record: str, text: str, moment: str, now: datetime) -> Incoming:
+    """A thumb, or the reason for one. `click` has team, user, channel, message and thread ids."""
+    channel = str(click["channel"])
+    return Incoming(
+        key=f"slack:{click['team']}:{channel}:{click['message']}:feedback:{click['user']}:{moment}",
+        platform="slack",
+        kind=IncomingKind.FEEDBACK,
+        tenant=str(click["team"]),
+        user=str(click["user"]),
+        channel=channel,
+        channel_kind=ChannelKind.DIRECT if channel.startswith("D") else ChannelKind.CHANNEL,
+        thread=str(click["thread"]),
+        message=str(click["message"]),
+        text=text,
+        received_at=now,
+        about=record,
+    )

@@ -1,0 +1,77 @@
+"""The windows that open behind a button. Pure."""
+
+from __future__ import annotations
+
+import json
+
+from audit.record import Json
+from bot.slack_render import Block, openable
+from bot.types import PassageView
+
+WHY = "footnote_why"
+AROUND = 20_000  # characters shown before and after the quote
+PIECE = 3_000
+GONE = (
+    "You cannot read this passage. Either you may not read the document, or it is no longer there. "
+    "Ask the owner of the document for access."
+)
+UNAVAILABLE = "The passage cannot be shown right now. Please close this window and try again in a minute."
+
+
+def passage(view: PassageView) -> dict[str, Json]:
+    """The whole section with the quote marked, in words of the document as they stand there."""
+    head: list[Json] = [_text(view.title, bold=True), _text(f"\n{view.where}" if view.where else " ")]
+    if view.url is not None and openable(view.url):
+        head += [_text("\n"), {"type": "link", "url": view.url, "text": "Open the document"}]
+    before, after = view.before[-AROUND:], view.after[:AROUND]
+    parts: list[Json] = [_part("rich_text_section", [*head])]
+    if before.strip():
+        parts.append(_part("rich_text_section", _pieces(("… " if len(before) < len(view.before) else "") + before)))
+    parts.append(_part("rich_text_quote", _pieces(view.quote, bold=True)))
+    if after.strip():
+        parts.append(_part("rich_text_section", _pieces(after + (" …" if len(after) < len(view.after) else ""))))
+    return _modal("The passage", [{"type": "rich_text", "elements": parts}])
+
+
+def message(title: str, text: str) -> dict[str, Json]:
+    """A window with a line of our own."""
+    return _modal(title, [{"type": "section", "text": {"type": "plain_text", "text": text, "emoji": False}}])
+
+
+def why(about: dict[str, Json]) -> dict[str, Json]:
+    """Asks what was wrong with an answer. `about` comes back with what the person writes."""
+    box: Block = {
+        "type": "input",
+        "block_id": WHY,
+        "label": {"type": "plain_text", "text": "What was wrong or missing?"},
+        "element": {"type": "plain_text_input", "action_id": WHY, "multiline": True, "max_length": 2_000},
+    }
+    modal = _modal("Your feedback", [box])
+    modal["callback_id"] = WHY
+    modal["submit"] = {"type": "plain_text", "text": "Send"}
+    modal["private_metadata"] = json.dumps(about, sort_keys=True)
+    return modal
+
+
+def _modal(title: str, blocks: list[Json]) -> dict[str, Json]:
+    return {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": title},
+        "close": {"type": "plain_text", "text": "Close"},
+        "blocks": blocks,
+    }
+
+
+def _part(kind: str, elements: list[Json]) -> Json:
+    return {"type": kind, "elements": elements}
+
+
+def _text(text: str, *, bold: bool = False) -> Json:
+    element: dict[str, Json] = {"type": "text", "text": text or " "}
+    if bold:
+        element["style"] = {"bold": True}
+    return element
+
+
+def _pieces(text: str, *, bold: bool = False) -> list[Json]:
+    return [_text(text[i : i + PIECE], bold=bold) for i in range(0, len(text), PIECE)] or [_text(" ")]

@@ -1,0 +1,138 @@
+"""Showing something in a Slack thread: once, also after a failure that leaves it open whether it was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from audit.record import Json
+from bot.errors import PlatformDenied, PlatformError
+from bot.render import PRIVATE_NOTE
+from bot.slack_client import SlackClient, Unsure, code_of
+from bot.slack_config import SlackConfig
+from bot.slack_events import Identity
+from bot.slack_render import EVENT, TEXT_LIMIT, escape, mark
+from bot.types import ChannelKind, Incoming, Reply
+
+STATUS_EVENT = "footnote_status"
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+QUIET: dict[str, Json] = {"unfurl_links": False, "unfurl_media": False, "link_names": False}
+
+
+class SlackPoster:
+    def __init__(self, client: SlackClient, config: SlackConfig) -> None:
+        self._client = client
+        self._config = config
+
+    async def status(self, incoming: Incoming, text: str, me: Identity) -> str:
+        """A new line in the thread; returns its ts. Raises PlatformError."""
+        found = mark(STATUS_EVENT, {"key": incoming.key})
+        return await self._once(incoming, {"text": escape(text), "metadata": found}, me, look_first=False)
+
+    async def reply(self, incoming: Incoming, reply: Reply, replace: str | None, me: Identity) -> str:
+        """The reply in place of `replace`, or as a new message; a private one to the asker alone."""
+        if reply.private and incoming.channel_kind is not ChannelKind.DIRECT:
+            return await self._privately(incoming, reply, replace)
+        body = {key: reply.payload[key] for key in ("text", "blocks", "metadata") if key in reply.payload}
+        if replace is not None and await self._update(incoming, replace, body):
+            return replace
+        return await self._once(incoming, body, me, look_first=True)
+
+    async def text(self, incoming: Incoming, text: str, replace: str | None, me: Identity) -> str:
+        """A fixed text without blocks, in place of `replace` or as a new message."""
+        body: dict[str, Json] = {"text": escape(text)[:TEXT_LIMIT], "blocks": []}
+        if replace is not None and await self._update(incoming, replace, body):
+            return replace
+        del body["blocks"]
+        return await self._once(
+            incoming, {**body, "metadata": mark(STATUS_EVENT, {"key": incoming.key + ":text"})}, me, look_first=True
+        )
+
+    async def _privately(self, incoming: Incoming, reply: Reply, replace: str | None) -> str:
+        arguments: dict[str, Json] = {
+            "channel": incoming.channel,
+            "user": incoming.user,
+            "thread_ts": incoming.thread,
+            "text": reply.payload["text"],
+            "blocks": reply.payload.get("blocks"),
+            "link_names": False,
+        }
+        data = await self._client.write("chat.postEphemeral", arguments, again=False)
+        if replace is not None:
+            await self._update(incoming, replace, {"text": escape(PRIVATE_NOTE), "blocks": []})
+        return str(data.get("message_ts") or replace or "")
+
+    async def _update(self, incoming: Incoming, ts: str, body: Mapping[str, Json]) -> bool:
+        """False when the message is gone. Doing it twice equals doing it once."""
+        arguments = {"channel": incoming.channel, "ts": ts, "link_names": False, **body}
+        try:
+            await self._client.write("chat.update", arguments, again=True)
+        except PlatformError as error:
+            if code_of(error) in GONE:
+                return False
+            raise
+        return True
+
+    async def _once(self, incoming: Incoming, body: Mapping[str, Json], me: Identity, *, look_first: bool) -> str:
+        """Post, unless the message with this metadata stands in the thread already.
+
+        chat.postMessage has no idempotency key, so after an open failure the thread is read first.
+        """
+        arguments = {"channel": incoming.channel, "thread_ts": incoming.thread, **QUIET, **body}
+        look = look_first
+        for attempt in range(1, self._config.tries + 1):
+            if look:
+                found = await self._find(incoming, body["metadata"], me)
+                if found is not None:
+                    return found
+            try:
+                return str((await self._client.write("chat.postMessage", arguments, again=False))["ts"])
+            except Unsure:
+                if attempt == self._config.tries:
+                    raise
+                look = True
+        raise AssertionError("unreachable")
+
+    async def _find(self, incoming: Incoming, metadata: Json, me: Identity) -> str | None:
+        """Our message with this metadata in the thread; None also when the thread may not be read."""
+        try:
+            async for message in self._client.pages(
+                "conversations.replies",
+                "messages",
+                channel=incoming.channel,
+                ts=incoming.thread,
+                include_all_metadata=True,
+            ):
+                if ours(message, me) and _same(message.get("metadata"), metadata):
+                    return str(message["ts"])
+        except PlatformDenied:
+            return None
+        return None
+
+    async def answers(self, channel: str, oldest: str | None, me: Identity) -> list[tuple[str, str]]:
+        """Record id and ts of our answers in a channel, in its threads too. Raises PlatformError."""
+        since = {"oldest": oldest} if oldest else {}
+        found: dict[str, str] = {}
+        async for root in self._client.pages(
+            "conversations.history", "messages", channel=channel, include_all_metadata=True, **since
+        ):
+            thread = [root]
+            if root.get("reply_count"):
+                replies = self._client.pages(
+                    "conversations.replies", "messages", channel=channel, ts=str(root["ts"]), include_all_metadata=True
+                )
+                thread = [message async for message in replies]
+            for message in thread:
+                metadata = message.get("metadata") or {}
+                if ours(message, me) and metadata.get("event_type") == EVENT:
+                    found[str(message["ts"])] = str((metadata.get("event_payload") or {}).get("record") or "")
+        return [(record, ts) for ts, record in sorted(found.items())]
+
+
+def ours(message: Mapping[str, Any], me: Identity) -> bool:
+    return bool(message.get("bot_id") == me.bot or message.get("user") == me.user)
+
+
+def _same(metadata: Any, wanted: Json) -> bool:
+    """Slack adds nothing to metadata, but the order of keys is its own."""
+    return bool(metadata) and isinstance(wanted, dict) and all(metadata.get(k) == v for k, v in wanted.items())

@@ -1,0 +1,161 @@
+"""The receiving side: Bolt over Socket Mode and signed HTTP. An event is stored before Slack is acknowledged.
+
+Bolt's own order (acknowledge, then listen) is turned round by `process_before_response`. When the
+inbox cannot store an event, HTTP gets 503 and the socket gets no acknowledgement: Slack sends it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+from slack_sdk.signature import SignatureVerifier
+
+from bot.errors import InboxUnavailable, PlatformError
+from bot.slack_client import SlackClient, vendor_logger
+from bot.slack_config import SlackConfig
+
+ANYTHING = re.compile(".*", re.DOTALL)
+BOLT = "footnote.slack.bolt"
+SOCKET = "footnote.slack.socket"
+
+Body = Mapping[str, Any]
+Handler = Callable[[Body], Awaitable[Mapping[str, Any] | None]]
+"""Returns what the acknowledgement carries. Raises InboxUnavailable, PlatformError: no acknowledgement."""
+
+
+def bolt_app(client: SlackClient, config: SlackConfig, on_event: Handler, on_click: Handler) -> AsyncApp:
+    """The app whose listeners take everything Slack may send: an event without a listener would get 404."""
+
+    async def authorize() -> AuthorizeResult:
+        # Bolt's own way asks auth.test at the first event and acknowledges, and so loses it, when that fails.
+        return AuthorizeResult(enterprise_id=None, team_id=None, bot_token=config.bot_token)
+
+    app = AsyncApp(
+        name="footnote",
+        logger=vendor_logger(BOLT),
+        client=client.web,
+        authorize=authorize,
+        signing_secret=config.signing_secret or "unused: events come by the socket",
+        process_before_response=True,
+        ssl_check_enabled=False,
+        ignoring_self_events_enabled=False,  # our own messages are told apart in `hear`
+    )
+
+    async def event(body: dict[str, Any]) -> None:
+        await on_event(body)
+
+    async def click(body: dict[str, Any], ack: Callable[..., Awaitable[Any]]) -> None:
+        await ack(**(await on_click(body) or {}))
+
+    async def failed(error: Exception, logger: Any) -> BoltResponse:
+        if isinstance(error, InboxUnavailable | PlatformError):
+            logger.error("An event was not stored, so Slack is not told that it arrived: %s", error)
+            return BoltResponse(status=503, body="not stored; send it again")
+        logger.error("A bug kept an event from being stored", exc_info=error)
+        return BoltResponse(status=500, body="not stored; send it again")
+
+    app.event(ANYTHING)(event)
+    for register in (app.action, app.view_submission, app.view_closed, app.shortcut, app.command, app.options):
+        register(ANYTHING)(click)
+    app.error(failed)
+    return app
+
+
+def events_route(app: AsyncApp, config: SlackConfig) -> list[web.RouteDef]:
+    """POST /slack/events, for events and clicks. Empty without a signing secret: nothing could be verified."""
+    if not config.signing_secret.strip():
+        return []
+    verifier = SignatureVerifier(config.signing_secret)
+
+    async def receive(request: web.Request) -> web.StreamResponse:
+        raw = await request.read()
+        if not signed(verifier, raw, request.headers):
+            return web.json_response(
+                {"error": "the signature is missing, wrong or older than five minutes"}, status=401
+            )
+        if not _readable(raw, request.content_type):
+            return web.json_response({"error": "the body is neither JSON nor a form with a payload"}, status=400)
+        bolt = AsyncBoltRequest(body=raw.decode(), query=request.query_string, headers=dict(request.headers))
+        return await to_aiohttp_response(await app.async_dispatch(bolt))
+
+    return [web.post("/slack/events", receive)]
+
+
+def signed(verifier: SignatureVerifier, raw: bytes, headers: Mapping[str, str]) -> bool:
+    """Whether Slack sent this within the last five minutes.
+
+    Checked before anything is parsed. https://docs.slack.dev/authentication/verifying-requests-from-slack
+    """
+    stamp = headers.get("X-Slack-Request-Timestamp", "")
+    signature = headers.get("X-Slack-Signature", "")
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 15 and signature.isascii()):
+        return False
+    try:
+        return bool(verifier.is_valid(raw, stamp, signature))
+    except UnicodeDecodeError:  # Slack sends UTF-8
+        return False
+
+
+def _readable(raw: bytes, content_type: str) -> bool:
+    """Whether Bolt can parse the body; it raises otherwise."""
+    try:
+        text = raw.decode()
+        if content_type != "application/json" and not text.startswith("{"):
+            payload = parse_qs(text).get("payload")
+            return payload is None or isinstance(json.loads(payload[-1]), dict)
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+class Socket:
+    """A Socket Mode connection that comes back by itself."""
+
+    def __init__(self, app: AsyncApp, client: SlackClient, config: SlackConfig) -> None:
+        self._client = client
+        self._pause = config.ping_interval
+        self._handler = AsyncSocketModeHandler(
+            app,
+            config.app_token,
+            logger=vendor_logger(SOCKET),
+            web_client=client.web,
+            ping_interval=config.ping_interval,
+        )
+        self._watch: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Connect. Raises PlatformError when Slack refuses; the vendor's own loop would try for ever."""
+        self._handler.client.wss_uri = await self._client.open_socket()
+        await self._handler.connect_async()
+        self._watch = asyncio.create_task(self._fresh_addresses())
+
+    async def connected(self) -> bool:
+        return bool(await self._handler.client.is_connected())
+
+    async def _fresh_addresses(self) -> None:
+        """An address opens once. The vendor's loop repeats a used one, so it is dropped while nothing is connected."""
+        client = self._handler.client
+        while True:
+            await asyncio.sleep(self._pause)
+            if client.current_session is None or client.current_session.closed:
+                client.wss_uri = None
+
+    async def stop(self) -> None:
+        client = self._handler.client
+        await self._handler.close_async()
+        tasks = [self._watch, client.message_processor, client.message_receiver, client.current_session_monitor]
+        for task in tasks:
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)

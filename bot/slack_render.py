@@ -1,0 +1,262 @@
+"""An outcome as Block Kit. Pure: the same outcome gives the same bytes.
+
+Words of documents and people stand in rich text, whose text elements Slack shows as they are: no
+mark-up, no mention, no link (https://docs.slack.dev/reference/block-kit/blocks/rich-text-block).
+Where Slack reads mark-up (the fallback text, small print) they are escaped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from urllib.parse import urlsplit
+
+from audit.record import Json
+from bot.render import deep_link, nearest_line, plain, source_line
+from bot.types import Outcome, OutcomeKind
+from retrieval.types import Citation
+
+BUDGET = 11_500  # characters of JSON over all blocks; Slack refuses somewhere above 13,000
+TEXT_LIMIT = 3_900  # chat.update takes 4,000 characters of `text`
+ANSWER_LIMIT = 4_000
+OWN_BUTTONS = 5  # with more sources than this, one menu instead of a button for each
+SHORTEST = 60  # no quote is cut below this many characters while there is another way
+MENU_LIMIT = 100  # options Slack takes in a menu
+PASSAGE = "footnote_passage"
+FEEDBACK = "footnote_feedback"
+EVENT = "footnote_answer"
+CUT = "… (The answer is cut here to fit; its record has all of it.)"
+
+Block = dict[str, Json]
+
+
+def escape(text: str) -> str:
+    """Text for a place where Slack reads mark-up (https://docs.slack.dev/messaging/formatting-message-text)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def render(outcome: Outcome) -> dict[str, Json]:
+    """`text`, `blocks` and `metadata` of the message. Every citation is named, however long the answer."""
+    answer = outcome.answer if outcome.kind is OutcomeKind.ANSWERED else None
+    blocks = _answered(outcome, answer.text, answer.citations) if answer else _told(outcome)
+    return {"text": fallback(outcome), "blocks": [*blocks], "metadata": mark(EVENT, {"record": outcome.record_id})}
+
+
+def mark(event_type: str, payload: dict[str, Json]) -> dict[str, Json]:
+    """Message metadata; anybody in the workspace may read it."""
+    return {"event_type": event_type, "event_payload": payload}
+
+
+def fallback(outcome: Outcome) -> str:
+    """What notifications and screen readers get: everything, or what fits, sources before quotes."""
+    whole = escape(plain(outcome))
+    if len(whole) <= TEXT_LIMIT:
+        return whole
+    if outcome.answer is None:
+        return _clip(whole, TEXT_LIMIT)
+    sources = "\n".join(["Sources:", *(f"[{c.n}] {source_line(c)}" for c in outcome.answer.citations)])
+    tail = f"\n{escape(sources)}\nRecord {escape(outcome.record_id)}"
+    room = max(200, TEXT_LIMIT - len(tail))
+    return _clip(_clip(escape(outcome.answer.text), room) + tail, TEXT_LIMIT)
+
+
+def _clip(escaped: str, limit: int) -> str:
+    """At most `limit` characters of escaped text, never half an entity."""
+    if len(escaped) <= limit:
+        return escaped
+    return re.sub(r"&[a-z]{0,3}$", "", escaped[: limit - 1]) + "…"
+
+
+def _told(outcome: Outcome) -> list[Block]:
+    """An outcome without an answer: why, and the nearest sections."""
+    body = outcome.text if len(outcome.text) <= ANSWER_LIMIT else outcome.text[: ANSWER_LIMIT - 1] + "…"
+    blocks: list[Block] = [_rich([_section(_spoken(body))])]
+    if outcome.nearest:
+        lines = "\n".join(f"• {nearest_line(p)}" for p in outcome.nearest)
+        blocks.append(
+            _rich([_section([_text("The nearest sections I found:\n", bold=True), _text(lines[:ANSWER_LIMIT])])])
+        )
+    if outcome.notice:
+        blocks.append(_small(outcome.notice))
+    if outcome.kind is OutcomeKind.ABSTAINED:
+        blocks.append(_thumbs(outcome.record_id))
+    blocks.append(_small(f"Record {outcome.record_id}"))
+    return blocks
+
+
+def _answered(outcome: Outcome, said: str, citations: Sequence[Citation]) -> list[Block]:
+    """The richest layout that fits, with quotes as long as fit in it."""
+    for layout, limit, shortest in (
+        (_own_buttons, ANSWER_LIMIT, SHORTEST),
+        (_menu, ANSWER_LIMIT, SHORTEST),
+        (_lines, ANSWER_LIMIT, 0),
+        (_lines, 1_000, 0),
+    ):
+        if layout is _own_buttons and len(citations) > OWN_BUTTONS:
+            continue
+        text = said if len(said) <= limit else said[: limit - len(CUT)] + CUT
+        blocks = _fitted(outcome, text, citations, layout, shortest)
+        if blocks is not None:
+            return blocks
+    return _last_resort(outcome, citations)
+
+
+Layout = Callable[[str, Sequence[Citation], int], list[Block]]
+
+
+def _fitted(
+    outcome: Outcome, text: str, citations: Sequence[Citation], layout: Layout, shortest: int
+) -> list[Block] | None:
+    """The layout with the longest quotes that fit; None when even the shortest do not."""
+
+    def attempt(longest: int) -> list[Block] | None:
+        blocks = _framed(outcome, text, layout(outcome.record_id, citations, longest))
+        return blocks if size(blocks) <= BUDGET and len(blocks) <= 50 else None
+
+    low, high = shortest, max((len(c.quote) for c in citations), default=0)
+    best = attempt(high) if high >= low else attempt(low)
+    if best is not None or high <= low:
+        return best
+    best = attempt(low)
+    while best is not None and high - low > 1:  # low fits, high does not
+        middle = (low + high) // 2
+        tried = attempt(middle)
+        if tried is None:
+            high = middle
+        else:
+            low, best = middle, tried
+    return best
+
+
+def _last_resort(outcome: Outcome, citations: Sequence[Citation]) -> list[Block]:
+    """More sources than a message holds: as many as fit, and the number of the rest."""
+    kept = len(citations)
+    while True:
+        lines = _lines(outcome.record_id, citations[:kept], 0)
+        more = _small(f"{len(citations) - kept} more sources are in the record.")
+        blocks = _framed(outcome, CUT, [*lines, more])
+        if size(blocks) <= BUDGET or not kept:
+            return blocks
+        kept = kept * 9 // 10
+
+
+def size(blocks: Sequence[Block]) -> int:
+    """Characters of the blocks as JSON."""
+    return len(json.dumps(blocks, ensure_ascii=False))
+
+
+def _framed(outcome: Outcome, text: str, sources: Sequence[Block]) -> list[Block]:
+    blocks: list[Block] = [_rich([_section([_text(text)])])]
+    if outcome.notice:
+        blocks.append(_small(outcome.notice))
+    blocks.append(_rich([_section([_text("Sources", bold=True)])]))
+    return [*blocks, *sources, _thumbs(outcome.record_id), _small(f"Record {outcome.record_id}")]
+
+
+def _own_buttons(record: str, citations: Sequence[Citation], longest: int) -> list[Block]:
+    """Each source with its quote and its own button."""
+    blocks: list[Block] = []
+    for c in citations:
+        blocks.append(_rich(list(_source(c, longest))))
+        button: Block = {
+            "type": "button",
+            "action_id": PASSAGE,
+            "text": _label("Show the passage"),
+            "value": f"{record}:{c.n}",
+        }
+        blocks.append({"type": "actions", "elements": [button]})
+    return blocks
+
+
+def _menu(record: str, citations: Sequence[Citation], longest: int) -> list[Block]:
+    """All sources in one block, and one menu for their passages."""
+    options: list[Json] = [
+        {"text": _label(f"Source {c.n}"), "value": f"{record}:{c.n}"} for c in citations[:MENU_LIMIT]
+    ]
+    menu: Block = {
+        "type": "static_select",
+        "action_id": PASSAGE,
+        "placeholder": _label("Show the passage of…"),
+        "options": options,
+    }
+    return [_rich([part for c in citations for part in _source(c, longest)]), {"type": "actions", "elements": [menu]}]
+
+
+def _lines(record: str, citations: Sequence[Citation], longest: int) -> list[Block]:
+    """The tightest form: a line a source, the quote behind it as far as it fits."""
+    lines = [
+        f"[{c.n}] {source_line(c)}" + (f": “{shorten(c.quote, longest)}”" if longest > 1 else "") for c in citations
+    ]
+    pieces = ["\n".join(lines)[i : i + 3_000] for i in range(0, len("\n".join(lines)), 3_000)]
+    return [_rich([_section([_text(piece) for piece in pieces])])] if pieces else []
+
+
+def _source(c: Citation, longest: int) -> Iterator[Block]:
+    line: list[Block] = [_text(f"[{c.n}] {c.document.title}", bold=True)]
+    line.append(_text(source_line(c).removeprefix(c.document.title)))
+    link = deep_link(c.document, c.section, c.page)
+    if link is not None and openable(link):
+        line += [_text("  "), {"type": "link", "url": link, "text": "Open"}]
+    yield _section(line)
+    yield {"type": "rich_text_quote", "elements": [_text(piece) for piece in _pieces(shorten(c.quote, longest))]}
+
+
+def openable(url: str) -> bool:
+    """Only web addresses become links, and none longer than Slack takes."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and len(url) <= 2_000 and url.isprintable()
+
+
+def shorten(quote: str, longest: int) -> str:
+    """The quote, or its beginning and end around an ellipsis when it is longer than `longest` characters."""
+    if len(quote) <= longest:
+        return quote
+    room = max(longest - 3, 2)
+    head = (room + 1) // 2
+    return f"{quote[:head]} … {quote[len(quote) - (room - head) :]}"
+
+
+def _pieces(text: str) -> list[str]:
+    return [text[i : i + 3_000] for i in range(0, len(text), 3_000)] or [" "]
+
+
+def _spoken(text: str) -> list[Block]:
+    """Our own words; what stands in backticks is shown as code."""
+    parts = re.split(r"`([^`\n]+)`", text or " ")
+    return [_text(part, code=bool(i % 2)) for i, part in enumerate(parts) if part]
+
+
+def _text(text: str, *, bold: bool = False, code: bool = False) -> Block:
+    style: dict[str, Json] = {**({"bold": True} if bold else {}), **({"code": True} if code else {})}
+    return {"type": "text", "text": text or " ", **({"style": style} if style else {})}
+
+
+def _section(elements: Sequence[Block]) -> Block:
+    return {"type": "rich_text_section", "elements": [*elements]}
+
+
+def _rich(elements: Sequence[Block]) -> Block:
+    return {"type": "rich_text", "elements": [*elements]}
+
+
+def _label(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def _small(text: str) -> Block:
+    element: Block = {"type": "mrkdwn", "text": _clip(escape(text), 2_000), "verbatim": True}
+    return {"type": "context", "elements": [element]}
+
+
+def _thumbs(record: str) -> Block:
+    element: Block = {
+        "type": "feedback_buttons",
+        "action_id": FEEDBACK,
+        "positive_button": {"text": _label("Good answer"), "value": f"up:{record}"},
+        "negative_button": {"text": _label("Bad answer"), "value": f"down:{record}"},
+    }
+    return {"type": "context_actions", "elements": [element]}

@@ -1,0 +1,72 @@
+"""A stand-in of Slack for tests, with the bot's adapter behind it by Socket Mode or signed HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from aiohttp import web
+
+from bot.ports import Intake, Viewer
+from bot.slack_adapter import KnownThread, SlackPlatform, no_thread
+from bot.slack_config import SlackConfig
+from bot.standins.slack import Delivery, SlackStandIn
+from bot.standins.slack_world import Call, Fault, World
+
+__all__ = ["Call", "Delivery", "Fault", "SlackStandIn", "World", "config_for", "slack_by_http", "slack_by_socket"]
+
+
+def config_for(slack: SlackStandIn, *, socket: bool) -> SlackConfig:
+    """Settings that reach the stand-in, with short waits."""
+    config = SlackConfig(
+        bot_token=slack.bot_token,
+        app_token=slack.app_token if socket else "",
+        signing_secret="" if socket else slack.signing_secret,
+        base_url=slack.base_url,
+    )
+    return replace(config, timeout=2.0, first_pause=0.01, longest_wait=3.0, ping_interval=0.2)
+
+
+@asynccontextmanager
+async def slack_by_socket(
+    slack: SlackStandIn,
+    config: SlackConfig,
+    intake: Intake,
+    viewer: Viewer,
+    known: KnownThread = no_thread,
+) -> AsyncIterator[SlackPlatform]:
+    """The adapter, connected by Socket Mode."""
+    platform = SlackPlatform(config, intake, viewer, known)
+    await platform.start()
+    try:
+        await slack.connected()
+        yield platform
+    finally:
+        await platform.stop()
+
+
+@asynccontextmanager
+async def slack_by_http(
+    slack: SlackStandIn,
+    config: SlackConfig,
+    intake: Intake,
+    viewer: Viewer,
+    known: KnownThread = no_thread,
+) -> AsyncIterator[SlackPlatform]:
+    """The adapter behind a real HTTP server, which the stand-in is told of."""
+    platform = SlackPlatform(config, intake, viewer, known)
+    app = web.Application()
+    app.add_routes(platform.routes())
+    runner = web.AppRunner(app, shutdown_timeout=1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    slack.http_url = f"http://{host}:{port}/slack/events"
+    try:
+        await platform.start()
+        yield platform
+    finally:
+        await platform.stop()
+        await runner.cleanup()
