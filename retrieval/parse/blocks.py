@@ -16,6 +16,7 @@ from retrieval.places import join_locators, within
 from retrieval.types import Attachment, LeftOut, ParsedDocument, Place, Section
 
 SEPARATOR = "\n"
+CELL = " | "  # between the cells of a table row
 
 
 @dataclass(frozen=True, slots=True)

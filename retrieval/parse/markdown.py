@@ -1,0 +1,165 @@
+"""Markdown (CommonMark with tables): every heading a section, with the anchor that GitHub gives it.
+
+Template tags ("{% ... %}") stay as text; links show their text; comments are left out and reported.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from retrieval.parse.blocks import CELL, Block, assemble
+from retrieval.parse.html import html_blocks, with_labels
+from retrieval.parse.text import decode, lines_of, stem
+from retrieval.types import LeftOut, ParsedDocument
+
+_FRONT = re.compile(r"---[ \t]*\n(?P<body>.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_TITLE = re.compile(r"^title:[ \t]*(?P<title>.+?)[ \t]*$", re.MULTILINE)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+
+
+def parse_markdown(name: str, content: bytes) -> ParsedDocument:
+    """Read Markdown. Raises UnsupportedFormat for bytes that are no text."""
+    text = lines_of(decode(content))
+    reader = _Reader()
+    title = ""
+    if front := _FRONT.match(text):
+        found = _TITLE.search(front["body"] or "")
+        title = _unquote(found["title"]) if found else ""
+        reader.left_out.append(LeftOut("front matter", "line 1"))
+        # Line numbers must stay those of the file.
+        text = "\n" * front.group().count("\n") + text[front.end() :]
+    tokens = MarkdownIt("commonmark", {"maxNesting": 60}).enable(["table", "strikethrough"]).parse(text)
+    blocks = list(_anchored(with_labels(reader.blocks(tokens))))
+    first = next((b.heading for b in blocks if b.level == 1 and b.heading), "")
+    return assemble(title or first or stem(name), blocks, left_out=reader.left_out)
+
+
+def _unquote(value: str) -> str:
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
+
+
+def _anchored(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Headings get the anchor that GitHub makes, unless they have one of their own."""
+    slugs = Slugs()
+    for block in blocks:
+        anchored = block.level is None or block.anchor is not None
+        yield block if anchored else replace(block, anchor="#" + slugs.slug(block.text))
+
+
+class Slugs:
+    """Anchors as GitHub makes them: lower case, punctuation out, spaces to hyphens, repeats counted."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+
+    def slug(self, heading: str) -> str:
+        kept = (c if _slug_letter(c) else "" for c in heading.strip().lower())
+        base = slug = "".join(kept).replace(" ", "-")
+        while slug in self._seen:
+            self._seen[base] += 1
+            slug = f"{base}-{self._seen[base]}"
+        self._seen[slug] = 0
+        return slug
+
+
+def _slug_letter(c: str) -> bool:
+    return c in " -" or c.isalnum() or unicodedata.category(c) in ("Mn", "Mc", "Me", "Pc", "Nl")
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Turns a token stream into blocks."""
+
+    left_out: list[LeftOut] = field(default_factory=list)
+    tables: int = 0
+    lists: list[int | None] = field(default_factory=list)  # the next number, None for a bulleted list
+    item: str = ""  # the number or bullet that the next paragraph begins with
+    line: int = 1
+
+    def blocks(self, tokens: Sequence[Token]) -> Iterator[Block]:
+        row: list[str] = []
+        table: int | None = None
+        for index, token in enumerate(tokens):
+            if token.map:
+                self.line = token.map[0] + 1
+            match token.type:
+                case "inline" if table is None:
+                    heading = tokens[index - 1] if tokens[index - 1].type == "heading_open" else None
+                    text = self._take_item() + self._inline(token.children or [])
+                    level = int(heading.tag[1]) if heading else None
+                    yield Block(text, level=level, heading=text if heading else "", locator=self._where())
+                case "inline":
+                    row.append(" ".join(self._inline(token.children or []).split()))
+                case "fence" | "code_block":
+                    yield Block(self._take_item() + token.content.rstrip("\n"), locator=self._where())
+                case "html_block":
+                    yield from self._html(token.content)
+                case "table_open":
+                    self.tables += 1
+                    table = self.tables
+                case "table_close":
+                    table = None
+                case "tr_open":
+                    row = []
+                case "tr_close" if any(row):
+                    yield Block(CELL.join(row), locator=self._where(), table=table)
+                case _:
+                    self._list(token)
+
+    def _where(self) -> str:
+        return f"line {self.line}"
+
+    def _list(self, token: Token) -> None:
+        match token.type:
+            case "ordered_list_open":
+                self.lists.append(int(token.attrs.get("start", 1)))
+            case "bullet_list_open":
+                self.lists.append(None)
+            case "ordered_list_close" | "bullet_list_close":
+                self.lists.pop()
+                self.item = ""
+            case "list_item_open":
+                number = self.lists[-1]
+                self.item = "- " if number is None else f"{number}{token.markup} "
+                self.lists[-1] = None if number is None else number + 1
+
+    def _take_item(self) -> str:
+        item, self.item = self.item, ""
+        return item
+
+    def _inline(self, children: Sequence[Token]) -> str:
+        parts = []
+        for child in children:
+            match child.type:
+                case "text" | "code_inline" | "text_special":
+                    parts.append(child.content)
+                case "softbreak":
+                    parts.append(" ")
+                case "hardbreak":
+                    parts.append("\n")
+                case "image":
+                    parts.append(child.content)
+                case "html_inline" if child.content.startswith("<!--"):
+                    self.left_out.append(LeftOut("comment", self._where()))
+                case "html_inline" if re.match(r"<br\b", child.content, re.IGNORECASE):
+                    parts.append("\n")
+        return "".join(parts).strip()
+
+    def _html(self, content: str) -> Iterator[Block]:
+        where = self._where()
+        for _ in _COMMENT.findall(content):
+            self.left_out.append(LeftOut("comment", where))
+        markup = _COMMENT.sub("", content)
+        if not markup.strip():
+            return
+        blocks, left_out = html_blocks(markup, first_table=self.tables + 1)
+        self.left_out.extend(LeftOut(item.what, where) for item in left_out)
+        for block in blocks:
+            self.tables = max(self.tables, block.table or 0)
+            yield replace(block, locator=where)

@@ -1,0 +1,90 @@
+"""Plain text, kept character for character: a quote's offsets count in the file's own text.
+
+The canonical text differs from the decoded file in three ways: no byte order mark, every line end
+is a line feed, and a form feed, which starts a page, is a line feed too.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from retrieval.errors import UnsupportedFormat
+from retrieval.parse.blocks import Block, from_spans
+from retrieval.parse.clauses import find_clauses
+from retrieval.types import ParsedDocument
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_LINE_END = re.compile("\r\n?")
+
+
+def decode(content: bytes) -> str:
+    """Text of a file: by its byte order mark, else UTF-8, else Windows-1252 as browsers read it.
+
+    Raises UnsupportedFormat for bytes that are no text.
+    """
+    mark, encoding = next(((m, e) for m, e in _MARKS if content.startswith(m)), (b"", "utf-8"))
+    try:
+        text = content[len(mark) :].decode(encoding)
+    except UnicodeDecodeError:
+        if mark:
+            raise UnsupportedFormat(
+                f"The file says that it is {encoding} text, and is not. Save it as UTF-8."
+            ) from None
+        # Windows-1252 leaves five bytes undefined; WHATWG Encoding reads them as control characters.
+        text = "".join(bytes((b,)).decode("cp1252", "ignore") or chr(b) for b in content)
+    controls = len(_CONTROL.findall(text[:100_000]))
+    if "\x00" in text or controls > len(text[:100_000]) // 100 + 3:
+        raise UnsupportedFormat("The file is not text, and of no type that can be read.")
+    return text
+
+
+def lines_of(text: str) -> str:
+    """The text with line feeds as its only line ends."""
+    return _LINE_END.sub("\n", text)
+
+
+def stem(name: str) -> str:
+    """A title from a file's name."""
+    return PurePosixPath(name.replace("\\", "/")).stem or name
+
+
+def parse_text(name: str, content: bytes) -> ParsedDocument:
+    """Plain text with its numbered clauses as sections. Raises UnsupportedFormat."""
+    raw = lines_of(decode(content))
+    return from_spans(stem(name), raw.replace("\f", "\n"), _spans(raw))
+
+
+def _spans(raw: str) -> Iterator[tuple[int, Block]]:
+    """One block a line, or more where clauses open inside it; pages where a form feed stands."""
+    lines = re.split("[\n\f]", raw)
+    paged = "\f" in raw
+    page = 1
+    offset = 0
+    for number, (line, clauses) in enumerate(zip(lines, find_clauses(lines), strict=True), 1):
+        cuts = [c.offset for c in clauses]
+        starts = cuts if cuts[:1] == [0] else [0, *cuts]
+        for start, end in zip(starts, [*starts[1:], len(line)], strict=True):
+            clause = next((c for c in clauses if c.offset == start), None)
+            yield (
+                offset + start,
+                Block(
+                    line[start:end],
+                    level=clause.level if clause else None,
+                    label=clause.label if clause else None,
+                    heading=clause.heading if clause else "",
+                    page=page if paged else None,
+                    locator=None if paged else f"line {number}",
+                ),
+            )
+        offset += len(line) + 1
+        page += raw[offset - 1 : offset] == "\f"

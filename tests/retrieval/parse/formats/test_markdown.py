@@ -1,0 +1,155 @@
+"""Markdown: every heading a section, with the anchor GitHub gives it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from retrieval.parse.markdown import Slugs, parse_markdown
+from retrieval.types import ParsedDocument
+
+POLICIES = Path(__file__).resolve().parents[5] / "shared/eval/site-policy/current"
+PAGE = """---
+title: "Travel policy"
+versions:
+  fpt: '*'
+---
+Foreword.
+<!-- internal note -->
+
+# 4 Travel
+
+Book *early*, see [the desk](https://example.com) and `code`.
+{% data reusables.note %}
+
+## 4.1 Hotels & meals
+
+1. first
+   - inner
+2. second
+
+| Role | Limit |
+| --- | --- |
+| Staff | **180** EUR |
+| Board | 300 EUR |
+
+```text
+a  b
+```
+
+Setext
+------
+
+## 4.1 Hotels & meals
+### (a) Exceptions
+"""
+
+
+def parse(text: str) -> ParsedDocument:
+    return parse_markdown("a.md", text.encode())
+
+
+def test_a_page() -> None:
+    parsed = parse(PAGE)
+    assert parsed.title == "Travel policy"
+    assert parsed.text.splitlines() == [
+        "Foreword.",
+        "4 Travel",
+        "Book early, see the desk and code. {% data reusables.note %}",
+        "4.1 Hotels & meals",
+        "1. first",
+        "- inner",
+        "2. second",
+        "Role | Limit",
+        "Staff | 180 EUR",
+        "Board | 300 EUR",
+        "a  b",
+        "Setext",
+        "4.1 Hotels & meals",
+        "(a) Exceptions",
+    ]
+    assert [(s.label, s.heading, s.path, s.anchor, s.locator) for s in parsed.sections] == [
+        (None, "", (), None, "line 6"),
+        ("4", "Travel", ("4 Travel",), "#4-travel", "line 9"),
+        ("4.1", "Hotels & meals", ("4 Travel", "4.1 Hotels & meals"), "#41-hotels--meals", "line 14"),
+        (None, "Setext", ("4 Travel", "Setext"), "#setext", "line 29"),
+        ("4.1", "Hotels & meals", ("4 Travel", "4.1 Hotels & meals"), "#41-hotels--meals-1", "line 32"),
+        ("4.1(a)", "Exceptions", ("4 Travel", "4.1 Hotels & meals", "4.1(a) Exceptions"), "#a-exceptions", "line 33"),
+    ]
+    assert [parsed.text[a:b] for a, b in parsed.atomic] == ["Role | Limit\nStaff | 180 EUR\nBoard | 300 EUR"]
+    assert {(item.what, item.where) for item in parsed.left_out} == {("front matter", "line 1"), ("comment", "line 7")}
+
+
+@pytest.mark.parametrize(
+    ("heading", "label", "title"),
+    [
+        ("A. Definitions", "A", "Definitions"),
+        ("D.2 Licence", "D.2", "Licence"),
+        ("C.2. Terms", "C.2", "Terms"),
+        ("4.2 Hotels", "4.2", "Hotels"),
+        ("12) Notices", "12", "Notices"),
+        ("IV. Term", "IV", "Term"),
+        ("Article IV - Term", "Article IV", "Term"),
+        ("Section 3: Use", "Section 3", "Use"),
+        ("§ 5 Geltung", "§ 5", "Geltung"),
+        ("3 ways to pay", None, "3 ways to pay"),
+        ("2026 budget", None, "2026 budget"),
+        ("A day in court", None, "A day in court"),
+        ("I agree", None, "I agree"),
+        ("What is DMCA?", None, "What is DMCA?"),
+    ],
+)
+def test_typed_numbers(heading: str, label: str | None, title: str) -> None:
+    (section,) = parse(f"# {heading}\n").sections
+    assert (section.label, section.heading) == (label, title)
+
+
+def test_numbers_under_a_letter_are_made_full() -> None:
+    parsed = parse("## B. Account\n### 1. Controls\n### 2. Security\n## C. Use\n### 1. Limits\n")
+    assert [s.label for s in parsed.sections] == ["B", "B.1", "B.2", "C", "C.1"]
+
+
+@pytest.mark.parametrize(
+    ("headings", "slugs"),
+    [
+        (["Hello World", "Hello World", "Hello World"], ["hello-world", "hello-world-1", "hello-world-2"]),
+        (["a", "a-1", "a"], ["a", "a-1", "a-2"]),
+        (["C. What's new? (2026)"], ["c-whats-new-2026"]),
+        (["Straße & Café_x"], ["straße--café_x"]),
+        (["A – B"], ["a--b"]),
+    ],
+)
+def test_slugs(headings: list[str], slugs: list[str]) -> None:
+    made = Slugs()
+    assert [made.slug(h) for h in headings] == slugs
+
+
+def test_html_inside_markdown() -> None:
+    parsed = parse('# A\n\n<h2 id="own">Own <b>id</b></h2>\n<p hidden>secret</p>\n\ntext<br>more <!-- x -->\n')
+    assert [(s.heading, s.anchor) for s in parsed.sections] == [("A", "#a"), ("Own id", "#own")]
+    assert parsed.text == "A\nOwn id\ntext\nmore"
+    assert [item.what for item in parsed.left_out] == ["hidden text", "comment"]
+
+
+@pytest.mark.skipif(not POLICIES.is_dir(), reason="the evaluation policies are not here")
+def test_every_heading_of_real_policies_is_a_section_with_its_anchor() -> None:
+    """The judge is a second, smaller reading of the files: lines that begin with # outside code."""
+    count = 0
+    for path in sorted(POLICIES.glob("*.md")):
+        text = path.read_text("utf-8")
+        plain = re.sub(r"^```.*?^```", "", text.split("\n---\n", 1)[-1], flags=re.MULTILINE | re.DOTALL)
+        headings = re.findall(r"^ {0,3}(#{1,6}) +(.*?)[ #]*$", plain, re.MULTILINE)
+        seen: dict[str, int] = {}
+        anchors = []
+        for _, heading in headings:
+            shown = re.sub(r"\[([^\]]*)\]\([^)]*\)|(?<!\w)_|_(?!\w)|\*|`|<[^>]*>|\\", r"\1", heading)
+            slug = re.sub(r"[^\w\- ]", "", shown.strip().lower()).replace(" ", "-")
+            repeats = seen[slug] = seen.get(slug, -1) + 1
+            anchors.append(f"#{slug}-{repeats}" if repeats else f"#{slug}")
+        parsed = parse_markdown(path.name, path.read_bytes())
+        assert [s.anchor for s in parsed.sections if s.heading or s.label] == anchors, path.name
+        assert f"title: {parsed.title}" in text.replace("'", "").replace('"', "") or parsed.title in text
+        count += len(anchors)
+    assert count > 300
