@@ -1,0 +1,83 @@
+"""The guard before any ZIP is opened: its members are counted and measured before they are read.
+
+zipfile reads no more of a member than the directory declares, so limits on declared sizes bound
+every reader that comes after this one.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+from dataclasses import dataclass
+from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
+
+from retrieval.errors import DocumentUnreadable, EncryptedDocument, ParserLimit
+
+MAX_MEMBERS = 10_000
+MAX_MEMBER = 128 * 1024 * 1024  # bytes of one member, unpacked
+MAX_TOTAL = 256 * 1024 * 1024  # bytes of all members, unpacked
+MAX_RATIO = 200  # unpacked to packed, of a member large enough to harm
+RATIO_FROM = 8 * 1024 * 1024  # bytes
+
+_PIECE = 1024 * 1024
+_UNSAFE = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:|\x00")
+_BROKEN = "The file is damaged: its ZIP archive cannot be read."
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A ZIP whose directory passed the guard."""
+
+    names: frozenset[str]
+    _zip: ZipFile
+
+    def read(self, name: str) -> bytes:
+        """One member, unpacked. Raises DocumentUnreadable when it is missing or damaged, ParserLimit."""
+        if name not in self.names:
+            raise DocumentUnreadable(f"The file is damaged: its part {name} is missing.")
+        parts, size = [], 0
+        try:
+            with self._zip.open(name) as member:
+                while piece := member.read(_PIECE):
+                    size += len(piece)
+                    if size > MAX_MEMBER:
+                        raise ParserLimit(
+                            f"The part {name} unpacks to more than {MAX_MEMBER >> 20} MB. Split the file."
+                        )
+                    parts.append(piece)
+        except (BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+            raise DocumentUnreadable(f"The file is damaged: its part {name} cannot be unpacked.") from error
+        except RuntimeError as error:  # how zipfile says that a member is encrypted
+            raise EncryptedDocument("The file needs a password. Save it without one.") from error
+        return b"".join(parts)
+
+
+def open_archive(content: bytes) -> Archive:
+    """Check a ZIP's directory. Raises ParserLimit for a bomb, EncryptedDocument, DocumentUnreadable."""
+    try:
+        archive = ZipFile(io.BytesIO(content))
+    except (BadZipFile, LargeZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
+        raise DocumentUnreadable(_BROKEN) from error
+    members = archive.infolist()
+    if len(members) > MAX_MEMBERS:
+        raise ParserLimit(f"The file's archive has {len(members)} members, more than {MAX_MEMBERS}.")
+    for member in members:
+        _check(member)
+    if len({m.filename for m in members}) < len(members):
+        raise DocumentUnreadable("The file is damaged or hostile: two members of its archive have the same name.")
+    if sum(m.file_size for m in members) > MAX_TOTAL:
+        raise ParserLimit(f"The file unpacks to more than {MAX_TOTAL >> 20} MB. Split it.")
+    if sum(m.compress_size for m in members) > len(content):
+        raise ParserLimit("The file is hostile: members of its archive overlap.")
+    return Archive(frozenset(m.filename for m in members), archive)
+
+
+def _check(member: ZipInfo) -> None:
+    if _UNSAFE.search(member.orig_filename):
+        raise DocumentUnreadable("The file is damaged or hostile: a member of its archive has an unsafe name.")
+    if member.flag_bits & 0x1:
+        raise EncryptedDocument("The file needs a password. Save it without one.")
+    large = member.file_size > RATIO_FROM and member.file_size > MAX_RATIO * max(member.compress_size, 1)
+    if large or member.file_size > MAX_MEMBER:
+        raise ParserLimit(f"The part {member.filename} unpacks to {member.file_size >> 20} MB. Split the file.")

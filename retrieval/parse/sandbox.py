@@ -1,0 +1,222 @@
+"""Parsing where it can do no harm: a small pool of child processes with hard limits.
+
+A child has 1 GB of address space, bounded processor time, no file to write, no network where the
+system allows that, and an empty environment. Whatever a document does to it, the parent gets a
+parsed document or a reason for people, within the time limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from retrieval.errors import DocumentUnreadable, EncryptedDocument, ParserLimit, UnsupportedFormat
+from retrieval.parse.wire import LENGTH, decode, frame
+from retrieval.types import ParsedDocument
+
+_ROOT = Path(__file__).resolve().parents[2]
+_START = "import sys; sys.path.insert(0, {root!r}); from retrieval.parse.worker import main; main(sys.argv[1])"
+_ERRORS = {e.__name__: e for e in (DocumentUnreadable, UnsupportedFormat, EncryptedDocument, ParserLimit)}
+_BIG = 1024 * 1024  # bytes that are decoded in a thread, so that the event loop goes on
+_NO_ANSWER = "The file could not be read: its parser gave no valid answer."
+
+# How a child ends when the memory runs out in code that cannot go on without it (PDFium traps, C++ aborts).
+_OUT_OF_MEMORY = {signal.SIGABRT, signal.SIGTRAP, signal.SIGILL, signal.SIGKILL}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one document may take."""
+
+    memory: int = 1024 * 1024 * 1024  # bytes of address space of a child
+    cpu_seconds: int = 60
+    wall_seconds: float = 120.0
+    file: int = 256 * 1024 * 1024  # bytes of the file
+    reply: int = 96 * 1024 * 1024  # bytes of the parsed document as JSON
+    documents: int = 50  # a child is replaced after this many
+    resident: int = 400 * 1024 * 1024  # a child that holds more bytes after a document is replaced
+
+
+class SandboxParser:
+    """`retrieval.ports.Parser` over child processes. Close it, or use it as an async context manager.
+
+    Documents wait when all children are busy. A cancelled `parse` kills its child.
+    """
+
+    def __init__(self, limits: Limits | None = None, *, children: int = 2) -> None:
+        self._limits = limits or Limits()
+        self._slots = asyncio.Semaphore(children)
+        self._idle: list[_Child] = []
+        self._closed = False
+
+    async def parse(self, name: str, content: bytes) -> ParsedDocument:
+        """Read a file in a child process.
+
+        Raises UnsupportedFormat, EncryptedDocument, ParserLimit, DocumentUnreadable.
+        """
+        if len(content) > self._limits.file:
+            raise ParserLimit(f"The file is larger than {self._limits.file >> 20} MB. Split it.")
+        async with self._slots:
+            if self._closed:
+                raise DocumentUnreadable("The parser is closed.")
+            value = await self._ask(name, content)
+        return await asyncio.to_thread(_parsed, value) if len(content) > _BIG else _parsed(value)
+
+    async def _ask(self, name: str, content: bytes) -> dict[str, Any]:
+        """The reply of a child. One that has read other documents may have died of them: then ask a fresh one."""
+        while self._idle:
+            try:
+                return await self._ask_child(self._idle.pop(), name, content)
+            except _Died:
+                continue
+        try:
+            return await self._ask_child(await _Child.start(self._limits), name, content)
+        except _Died as died:
+            raise died.reason from None
+
+    async def _ask_child(self, child: _Child, name: str, content: bytes) -> dict[str, Any]:
+        reusable = False
+        try:
+            async with asyncio.timeout(self._limits.wall_seconds):
+                value = await child.ask(name, content)
+            reusable = not child.worn(value)
+            return value
+        except TimeoutError:
+            reason = f"Reading the file took longer than {self._limits.wall_seconds:.0f} s. Split it."
+            raise ParserLimit(reason) from None
+        except (asyncio.IncompleteReadError, ConnectionError):
+            raise await child.cause_of_death() from None
+        finally:
+            if reusable and not self._closed:
+                self._idle.append(child)
+            else:
+                await asyncio.shield(child.end())
+
+    async def close(self) -> None:
+        """End the children. A `parse` under way ends its own child when it is done."""
+        self._closed = True
+        while self._idle:
+            await self._idle.pop().end()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+def _parsed(value: dict[str, Any]) -> ParsedDocument:
+    try:
+        if "error" not in value:
+            return decode(value["parsed"])
+        error = _ERRORS[value["error"]](value["reason"])
+    except (ValueError, LookupError, TypeError, AttributeError) as broken:
+        raise DocumentUnreadable(_NO_ANSWER) from broken
+    raise error
+
+
+class _Died(Exception):
+    """A child ended without an answer."""
+
+    def __init__(self, reason: DocumentUnreadable) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+class _Child:
+    """One child process and its pipe."""
+
+    def __init__(self, process: asyncio.subprocess.Process, limits: Limits) -> None:
+        self._process = process
+        self._limits = limits
+        self._documents = 0
+
+    @classmethod
+    async def start(cls, limits: Limits) -> _Child:
+        """Raises ParserLimit when the system cannot start a process."""
+        settings = {
+            "memory": limits.memory,
+            "cpu_seconds": limits.cpu_seconds,
+            "documents": limits.documents,
+            "reply": limits.reply,
+        }
+        command = (sys.executable, "-I", "-B", "-X", "utf8", "-c", _START.format(root=str(_ROOT)), json.dumps(settings))
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                env={},
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ParserLimit(f"No process could be started to read the file in ({error.strerror}).") from error
+        return cls(process, limits)
+
+    async def ask(self, name: str, content: bytes) -> dict[str, Any]:
+        """Send a file, return the reply. Raises IncompleteReadError or ConnectionError when the child dies.
+
+        Raises DocumentUnreadable for an answer that is no JSON object.
+        """
+        self._documents += 1
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:  # never so: both are pipes
+            raise ConnectionError
+        request = json.dumps({"name": name, "cpu_seconds": self._limits.cpu_seconds}).encode()
+        stdin.write(frame(request) + len(content).to_bytes(LENGTH, "big"))
+        stdin.write(content)
+        await stdin.drain()
+        length = int.from_bytes(await stdout.readexactly(LENGTH), "big")
+        if length > self._limits.reply:
+            raise ConnectionError
+        reply = await stdout.readexactly(length)
+        try:
+            value = json.loads(reply) if length < _BIG else await asyncio.to_thread(json.loads, reply)
+        except ValueError:
+            raise DocumentUnreadable(_NO_ANSWER) from None
+        if not isinstance(value, dict):
+            raise DocumentUnreadable(_NO_ANSWER)
+        return value
+
+    def worn(self, reply: dict[str, Any]) -> bool:
+        """Whether the child has read enough documents, holds too much memory, or ends by itself."""
+        memory = reply.get("memory")
+        small = isinstance(memory, int) and memory < self._limits.resident
+        return bool(reply.get("last")) or self._documents >= self._limits.documents or not small
+
+    async def cause_of_death(self) -> DocumentUnreadable | _Died:
+        """What to say of a child that ended without an answer. _Died when another may do better."""
+        try:
+            async with asyncio.timeout(5):
+                code = await self._process.wait()
+        except TimeoutError:
+            return DocumentUnreadable(_NO_ANSWER)
+        if -code == signal.SIGXCPU:
+            seconds = self._limits.cpu_seconds
+            return ParserLimit(f"Reading the file took more than {seconds} s of processor time. Split it.")
+        if -code in _OUT_OF_MEMORY:
+            memory = self._limits.memory >> 20
+            return _Died(ParserLimit(f"Reading the file took more than {memory} MB of memory. Split it."))
+        return _Died(DocumentUnreadable("The file is damaged: its parser crashed on it."))
+
+    async def end(self) -> None:
+        """Kill the process and wait until it and its pipes are gone."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself, a moment ago
+                self._process.kill()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        await self._process.wait()
+        if self._process.stdout is not None:
+            await self._process.stdout.read()

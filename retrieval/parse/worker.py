@@ -1,0 +1,132 @@
+"""The child process of the sandbox: it gives up its rights, then reads documents from its pipe.
+
+Request: two messages, a JSON object {"name", "cpu_seconds"} and the file's bytes. Reply: one JSON object,
+{"parsed": ..., "memory": bytes} or {"error": class name, "reason": text, "memory": bytes}, with "last": true
+when the child ends after it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+from retrieval import errors
+from retrieval.errors import DocumentUnreadable
+from retrieval.parse.wire import LENGTH, dumps, encode, frame
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NO_NEW_PRIVS = 38
+_CLONE_NEWUSER = 0x10000000
+_CLONE_NEWNET = 0x40000000
+_SIGKILL = 9
+_OPEN_FILES = 48
+
+
+def main(settings: str) -> None:
+    """Serve until the pipe closes. `settings` is a JSON object: memory, cpu_seconds, reply (limits)."""
+    limits = json.loads(settings)
+    requests = os.fdopen(os.dup(0), "rb")
+    replies = os.fdopen(os.dup(1), "wb")
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):  # a library that prints must not write into the reply
+        os.dup2(null, standard)
+    # numpy is slow to load and takes a gigabyte of address space; openpyxl does without.
+    sys.modules["numpy"] = None  # type: ignore[assignment]
+    _confine(limits["memory"], limits["cpu_seconds"] * limits["documents"])
+    server = _Server(requests, replies, limits["reply"])
+    sys.excepthook = server.last_words
+    server.run()
+
+
+def _confine(memory: int, cpu_seconds: int) -> None:
+    """Give up what a parser does not need. What the system refuses (namespaces, mostly) is done without."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if sys.platform == "linux":
+        libc.prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        if libc.unshare(_CLONE_NEWNET) != 0:
+            libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+    for limit, value in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, cpu_seconds),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, 0),
+    ):
+        _, most = resource.getrlimit(limit)
+        bounded = value if most == resource.RLIM_INFINITY else min(value, most)
+        # macOS refuses some; the product runs on Linux, a developer may not.
+        with contextlib.suppress(*(() if sys.platform == "linux" else (ValueError, OSError))):
+            resource.setrlimit(limit, (bounded, bounded))
+
+
+class _Server:
+    """Reads requests, writes replies."""
+
+    def __init__(self, requests: BinaryIO, replies: BinaryIO, reply_limit: int) -> None:
+        self._requests = requests
+        self._replies = replies
+        self._reply_limit = reply_limit
+
+    def run(self) -> None:
+        # Loaded here, after the limits are set: the dispatch table alone; parsers load when needed.
+        from retrieval.parse.formats import parse_content
+
+        while (head := self._receive()) is not None and (content := self._receive()) is not None:
+            request = json.loads(head)
+            _allow_cpu(request["cpu_seconds"])
+            try:
+                self._send({"parsed": encode(parse_content(request["name"], content))})
+            except DocumentUnreadable as error:
+                self._send({"error": type(error).__name__, "reason": str(error)})
+            except MemoryError:
+                self._send(
+                    {"error": "ParserLimit", "reason": "Reading the file took more memory than a document may take."}
+                )
+            del content
+
+    def last_words(self, kind: type[BaseException], _error: BaseException, _trace: TracebackType | None) -> None:
+        """An exception that no parser should raise: say its name, and end."""
+        self._send(
+            {
+                "error": "DocumentUnreadable",
+                "reason": f"The file could not be read: its parser failed ({kind.__name__}).",
+            }
+        )
+
+    def _receive(self) -> bytes | None:
+        length = self._requests.read(LENGTH)
+        return self._requests.read(int.from_bytes(length, "big")) if len(length) == LENGTH else None
+
+    def _send(self, reply: dict[str, Any]) -> None:
+        memory = _memory()
+        message = dumps({**reply, "memory": memory})
+        if len(message) > self._reply_limit:
+            reason = f"The file's text is larger than {self._reply_limit >> 20} MB. Split the file."
+            message = dumps({"error": errors.ParserLimit.__name__, "reason": reason, "memory": memory})
+        self._replies.write(frame(message))
+        self._replies.flush()
+
+
+def _allow_cpu(seconds: int) -> None:
+    """Allow this many more seconds of processor time; the hard limit of the process stays."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    wanted = int(used.ru_utime + used.ru_stime) + seconds + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (min(wanted, most) if most > 0 else wanted, most))
+
+
+def _memory() -> int:
+    """Resident bytes of this process; 0 where the system does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize()
+    except OSError:
+        return 0
