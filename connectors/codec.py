@@ -31,9 +31,18 @@ def load(text: str, tree: str) -> ParsedDocument:
     return ParsedDocument(
         title=data["title"],
         text=text,
-        sections=tuple(Section(**{**s, "path": tuple(s["path"])}) for s in data["sections"]),
+        sections=_sections(data),
         places=tuple(Place(*p) for p in data["places"]),
         left_out=tuple(LeftOut(*item) for item in data["left_out"]),
         atomic=tuple((start, end) for start, end in data["atomic"]),
         joins=tuple(data["joins"]),
     )
+
+
+def load_sections(tree: str) -> tuple[Section, ...]:
+    """The section tree alone."""
+    return _sections(json.loads(tree))
+
+
+def _sections(data: dict[str, Any]) -> tuple[Section, ...]:
+    return tuple(Section(**{**s, "path": tuple(s["path"])}) for s in data["sections"])

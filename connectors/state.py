@@ -41,6 +41,7 @@ _SELECT = (
 )
 _PUT = "INSERT OR REPLACE INTO documents VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _IN_FORCE = "WHERE status = 'current' AND id IN (SELECT value FROM json_each(?))"
+TREES = 256  # section trees kept in memory
 CURRENT, HELD, UNREADABLE = "current", "held", "unreadable"
 
 
@@ -87,6 +88,7 @@ class StateStore:
             self._db.execute(_SCHEMA)
         except (apsw.Error, OSError) as error:
             raise self._unavailable(error) from error
+        self._trees: dict[tuple[str, str], tuple[Section, ...]] = {}
         self._cache: tuple[int, dict[str, Document]] | None = None
 
     def _unavailable(self, error: Exception) -> StateUnavailable:
@@ -234,8 +236,13 @@ class StateStore:
         return str(rows[0][0]) if rows else ""
 
     async def sections(self, document_id: str, version: str) -> tuple[Section, ...]:
-        rows = self._read("SELECT text, tree FROM texts WHERE document_id = ? AND version = ?", (document_id, version))
-        return codec.load(*rows[0]).sections if rows else ()
+        key = (document_id, version)
+        if key not in self._trees:  # a version never changes: what was read once is right as long as it is asked for
+            rows = self._read("SELECT tree FROM texts WHERE document_id = ? AND version = ?", key)
+            self._trees[key] = codec.load_sections(rows[0][0]) if rows else ()
+            if len(self._trees) > TREES:
+                self._trees.pop(next(iter(self._trees)))
+        return self._trees[key]
 
     async def documents(self) -> Mapping[str, Document]:
         # data_version changes when another process commits; our own commits drop the cache.

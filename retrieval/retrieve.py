@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retrieval.ports import Embedder, Index, Library
 from retrieval.types import Document, Hit, Passage, Query, Question
@@ -56,7 +56,14 @@ class Retriever:
             if len(kept) >= limit or len(hits) < count:
                 break
             count *= 4
-        return tuple(_passage(n, hit, current) for n, hit in enumerate(kept[:limit], start=1))
+        return tuple([await self._passage(n, hit, current) for n, hit in enumerate(kept[:limit], start=1)])
+
+    async def _passage(self, n: int, hit: Hit, current: Mapping[str, Document]) -> Passage:
+        """A passage with the sections that share it, so that a quote is cited by the innermost one."""
+        passage = _passage(n, hit, current)
+        all_sections = await self._library.sections(passage.document.id, passage.document.version)
+        touched = tuple(s for s in all_sections if s.start < passage.end and passage.start < s.end)
+        return replace(passage, sections=touched) if len(touched) > 1 else passage
 
     def _query(self, text: str, vector: bytes, acl_ids: frozenset[str], limit: int) -> Query:
         settings = self._settings

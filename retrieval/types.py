@@ -262,6 +262,7 @@ class Passage:
     places: tuple[Place, ...]
     score: int
     context: bool = True  # handed to the generator; False: retrieved, but cut for length
+    sections: tuple[Section, ...] = ()  # where several share the passage: all that it touches, in reading order
 
 
 @dataclass(frozen=True, slots=True)

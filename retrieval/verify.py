@@ -101,4 +101,7 @@ def _citation(n: int, found: Found) -> Citation:
     passage = found.passage
     start, end = passage.start + found.start, passage.start + found.end
     page, locator = locate(passage.places, start, end)
-    return Citation(n, passage.document, passage.section, passage.chunk_id, start, end, found.text, page, locator)
+    # The innermost section that holds the quote: small clauses share a passage, and each has its own number.
+    holders = [s for s in passage.sections if s.start <= start and end <= s.end]
+    section = holders[-1] if holders else passage.section
+    return Citation(n, passage.document, section, passage.chunk_id, start, end, found.text, page, locator)
