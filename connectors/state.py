@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,15 @@ class SourceState:
     error: str | None
 
 
+@dataclass(slots=True)
+class _Cache:
+    """Read since the last change of the store."""
+
+    stamp: int
+    documents: dict[str, Document] | None = None
+    trees: dict[tuple[str, str], tuple[Section, ...]] = field(default_factory=dict)
+
+
 def access_id(access: AccessList) -> str:
     """16 hex digits that name an access list by its entries."""
     return hashlib.sha256(json.dumps([sorted(access.allow), sorted(access.deny)]).encode()).hexdigest()[:16]
@@ -88,8 +97,7 @@ class StateStore:
             self._db.execute(_SCHEMA)
         except (apsw.Error, OSError) as error:
             raise self._unavailable(error) from error
-        self._trees: dict[tuple[str, str], tuple[Section, ...]] = {}
-        self._cache: tuple[int, dict[str, Document]] | None = None
+        self._cache: _Cache | None = None
 
     def _unavailable(self, error: Exception) -> StateUnavailable:
         return StateUnavailable(
@@ -237,20 +245,28 @@ class StateStore:
 
     async def sections(self, document_id: str, version: str) -> tuple[Section, ...]:
         key = (document_id, version)
-        if key not in self._trees:  # a version never changes: what was read once is right as long as it is asked for
+        trees = self._cached().trees
+        if key not in trees:
             rows = self._read("SELECT tree FROM texts WHERE document_id = ? AND version = ?", key)
-            self._trees[key] = codec.load_sections(rows[0][0]) if rows else ()
-            if len(self._trees) > TREES:
-                self._trees.pop(next(iter(self._trees)))
-        return self._trees[key]
+            trees[key] = codec.load_sections(rows[0][0]) if rows else ()
+            if len(trees) > TREES:
+                trees.pop(next(iter(trees)))
+        return trees[key]
 
     async def documents(self) -> Mapping[str, Document]:
-        # data_version changes when another process commits; our own commits drop the cache.
-        stamp = int(self._read("PRAGMA data_version")[0][0])
-        if self._cache is None or self._cache[0] != stamp:
+        cache = self._cached()
+        if cache.documents is None:
             rows = self._read(_SELECT + "WHERE status = 'current'")
-            self._cache = (stamp, {row[0]: _entry(row).document for row in rows})
-        return self._cache[1]
+            cache.documents = {row[0]: _entry(row).document for row in rows}
+        return cache.documents
+
+    def _cached(self) -> _Cache:
+        """What was read since the last change: data_version moves when another process commits, our own
+        commits drop the cache."""
+        stamp = int(self._read("PRAGMA data_version")[0][0])
+        if self._cache is None or self._cache.stamp != stamp:
+            self._cache = _Cache(stamp)
+        return self._cache
 
 
 def _time(value: str | None) -> datetime | None:
