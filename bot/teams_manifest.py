@@ -1,0 +1,149 @@
+"""The Teams app package: a manifest and two icons in a zip, made from the bot's app id and host name.
+
+Manifest 1.17: https://learn.microsoft.com/microsoftteams/platform/resources/schema/manifest-schema
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import struct
+import uuid
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+
+from audit.record import Json
+from bot.errors import SettingsError
+
+VERSION = "1.17"
+SCOPES: tuple[Json, ...] = ("personal", "team", "groupChat")
+COMMANDS = (
+    ("help", "How to ask, and what you get"),
+    ("sources", "The documents that I can answer from, as far as you may read them"),
+    ("forget", "Forget what this thread has been about"),
+)
+ACCENT = (0x1F, 0x4E, 0x79)
+_HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+
+Pixel = tuple[int, int, int, int]
+
+
+def teams_package(*, app_id: str, domain: str, name: str = "Footnote", read_threads: bool = False) -> bytes:
+    """The zip to upload in the Teams admin centre; the same input gives the same bytes. Raises SettingsError.
+
+    `read_threads` asks the owner of each team for the right to read its channels' messages, which
+    follow-ups without a mention need.
+    """
+    manifest = teams_manifest(app_id=app_id, domain=domain, name=name, read_threads=read_threads)
+    files = {
+        "manifest.json": json.dumps(manifest, indent=2, ensure_ascii=False).encode(),
+        "color.png": _png(192, _colour),
+        "outline.png": _png(32, _outline),
+    }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as package:
+        for path, content in files.items():
+            package.writestr(zipfile.ZipInfo(path, (2026, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def teams_manifest(*, app_id: str, domain: str, name: str, read_threads: bool) -> Mapping[str, Json]:
+    """manifest.json as JSON. Raises SettingsError."""
+    app_id, domain = _checked_id(app_id), _checked_domain(domain)
+    if not 1 <= len(name.strip()) <= 30:
+        raise SettingsError(f"The app's name in Teams has 1 to 30 characters; {name!r} has {len(name.strip())}.")
+    site = f"https://{domain}"
+    commands: list[Json] = [{"title": title, "description": text} for title, text in COMMANDS]
+    manifest: dict[str, Json] = {
+        "$schema": f"https://developer.microsoft.com/json-schemas/teams/v{VERSION}/MicrosoftTeams.schema.json",
+        "manifestVersion": VERSION,
+        "version": "1.0.0",
+        "id": app_id,
+        "developer": {"name": "Footnote", "websiteUrl": site, "privacyUrl": site, "termsOfUseUrl": site},
+        "name": {"short": name.strip(), "full": f"{name.strip()}: answers with their sources"},
+        "description": {
+            "short": "Answers from your organisation's documents, with quotes.",
+            "full": "Ask in a channel, a group chat or here. Each answer comes with verbatim quotes: document, section, "
+            "page and version. You see only what you may read, and each answer is kept in an audit log.",
+        },
+        "icons": {"color": "color.png", "outline": "outline.png"},
+        "accentColor": "#{:02X}{:02X}{:02X}".format(*ACCENT),
+        "bots": [
+            {
+                "botId": app_id,
+                "scopes": list(SCOPES),
+                "supportsFiles": False,
+                "isNotificationOnly": False,
+                "commandLists": [{"scopes": list(SCOPES), "commands": commands}],
+            }
+        ],
+        "permissions": ["identity", "messageTeamMembers"],
+        "validDomains": [domain],
+    }
+    if read_threads:
+        right: Json = {"name": "ChannelMessage.Read.Group", "type": "Application"}
+        manifest["webApplicationInfo"] = {"id": app_id, "resource": "https://RscBasedStoreApp"}
+        manifest["authorization"] = {"permissions": {"resourceSpecific": [right]}}
+    return manifest
+
+
+def _checked_id(app_id: str) -> str:
+    try:
+        return str(uuid.UUID(app_id.strip()))
+    except ValueError:
+        raise SettingsError(
+            f"The Microsoft app id {app_id!r} is no id like 12345678-90ab-cdef-1234-567890abcdef. "
+            "It stands on the Azure bot's page under Configuration."
+        ) from None
+
+
+def _checked_domain(domain: str) -> str:
+    host = domain.strip().casefold()
+    if not _HOST.fullmatch(host):
+        raise SettingsError(
+            f"{domain!r} is no host name. Give the name alone that Teams reaches the bot at, e.g. footnote.example.com."
+        )
+    return host
+
+
+# --- icons: a quotation's footnote mark, [1], drawn from rectangles on a grid of 32 by 32 ------
+
+_MARK = (
+    (7, 8, 12, 10),  # left, top, right, bottom (exclusive)
+    (7, 10, 9, 22),
+    (7, 22, 12, 24),
+    (20, 8, 25, 10),
+    (23, 10, 25, 22),
+    (20, 22, 25, 24),
+    (15, 11, 17, 21),
+    (13, 12, 15, 14),
+)
+
+
+def _marked(x: float, y: float) -> bool:
+    return any(left <= x < right and top <= y < bottom for left, top, right, bottom in _MARK)
+
+
+def _colour(x: float, y: float) -> Pixel:
+    return (255, 255, 255, 255) if _marked(x, y) else (*ACCENT, 255)
+
+
+def _outline(x: float, y: float) -> Pixel:
+    """White on nothing, as Teams asks of outline icons."""
+    return (255, 255, 255, 255 if _marked(x, y) else 0)
+
+
+def _png(size: int, paint: Callable[[float, float], Pixel]) -> bytes:
+    """A PNG (RGBA, 8 bits) of `size` pixels squared. https://www.w3.org/TR/png-3/"""
+    rows = b"".join(
+        b"\0" + bytes(part for x in range(size) for part in paint(x * 32 / size, y * 32 / size)) for y in range(size)
+    )
+    header = struct.pack(">IIBBBBB", size, size, 8, 6, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
