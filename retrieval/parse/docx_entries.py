@@ -59,6 +59,7 @@ class Entries:
         self._note = note
         self._found = found
         self._tables = 0
+        self._notes: dict[str, Numbering] = {}
 
     def add(self, items: Sequence[Item], *, plain: bool = False) -> None:
         for item in items:
@@ -139,9 +140,18 @@ class Entries:
         """Text boxes and notes of paragraphs, after them."""
         for paragraph in paragraphs:
             for box in paragraph.boxes:
-                self.add(self._body.box(box), plain=True)
+                self._within(self._numbering.fresh(), lambda box=box: self.add(self._body.box(box), plain=True))
             for note in paragraph.notes:
-                self._add_note(note)
+                lists = self._notes.setdefault(note.kind, self._numbering.fresh())
+                self._within(lists, lambda note=note: self._add_note(note))
+
+    def _within(self, lists: Numbering, read: Callable[[], None]) -> None:
+        """Read a story that counts its lists apart from the body."""
+        outer, self._numbering = self._numbering, lists
+        try:
+            read()
+        finally:
+            self._numbering = outer
 
     def _add_note(self, note: Note) -> None:
         entries = [self.entry(item) for item in self._note(note) if isinstance(item, Paragraph)]

@@ -90,6 +90,12 @@ class Numbering:
             if num_id is not None:
                 self._num.setdefault(num_id, item)
 
+    def fresh(self) -> Numbering:
+        """The same lists with nothing counted yet: text boxes and notes count for themselves."""
+        other = Numbering(None, self._styles)
+        other._abstract, other._num, other._instances = self._abstract, self._num, self._instances
+        return other
+
     def level_of_style(self, num_id: int, chain: Sequence[str]) -> int | None:
         """The level whose w:pStyle names one of these styles, nearest first (17.9.23)."""
         instance = self._instance(num_id)
@@ -101,7 +107,6 @@ class Numbering:
         instance = self._instance(num_id)
         if instance is None or depth not in instance.levels:
             return None
-        level = instance.levels[depth]
         counts = self._counts.setdefault(instance.counters, [None] * DEPTHS)
         override = instance.starts.get(depth)
         before = counts[depth]
@@ -109,15 +114,18 @@ class Numbering:
             self._overridden.add((num_id, depth))
             before, counts[depth] = None, override
         else:
-            start = level.start if override is None else override
-            counts[depth] = start if before is None else before + 1
+            counts[depth] = _start(instance, depth) if before is None else before + 1
+        for above in range(depth):
+            # An outer level that was skipped is taken as begun: its next paragraph counts on.
+            if counts[above] is None:
+                counts[above] = _start(instance, above)
         _restart_below(instance, counts, depth)
         return self._number(instance, depth, counts, restarted=before is None)
 
     def _number(self, instance: _Instance, depth: int, counts: list[int | None], *, restarted: bool) -> Number:
         level = instance.levels[depth]
         bullet = level.format == "bullet"
-        values = tuple(_count(instance, counts, d) for d in range(depth + 1))
+        values = tuple(count or 0 for count in counts[: depth + 1])
         shown, first, unknown = level.text, depth + 1, False
         if bullet:
             shown = _PRIVATE.sub(BULLET, level.text) or BULLET
@@ -182,7 +190,8 @@ class Numbering:
                 levels[depth] = _level(own)
             if start is not None:
                 starts[depth] = start
-        return _Instance(name, levels, starts)
+        # A definition that links to another one still counts for itself.
+        return _Instance(value(num, "abstractNumId") or name, levels, starts)
 
     def _linked(self, abstract: etree._Element) -> str | None:
         """The definition that a w:numStyleLink stands for (17.9.21), by the style or by w:styleLink."""
@@ -196,11 +205,7 @@ class Numbering:
         return next((n for n, item in self._abstract.items() if value(item, "styleLink") == style), None)
 
 
-def _count(instance: _Instance, counts: list[int | None], depth: int) -> int:
-    """A level's count; where the document skipped the level, the number it would start with."""
-    count = counts[depth]
-    if count is not None:
-        return count
+def _start(instance: _Instance, depth: int) -> int:
     return instance.starts.get(depth, instance.levels.get(depth, Level(start=1)).start)
 
 

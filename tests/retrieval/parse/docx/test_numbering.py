@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from retrieval.parse.docx import parse_docx
 from retrieval.parse.docx_formats import format_count, letters, roman, unletters, unroman
-from tests.retrieval.parse.docx.builder import abstract, docx, lvl, num, p, restart, style
+from tests.retrieval.parse.docx.builder import abstract, docx, lvl, num, p, part, restart, style, t
 
 FORMATS = (
     ("decimal", 12, "12"),
@@ -112,11 +112,20 @@ CASES = (
          p("a", num=(1, 0)), ("§1:a",)),
     Case("a deeper level restarts after any above",
          abstract(0, *(lvl(d, "decimal", f"%{d + 1}.") for d in range(3))) + _ONE,
-         p("a", num=(1, 0)) + p("b", num=(1, 2)) + p("c", num=(1, 2)) + p("d", num=(1, 1)) + p("e", num=(1, 2)),
-         ("1. a", "1. b", "2. c", "1. d", "1. e")),
-    Case("a level that was skipped prints its start",
+         "".join(p(c, num=(1, d)) for c, d in zip("abcdefg", (0, 1, 2, 2, 1, 2, 0), strict=True)) + p("h", num=(1, 1)),
+         ("1. a", "1. b", "1. c", "2. d", "2. e", "1. f", "2. g", "1. h")),
+    Case("a level that was skipped counts as begun",
          abstract(0, lvl(0, "decimal", "%1"), lvl(1, "decimal", "%1.%2"), lvl(2, "decimal", "%1.%2.%3")) + _ONE,
-         p("a", num=(1, 0)) + p("b", num=(1, 2)), ("1 a", "1.1.1 b")),
+         p("a", num=(1, 0)) + p("b", num=(1, 2)) + p("c", num=(1, 1)) + p("d", num=(1, 2)),
+         ("1 a", "1.1.1 b", "1.2 c", "1.2.1 d")),
+    Case("a list without its head", abstract(0, lvl(0, "upperLetter", "%1."), lvl(1, "decimal", "%2.")) + _ONE,
+         p("a", num=(1, 1)) + p("b", num=(1, 1)) + p("c", num=(1, 0)), ("1. a", "2. b", "B. c")),
+    Case("a linked list counts apart (17.9.21)",
+         abstract(0, lvl(0, "decimal", "%1."), link='<w:styleLink w:val="L"/>')
+         + abstract(1, link='<w:numStyleLink w:val="L"/>') + _ONE + num(2, 1),
+         p("a", num=(1, 0)) + p("b", num=(2, 0)) + p("c", num=(1, 0)), ("1. a", "1. b", "2. c"),
+         '<w:style w:type="numbering" w:styleId="L"><w:name w:val="L"/><w:pPr><w:numPr><w:numId w:val="1"/></w:numPr>'
+         '</w:pPr></w:style>'),
     Case("bullets", abstract(0, lvl(0, "bullet", "–"), lvl(1, "bullet", "\uf0a7")) + _ONE,
          p("a", num=(1, 0)) + p("b", num=(1, 1)), ("– a", "• b")),
     Case("a hidden number",
@@ -133,6 +142,18 @@ CASES = (
 def test_displayed_numbers(case: Case) -> None:
     parsed = parse_docx("x.docx", docx(case.body, case.numbering, case.styles))
     assert tuple(parsed.text.split("\n")) == case.lines
+
+
+def test_text_boxes_and_notes_count_their_lists_apart() -> None:
+    numbering = abstract(0, lvl(0, "decimal", "%1.")) + _ONE
+    box = f"<w:r><w:pict><v:textbox><w:txbxContent>{p('boxed', num=(1, 0))}</w:txbxContent></v:textbox></w:pict></w:r>"
+    refer = "".join(f'<w:r><w:footnoteReference w:id="{n}"/></w:r>' for n in (1, 2))
+    notes = "".join(f'<w:footnote w:id="{n}">{p("noted", num=(1, 0))}</w:footnote>' for n in (1, 2))
+    body = p("a", num=(1, 0)) + p(t("b") + box + box + refer, num=(1, 0)) + p("c", num=(1, 0))
+    parsed = parse_docx("x.docx", docx(body, numbering, parts={"footnotes": part("footnotes", notes)}))
+    assert parsed.text.split("\n") == [
+        "1. a", "2. b", "1. boxed", "1. boxed", "[1] 1. noted", "[2] 2. noted", "3. c",
+    ]  # fmt: skip
 
 
 def test_a_number_in_an_unknown_format_is_reported() -> None:
