@@ -118,9 +118,10 @@ class Entries:
         first: Entry | None = None
         left: list[str] = []
         cells = []
-        for cell in row.cells:
+        for at, cell in enumerate(row.cells):
             entries = list(self._cell(cell, apart))
-            first = first or next((e for e in entries if e.text), None)
+            if at == 0:
+                first = next((e for e in entries if e.text), None)
             left += [what for e in entries for what in e.left]
             cells.append(" ".join(" ".join(e.text.split("\n")) for e in entries if e.text))
         entry = first if first is not None and first.line is None else Entry()

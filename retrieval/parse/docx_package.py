@@ -1,25 +1,20 @@
 """The parts of a DOCX file (ECMA-376 Part 2, Open Packaging Conventions), read within bounds.
 
 Nothing is followed: no external relationship, no DTD, no entity. A part is inflated only when it
-is asked for, and never past its limit, whatever sizes the archive declares.
+is asked for, behind the guard of `retrieval.parse.archive`.
 """
 
 from __future__ import annotations
 
-import io
 import posixpath
-import zipfile
-import zlib
 from dataclasses import dataclass
 
 from lxml import etree
 
 from retrieval.errors import DocumentUnreadable, EncryptedDocument, ParserLimit, UnsupportedFormat
+from retrieval.parse.archive import open_archive
 
-MAX_MEMBERS = 10_000
-MAX_PART = 64 * 1024 * 1024  # bytes of XML; lxml needs about ten times as much
-MAX_TOTAL = 1024 * 1024 * 1024  # declared bytes of all members; only the parts we need are inflated
-MAX_RATIO = 400  # for parts over a megabyte; real WordprocessingML stays below 100
+MAX_PART = 64 * 1024 * 1024  # bytes of one XML part; lxml needs about ten times as much
 
 W_URI = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 R_URI = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -54,22 +49,24 @@ class Package:
 
     def __init__(self, content: bytes) -> None:
         _refuse_foreign(content)
-        try:
-            self._zip = zipfile.ZipFile(io.BytesIO(content))
-        except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError) as error:
-            raise DocumentUnreadable(_DAMAGED) from error
-        self._members = _checked(self._zip.infolist())
+        self._archive = open_archive(content)
+        self._members = _by_name(self._archive.names)
         self.main = self._find_main()
 
     @property
     def names(self) -> list[str]:
         """Names of the members, as they are written in the archive."""
-        return [info.filename for info in self._members.values()]
+        return list(self._members.values())
 
     def xml(self, name: str) -> etree._Element | None:
         """The root of an XML part; None when there is no such part."""
-        info = self._members.get(name.lower())
-        return None if info is None else _parse(self._read(info))
+        member = self._members.get(name.lower())
+        if member is None:
+            return None
+        data = self._archive.read(member)
+        if len(data) > MAX_PART:
+            raise ParserLimit(f"The part {member} unpacks to more than {MAX_PART >> 20} MB. Split the file.")
+        return _parse(data)
 
     def relations(self, part: str) -> list[Relation]:
         """The relationships of a part, "" for those of the package itself."""
@@ -102,18 +99,6 @@ class Package:
             return "word/document.xml"
         raise DocumentUnreadable("The Word file is damaged: its main part is missing.")
 
-    def _read(self, info: zipfile.ZipInfo) -> bytes:
-        if info.flag_bits & 0x1:
-            raise EncryptedDocument("The Word file is protected by a password; remove it and upload the file again.")
-        try:
-            with self._zip.open(info) as stream:
-                data = stream.read(MAX_PART + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
-            raise DocumentUnreadable(_DAMAGED) from error
-        if len(data) > MAX_PART or len(data) > max(1_000_000, MAX_RATIO * info.compress_size):
-            raise ParserLimit("The Word file unpacks to far more than a document holds; it was not read.")
-        return data
-
 
 def _refuse_foreign(content: bytes) -> None:
     if not content:
@@ -127,18 +112,11 @@ def _refuse_foreign(content: bytes) -> None:
         raise UnsupportedFormat("The file is not a Word document (.docx).")
 
 
-def _checked(infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+def _by_name(names: frozenset[str]) -> dict[str, str]:
     """Members by lower-cased name (Part 2, 6.2.2.3: part names are equal without regard to case)."""
-    if len(infos) > MAX_MEMBERS or sum(info.file_size for info in infos) > MAX_TOTAL:
-        raise ParserLimit("The Word file unpacks to far more than a document holds; it was not read.")
-    members: dict[str, zipfile.ZipInfo] = {}
-    for info in infos:
-        name = info.filename
-        if name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/"):
-            raise DocumentUnreadable("The Word file holds a part whose name leads out of the file; it was not read.")
-        if name.lower() in members:
-            raise DocumentUnreadable("The Word file holds two parts of one name; save it again and upload it.")
-        members[name.lower()] = info
+    members = {name.lower(): name for name in sorted(names)}
+    if len(members) < len(names):
+        raise DocumentUnreadable("The Word file holds two parts of one name; save it again and upload it.")
     return members
 
 
