@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -14,14 +15,14 @@ from aiohttp import web
 
 from audit.record import Json
 from bot.errors import InboxUnavailable, PlatformDenied, PlatformError
-from bot.ports import Intake
+from bot.ports import Intake, Viewer
 from bot.render import PRIVATE_NOTE
 from bot.teams_auth import KeySet, KeysUnavailable, TokenVerifier, Unauthorized
 from bot.teams_config import TeamsConfig
 from bot.teams_connector import BotConnector, NotThere
-from bot.teams_events import PLATFORM, BadActivity, changes_members, thread_key, translate
+from bot.teams_events import PLATFORM, BadActivity, changes_members, passage_asked, thread_key, translate
 from bot.teams_people import TeamsPeople
-from bot.teams_render import render, text_message
+from bot.teams_render import passage_window, render, text_message, text_window
 from bot.teams_tokens import TokenSource
 from bot.types import ChannelKind, Incoming, IncomingKind, Outcome, People, Reply
 
@@ -30,6 +31,11 @@ NO_PRIVATE_CHAT = (
     "I may not show this answer here, and I cannot write to you in private. "
     "Open a personal chat with me once, then ask again."
 )
+PASSAGE_GONE = (
+    "You cannot read this passage. Either you may not read the document, or it is no longer there. "
+    "Ask the owner of the document for access."
+)
+PASSAGE_UNAVAILABLE = "The passage cannot be shown right now. Please close this window and try again in a minute."
 REMEMBERED = 4_096
 
 log = structlog.get_logger(__name__)
@@ -65,12 +71,17 @@ class TeamsPlatform:
         config: TeamsConfig,
         intake: Intake,
         *,
+        viewer: Viewer | None = None,
         knows_thread: Callable[[str], bool] = lambda thread: False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`knows_thread` says whether a question was answered in "teams:TENANT:CHANNEL:THREAD" lately."""
+        """`viewer` stands behind the "Show the passage" buttons; without one there are none.
+
+        `knows_thread` says whether a question was answered in "teams:TENANT:CHANNEL:THREAD" lately.
+        """
         self._config = config
         self._intake = intake
+        self._viewer = viewer
         self._knows_thread = knows_thread
         self._clock = clock
         self._parts: _Parts | None = None
@@ -162,10 +173,24 @@ class TeamsPlatform:
         incoming = translate(activity, self._clock(), follows=self._follows, record_of=self._record_of)
         if changes_members(activity):
             self._ready.people.forget(incoming.channel)
+        asked = passage_asked(activity)
+        if asked is not None and self._viewer is not None:
+            return await self._passage(self._viewer, incoming, *asked)  # the viewer records the access
         await self._intake.accept(incoming)
         if incoming.kind is IncomingKind.QUESTION:
             self._followed.put(thread_key(incoming), True)
         return {} if incoming.kind is IncomingKind.FEEDBACK else None
+
+    async def _passage(self, viewer: Viewer, incoming: Incoming, record: str, n: int) -> Mapping[str, Json]:
+        """The window for "Show the passage"; Teams waits for it, so it is short of time."""
+        try:
+            async with asyncio.timeout(self._config.window_seconds):
+                reader = await self._ready.people.person(incoming)
+                view = await viewer.passage(record, n, reader)
+        except (PlatformError, TimeoutError) as error:
+            log.warning("a passage could not be shown", record=record, reason=str(error))
+            return text_window(PASSAGE_UNAVAILABLE)
+        return passage_window(view) if view is not None else text_window(PASSAGE_GONE)
 
     def _follows(self, thread: str) -> bool:
         """Whether we were asked in this thread: since the start, or as far as the thread memory knows."""
@@ -181,7 +206,7 @@ class TeamsPlatform:
         return await self._ready.people.people(incoming)
 
     def render(self, outcome: Outcome) -> Mapping[str, Json]:
-        return render(outcome)
+        return render(outcome, passages=self._viewer is not None)
 
     async def post_status(self, incoming: Incoming, text: str) -> str:
         return await self._send(incoming, text_message(text))

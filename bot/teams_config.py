@@ -27,7 +27,8 @@ class TeamsConfig:
     servers on this machine; only with it may `app_id` be empty, which switches authentication off.
     Times are in seconds, `max_body` is in bytes. `longest_wait` bounds a single Retry-After that is waited
     for, `people_seconds` is how long a roster is remembered, `keys_pause` the least time between two
-    fetches of the issuer's keys: a forged key id may not make us fetch more often.
+    fetches of the issuer's keys: a forged key id may not make us fetch more often. `window_seconds` is how
+    long "Show the passage" may take: Teams waits some ten seconds.
     """
 
     app_id: str
@@ -46,6 +47,7 @@ class TeamsConfig:
     longest_wait: float = 20.0
     people_seconds: float = 60.0
     keys_pause: float = 60.0
+    window_seconds: float = 8.0
     max_body: int = 1_000_000
 
     def __post_init__(self) -> None:

@@ -20,6 +20,8 @@ from bot.types import ChannelKind, Incoming, IncomingKind
 
 PLATFORM = "teams"
 FEEDBACK_INVOKE = "message/submitAction"
+PASSAGE_INVOKE = "task/fetch"
+PASSAGE = "passage"  # names the data of a "Show the passage" button
 REASON_LIMIT = 2_000
 
 _AT = re.compile(r"</?at(?:\s[^<>]*)?>", re.IGNORECASE)
@@ -258,6 +260,15 @@ def _what(activity: Mapping[str, Any], kind: str) -> str:
             return f"a call that the bot does not know: {_text(activity, 'name')}"[:100]
         case _:
             return f"an event of the type {kind}"[:100]
+
+
+def passage_asked(activity: Mapping[str, Any]) -> tuple[str, int] | None:
+    """Record and number of the citation whose "Show the passage" was pressed; None for other events."""
+    if activity.get("type") != "invoke" or activity.get("name") != PASSAGE_INVOKE:
+        return None
+    asked = _object(_object(_object(activity, "value"), "data"), PASSAGE)
+    record, n = asked.get("record"), asked.get("n")
+    return (record, n) if isinstance(record, str) and isinstance(n, int) and not isinstance(n, bool) else None
 
 
 def thread_key(incoming: Incoming) -> str:

@@ -65,8 +65,8 @@ def teams_manifest(*, app_id: str, domain: str, name: str, read_threads: bool) -
         "name": {"short": name.strip(), "full": f"{name.strip()}: answers with their sources"},
         "description": {
             "short": "Answers from your organisation's documents, with quotes.",
-            "full": "Ask in a channel, a group chat or here. Each answer comes with verbatim quotes: document, section, "
-            "page and version. You see only what you may read, and each answer is kept in an audit log.",
+            "full": "Ask in a channel, a group chat or here. Each answer comes with verbatim quotes: document, "
+            "section, page and version. You see only what you may read, and each answer is kept in an audit log.",
         },
         "icons": {"color": "color.png", "outline": "outline.png"},
         "accentColor": "#{:02X}{:02X}{:02X}".format(*ACCENT),

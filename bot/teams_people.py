@@ -52,6 +52,15 @@ class TeamsPeople:
         if any(place[1] == channel for place in self._places):
             self._places.clear()
 
+    async def person(self, incoming: Incoming) -> Principal:
+        """Who did this, as the roster says now. Raises PlatformError."""
+        stranger = Principal(PLATFORM, incoming.tenant, incoming.user, member=False)
+        if incoming.tenant not in self._config.tenants:
+            return stranger
+        service_url, user = str(incoming.reference["service_url"]), str(incoming.reference["user"])
+        found = await self._roster.member(service_url, incoming.channel, user)
+        return self._principal(found) if found is not None else stranger
+
     async def people(self, incoming: Incoming) -> People:
         """Raises PlatformError when Teams does not answer.
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from audit.record import Json
 from bot.render import deep_link, nearest_line, where
-from bot.types import Outcome, OutcomeKind
+from bot.teams_events import PASSAGE
+from bot.types import Outcome, OutcomeKind, PassageView
 from retrieval.types import Citation
 
 SIZE_LIMIT = 78_000  # bytes of JSON; Teams refuses messages of about 100 KB
@@ -25,6 +26,7 @@ NAME_LIMIT = 80
 ABSTRACT_LIMIT = 160
 TEXT_LIMIT = 12_000  # characters of the answer's own text
 URL_LIMIT = 2_000
+PASSAGE_SIDE = 3_000  # characters shown on each side of the quote
 CARD = "application/vnd.microsoft.card.adaptive"
 
 _MARKUP = re.compile(r"[\\`*_\[\]#|~]")
@@ -37,6 +39,7 @@ class Fit:
 
     quote: int
     lines: bool = False
+    passages: bool = False
 
 
 FITS = (
@@ -47,14 +50,15 @@ FITS = (
 )
 
 
-def render(outcome: Outcome) -> Mapping[str, Json]:
+def render(outcome: Outcome, *, passages: bool = False) -> Mapping[str, Json]:
     """The message activity without its address. The same outcome gives the same bytes.
 
-    Quotes are shortened in the middle until it fits in SIZE_LIMIT; no source is ever left out.
+    `passages` puts a "Show the passage" button beside each source. Quotes are shortened in the middle
+    until it fits in SIZE_LIMIT; no source is ever left out.
     """
     payload: dict[str, Json] = {}
     for fit in FITS:
-        payload = _message(outcome, fit)
+        payload = _message(outcome, Fit(fit.quote, lines=fit.lines, passages=passages))
         if wire_size(payload) <= SIZE_LIMIT:
             break
     return payload
@@ -136,8 +140,11 @@ def _clip(text: str, limit: int) -> str:
 
 def _link(citation: Citation) -> str | None:
     link = deep_link(citation.document, citation.section, citation.page)
-    usable = link is not None and link.startswith(("https://", "http://")) and len(link) <= URL_LIMIT
-    return link if usable else None
+    return link if link is not None and _is_link(link) else None
+
+
+def _is_link(address: str) -> bool:
+    return address.startswith(("https://", "http://")) and len(address) <= URL_LIMIT
 
 
 def _place(citation: Citation) -> str:
@@ -206,12 +213,12 @@ def _run(text: str, *, bold: bool = False, italic: bool = False, small: bool = F
 def _sources(outcome: Outcome, citations: Sequence[Citation], fit: Fit) -> dict[str, Json]:
     body: list[Json] = [_run("Sources", bold=True)]
     for citation in citations:
-        body.extend(_source(citation, fit))
+        body.extend(_source(citation, fit, outcome.record_id))
     body.append(_run(_small(outcome), small=True))
     return _card(body)
 
 
-def _source(citation: Citation, fit: Fit) -> Iterator[Json]:
+def _source(citation: Citation, fit: Fit, record_id: str) -> Iterator[Json]:
     title = _clip(citation.document.title, NAME_LIMIT)
     if fit.lines:
         yield _run(f"[{citation.n}] {title}, {_clip(_place(citation), ABSTRACT_LIMIT)}")
@@ -219,8 +226,16 @@ def _source(citation: Citation, fit: Fit) -> Iterator[Json]:
     items: list[Json] = [_run(f"[{citation.n}] {title}", bold=True), _run(_place(citation), small=True)]
     if fit.quote:
         items.append(_run(f"“{shorten(citation.quote, fit.quote)}”", italic=True))
+    actions: list[Json] = []
+    if fit.passages:
+        asked: dict[str, Json] = {"record": record_id, "n": citation.n}
+        # Opens a window for the person who presses it: https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/task-modules/task-modules-bots
+        data: dict[str, Json] = {"msteams": {"type": "task/fetch"}, PASSAGE: asked}
+        actions.append({"type": "Action.Submit", "title": "Show the passage", "data": data})
     if link := _link(citation):
-        items.append({"type": "ActionSet", "actions": [{"type": "Action.OpenUrl", "title": "Open", "url": link}]})
+        actions.append({"type": "Action.OpenUrl", "title": "Open", "url": link})
+    if actions:
+        items.append({"type": "ActionSet", "actions": actions})
     yield {"type": "Container", "separator": True, "items": items}
 
 
@@ -229,3 +244,35 @@ def _nearest(outcome: Outcome) -> dict[str, Json]:
     body += [_run(f"• {_clip(nearest_line(p), NAME_LIMIT + ABSTRACT_LIMIT)}") for p in outcome.nearest]
     body.append(_run(_small(outcome), small=True))
     return _card(body)
+
+
+def passage_window(view: PassageView) -> dict[str, Json]:
+    """The answer to "Show the passage": the section with the quote marked in it."""
+    before = view.before if len(view.before) <= PASSAGE_SIDE else "… " + view.before[-PASSAGE_SIDE:]
+    after = view.after if len(view.after) <= PASSAGE_SIDE else view.after[:PASSAGE_SIDE] + " …"
+    quote: dict[str, Json] = {"type": "TextRun", "text": shorten(view.quote, 2 * PASSAGE_SIDE)}
+    quote |= {"highlight": True, "weight": "Bolder"}
+    runs: list[Json] = [_plain_run(before), quote, _plain_run(after)]
+    body: list[Json] = [
+        _run(_clip(view.title, NAME_LIMIT), bold=True),
+        _run(_clip(view.where, 2 * ABSTRACT_LIMIT), small=True),
+        {"type": "RichTextBlock", "inlines": [run for run in runs if run]},
+    ]
+    if view.url is not None and _is_link(view.url):
+        body.append({"type": "ActionSet", "actions": [{"type": "Action.OpenUrl", "title": "Open", "url": view.url}]})
+    return _window(body)
+
+
+def _plain_run(text: str) -> Json:
+    return {"type": "TextRun", "text": text} if text else None
+
+
+def text_window(text: str) -> dict[str, Json]:
+    """A window that says one thing of ours."""
+    return _window([_run(text)])
+
+
+def _window(body: list[Json]) -> dict[str, Json]:
+    shown: dict[str, Json] = {"title": "The passage", "width": "large", "height": "large"}
+    shown["card"] = _attachment(_card(body))
+    return {"task": {"type": "continue", "value": shown}}

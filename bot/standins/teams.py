@@ -7,12 +7,11 @@ checked as Teams would, and every byte is kept.
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import secrets
 import time
-import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,97 +20,17 @@ import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot.standins.teams_checks import as_text, problems
+from bot.standins.teams_checks import as_text, card_problems, elements, problems
+from bot.standins.teams_world import APP_ID, ISSUER, TENANT, Fault, Person, Place, Received, Said
 from bot.teams_config import TeamsConfig
 
-TENANT = "11111111-1111-4111-8111-111111111111"
-APP_ID = "22222222-2222-4222-8222-222222222222"
-ISSUER = "https://api.botframework.com"
-BOT = f"28:{APP_ID}"
+__all__ = ["APP_ID", "ISSUER", "TENANT", "Fault", "Person", "Place", "Received", "Said", "TeamsStandin"]
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody with a Teams account; `id` is made of the name."""
-
-    name: str
-    email: str = ""
-    tenant: str = TENANT
-    role: str = "user"
-
-    @property
-    def id(self) -> str:
-        return f"29:{self.object_id}"
-
-    @property
-    def object_id(self) -> str:
-        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"teams:{self.tenant}:{self.name}"))
-
-    def account(self) -> dict[str, Any]:
-        """As the roster shows it."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "aadObjectId": self.object_id,
-            "objectId": self.object_id,
-            "email": self.email,
-            "userPrincipalName": self.email,
-            "tenantId": self.tenant,
-            "userRole": self.role,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A team's channel, a group chat or a personal chat: `kind` is "channel", "groupChat" or "personal"."""
-
-    id: str
-    kind: str
-    members: tuple[Person, ...]
-    channel_type: str = "standard"
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A request of the bot, byte for byte, and what it was answered."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
-    status: int
-
-
-@dataclass(slots=True)
-class Said:
-    """A message of a conversation as it stands now. `conversation` has no `;messageid=`."""
-
-    id: str
-    conversation: str
-    thread: str
-    by: str
-    activity: dict[str, Any]
-    edits: int = 0
-
-    @property
-    def text(self) -> str:
-        return as_text(self.activity)
-
-
-@dataclass(slots=True)
-class Fault:
-    """The next `times` requests whose path holds `path` are answered so. `drop` closes the connection."""
-
-    status: int
-    times: int
-    path: str = "/activities"
-    method: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    content_type: str = "application/json"
-    drop: bool = False
-    delay: float = 0.0
+@functools.cache
+def _first_key() -> rsa.RSAPrivateKey:
+    """One for all stand-ins of a process: making one takes a while."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class TeamsStandin:
@@ -133,7 +52,7 @@ class TeamsStandin:
         self._tokens: set[str] = set()
         self.endorsements = ["msteams"]
         self.key_id = "standin-1"
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.key = _first_key()
         self._ids = 1_700_000_000_000
         self._runner: web.AppRunner | None = None
         self._client: aiohttp.ClientSession | None = None
@@ -276,6 +195,29 @@ class TeamsStandin:
             "value": {"actionName": "feedback", "actionValue": {"reaction": reaction, "feedback": feedback}},
         }
         return await self.deliver(activity)
+
+    async def show_passage(self, answer: Said, person: Person, n: int) -> str:
+        """A person presses "Show the passage" beside source `n`: what the window then says."""
+        buttons = [
+            e["data"]
+            for attachment in answer.activity.get("attachments") or ()
+            for e in elements(attachment["content"])
+            if e.get("type") == "Action.Submit"
+        ]
+        activity = self.activity("invoke", self._places[answer.conversation], person, thread=answer.thread)
+        # Teams replaces what stood under "msteams" by the type alone.
+        data = {**buttons[n - 1], "msteams": None, "type": "task/fetch"}
+        activity |= {
+            "name": "task/fetch",
+            "replyToId": answer.id,
+            "value": {"data": data, "context": {"theme": "default"}},
+        }
+        status, body = await self.deliver(activity)
+        if status != 200:
+            return f"HTTP {status}"
+        shown = json.loads(body)["task"]["value"]["card"]
+        problem = next(card_problems(shown["content"]), "")
+        return problem or as_text({"attachments": [shown]})
 
     async def deliver(self, activity: Mapping[str, Any], *, token: str | None = None) -> tuple[int, bytes]:
         """Send an activity to the bot with a signed token (or the given one, or none for ""); its answer."""

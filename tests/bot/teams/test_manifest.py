@@ -90,7 +90,7 @@ def test_the_manifest_keeps_the_schemas_limits(read_threads: bool) -> None:
         {"name": ""},
         {"name": "x" * 31},
     ],
-    ids=lambda c: str(c),
+    ids=str,
 )
 def test_bad_input_is_named(changes: dict[str, str]) -> None:
     with pytest.raises(SettingsError):

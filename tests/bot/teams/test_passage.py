@@ -1,0 +1,123 @@
+""" "Show the passage": a window for the person who pressed it, with the rights checked at that moment."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from bot.standins.teams import Fault
+from bot.teams_adapter import PASSAGE_GONE, PASSAGE_UNAVAILABLE
+from bot.types import PassageView
+from retrieval.types import Principal
+from tests.bot.teams.support import ADA, BEN, STRANGER, Bot, answered, citation, reply, running
+
+VIEW = PassageView(
+    "Travel [Policy](https://evil.example)",
+    "Section 4.2 Hotels, page 7",
+    "Before <at>all</at>. ",
+    "Hotels cost at most 180 EUR a night.",
+    " After.",
+    "https://docs.example.com/travel.pdf#page=7",
+)
+
+
+@dataclass
+class OneReader:
+    """Shows the passage to one person."""
+
+    may_read: Principal
+    asked: list[tuple[str, int, Principal]] = field(default_factory=list)
+    view: PassageView = VIEW
+    slow: bool = False
+
+    async def passage(self, record_id: str, n: int, reader: Principal) -> PassageView | None:
+        self.asked.append((record_id, n, reader))
+        if self.slow:
+            await asyncio.Event().wait()
+        return self.view if reader == self.may_read else None
+
+
+def ada() -> Principal:
+    return Principal("teams", ADA.tenant, ADA.object_id, ADA.email)
+
+
+async def shown(bot: Bot) -> Any:
+    channel = bot.teams.place("channel", ADA, BEN)
+    await bot.teams.say(channel, ADA, "How much?")
+    await bot.platform.post(bot.intake.last, reply(bot.platform, answered(citation(1), citation(2))), None)
+    return bot.teams.answers(channel)[0]
+
+
+async def test_the_passage_is_shown_with_its_quote_marked() -> None:
+    viewer = OneReader(ada())
+    async with running(options={"viewer": viewer}) as bot:
+        text = await bot.teams.show_passage(await shown(bot), ADA, 2)
+        assert text.splitlines() == [
+            "Travel [Policy](https://evil.example)",
+            "Section 4.2 Hotels, page 7",
+            "Before <at>all</at>. Hotels cost at most 180 EUR a night. After.",
+            "Open: https://docs.example.com/travel.pdf#page=7",
+        ]
+        assert viewer.asked == [(answered().record_id, 2, ada())]
+
+
+async def test_somebody_else_in_the_channel_is_checked_anew() -> None:
+    async with running(options={"viewer": OneReader(ada())}) as bot:
+        assert await bot.teams.show_passage(await shown(bot), BEN, 1) == PASSAGE_GONE
+
+
+async def test_a_stranger_is_nobody_to_the_viewer() -> None:
+    viewer = OneReader(ada())
+    async with running(options={"viewer": viewer}) as bot:
+        assert await bot.teams.show_passage(await shown(bot), STRANGER, 1) == PASSAGE_GONE
+        assert not viewer.asked[0][2].entries & {"everyone", f"user:{STRANGER.email}"}
+
+
+async def test_when_teams_does_not_say_who_it_is_nothing_is_shown() -> None:
+    viewer = OneReader(ada())
+    async with running(options={"viewer": viewer}, tries=1) as bot:
+        answer = await shown(bot)
+        bot.teams.faults.append(Fault(500, 1, "/members/"))
+        assert await bot.teams.show_passage(answer, ADA, 1) == PASSAGE_UNAVAILABLE
+        assert viewer.asked == []
+
+
+async def test_a_slow_viewer_does_not_leave_the_window_empty() -> None:
+    async with running(options={"viewer": OneReader(ada(), slow=True)}, window_seconds=0.2) as bot:
+        assert await bot.teams.show_passage(await shown(bot), ADA, 1) == PASSAGE_UNAVAILABLE
+
+
+async def test_a_long_passage_is_cut_far_from_the_quote() -> None:
+    view = PassageView("T", "W", "b" * 50_000 + "NEAR ", "the quote", " NEAR" + "a" * 50_000, "javascript:alert(1)")
+    async with running(options={"viewer": OneReader(ada(), view=view)}) as bot:
+        text = await bot.teams.show_passage(await shown(bot), ADA, 1)
+        assert "bNEAR the quote NEARa" in text
+        assert len(text) < 10_000
+        assert "javascript" not in text
+
+
+async def test_without_a_viewer_there_is_no_button() -> None:
+    async with running() as bot:
+        assert "Action.Submit" not in str((await shown(bot)).activity)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"passage": 5},
+        {"passage": {"record": 1, "n": 1}},
+        {"passage": {"record": "r", "n": True}},
+        {"passage": {"record": "r"}},
+    ],
+    ids=str,
+)
+async def test_a_forged_button_is_an_unknown_call(data: dict[str, Any]) -> None:
+    viewer = OneReader(ada())
+    async with running(options={"viewer": viewer}) as bot:
+        activity = bot.teams.activity("invoke", bot.teams.personal(ADA), ADA)
+        status, _ = await bot.teams.deliver({**activity, "name": "task/fetch", "value": {"data": data}})
+        assert (status, viewer.asked) == (501, [])
