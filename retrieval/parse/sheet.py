@@ -1,0 +1,222 @@
+"""Workbooks and CSV: each row a line of cells as the reader sees them, with the range it stands in.
+
+What a reader does not see (hidden sheets, rows, columns, formulas never calculated) is left out and
+reported. Values come from openpyxl; what its streaming reader skips comes from the sheet's XML.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, cast
+
+from lxml import etree
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils.exceptions import InvalidFileException
+
+from retrieval.errors import DocumentUnreadable
+from retrieval.parse.archive import Archive, open_archive
+from retrieval.parse.blocks import CELL, Block, assemble
+from retrieval.parse.numfmt import show
+from retrieval.parse.text import decode, lines_of, stem
+from retrieval.types import LeftOut, ParsedDocument
+
+MAX_ROWS = 100_000  # rows with text, of a workbook or a CSV file
+MAX_CELLS = 2_000_000  # places between a row's first and last cell, of a workbook
+
+_PARTS = (("vbaProject.bin", "macros"), ("xl/charts/", "chart"), ("xl/media/", "picture"), ("omments", "comments"))
+_GAP = 20  # more empty cells than this inside a row are shown as one
+_NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+@dataclass(slots=True)
+class _Hidden:
+    """What openpyxl's streaming reader does not tell of a sheet."""
+
+    rows: set[int] = field(default_factory=set)
+    columns: list[tuple[int, int]] = field(default_factory=list)
+    merges: list[tuple[int, int, int, int]] = field(default_factory=list)  # first column, row, last column, row
+    uncached: list[str] = field(default_factory=list)  # formulas without a value
+
+    def column(self, number: int) -> bool:
+        return any(first <= number <= last for first, last in self.columns)
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What may still be read of a file."""
+
+    rows: int = MAX_ROWS
+    cells: int = MAX_CELLS
+    tables: int = 0
+
+
+def parse_xlsx(name: str, content: bytes) -> ParsedDocument:
+    """Read a workbook. Raises ParserLimit, EncryptedDocument, DocumentUnreadable."""
+    archive = open_archive(content)
+    try:
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+    except (InvalidFileException, etree.LxmlError) as error:
+        raise DocumentUnreadable("The file is damaged: its workbook cannot be read.") from error
+    budget = _Budget()
+    left_out: list[LeftOut] = []
+    blocks: list[Block] = []
+    for sheet in cast("list[Any]", book.worksheets):
+        if sheet.sheet_state != "visible":
+            left_out.append(LeftOut("hidden sheet", sheet.title))
+            continue
+        hidden = _look(archive, sheet._worksheet_path)  # no public name tells which part holds a sheet
+        blocks.append(Block(sheet.title, level=1, heading=sheet.title))
+        blocks.extend(_rows(sheet, hidden, budget, left_out))
+    left_out += [LeftOut(what, "workbook") for mark, what in _PARTS if any(mark in n for n in archive.names)]
+    title = book.properties.title if book.properties else None
+    book.close()
+    has_rows = any(b.level is None for b in blocks)
+    return assemble(str(title or stem(name)), blocks if has_rows else (), left_out=left_out)
+
+
+def _look(archive: Archive, part: str) -> _Hidden:
+    """Hidden rows and columns, merged cells and formulas without a value, from the sheet's XML."""
+    found = _Hidden()
+    data = archive.read(part.lstrip("/"))
+    if b"<!DOCTYPE" in data[:2000]:
+        raise DocumentUnreadable("The file is hostile: an Office file may not define entities.")
+    try:
+        events = etree.iterparse(io.BytesIO(data), resolve_entities=False, no_network=True, load_dtd=False)
+        for _, element in events:
+            _note(found, element)
+            if element.tag in (f"{_NS}row", f"{_NS}mergeCell", f"{_NS}col"):
+                element.clear()
+                while element.getprevious() is not None and element.getparent() is not None:
+                    del element.getparent()[0]
+    except etree.LxmlError as error:
+        raise DocumentUnreadable("The file is damaged: a sheet cannot be read.") from error
+    return found
+
+
+def _note(found: _Hidden, element: Any) -> None:
+    tag = element.tag
+    if tag == f"{_NS}row" and element.get("hidden") in ("1", "true"):
+        found.rows.add(int(element.get("r") or 0))
+    elif tag == f"{_NS}col" and element.get("hidden") in ("1", "true"):
+        found.columns.append((int(element.get("min")), int(element.get("max"))))
+    elif tag == f"{_NS}mergeCell" and len(found.merges) < 20_000:
+        first_column, first_row, last_column, last_row = range_boundaries(element.get("ref") or "")
+        if None not in (first_column, first_row, last_column, last_row):
+            found.merges.append((first_column or 0, first_row or 0, last_column or 0, last_row or 0))
+    elif tag == f"{_NS}c" and element.find(f"{_NS}f") is not None and not (element.findtext(f"{_NS}v") or ""):
+        inline = element.find(f"{_NS}is")
+        if inline is None and element.get("t") != "str":
+            found.uncached.append(element.get("r") or "")
+
+
+def _rows(sheet: Any, hidden: _Hidden, budget: _Budget, left_out: list[LeftOut]) -> Iterator[Block]:
+    """The visible rows of a sheet; a row without text ends a table."""
+    where = sheet.title if sheet.title.replace("_", "").isalnum() else "'" + sheet.title.replace("'", "''") + "'"
+    sheet.reset_dimensions()  # a far cell must not make every row 16,384 cells wide
+    carried = _Carried(hidden.merges)
+    seen_hidden = False
+    skipped_columns: set[int] = set()
+    budget.tables += 1
+    for number, row in enumerate(sheet.iter_rows(), 1):
+        budget.cells -= len(row)
+        cells = carried.fill(number, {c.column: show(c.value, c.number_format) for c in row if c.value is not None})
+        if not any(text.strip() for text in cells.values()):
+            budget.tables += bool(not row or not cells)
+            continue
+        if number in hidden.rows:
+            seen_hidden = True
+            continue
+        if budget.rows <= 0 or budget.cells < 0:
+            left_out.append(LeftOut("rows above the limit of one file", f"{where}!{number} and below"))
+            break
+        budget.rows -= 1
+        skipped_columns |= {c for c in cells if cells[c].strip() and hidden.column(c)}
+        shown = {c: t for c, t in cells.items() if c not in skipped_columns or not hidden.column(c)}
+        if any(t.strip() for t in shown.values()):
+            yield _row(shown, where, number, budget.tables)
+    if seen_hidden:
+        left_out.append(LeftOut("hidden rows", sheet.title))
+    left_out += [
+        LeftOut("hidden column", f"{sheet.title}, column {get_column_letter(c)}") for c in sorted(skipped_columns)
+    ]
+    if hidden.uncached:
+        more = f" and {len(hidden.uncached) - 10} more" if len(hidden.uncached) > 10 else ""
+        cells_of = ", ".join(hidden.uncached[:10])
+        left_out.append(LeftOut("formula without a stored value", f"{where}!{cells_of}{more}"))
+
+
+def _row(cells: dict[int, str], where: str, number: int, table: int) -> Block:
+    filled = sorted(c for c, text in cells.items() if text.strip())
+    parts = [_flat(cells[filled[0]])]
+    for before, column in pairwise(filled):
+        empty = column - before - 1
+        parts += [""] * (empty if empty <= _GAP else 1)
+        parts.append(_flat(cells[column]))
+    first, last = get_column_letter(filled[0]), get_column_letter(filled[-1])
+    cell_range = f"{first}{number}" if first == last else f"{first}{number}:{last}{number}"
+    return Block(CELL.join(parts), locator=f"{where}!{cell_range}", table=table)
+
+
+def _flat(text: str) -> str:
+    """A cell on one line: its own line breaks would look like rows."""
+    return " ".join(text.split())
+
+
+class _Carried:
+    """Values of cells merged over several rows: the reader sees them beside every row."""
+
+    def __init__(self, merges: Sequence[tuple[int, int, int, int]]) -> None:
+        self._starts: dict[int, list[tuple[int, int]]] = {}  # by first row: column and last row
+        for column, row, _, last in merges:
+            if last > row:
+                self._starts.setdefault(row, []).append((column, last))
+        self._open: dict[int, tuple[int, str]] = {}  # by column: last row and text
+
+    def fill(self, number: int, cells: dict[int, str]) -> dict[int, str]:
+        self._open = {c: (last, text) for c, (last, text) in self._open.items() if last >= number}
+        if cells:
+            cells = {**{c: text for c, (_, text) in self._open.items()}, **cells}
+        for column, last in self._starts.get(number, ()):
+            if text := cells.get(column, ""):
+                self._open[column] = (last, text)
+        return cells
+
+
+# --- CSV ------------------------------------------------------------------------------------
+
+
+def parse_csv(name: str, content: bytes) -> ParsedDocument:
+    """Read comma-, semicolon-, tab- or bar-separated text. Raises UnsupportedFormat, DocumentUnreadable."""
+    text = lines_of(decode(content))
+    csv.field_size_limit(1_000_000)
+    try:
+        dialect: Any = csv.Sniffer().sniff(text[:16_384], ",;\t|")
+    except csv.Error:
+        dialect = csv.get_dialect("excel-tab" if name.lower().endswith((".tsv", ".tab")) else "excel")
+    left_out: list[LeftOut] = []
+    try:
+        blocks = list(_records(csv.reader(io.StringIO(text, newline=""), dialect), left_out))
+    except csv.Error as error:
+        raise DocumentUnreadable(f"The file is damaged: it cannot be read as CSV ({error}).") from error
+    return assemble(stem(name), blocks, left_out=left_out)
+
+
+def _records(records: Iterable[list[str]], left_out: list[LeftOut]) -> Iterator[Block]:
+    table = 0
+    rows = 0
+    for record in records:
+        line = getattr(records, "line_num", 0)
+        first = line - sum(cell.count("\n") for cell in record)
+        if not any(cell.strip() for cell in record):
+            table += 1
+            continue
+        if rows == MAX_ROWS:
+            left_out.append(LeftOut("rows above the limit of one file", f"line {first} and below"))
+            return
+        rows += 1
+        yield Block(CELL.join(_flat(cell) for cell in record), locator=f"line {first}", table=table)
