@@ -151,6 +151,9 @@ class BundleSink:
         self._write("MANIFEST.note", (seal or "").encode())
         return [self._folder]
 
+    def stop(self) -> None:
+        self._lines.stop()
+
     def _write(self, name: str, data: bytes) -> None:
         path = self._folder / name
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -24,8 +24,8 @@ from audit.search import Filter
 from audit.sinks import CsvSink, JsonlSink, OcsfSink, Plan, Sink
 
 EVERYTHING = Filter()
-_CHUNK = 500
-_SAVE_EVERY = 10_000
+CHUNK = 500
+SAVE_EVERY = 10_000
 
 Progress = Callable[[int, int], None]
 """(records done, records in all)"""
@@ -67,11 +67,14 @@ async def export(
     wanted: Filter = EVERYTHING,
     resume: bool = False,
     progress: Progress | None = None,
+    chunk: int = CHUNK,
+    save_every: int = SAVE_EVERY,
 ) -> Exported:
     """Write the records that match to `target` (a file; a folder for Parquet and bundles).
 
     `by` is who exports; an access record says so before anything is written. With `resume`, an
-    export that stopped goes on where it was, under its old checkpoint. Raises ExportFailed,
+    export that stopped goes on where it was, under its old checkpoint. `chunk` records are held in
+    memory at once; after `save_every` what was written is made durable. Raises ExportFailed,
     AuditUnavailable.
     """
     target = _absolute(target)
@@ -82,7 +85,11 @@ async def export(
         reader = Reader(log.paths.database, log.paths.search)
         try:
             await reader.call(lambda _: sink.open(run.plan, run.position))
-            await _copy(reader, sink, target, wanted, run, progress)
+
+            def save(_: Reader) -> None:
+                _save(target, sink, run)
+
+            await _copy(reader, sink, run, progress, wanted, chunk, save, save_every)
             if isinstance(sink, BundleSink):
                 await reader.call(sink.finish)
         finally:
@@ -92,6 +99,8 @@ async def export(
         _progress_path(target).unlink(missing_ok=True)
     except OSError as error:
         raise ExportFailed(f"the export to {target} failed: {error}; free space or rights, then resume it") from error
+    finally:
+        sink.stop()
     return Exported(tuple(files), run.done, run.plan.size, record)
 
 
@@ -153,9 +162,18 @@ async def _announce(log: SqliteAuditLog, target: Path, format: ExportFormat, wan
     return record.id
 
 
-async def _copy(reader: Reader, sink: Sink, target: Path, wanted: Filter, run: _Run, progress: Progress | None) -> None:
-    def chunk(view: Reader) -> int:
-        rows = view.chunk(wanted, run.next, run.plan.size, _CHUNK)
+async def _copy(
+    reader: Reader,
+    sink: Sink,
+    run: _Run,
+    progress: Progress | None,
+    wanted: Filter,
+    chunk: int,
+    save: Callable[[Reader], None],
+    save_every: int,
+) -> None:
+    def step(view: Reader) -> int:
+        rows = view.chunk(wanted, run.next, run.plan.size, chunk)
         for stored in rows:
             sink.add(stored, view)
         if rows:
@@ -164,14 +182,14 @@ async def _copy(reader: Reader, sink: Sink, target: Path, wanted: Filter, run: _
 
     saved = run.done
     while True:
-        count = await reader.call(chunk)
+        count = await reader.call(step)
         if progress is not None:
             progress(run.done, run.total)
-        if count < _CHUNK:
+        if count < chunk:
             return
-        if run.done - saved >= _SAVE_EVERY:
+        if run.done - saved >= save_every:
             saved = run.done
-            await reader.call(lambda _: _save(target, sink, run))
+            await reader.call(save)
 
 
 def _progress_path(target: Path) -> Path:

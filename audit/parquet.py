@@ -52,6 +52,9 @@ class ParquetSink:
         self._flush(last=True)
         return sorted(self._folder.glob("*/part-*.parquet"))
 
+    def stop(self) -> None:
+        self._answers, self._citations = [], []
+
     def _flush(self, *, last: bool = False) -> None:
         if not self._answers and not (last and self._part == 0):
             return

@@ -14,7 +14,7 @@ import apsw
 from audit.disclosure import disclosures_of, from_microseconds
 from audit.errors import AuditCorrupt, AuditUnavailable
 from audit.record import AuditRecord, Json, Receipt
-from audit.search import Filter, Page, catch_up, conditions, forget_record, open_search
+from audit.search import Filter, Page, catch_up, conditions, forget_record, open_search, reset
 from audit.store import connect, translated
 from audit.tree import TILE, Hashes, leaf_hash, node_hash, range_root
 
@@ -168,6 +168,18 @@ class Reader:
         self.ready()
         if self._search is not None:
             forget_record(self._search, index, before, after)
+
+    def reset_search(self) -> None:
+        """Empty the index; the next search builds it anew."""
+        self.ready()
+        if self._search is not None:
+            reset(self._search)
+
+    def scrub_search(self) -> None:
+        """Cut the index's write-ahead log, so that no erased word is left in it."""
+        self.ready()
+        if self._search is not None:
+            self._search.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     # --- the tree ---
 

@@ -142,6 +142,15 @@ def forget_record(search: apsw.Connection, index: int, before: Mapping[str, Json
         index_record(search, index, after)
 
 
+def reset(search: apsw.Connection) -> None:
+    """Empty the index. Raises apsw.Error."""
+    search.execute("BEGIN IMMEDIATE")
+    with _committed(search):
+        search.execute("DELETE FROM mention")
+        search.execute("INSERT INTO words (words) VALUES ('delete-all')")
+        search.execute("UPDATE progress SET next = 0")
+
+
 def mentions(fields: Mapping[str, Json]) -> set[tuple[str, str]]:
     """(kind, folded value) of everything a record can be found by."""
     found: set[tuple[str, str]] = set()

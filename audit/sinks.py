@@ -54,6 +54,10 @@ class Sink(Protocol):
         """Finish and put in place; the files made."""
         ...
 
+    def stop(self) -> None:
+        """Give up for now: let go of open files, keep what was written."""
+        ...
+
 
 class PartFile:
     """A file written under `NAME.part` and renamed when whole, with the SHA-256 of what was written."""
@@ -91,11 +95,14 @@ class PartFile:
         os.fsync(self._file.fileno())
         return self._file.tell()
 
-    def finish(self) -> Path:
-        self.length()
+    def stop(self) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def finish(self) -> Path:
+        self.length()
+        self.stop()
         self.part.replace(self.path)
         return self.path
 
@@ -166,6 +173,9 @@ class JsonlSink:
         self._line({"type": "end", "records": self._records, "seal": seal})
         return [self._file.finish()]
 
+    def stop(self) -> None:
+        self._file.stop()
+
     def _line(self, value: dict[str, Json]) -> None:
         self._file.write(canonical(value) + b"\n")
 
@@ -192,6 +202,9 @@ class OcsfSink:
 
     def close(self, seal: str | None) -> list[Path]:
         return [self._file.finish()]
+
+    def stop(self) -> None:
+        self._file.stop()
 
 
 class CsvSink:
@@ -224,6 +237,10 @@ class CsvSink:
 
     def close(self, seal: str | None) -> list[Path]:
         return [self._answers.finish(), self._citations.finish()]
+
+    def stop(self) -> None:
+        self._answers.stop()
+        self._citations.stop()
 
 
 def csv_line(cells: list[Cell]) -> bytes:

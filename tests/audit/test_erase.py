@@ -1,0 +1,207 @@
+"""Erasure needs two people, respects holds, leaves no bytes, and breaks no proof."""
+
+from __future__ import annotations
+
+import random
+import string
+from datetime import timedelta
+from pathlib import Path
+
+import apsw
+import pytest
+
+from audit.erase import (
+    ALL,
+    approve_erasure,
+    finish_erasures,
+    pending_erasures,
+    refuse_erasure,
+    request_erasure,
+)
+from audit.errors import ErasureRefused, RecordUnknown
+from audit.export import ExportFormat, export
+from audit.holds import hold, holds, lift_hold
+from audit.log import SqliteAuditLog
+from audit.retention import FLOOR, Rule, retain
+from audit.search import Filter
+from audit.verify import verify_log
+from audit.verify_export import verify_export
+from retrieval.types import Principal
+from tests.audit.fixtures import START, asked, record
+
+EVE = Principal("slack", "T1", "U-eve-personal", "eve.personal@example.com", frozenset({"legal"}))
+
+
+def holding(folder: Path, *needles: str) -> list[str]:
+    """Files under the folder that hold one of the texts, in any case."""
+    found = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        data = path.read_bytes().lower()
+        found += [f"{path.name}: {needle}" for needle in needles if needle.lower().encode() in data]
+    return found
+
+
+@pytest.mark.parametrize("size", [10, 300, 1500, 9000, 70_000])
+async def test_no_byte_of_an_erased_field_is_left(tmp_path: Path, size: int) -> None:
+    dice = random.Random(size)
+    secret = "zq" + "".join(dice.choices(string.ascii_lowercase, k=size))
+    folder = tmp_path / "audit"
+    async with await SqliteAuditLog.open(folder) as log:
+        target = record(500, question=secret, posted=secret[:40])
+        for n in range(40):
+            await log.append(target if n == 17 else record(n, posted="p" * dice.randrange(5000)))
+        assert len((await log.find(Filter(text=secret))).records) == 1
+        await export(log, folder / "exports" / "all.jsonl", format=ExportFormat.JSONL, by="ada")
+        await export(log, folder / "exports" / "all", format=ExportFormat.BUNDLE, by="ada")
+        stored = await log.read(lambda view: view.stored(target.id))
+        assert stored is not None
+        salts = [stored.salts["question"], stored.salts["posted"]]
+        assert holding(folder, secret, *salts)
+        asked_for = await request_erasure(
+            log, records=[target.id], names=["question", "posted"], ground="GDPR 17", by="ada"
+        )
+        done = await approve_erasure(log, asked_for.id, by="grace")
+        assert (done.records, done.fields, len(done.removed)) == (1, 2, 2)
+        assert holding(folder, secret, secret[:30], *salts) == []
+        after = await log.get(target.id)
+        assert after is not None
+        assert after.erased == ("posted", "question")
+        assert set(after.fields) == {"platform", "user"}
+        assert (await verify_log(log)).findings == []
+        await export(log, tmp_path / "after", format=ExportFormat.BUNDLE, by="ada")
+        report = verify_export(tmp_path / "after")
+        assert (report.findings, report.erased) == ([], 2)
+    assert holding(folder, secret, secret[:30], *salts) == []
+
+
+async def test_a_person_is_erased_everywhere(tmp_path: Path) -> None:
+    folder = tmp_path / "audit"
+    async with await SqliteAuditLog.open(folder) as log:
+        for n in range(12):
+            await log.append(asked(n, asker=EVE if n % 3 == 0 else Principal("slack", "T1", "U-other")))
+        before = await log.checkpoint()
+        assert len((await log.find(Filter(person="eve.personal@example.com"))).records) == 4
+        await request_erasure(log, person="slack:U-eve-personal", ground="GDPR 17", by="ada")
+        (waiting,) = await pending_erasures(log)
+        assert len(waiting.records) == 4
+        await approve_erasure(log, waiting.id, by="grace")
+        assert await pending_erasures(log) == []
+        assert holding(folder, "U-eve-personal", "eve.personal") == []
+        assert (await log.find(Filter(person="slack:U-eve-personal"))).records == ()
+        assert len((await log.find(Filter(document="policies/travel-3.md"))).records) == 1
+        assert (await verify_log(log, since=before)).findings == []
+
+
+async def test_two_people_a_ground_and_an_open_request_are_needed(tmp_path: Path) -> None:
+    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+        target = record(1)
+        await log.append(target)
+        with pytest.raises(ErasureRefused, match="ground"):
+            await request_erasure(log, records=[target.id], ground=" ", by="ada")
+        with pytest.raises(RecordUnknown):
+            await request_erasure(log, records=["nothing"], ground="g", by="ada")
+        with pytest.raises(RecordUnknown):
+            await request_erasure(log, person="nobody", ground="g", by="ada")
+        request = await request_erasure(log, records=[target.id], names=[ALL], ground="g", by="ada")
+        with pytest.raises(ErasureRefused, match="another person"):
+            await approve_erasure(log, request.id, by="ADA")
+        await refuse_erasure(log, request.id, by="grace", reason="not his")
+        with pytest.raises(RecordUnknown):
+            await approve_erasure(log, request.id, by="grace")
+        assert await log.get(target.id) == target
+        with pytest.raises(ErasureRefused, match="must stay"):
+            await request_erasure(log, records=[request.id], ground="g", by="ada")
+
+
+@pytest.mark.parametrize(
+    "covers",
+    [
+        Filter(person="U-ada"),
+        Filter(document="policies/travel-1.md"),
+        Filter(since=START, until=START + timedelta(days=1)),
+        Filter(),
+    ],
+    ids=["person", "document", "time", "everything"],
+)
+async def test_a_hold_blocks_erasure_and_retention(tmp_path: Path, covers: Filter) -> None:
+    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+        target = asked(1)
+        await log.append(target)
+        request = await request_erasure(log, records=[target.id], ground="g", by="ada")
+        held = await hold(log, matter="Doe v. Roe", covers=covers, ground="litigation", by="counsel")
+        assert [standing.matter for standing in await holds(log)] == ["Doe v. Roe"]
+        with pytest.raises(ErasureRefused, match="Doe v"):
+            await approve_erasure(log, request.id, by="grace")
+        with pytest.raises(ErasureRefused, match="Doe v"):
+            await request_erasure(log, records=[target.id], ground="g", by="ada")
+        kept = await retain(log, [Rule(FLOOR)], by="cron", now=START + timedelta(days=999))
+        assert kept.held >= 1
+        assert await log.get(target.id) == target
+        await lift_hold(log, held, ground="settled", by="counsel")
+        with pytest.raises(RecordUnknown):
+            await lift_hold(log, held, ground="settled", by="counsel")
+        done = await approve_erasure(log, request.id, by="grace")
+        assert done.records == 1
+
+
+async def test_retention_takes_what_is_due_and_nothing_else(tmp_path: Path) -> None:
+    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+        old, other, young = record(0, channel="C1"), record(1, channel="C2"), record(86_400 * 300, channel="C1")
+        for item in (old, other, young):
+            await log.append(item)
+        now = START + timedelta(days=310)
+        done = await retain(log, [Rule(timedelta(days=200), channel="C1")], by="cron", now=now)
+        assert (done.erased, done.held) == (1, 0)
+        emptied = await log.get(old.id)
+        assert emptied is not None
+        assert (dict(emptied.fields), set(emptied.erased)) == ({}, set(old.fields))
+        assert await log.get(other.id) == other
+        assert await log.get(young.id) == young
+        assert (await retain(log, [Rule(timedelta(days=200), channel="C1")], by="cron", now=now)).erased == 0
+        assert (await verify_log(log)).findings == []
+
+
+@pytest.mark.parametrize(("below", "confirmed"), [(False, False), (True, False), (False, True)])
+async def test_the_floor_must_be_gone_below_twice(tmp_path: Path, below: bool, confirmed: bool) -> None:
+    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+        await log.append(record(1))
+        rule = Rule(timedelta(days=30), below_floor=below)
+        with pytest.raises(ErasureRefused, match="below the floor"):
+            await retain(log, [rule], by="cron", confirm_below_floor=confirmed, now=START + timedelta(days=60))
+        sure = [Rule(timedelta(days=30), below_floor=True)]
+        assert (
+            await retain(log, sure, by="cron", confirm_below_floor=True, now=START + timedelta(days=60))
+        ).erased == 1
+
+
+async def test_copies_elsewhere_are_named(tmp_path: Path) -> None:
+    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+        target = record(1)
+        await log.append(target)
+        await export(log, tmp_path / "mine.csv", format=ExportFormat.CSV, by="ada")
+        request = await request_erasure(log, records=[target.id], ground="g", by="ada")
+        done = await approve_erasure(log, request.id, by="grace")
+        assert done.copies == (str(tmp_path / "mine.csv"),)
+        assert (tmp_path / "mine.csv").exists()
+
+
+async def test_an_erasure_that_a_crash_cut_short_is_finished(tmp_path: Path) -> None:
+    folder = tmp_path / "audit"
+    async with await SqliteAuditLog.open(folder) as log:
+        target = record(1, question="an unrepeatable question")
+        await log.append(target)
+        await log.find(Filter(text="unrepeatable"))
+        request = await request_erasure(log, records=[target.id], names=["question"], ground="g", by="ada")
+        await approve_erasure(log, request.id, by="grace")
+        assert await finish_erasures(log) == ((), ())
+        # What a crash right after the transaction leaves: the mark, and words in the index.
+        await log.work(lambda store: store.run(mark))
+        await export(log, folder / "exports" / "late.jsonl", format=ExportFormat.JSONL, by="ada")
+        removed, _ = await finish_erasures(log)
+        assert removed == (folder / "exports" / "late.jsonl",)
+        assert await finish_erasures(log) == ((), ())
+        assert (await log.find(Filter(text="unrepeatable"))).records == ()
+
+
+def mark(connection: apsw.Connection) -> None:
+    connection.execute("INSERT OR REPLACE INTO meta SELECT 'scrub', by FROM erased LIMIT 1")
