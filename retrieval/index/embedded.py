@@ -21,6 +21,7 @@ import numpy as np
 from retrieval.errors import IndexMismatch, IndexUnavailable
 from retrieval.index import postings
 from retrieval.index.codec import dump_chunk, dump_document, load_chunk, load_document
+from retrieval.index.levels import section_numbers
 from retrieval.index.snapshot import Ranked, Snapshot, Version, grown
 from retrieval.index.words import stems
 from retrieval.types import Chunk, Document, Hit, Query
@@ -152,7 +153,7 @@ class EmbeddedIndex:
         made = postings.segment(
             [(stems(c.search_text), stems(" ".join(c.section.path))) for c in chunks],
             stems(document.title),
-            _section_numbers(chunks),
+            section_numbers(chunks),
             np.zeros((len(chunks), 0), np.float32),
         )
         with self._lock, self._transaction():
@@ -294,9 +295,3 @@ class EmbeddedIndex:
 
 class _Damaged(Exception):
     """What SQLite holds is not what this module wrote."""
-
-
-def _section_numbers(chunks: Sequence[Chunk]) -> list[int]:
-    """Which section each chunk is scored with: the part that holds it and its neighbours, or itself at the top."""
-    numbers: dict[tuple[str, ...], int] = {}
-    return [numbers.setdefault(c.section.path[:-1] or c.section.path, len(numbers)) for c in chunks]

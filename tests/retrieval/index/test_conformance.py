@@ -10,19 +10,33 @@ from pathlib import Path
 import pytest
 
 from retrieval.index.embedded import EmbeddedIndex
+from retrieval.index.weaviate import WeaviateIndex
 from retrieval.ports import Index
 from retrieval.types import Chunk, Hit, Place, Query
 from tests.retrieval.fakes import FakeIndex, HashEmbedder, chunks, document
+from tests.servers.weaviate import Server
 
 EMBEDDER = HashEmbedder()
 ALL = frozenset({"all"})
 
 
-@pytest.fixture(params=["fake", "embedded"])
+@pytest.fixture(params=["fake", "embedded", "weaviate"])
 async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Index]:
-    made: Index = FakeIndex() if request.param == "fake" else EmbeddedIndex(tmp_path, EMBEDDER.fingerprint)
+    made: Index
+    if request.param == "fake":
+        made = FakeIndex()
+    elif request.param == "embedded":
+        made = EmbeddedIndex(tmp_path, EMBEDDER.fingerprint)
+    else:
+        made = await empty_weaviate(request.getfixturevalue("weaviate_server"))
     yield made
     await made.close()
+
+
+async def empty_weaviate(server: Server) -> WeaviateIndex:
+    made = WeaviateIndex(server.url, EMBEDDER.fingerprint, grpc_port=server.grpc_port)
+    await made.clear()
+    return made
 
 
 async def add(index: Index, *parts: Chunk) -> None:

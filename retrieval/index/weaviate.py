@@ -1,0 +1,423 @@
+"""The index at scale: Weaviate, through its asynchronous client over gRPC.
+
+Three collections hold a document version: its chunks with their vectors, its sections and the
+whole document as text. Weaviate has no transaction over several objects: the document's object
+is written last and removed first, so `versions` names complete versions only, and what may be
+cited is decided by the state store, never here. Keywords are stems made in our code (see `words`),
+since Weaviate's tokenizers do not stem.
+
+The name of the collections holds the embedder's fingerprint: vectors of two embedders cannot mix.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import grpc  # type: ignore[import-untyped]
+import httpx
+import numpy as np
+from weaviate import WeaviateAsyncClient, exceptions
+from weaviate.classes.config import Configure, DataType, Property, StopwordsPreset, Tokenization
+from weaviate.classes.data import DataObject
+from weaviate.classes.init import AdditionalConfig, Auth, Timeout
+from weaviate.classes.query import Filter, HybridFusion, MetadataQuery
+from weaviate.collections import CollectionAsync
+from weaviate.collections.classes.filters import _Filters
+from weaviate.connect import ConnectionParams
+
+from retrieval import fusion
+from retrieval.errors import IndexMismatch, IndexUnavailable
+from retrieval.index.codec import dump_chunk, dump_document, load_chunk, load_document
+from retrieval.index.levels import section_numbers
+from retrieval.index.words import asked, stems
+from retrieval.types import Chunk, Hit, Query
+
+FORMAT = "1"
+BATCH = 250  # objects a request
+AT_ONCE = 8  # updates in flight
+PAGE = 1000
+TOP_DOCUMENTS = 3  # documents whose chunks are searched again for themselves
+LEVELS = ("Chunk", "Section", "Document")
+FIELDS = {"Chunk": ["body", "path", "title"], "Section": ["body"], "Document": ["body"]}
+RANKING = {"Chunk": (0.75, 1.2), "Section": (0.75, 1.2), "Document": (0.5, 1.2)}  # b, k1 of BM25
+TITLE_TIMES = 3  # the title's weight in the text of a whole document
+_SPACE = uuid.UUID("5f0c1a52-3a4f-5c0e-9c35-0d8f4d1d3a10")  # of the objects' ids (RFC 9562, version 5)
+
+Collection = CollectionAsync[Any, Any]
+
+# What escapes the client, the most special first: (error, what happened, what to do).
+_ERRORS: tuple[tuple[type[BaseException], str, str], ...] = (
+    (exceptions.AuthenticationFailedError, "refuses the key", "Check FOOTNOTE_WEAVIATE_API_KEY."),
+    (
+        exceptions.InsufficientPermissionsError,
+        "refuses the key",
+        "Let the key read and write collections.",
+    ),
+    (exceptions.WeaviateTimeoutError, "does not answer in time", "Check its load; try again later."),
+    (exceptions.WeaviateClosedClientError, "is used after close", "Start the program again."),
+    (exceptions.WeaviateConnectionError, "cannot be reached", "Check FOOTNOTE_WEAVIATE_URL and that it runs."),
+    (exceptions.WeaviateGRPCUnavailableError, "cannot be reached", "Check FOOTNOTE_WEAVIATE_GRPC_PORT."),
+    (exceptions.WeaviateBaseError, "fails", "Run `footnote doctor`; look into the server's log."),
+    (grpc.RpcError, "fails", "Check FOOTNOTE_WEAVIATE_GRPC_PORT; look into the server's log."),
+    (httpx.HTTPError, "cannot be reached", "Check FOOTNOTE_WEAVIATE_URL and that it runs."),
+    (OSError, "cannot be reached", "Check FOOTNOTE_WEAVIATE_URL and that it runs."),
+)
+
+
+class WeaviateIndex:
+    """Implements `retrieval.ports.Index`. One a process; it connects at first use and creates what is missing.
+
+    `url` is Weaviate's HTTP address, e.g. "http://localhost:8080"; https means TLS for gRPC too.
+    `name` begins the collections' names, so that several installations can share a server.
+    `timeout` is in seconds, for one request.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        fingerprint: str,
+        *,
+        grpc_port: int = 50051,
+        api_key: str = "",
+        name: str = "Footnote",
+        timeout: float = 30.0,
+    ) -> None:
+        at = urlsplit(url)
+        secure = at.scheme == "https"
+        host = at.hostname or "localhost"
+        self._where = f"Weaviate at {url}"
+        self._fingerprint = fingerprint
+        self._prefix = name[:1].upper() + name[1:]
+        suffix = hashlib.sha256(f"{FORMAT} {fingerprint}".encode()).hexdigest()[:10]
+        self._names = {level: f"{self._prefix}{level}_{suffix}" for level in LEVELS}
+        self._client = WeaviateAsyncClient(
+            ConnectionParams.from_params(host, at.port or (443 if secure else 80), secure, host, grpc_port, secure),
+            auth_client_secret=Auth.api_key(api_key) if api_key else None,
+            additional_config=AdditionalConfig(timeout=Timeout(init=timeout, query=timeout, insert=timeout * 4)),
+            skip_init_checks=True,
+        )
+        self._connecting = asyncio.Lock()
+        self._open = False
+
+    # --- writing
+
+    async def add(self, chunks: Sequence[Chunk], vectors: Sequence[bytes]) -> None:
+        """Add the chunks of one document version. When it raises, nothing of this version is left.
+
+        Raises IndexUnavailable, IndexMismatch; ValueError when the chunks are not of one version.
+        """
+        if len(chunks) != len(vectors):
+            raise ValueError(f"{len(chunks)} chunks with {len(vectors)} vectors")
+        if len({(c.document.id, c.document.version) for c in chunks}) > 1:
+            raise ValueError("the chunks are of several document versions")
+        if not chunks:
+            return
+        document = chunks[0].document
+        mine = _version(document.id, document.version)
+        batch = uuid.uuid4().hex
+        made = await asyncio.to_thread(_objects, chunks, vectors, batch)
+        async with self._translated():
+            try:
+                for level in LEVELS:  # the document's object comes last: it says that the version is complete
+                    await self._insert(level, made[level])
+            except BaseException:
+                for level in reversed(LEVELS):
+                    await self._delete(level, mine)
+                raise
+            for level in reversed(LEVELS):
+                await self._delete(level, mine & Filter.by_property("batch").not_equal(batch))
+
+    async def withdraw(self, document_id: str, *, keep: str | None = None) -> None:
+        """Remove every version of a document but `keep`. Raises IndexUnavailable."""
+        where = Filter.by_property("document_id").equal(document_id)
+        if keep is not None:
+            where = where & Filter.by_property("version").not_equal(keep)
+        async with self._translated():
+            for level in reversed(LEVELS):
+                await self._delete(level, where)
+
+    async def set_access(self, document_id: str, acl_id: str) -> None:
+        """Point a document's objects to another access list, object by object. Raises IndexUnavailable."""
+        where = Filter.by_property("document_id").equal(document_id) & Filter.by_property("acl_id").not_equal(acl_id)
+        slots = asyncio.Semaphore(AT_ONCE)
+
+        async def move(collection: Collection, id_: uuid.UUID) -> None:
+            async with slots:
+                await collection.data.update(id_, properties={"acl_id": acl_id})
+
+        async with self._translated():
+            for level in LEVELS:
+                collection = await self._collection(level)
+                while True:  # what is moved falls out of the filter
+                    page = await collection.query.fetch_objects(filters=where, limit=PAGE, return_properties=False)
+                    if not page.objects:
+                        break
+                    await asyncio.gather(*(move(collection, o.uuid) for o in page.objects))
+
+    async def clear(self) -> None:
+        """Remove this installation's collections, of any embedder: the start of a rebuild. Raises IndexUnavailable."""
+        async with self._translated():
+            await self._collection("Chunk")
+            for name in await self._client.collections.list_all():
+                if name.partition("_")[0] in {f"{self._prefix}{level}" for level in LEVELS}:
+                    await self._client.collections.delete(name)
+            await self._create()
+
+    async def close(self) -> None:
+        self._open = False
+        await self._client.close()
+
+    async def _insert(self, level: str, objects: Sequence[DataObject[Any, Any]]) -> None:
+        collection = await self._collection(level)
+        for at in range(0, len(objects), BATCH):
+            answer = await collection.data.insert_many(objects[at : at + BATCH])
+            if answer.errors:
+                reason = next(iter(answer.errors.values())).message
+                if "vector lengths don't match" in reason or "dimension" in reason:
+                    raise IndexMismatch(
+                        f"{self._where} holds vectors of another size than the embedder {self._fingerprint} gives: "
+                        f"{reason}. Run `footnote index rebuild`."
+                    )
+                raise IndexUnavailable(
+                    f"{self._where} refused {len(answer.errors)} of {len(objects)} objects: {reason}. "
+                    "Look into the server's log (a full disk makes it read-only)."
+                )
+
+    async def _delete(self, level: str, where: _Filters) -> None:
+        collection = await self._collection(level)
+        while True:  # one call removes at most the server's QUERY_MAXIMUM_RESULTS
+            answer = await collection.data.delete_many(where=where)
+            if answer.failed:
+                raise IndexUnavailable(f"{self._where} could not remove {answer.failed} objects. Try again.")
+            if not answer.successful:
+                return
+
+    # --- reading
+
+    async def versions(self) -> Mapping[str, Mapping[str, int]]:
+        """Number of chunks by document id and version, of complete versions. Raises IndexUnavailable."""
+        found: dict[str, dict[str, int]] = {}
+        async with self._translated():
+            collection = await self._collection("Document")
+            async for o in collection.iterator(return_properties=["document_id", "version", "number"], cache_size=PAGE):
+                p = o.properties
+                found.setdefault(str(p["document_id"]), {})[str(p["version"])] = int(str(p["number"]))
+        return found
+
+    async def search(self, query: Query) -> tuple[Hit, ...]:
+        """At most `query.limit` hits, best first. Raises IndexUnavailable."""
+        words = " ".join(asked(query.text))
+        nothing = not query.acl_ids or query.document_ids == frozenset() or query.limit <= 0
+        if nothing or not (words or query.vector):
+            return ()
+        where = Filter.by_property("acl_id").contains_any(sorted(query.acl_ids))
+        if query.document_ids is not None:
+            where = where & Filter.by_property("document_id").contains_any(sorted(query.document_ids))
+        async with self._translated():
+            found, documents, sections = await asyncio.gather(
+                self._chunks(query, words, where, max(fusion.LIST, query.limit)),
+                self._units("Document", words, where) if query.document_weight else _none(),
+                self._units("Section", words, where) if query.section_weight else _none(),
+            )
+            if documents:
+                best = sorted(documents, key=lambda key: -documents[key])[:TOP_DOCUMENTS]
+                inside = where & Filter.by_property("key").contains_any([key for key, _ in best])
+                for id_, chunk in (await self._chunks(query, words, inside, fusion.LIST)).items():
+                    # In no list over all documents: 0 there, and this list tells the order.
+                    found.setdefault(id_, _Found(0.0, chunk.score - 1.0, chunk.key, chunk.section, chunk.place))
+            ranked = _ranked(query, found, documents, sections)
+            return await self._hits(query, ranked)
+
+    async def _chunks(self, query: Query, words: str, where: _Filters, count: int) -> dict[uuid.UUID, _Found]:
+        """The best chunks by fused score. Without a vector keywords carry all the weight, and the other way round."""
+        collection = await self._collection("Chunk")
+        answer = await collection.query.hybrid(
+            query=words or None,
+            alpha=(query.alpha if words else 1.0) if query.vector else 0.0,
+            vector=np.frombuffer(query.vector, "<f4").tolist() if query.vector else None,
+            query_properties=FIELDS["Chunk"],
+            fusion_type=HybridFusion.RELATIVE_SCORE,
+            limit=count,
+            filters=where,
+            return_metadata=MetadataQuery(score=True),
+            return_properties=["key", "section", "document_id", "ordinal"],
+        )
+        found = {}
+        for o in answer.objects:
+            p = o.properties
+            score = float(o.metadata.score or 0.0)
+            found[o.uuid] = _Found(score, score, p["key"], int(p["section"]), (p["document_id"], int(p["ordinal"])))
+        return found
+
+    async def _units(self, level: str, words: str, where: _Filters) -> dict[tuple[str, int], float]:
+        """Keyword scores of documents or sections as a share of the highest, by version key and section number."""
+        if not words:
+            return {}
+        collection = await self._collection(level)
+        answer = await collection.query.bm25(
+            query=words,
+            query_properties=FIELDS[level],
+            limit=fusion.LIST,
+            filters=where,
+            return_metadata=MetadataQuery(score=True),
+            return_properties=["key", "number"],
+        )
+        scores = np.array([o.metadata.score or 0.0 for o in answer.objects], np.float32)
+        keys = [(o.properties["key"], int(o.properties["number"]) if level == "Section" else 0) for o in answer.objects]
+        return dict(zip(keys, fusion.share(scores).tolist(), strict=True))
+
+    async def _hits(self, query: Query, ranked: Sequence[tuple[uuid.UUID, float, float]]) -> tuple[Hit, ...]:
+        """The ranked chunks, read by id; what a writer removed or moved meanwhile is left out."""
+        if not ranked:
+            return ()
+        collection = await self._collection("Chunk")
+        answer = await collection.query.fetch_objects_by_ids(
+            [id_ for id_, _, _ in ranked], limit=len(ranked), return_properties=["record", "document", "acl_id"]
+        )
+        records = {o.uuid: o.properties for o in answer.objects}
+        hits = []
+        for id_, score, extra in ranked:
+            values = records.get(id_)
+            if values is None or values["acl_id"] not in query.acl_ids:
+                continue
+            document = load_document(values["document"], values["acl_id"])
+            hits.append(Hit(load_chunk(values["record"], document), score, document_score=extra))
+        return tuple(hits)
+
+    # --- the server
+
+    async def _collection(self, level: str) -> Collection:
+        if not self._open:
+            async with self._connecting:
+                if not self._open:
+                    await self._client.connect()
+                    await self._create()
+                    self._open = True
+        return self._client.collections.use(self._names[level])
+
+    async def _create(self) -> None:
+        for level in LEVELS:
+            if await self._client.collections.exists(self._names[level]):
+                continue
+            b, k1 = RANKING[level]
+            try:
+                await self._client.collections.create(
+                    self._names[level],
+                    properties=_properties(level),
+                    vector_config=Configure.Vectors.self_provided() if level == "Chunk" else None,
+                    inverted_index_config=Configure.inverted_index(
+                        bm25_b=b, bm25_k1=k1, stopwords_preset=StopwordsPreset.NONE
+                    ),
+                )
+            except exceptions.UnexpectedStatusCodeError:  # another process may have made it meanwhile
+                if not await self._client.collections.exists(self._names[level]):
+                    raise
+
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except tuple(kind for kind, _, _ in _ERRORS) as error:
+            what, then = next((what, then) for kind, what, then in _ERRORS if isinstance(error, kind))
+            raise IndexUnavailable(f"{self._where} {what}: {str(error)[:300]}. {then}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A chunk in a list: fused score, what orders equals, the version's key, its section, (document id, ordinal)."""
+
+    score: float
+    order: float
+    key: str
+    section: int
+    place: tuple[str, int]
+
+
+def _ranked(
+    query: Query,
+    found: Mapping[uuid.UUID, _Found],
+    documents: Mapping[tuple[str, int], float],
+    sections: Mapping[tuple[str, int], float],
+) -> list[tuple[uuid.UUID, float, float]]:
+    """The best chunks: id, score, and the part of it that documents and sections gave."""
+    rows = []
+    for id_, chunk in found.items():
+        extra = query.document_weight * documents.get((chunk.key, 0), 0.0)
+        extra += query.section_weight * sections.get((chunk.key, chunk.section), 0.0)
+        total = round(chunk.score + extra, 6)
+        rows.append((-total, -round(chunk.order, 6), chunk.place, id_, extra))
+    return [(id_, -total, extra) for total, _, _, id_, extra in sorted(rows)[: query.limit]]
+
+
+async def _none() -> dict[tuple[str, int], float]:
+    return {}
+
+
+def _key(document_id: str, version: str) -> str:
+    return hashlib.sha256(f"{document_id}\0{version}".encode()).hexdigest()[:32]
+
+
+def _version(document_id: str, version: str) -> _Filters:
+    return Filter.by_property("key").equal(_key(document_id, version))
+
+
+def _properties(level: str) -> list[Property]:
+    def exact(name: str) -> Property:
+        return Property(name=name, data_type=DataType.TEXT, tokenization=Tokenization.FIELD, index_searchable=False)
+
+    def stored(name: str, kind: DataType) -> Property:
+        return Property(name=name, data_type=kind, index_filterable=False, index_searchable=False)
+
+    searched = [
+        Property(name=name, data_type=DataType.TEXT, tokenization=Tokenization.WHITESPACE, index_filterable=False)
+        for name in FIELDS[level]
+    ]
+    kept = [exact(name) for name in ("document_id", "version", "key", "batch", "acl_id")]
+    if level == "Chunk":
+        kept += [stored("section", DataType.INT), stored("ordinal", DataType.INT)]
+        kept += [stored("record", DataType.TEXT), stored("document", DataType.TEXT)]
+    else:
+        kept += [stored("number", DataType.INT)]
+    return searched + kept
+
+
+def _objects(
+    chunks: Sequence[Chunk], vectors: Sequence[bytes], batch: str
+) -> dict[str, list[DataObject[dict[str, Any], None]]]:
+    """The objects of one document version by level."""
+    document = chunks[0].document
+    key = _key(document.id, document.version)
+    common = {
+        "document_id": document.id,
+        "version": document.version,
+        "key": key,
+        "batch": batch,
+        "acl_id": document.acl_id,
+    }
+    title, record = " ".join(stems(document.title)), dump_document(document)
+    bodies = [" ".join(stems(c.search_text)) for c in chunks]
+    paths = [" ".join(stems(" ".join(c.section.path))) for c in chunks]
+    places = section_numbers(chunks)
+    made: dict[str, list[DataObject[dict[str, Any], None]]] = {level: [] for level in LEVELS}
+    for n, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True)):
+        values = common | {"body": bodies[n], "path": paths[n], "title": title, "section": places[n], "ordinal": n}
+        values |= {"record": dump_chunk(chunk), "document": record}
+        id_ = uuid.uuid5(_SPACE, f"{key} {chunk.id} {n}")
+        made["Chunk"].append(DataObject(values, id_, np.frombuffer(vector, "<f4").tolist()))
+    for place in range(max(places) + 1):
+        inside = [n for n, p in enumerate(places) if p == place]
+        text = " ".join([title, paths[inside[0]], *(bodies[n] for n in inside)])
+        made["Section"].append(
+            DataObject(common | {"body": text, "number": place}, uuid.uuid5(_SPACE, f"{key} s{place}"))
+        )
+    text = " ".join([*[title] * TITLE_TIMES, *bodies])
+    values = common | {"body": text, "number": len(chunks)}
+    made["Document"].append(DataObject(values, uuid.uuid5(_SPACE, f"{key} d")))
+    return made
