@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from audit.log import SqliteAuditLog
 from audit.record import new_record_id
-from bot.ask import Answerer, Ask, Asked, Request
+from bot.ask import Ask, Asked, Request
 from bot.audience import AudienceRules, ChannelRule
 from bot.commands import Commands
 from bot.directory import FileDirectory
@@ -28,10 +29,15 @@ from connectors.folder import FolderSource
 from connectors.state import StateStore
 from connectors.sync import SyncEngine, SyncReport
 from retrieval.embed.cache import CachedEmbedder
+from retrieval.generate.extractive import ExtractiveGenerator
+from retrieval.generate.fallback import CheckedGenerator
 from retrieval.parse.sandbox import SandboxParser
 from retrieval.ports import Embedder, Index, Parser
 from retrieval.retrieve import Retriever
 from retrieval.types import Audience, AudienceKind, Principal, Question, Turn
+
+if TYPE_CHECKING:
+    from retrieval.generate.openai_generator import OpenAIGenerator
 
 CLI_THREAD = "cli"
 
@@ -48,6 +54,7 @@ class App:
     audit: SqliteAuditLog
     directory: FileDirectory
     ask: Ask
+    model: OpenAIGenerator | None
 
     async def sync(
         self,
@@ -143,25 +150,28 @@ async def open_app(
     async with AsyncExitStack() as stack:
         state = stack.enter_context(open_state(settings))
         embedder = _embedder(settings)
-        index = await _index(settings, embedder)
+        index = _index(settings, embedder)
         stack.push_async_callback(index.close)
         reader = await stack.enter_async_context(parser())
         audit = await SqliteAuditLog.open(settings.home / "audit")
         stack.push_async_callback(audit.close)
+        model = _model(settings)
+        if model is not None:
+            stack.push_async_callback(model.close)
         commands = Commands(state, memory.forget if memory else lambda _: 0)
         ask = Ask(
             library=state,
             retriever=Retriever(index, embedder, state),
-            answerer=_answerer(settings),
+            answerer=CheckedGenerator(ExtractiveGenerator(), model),
             audit=audit,
             commands=commands,
             question_limit=settings.question_limit,
-            disclaimer=settings.disclaimer,
+            disclaimer=settings.style.disclaimer,
             version=version("footnote"),
             configuration_sha256=configuration_sha256(settings),
         )
         engine = SyncEngine(state, index, embedder, wrap_parser(reader))
-        yield App(settings, state, index, embedder, engine, audit, FileDirectory(settings.groups), ask)
+        yield App(settings, state, index, embedder, engine, audit, FileDirectory(settings.groups), ask, model)
 
 
 def _embedder(settings: Settings) -> Embedder:
@@ -173,7 +183,7 @@ def _embedder(settings: Settings) -> Embedder:
             model=settings.embedding_model,
             dimensions=settings.embedding_dimensions,
             base_url=settings.embedding_base_url,
-            api_key=settings.secret("embedding_api_key") or None,
+            api_key=settings.secret("embedding_api_key"),
         )
     else:
         from retrieval.embed.minilm import MiniLM
@@ -182,25 +192,44 @@ def _embedder(settings: Settings) -> Embedder:
     return CachedEmbedder(inner, settings.home / "embeddings.db")
 
 
-async def _index(settings: Settings, embedder: Embedder) -> Index:
+def _index(settings: Settings, embedder: Embedder) -> Index:
     if settings.weaviate_url:
         from retrieval.index.weaviate import WeaviateIndex
 
-        return await WeaviateIndex.open(
+        return WeaviateIndex(
             settings.weaviate_url,
             embedder.fingerprint,
             grpc_port=settings.weaviate_grpc_port,
-            collection=settings.weaviate_collection,
-            api_key=settings.secret("weaviate_api_key") or None,
+            api_key=settings.secret("weaviate_api_key"),
+            name=settings.weaviate_collection,
         )
     from retrieval.index.embedded import EmbeddedIndex
 
     return EmbeddedIndex(settings.home / "index", embedder.fingerprint)
 
 
-def _answerer(settings: Settings) -> Answerer:
-    """Verbatim sentences without a model; with one, its checked draft, and the sentences when it is down."""
-    raise NotImplementedError
+def _model(settings: Settings) -> OpenAIGenerator | None:
+    """The model that is set; None: answers are verbatim sentences."""
+    if not settings.model:
+        return None
+    from retrieval.generate.openai_generator import Limits, OpenAIGenerator
+    from retrieval.generate.prompt import HouseStyle
+
+    style = settings.style
+    return OpenAIGenerator(
+        settings.model,
+        api_key=settings.secret("model_api_key") or None,
+        base_url=settings.model_base_url,
+        style=HouseStyle(
+            tone=style.tone,
+            audience=style.audience,
+            claims=style.statements,
+            words=style.words,
+            language=style.language,
+            disclaimer=style.disclaimer,
+        ),
+        limits=Limits(timeout=float(settings.model_timeout_s)),
+    )
 
 
 def configuration_sha256(settings: Settings) -> str:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import apsw
 
 from audit.errors import AuditError
 from bot.app import App, open_app
 from bot.errors import BotError
+from bot.memory import ThreadMemory
 from bot.platforms import build
 from bot.settings import Settings
+from bot.types import Incoming
 from connectors.errors import ConnectorError
 from connectors.sync import lag_seconds
 from retrieval.errors import RetrievalError
-from retrieval.types import Passage, Question
+from retrieval.types import Document, Passage, Question, Section
 
 STALE_S = 24 * 3600
 SQLITE_FIXED = (3, 51, 3)  # before it, two connections could damage a write-ahead log
@@ -72,10 +74,10 @@ async def _parts(app: App) -> AsyncIterator[Finding]:
         return f"{'Weaviate' if app.settings.weaviate_url else 'embedded'}, {len(held)} documents"
 
     async def model() -> str:
-        if app.settings.model is None:
+        if app.model is None:
             return "none; answers are verbatim sentences"
-        draft = await app.generator.draft(Question("Say nothing.", datetime.now(UTC)), list[Passage]())
-        return f"{app.settings.model} answers ({draft.use.tokens_in} tokens in)"
+        draft = await app.model.draft(Question("What is the test value?", datetime.now(UTC)), [_passage()])
+        return f"{draft.use.model} answers ({draft.use.tokens_in} tokens in)"
 
     async def audit() -> str:
         return f"{await app.audit.size()} records; `footnote audit verify` proves them"
@@ -89,8 +91,24 @@ async def _parts(app: App) -> AsyncIterator[Finding]:
         yield Finding(f"source {source.name}", fine, f"{detail}; run `footnote sync`" if not fine else detail)
 
 
+def _passage() -> Passage:
+    """Something to ask a model about, of no document of anybody's."""
+    text = "The test value is 42."
+    document = Document("check", "check", "Check", "check:", "", "", "check", "text/plain", datetime.now(UTC))
+    section = Section("check", None, "Check", ("Check",), 0, len(text))
+    return Passage("p1", document, section, "check", 0, len(text), text, (), 0)
+
+
+class _Nobody:
+    """Takes in nothing: a check receives no events."""
+
+    async def accept(self, incoming: Incoming) -> bool:
+        return False
+
+
 async def _platforms(app: App) -> AsyncIterator[Finding]:
-    adapters = build(app.settings, app.worker_for_checks(), app.viewer(), None)
+    memory = ThreadMemory(app.settings.home / "memory.db", timedelta(hours=app.settings.memory_hours))
+    adapters = build(app.settings, _Nobody(), app.viewer(), memory)
     if not adapters:
         yield Finding("chat", True, "neither Slack nor Teams is set up (the README shows how)")
     for adapter in adapters:
@@ -99,3 +117,4 @@ async def _platforms(app: App) -> AsyncIterator[Finding]:
         except BotError as error:
             problems = [str(error)]
         yield Finding(adapter.name, not problems, "; ".join(problems) or "reachable, all scopes granted")
+    memory.close()

@@ -11,7 +11,9 @@ import structlog
 def configure(level: str) -> None:
     """`level` is "debug", "info", "warning" or "error"."""
     number = logging.getLevelNamesMapping()[level.upper()]
-    logging.basicConfig(stream=sys.stderr, level=max(number, logging.WARNING), format="%(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(max(number, logging.WARNING))  # on the handler: libraries set levels on their own loggers
+    logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), format="%(message)s", force=True)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -32,7 +32,7 @@ def build(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemo
     if settings.slack_bot_token is not None:
         adapters.append(_slack(settings, intake, viewer, memory))
     if settings.teams_app_id:
-        adapters.append(_teams(settings, intake, memory))
+        adapters.append(_teams(settings, intake, viewer, memory))
     return adapters
 
 
@@ -54,7 +54,7 @@ def _slack(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMem
     return SlackPlatform(config, intake, viewer, known)
 
 
-def _teams(settings: Settings, intake: Intake, memory: ThreadMemory) -> ChatAdapter:
+def _teams(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:
     from bot.teams_adapter import TeamsPlatform
     from bot.teams_config import TeamsConfig
 
@@ -65,4 +65,4 @@ def _teams(settings: Settings, intake: Intake, memory: ThreadMemory) -> ChatAdap
         allowed_tenants=frozenset(settings.teams_tenants),
         follow_up_without_mention=settings.follow_up_without_mention,
     )
-    return TeamsPlatform(config, intake, knows_thread=memory.knows)
+    return TeamsPlatform(config, intake, viewer=viewer, knows_thread=memory.knows)

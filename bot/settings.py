@@ -50,6 +50,19 @@ class ChannelSettings(_Table):
     external: bool = Field(default=False, description="Answer although other organisations share the channel")
 
 
+class StyleSettings(_Table):
+    """House style: how answers sound."""
+
+    tone: str = Field(default="Plain, factual and short; the answer first.", max_length=500, description="How to write")
+    audience: str = Field(
+        default="finance, legal and compliance staff", max_length=200, description="Who the answers are for"
+    )
+    statements: int = Field(default=4, ge=1, le=12, description="At most so many sentences")
+    words: int = Field(default=40, ge=10, le=120, description="At most so many words in a sentence")
+    language: str = Field(default="asker", max_length=40, description='"asker", or the name of a language')
+    disclaimer: str = Field(default="", max_length=300, description="A line under every answer")
+
+
 class Settings(BaseSettings):
     """Everything an operator can set."""
 
@@ -109,7 +122,10 @@ class Settings(BaseSettings):
         default_factory=dict, description='Members by group: e-mails, "slack:ID", "teams:ID" or "group:NAME"'
     )
     channels: tuple[ChannelSettings, ...] = Field(default=(), description="Rules for single channels")
-    disclaimer: str = Field(default="", max_length=300, description="A line under every answer")
+    style: StyleSettings = Field(
+        default_factory=StyleSettings,
+        description="House style: tone, audience, statements, words, language, disclaimer",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged")
 
     def secret(self, name: str) -> str:
