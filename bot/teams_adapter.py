@@ -16,7 +16,7 @@ from aiohttp import web
 from audit.record import Json
 from bot.errors import InboxUnavailable, PlatformDenied, PlatformError
 from bot.ports import Intake, Viewer
-from bot.render import PRIVATE_NOTE
+from bot.render import PRIVATE_NOTE, STATUS
 from bot.teams_auth import KeySet, KeysUnavailable, TokenVerifier, Unauthorized
 from bot.teams_config import TeamsConfig
 from bot.teams_connector import BotConnector, NotThere
@@ -85,8 +85,7 @@ class TeamsPlatform:
         self._knows_thread = knows_thread
         self._clock = clock
         self._parts: _Parts | None = None
-        self._chats: _Recent[tuple[str, str], str] = _Recent()
-        self._sent_privately: _Recent[tuple[str, str], str] = _Recent()
+        self._private: _Recent[tuple[str, str], tuple[str, str]] = _Recent()
         self._records: _Recent[tuple[str, str], str] = _Recent()
         self._followed: _Recent[str, bool] = _Recent()
 
@@ -172,7 +171,7 @@ class TeamsPlatform:
     async def _turn(self, activity: Mapping[str, Any]) -> Mapping[str, Json] | None:
         incoming = translate(activity, self._clock(), follows=self._follows, record_of=self._record_of)
         if changes_members(activity):
-            self._ready.people.forget(incoming.channel)
+            self._ready.people.forget()
         asked = passage_asked(activity)
         if asked is not None and self._viewer is not None:
             return await self._passage(self._viewer, incoming, *asked)  # the viewer records the access
@@ -223,36 +222,37 @@ class TeamsPlatform:
 
     async def _post_privately(self, incoming: Incoming, reply: Reply, replace: str | None) -> str:
         """The reply to the asker's personal chat, then the neutral line in the place of the status line."""
-        done = (incoming.key, reply.receipt.record_id)
-        message = self._sent_privately.get(done)
-        if message is None:
-            try:
-                message = await self._send_privately(incoming, reply)
-            except (PlatformDenied, NotThere) as error:
-                log.warning("no personal chat with the asker", key=incoming.key, reason=str(error))
-                return await self._show(incoming, text_message(NO_PRIVATE_CHAT), replace)
-            self._sent_privately.put(done, message)
+        try:
+            message = await self._show_privately(incoming, reply)
+        except (PlatformDenied, NotThere) as error:
+            log.warning("no personal chat with the asker", key=incoming.key, reason=str(error))
+            return await self._show(incoming, text_message(NO_PRIVATE_CHAT), replace)
         await self._show(incoming, text_message(PRIVATE_NOTE), replace)
         return message
 
-    async def _send_privately(self, incoming: Incoming, reply: Reply) -> str:
+    async def _show_privately(self, incoming: Incoming, reply: Reply) -> str:
         service_url, bot, user = (str(incoming.reference[name]) for name in ("service_url", "bot", "user"))
-        chat = self._chats.get((incoming.tenant, user))
-        if chat is None:
+        done = (incoming.key, reply.receipt.record_id)
+        kept = self._private.get(done)
+        if kept is None:
             chat = await self._ready.connector.open_chat(service_url, incoming.tenant, bot, user)
-            self._chats.put((incoming.tenant, user), chat)
-        message = await self._ready.connector.send(service_url, chat, bot, reply.payload)
+            kept = chat, await self._ready.connector.send(service_url, chat, bot, text_message(STATUS))
+            self._private.put(done, kept)
+        chat, message = kept
+        await self._ready.connector.update(service_url, chat, bot, message, reply.payload)
         self._records.put((chat, message), reply.receipt.record_id)
         return message
 
     async def _show(self, incoming: Incoming, payload: Mapping[str, Json], replace: str | None) -> str:
-        if replace is None:
-            return await self._send(incoming, payload)
+        """Only updates carry content: sent twice, after a time-out, they show once. A new message might not."""
         service_url, conversation, bot = _address(incoming)
-        try:
-            return await self._ready.connector.update(service_url, conversation, bot, replace, payload)
-        except NotThere:  # somebody deleted the status line
-            return await self._send(incoming, payload)
+        if replace is not None:
+            try:
+                return await self._ready.connector.update(service_url, conversation, bot, replace, payload)
+            except NotThere:  # somebody deleted the status line
+                pass
+        placed = await self._send(incoming, text_message(STATUS))
+        return await self._ready.connector.update(service_url, conversation, bot, placed, payload)
 
     async def _send(self, incoming: Incoming, payload: Mapping[str, Json]) -> str:
         service_url, conversation, bot = _address(incoming)
@@ -264,7 +264,9 @@ class _Parts:
 
     def __init__(self, config: TeamsConfig) -> None:
         timeout = aiohttp.ClientTimeout(total=config.timeout)
-        self.session = aiohttp.ClientSession(timeout=timeout)
+        self.session = aiohttp.ClientSession(
+            timeout=timeout, trust_env=not config.development, cookie_jar=aiohttp.DummyCookieJar()
+        )
         self.keys = KeySet(self.session, config)
         self.tokens = TokenSource(config, self.session)
         self.connector = BotConnector(config, self.session, self.tokens, TokenVerifier(config, self.keys))

@@ -341,10 +341,7 @@ def _translated(refused: _Refused) -> PlatformError:
 
 def _seconds(header: str | None) -> float | None:
     """Retry-After in seconds (RFC 9110, section 10.2.3); Teams sends no dates."""
-    try:
-        return max(float(header), 0.0) if header else None
-    except ValueError:
-        return None
+    return float(header) if header and header.isascii() and header.isdecimal() else None
 
 
 def _error_code(body: bytes) -> str:

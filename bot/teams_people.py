@@ -46,11 +46,12 @@ class TeamsPeople:
         self._roster = roster
         self._clock = clock
         self._places: OrderedDict[tuple[str, str], tuple[float, tuple[Member, ...] | None]] = OrderedDict()
+        self._changes = 0
 
-    def forget(self, channel: str) -> None:
-        """Members came or went: ask again. A team's channels share its members, so all places go."""
-        if any(place[1] == channel for place in self._places):
-            self._places.clear()
+    def forget(self) -> None:
+        """Members came or went somewhere: ask again. The channels of a team share its members, so everywhere."""
+        self._places.clear()
+        self._changes += 1
 
     async def person(self, incoming: Incoming) -> Principal:
         """Who did this, as the roster says now. Raises PlatformError."""
@@ -88,12 +89,13 @@ class TeamsPeople:
         if kept is not None and self._clock() - kept[0] < self._config.people_seconds:
             self._places.move_to_end(place)
             return kept[1]
-        asked = self._clock()
+        asked, changes = self._clock(), self._changes
         found = await self._roster.members(service_url, channel)
         members = tuple(found) if found is not None else None
         if members is not None and not members:
             raise PlatformError(f"Teams names no members of the conversation {channel}; the bot may have been removed.")
-        self._places[place] = (asked, members)
+        if changes == self._changes:  # else it was read while somebody came or went
+            self._places[place] = (asked, members)
         while len(self._places) > KEPT_PLACES:
             self._places.popitem(last=False)
         return members

@@ -275,11 +275,14 @@ class TeamsStandin:
         body = await request.read()
         status = 500
         try:
-            response = await self._fault(request)
+            fault = self._next_fault(request)
+            response = await self._before(request, fault) if fault is not None else None
             if response is None and request.path.startswith("/teams/") and not self._authorized(request):
                 response = _error(401, "Unauthorized", "Authorization has been denied for this request.")
             if response is None:
                 response = await handler(request)
+            if fault is not None and fault.lost and request.transport is not None:
+                request.transport.close()
             status = response.status
             return response
         except web.HTTPException as error:
@@ -288,20 +291,22 @@ class TeamsStandin:
         finally:
             self.received.append(Received(request.method, request.path, dict(request.headers), body, status))
 
-    async def _fault(self, request: web.Request) -> web.StreamResponse | None:
+    def _next_fault(self, request: web.Request) -> Fault | None:
         for fault in self.faults:
             if fault.times > 0 and fault.path in request.path and fault.method in ("", request.method):
                 fault.times -= 1
-                if fault.delay:
-                    await asyncio.sleep(fault.delay)
-                if fault.drop and request.transport is not None:
-                    request.transport.close()
-                if not fault.status:
-                    return None
-                return web.Response(
-                    status=fault.status, headers=fault.headers, body=fault.body, content_type=fault.content_type
-                )
+                return fault
         return None
+
+    async def _before(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
+        await asyncio.sleep(fault.delay)
+        if fault.drop and request.transport is not None:
+            request.transport.close()
+        if not fault.status:
+            return None
+        return web.Response(
+            status=fault.status, headers=fault.headers, body=fault.body, content_type=fault.content_type
+        )
 
     def _authorized(self, request: web.Request) -> bool:
         return request.headers.get("Authorization", "").removeprefix("Bearer ") in self._tokens

@@ -85,7 +85,10 @@ class Said:
 
 @dataclass(slots=True)
 class Fault:
-    """The next `times` requests whose path holds `path` are answered so. `drop` closes the connection."""
+    """The next `times` requests whose path holds `path` are answered so; status 0: as usual, but late.
+
+    `drop` closes the connection before, `lost` after the request took effect.
+    """
 
     status: int
     times: int
@@ -95,4 +98,5 @@ class Fault:
     body: bytes = b""
     content_type: str = "application/json"
     drop: bool = False
+    lost: bool = False
     delay: float = 0.0

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.standins.teams import Person, Place, TeamsStandin
-from bot.teams_events import html_text, question_text
+from bot.teams_events import BadActivity, html_text, passage_asked, question_text, translate
 from bot.types import ChannelKind, IncomingKind
 from tests.bot.teams.support import ADA, BEN, STRANGER, answered, reply, running
 
@@ -326,3 +329,34 @@ async def test_a_question_of_100_000_characters_is_taken_in() -> None:
         person = Person("Long Writer", "long@example.com")
         await bot.teams.say(bot.teams.personal(person), person, "x" * 100_000)
         assert len(bot.intake.last.text) == 100_000
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = [
+    "type id name text textFormat from recipient conversation channelData entities attachments value replyToId",
+    "serviceUrl channelId membersAdded action aadObjectId role tenant channel eventType mentioned contentType content",
+    "actionName actionValue reaction feedback feedbackText conversationType data passage record n",
+]
+KNOWN = st.sampled_from(" ".join(NAMES).split())
+TYPES = st.sampled_from(["message", "invoke", "conversationUpdate", "messageUpdate", "installationUpdate"])
+
+
+@given(
+    st.dictionaries(KNOWN, JSON_VALUES | st.dictionaries(KNOWN, JSON_VALUES | st.dictionaries(KNOWN, JSON_VALUES))),
+    TYPES,
+)
+@settings(max_examples=300, deadline=None)
+def test_no_activity_breaks_the_translation(activity: dict[str, Any], kind: str) -> None:
+    activity = {**activity, "type": kind}
+    passage_asked(activity)
+    try:
+        incoming = translate(activity, datetime(2026, 1, 1, tzinfo=UTC))
+    except BadActivity:
+        return
+    assert incoming.platform == "teams"
+    assert all(isinstance(v, str) for v in incoming.reference.values())
+    assert incoming.key == translate(activity, datetime(2026, 1, 2, tzinfo=UTC)).key

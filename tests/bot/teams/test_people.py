@@ -164,3 +164,26 @@ async def test_memory_ends_with_time_and_is_bounded() -> None:
             await people.people(replace(incoming, channel=f"19:{number}"))
         await people.people(incoming)
         assert rooms.asked == 2 + KEPT_PLACES + 1
+
+
+class Changing(Rooms):
+    """Somebody comes while the roster is read."""
+
+    def __init__(self) -> None:
+        super().__init__([Member(ADA.id, ADA.object_id, ADA.email, ADA.tenant, "user")])
+        self.people: TeamsPeople | None = None
+
+    async def members(self, service_url: str, conversation: str) -> Sequence[Member] | None:
+        if self.people is not None:
+            self.people.forget()
+        return await super().members(service_url, conversation)
+
+
+async def test_a_roster_read_while_somebody_came_is_not_remembered() -> None:
+    async with running() as bot:
+        await bot.teams.say(bot.teams.place("channel", ADA), ADA, "Who is here?")
+        rooms = Changing()
+        rooms.people = TeamsPeople(TeamsConfig("app", bot.teams.tenant, "secret"), rooms)
+        await rooms.people.people(bot.intake.last)
+        await rooms.people.people(bot.intake.last)
+        assert rooms.asked == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ async def test_the_label_citations_and_feedback_are_on_the_wire() -> None:
     async with running() as bot:
         _, incoming = await asked(bot)
         await bot.platform.post(incoming, reply(bot.platform, answered()), None)
-        activity = sent(bot, "POST")[-1]
+        activity = sent(bot, "PUT")[-1]
         [entity] = activity["entities"]
         assert (entity["type"], entity["@type"], entity["@context"]) == (
             "https://schema.org/Message",
@@ -80,7 +81,7 @@ async def test_what_is_sent_is_what_was_rendered() -> None:
         await bot.platform.post(
             incoming, reply(bot.platform, answered(citation(1), citation(2, "“Ünïcode” → 180 €"))), None
         )
-        activity = sent(bot, "POST")[-1]
+        activity = sent(bot, "PUT")[-1]
         assert {name: activity[name] for name in payload} == json.loads(json.dumps(payload))
 
 
@@ -145,6 +146,17 @@ async def test_posting_twice_in_place_of_the_status_shows_it_once() -> None:
         for _ in range(2):
             await bot.platform.post(incoming, reply(bot.platform, answered()), status)
         assert len(bot.teams.answers(place)) == 1
+
+
+@pytest.mark.parametrize("private", [False, True], ids=["in the thread", "in private"])
+async def test_an_answer_whose_acknowledgement_is_lost_shows_once(private: bool) -> None:
+    """Teams took the message, but we never heard: trying again must not show a second answer."""
+    async with running() as bot:
+        place, incoming = await asked(bot)
+        bot.teams.faults.append(Fault(0, 1, method="PUT", lost=True))
+        await bot.platform.post(incoming, reply(bot.platform, answered(private=private)), None)
+        everywhere = [*bot.teams.answers(place), *bot.teams.answers(bot.teams.personal(ADA))]
+        assert ["180 EUR" in s.text for s in everywhere].count(True) == 1
 
 
 async def test_post_text_replaces_the_status_line() -> None:
@@ -269,3 +281,41 @@ async def test_the_managed_identity_gives_the_token(monkeypatch: pytest.MonkeyPa
         await bot.platform.post_status(incoming, STATUS)
         assert len(bot.teams.answers(place)) == 1
         assert len([r for r in bot.teams.received if r.path == "/identity"]) == 1
+
+
+async def test_waiting_for_keys_and_tokens_does_not_stop_the_loop() -> None:
+    async with running() as bot:
+        bot.teams.faults += [Fault(0, 1, "/openid/keys", delay=0.2), Fault(0, 1, "/login/", delay=0.2)]
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                await asyncio.sleep(0.01)
+                turns += 1
+
+        busy = asyncio.create_task(others())
+        _, incoming = await asked(bot)
+        fetched_keys = turns
+        await bot.platform.post_status(incoming, STATUS)
+        busy.cancel()
+        assert fetched_keys > 2
+        assert turns - fetched_keys > 2
+
+
+async def test_no_secret_is_ever_logged(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with running(tries=2) as bot:
+        _, incoming = await asked(bot)
+        await bot.teams.deliver(bot.teams.message(bot.teams.personal(ADA), ADA, "Hello"), token="forged-token-value")
+        await bot.platform.post(incoming, reply(bot.platform, answered()), None)
+        bot.teams.revoke_tokens()
+        bot.teams.faults.append(Fault(400, 2, "/login/", body=b'{"error": "x", "error_description": "secret-detail"}'))
+        with pytest.raises(PlatformError) as error:
+            await bot.platform.post_status(incoming, STATUS)
+        tokens = [r.headers.get("Authorization", "").removeprefix("Bearer ") for r in bot.teams.received]
+        secrets = [bot.teams.password, "forged-token-value", "secret-detail", *(t for t in tokens if t)]
+        out = capsys.readouterr()
+        written = caplog.text + out.out + out.err + str(error.value) + repr(bot.platform)
+        assert "was refused" in written
+        assert [s for s in secrets if s in written] == []
