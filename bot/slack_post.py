@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from bot.render import PRIVATE_NOTE
 from bot.slack_client import SlackClient, Unsure, code_of
 from bot.slack_config import SlackConfig
 from bot.slack_events import Identity
-from bot.slack_render import EVENT, TEXT_LIMIT, escape, mark
+from bot.slack_render import EVENT, TEXT_LIMIT, clip, escape, mark
 from bot.types import ChannelKind, Incoming, Reply
 
 STATUS_EVENT = "footnote_status"
@@ -40,13 +41,12 @@ class SlackPoster:
 
     async def text(self, incoming: Incoming, text: str, replace: str | None, me: Identity) -> str:
         """A fixed text without blocks, in place of `replace` or as a new message."""
-        body: dict[str, Json] = {"text": escape(text)[:TEXT_LIMIT], "blocks": []}
+        body: dict[str, Json] = {"text": clip(escape(text), TEXT_LIMIT), "blocks": []}
         if replace is not None and await self._update(incoming, replace, body):
             return replace
-        del body["blocks"]
-        return await self._once(
-            incoming, {**body, "metadata": mark(STATUS_EVENT, {"key": incoming.key + ":text"})}, me, look_first=True
-        )
+        same = hashlib.sha256(text.encode()).hexdigest()[:16]
+        marked = mark(STATUS_EVENT, {"key": incoming.key, "text": same})
+        return await self._once(incoming, {"text": body["text"], "metadata": marked}, me, look_first=True)
 
     async def _privately(self, incoming: Incoming, reply: Reply, replace: str | None) -> str:
         arguments: dict[str, Json] = {
@@ -111,16 +111,14 @@ class SlackPoster:
 
     async def answers(self, channel: str, oldest: str | None, me: Identity) -> list[tuple[str, str]]:
         """Record id and ts of our answers in a channel, in its threads too. Raises PlatformError."""
-        since = {"oldest": oldest} if oldest else {}
+        wanted: dict[str, str | int | bool] = {"channel": channel, "include_all_metadata": True}
         found: dict[str, str] = {}
         async for root in self._client.pages(
-            "conversations.history", "messages", channel=channel, include_all_metadata=True, **since
+            "conversations.history", "messages", 200, **wanted, **({"oldest": oldest} if oldest else {})
         ):
             thread = [root]
             if root.get("reply_count"):
-                replies = self._client.pages(
-                    "conversations.replies", "messages", channel=channel, ts=str(root["ts"]), include_all_metadata=True
-                )
+                replies = self._client.pages("conversations.replies", "messages", 200, ts=str(root["ts"]), **wanted)
                 thread = [message async for message in replies]
             for message in thread:
                 metadata = message.get("metadata") or {}

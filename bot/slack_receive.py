@@ -125,7 +125,7 @@ class Socket:
     def __init__(self, app: AsyncApp, client: SlackClient, config: SlackConfig) -> None:
         self._client = client
         self._pause = config.ping_interval
-        self._handler = AsyncSocketModeHandler(
+        self._handler: Any = AsyncSocketModeHandler(  # half of its methods have no types
             app,
             config.app_token,
             logger=vendor_logger(SOCKET),

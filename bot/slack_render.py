@@ -54,14 +54,14 @@ def fallback(outcome: Outcome) -> str:
     if len(whole) <= TEXT_LIMIT:
         return whole
     if outcome.answer is None:
-        return _clip(whole, TEXT_LIMIT)
+        return clip(whole, TEXT_LIMIT)
     sources = "\n".join(["Sources:", *(f"[{c.n}] {source_line(c)}" for c in outcome.answer.citations)])
     tail = f"\n{escape(sources)}\nRecord {escape(outcome.record_id)}"
     room = max(200, TEXT_LIMIT - len(tail))
-    return _clip(_clip(escape(outcome.answer.text), room) + tail, TEXT_LIMIT)
+    return clip(clip(escape(outcome.answer.text), room) + tail, TEXT_LIMIT)
 
 
-def _clip(escaped: str, limit: int) -> str:
+def clip(escaped: str, limit: int) -> str:
     """At most `limit` characters of escaped text, never half an entity."""
     if len(escaped) <= limit:
         return escaped
@@ -73,10 +73,9 @@ def _told(outcome: Outcome) -> list[Block]:
     body = outcome.text if len(outcome.text) <= ANSWER_LIMIT else outcome.text[: ANSWER_LIMIT - 1] + "…"
     blocks: list[Block] = [_rich([_section(_spoken(body))])]
     if outcome.nearest:
-        lines = "\n".join(f"• {nearest_line(p)}" for p in outcome.nearest)
-        blocks.append(
-            _rich([_section([_text("The nearest sections I found:\n", bold=True), _text(lines[:ANSWER_LIMIT])])])
-        )
+        lines = "\n".join(f"• {nearest_line(p)}" for p in outcome.nearest)[:ANSWER_LIMIT]
+        head = _text("The nearest sections I found:\n", bold=True)
+        blocks.append(_rich([_section([head, *(_text(piece) for piece in _pieces(lines))])]))
     if outcome.notice:
         blocks.append(_small(outcome.notice))
     if outcome.kind is OutcomeKind.ABSTAINED:
@@ -90,6 +89,8 @@ def _answered(outcome: Outcome, said: str, citations: Sequence[Citation]) -> lis
     for layout, limit, shortest in (
         (_own_buttons, ANSWER_LIMIT, SHORTEST),
         (_menu, ANSWER_LIMIT, SHORTEST),
+        (_lines_and_menu, ANSWER_LIMIT, 0),
+        (_lines_and_menu, 1_000, 0),
         (_lines, ANSWER_LIMIT, 0),
         (_lines, 1_000, 0),
     ):
@@ -147,7 +148,7 @@ def size(blocks: Sequence[Block]) -> int:
 
 
 def _framed(outcome: Outcome, text: str, sources: Sequence[Block]) -> list[Block]:
-    blocks: list[Block] = [_rich([_section([_text(text)])])]
+    blocks: list[Block] = [_rich([_section([_text(piece) for piece in _pieces(text)])])]
     if outcome.notice:
         blocks.append(_small(outcome.notice))
     blocks.append(_rich([_section([_text("Sources", bold=True)])]))
@@ -171,8 +172,17 @@ def _own_buttons(record: str, citations: Sequence[Citation], longest: int) -> li
 
 def _menu(record: str, citations: Sequence[Citation], longest: int) -> list[Block]:
     """All sources in one block, and one menu for their passages."""
+    return [_rich([part for c in citations for part in _source(c, longest)]), _choice(record, citations)]
+
+
+def _lines_and_menu(record: str, citations: Sequence[Citation], longest: int) -> list[Block]:
+    return [*_lines(record, citations, longest), _choice(record, citations)]
+
+
+def _choice(record: str, citations: Sequence[Citation]) -> Block:
     options: list[Json] = [
-        {"text": _label(f"Source {c.n}"), "value": f"{record}:{c.n}"} for c in citations[:MENU_LIMIT]
+        {"text": {"type": "plain_text", "text": f"Source {c.n}"}, "value": f"{record}:{c.n}"}
+        for c in citations[:MENU_LIMIT]
     ]
     menu: Block = {
         "type": "static_select",
@@ -180,7 +190,7 @@ def _menu(record: str, citations: Sequence[Citation], longest: int) -> list[Bloc
         "placeholder": _label("Show the passage of…"),
         "options": options,
     }
-    return [_rich([part for c in citations for part in _source(c, longest)]), {"type": "actions", "elements": [menu]}]
+    return {"type": "actions", "elements": [menu]}
 
 
 def _lines(record: str, citations: Sequence[Citation], longest: int) -> list[Block]:
@@ -194,10 +204,11 @@ def _lines(record: str, citations: Sequence[Citation], longest: int) -> list[Blo
 
 def _source(c: Citation, longest: int) -> Iterator[Block]:
     line: list[Block] = [_text(f"[{c.n}] {c.document.title}", bold=True)]
-    line.append(_text(source_line(c).removeprefix(c.document.title)))
     link = deep_link(c.document, c.section, c.page)
-    if link is not None and openable(link):
-        line += [_text("  "), {"type": "link", "url": link, "text": "Open"}]
+    opens = link is not None and openable(link)
+    line.append(_text(source_line(c).removeprefix(c.document.title) + ("  " if opens else "")))
+    if opens:
+        line.append({"type": "link", "url": link, "text": "Open"})
     yield _section(line)
     yield {"type": "rich_text_quote", "elements": [_text(piece) for piece in _pieces(shorten(c.quote, longest))]}
 
@@ -227,7 +238,7 @@ def _pieces(text: str) -> list[str]:
 def _spoken(text: str) -> list[Block]:
     """Our own words; what stands in backticks is shown as code."""
     parts = re.split(r"`([^`\n]+)`", text or " ")
-    return [_text(part, code=bool(i % 2)) for i, part in enumerate(parts) if part]
+    return [_text(piece, code=bool(i % 2)) for i, part in enumerate(parts) if part for piece in _pieces(part)]
 
 
 def _text(text: str, *, bold: bool = False, code: bool = False) -> Block:
@@ -248,7 +259,7 @@ def _label(text: str) -> Block:
 
 
 def _small(text: str) -> Block:
-    element: Block = {"type": "mrkdwn", "text": _clip(escape(text), 2_000), "verbatim": True}
+    element: Block = {"type": "mrkdwn", "text": clip(escape(text), 2_000), "verbatim": True}
     return {"type": "context", "elements": [element]}
 
 

@@ -68,7 +68,7 @@ class SlackStandIn:
         app = web.Application(client_max_size=2**22)
         app.router.add_route("*", "/api/{method}", self._api.handle)
         app.router.add_get("/link", self._link)
-        self._runner = web.AppRunner(app, shutdown_timeout=1)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
@@ -221,6 +221,12 @@ class SlackStandIn:
     async def submit(self, user: str, view: dict[str, Any], values: dict[str, Any]) -> Delivery:
         """A window's form, filled in and sent."""
         return await self.deliver(self.world.submitted(user, view, values), "interactive")
+
+    async def window(self, within: float = 5.0) -> dict[str, Any]:
+        """The window that is open, once one is."""
+        async with asyncio.timeout(within):
+            await self.world.viewed.wait()
+        return list(self.world.views.values())[-1]
 
     # --- what is there to see -----------------------------------------------------------
 

@@ -232,6 +232,7 @@ class SlackApi:
         self._check(slack_checks.view(arguments["view"]))
         view = {**arguments["view"], "id": f"V{secrets.token_hex(5).upper()}"}
         self._world.views[view["id"]] = view
+        self._world.viewed.set()
         return {"view": view}
 
     def _view_update(self, arguments: Arguments) -> Answer:

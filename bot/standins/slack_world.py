@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import itertools
 import json
@@ -52,6 +53,7 @@ class World:
     messages: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     ephemerals: list[dict[str, Any]] = field(default_factory=list)
     views: dict[str, dict[str, Any]] = field(default_factory=dict)
+    viewed: asyncio.Event = field(default_factory=asyncio.Event)
     prompts: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     received: list[bytes] = field(default_factory=list)
@@ -59,6 +61,7 @@ class World:
     faults: dict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
     scopes: set[str] | None = None
     tickets: set[str] = field(default_factory=set)
+    secrets: list[str] = field(default_factory=list)
     triggers: dict[str, float] = field(default_factory=dict)
     hears_channels: bool = True
     _clock: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -175,6 +178,7 @@ class World:
     def new_ticket(self) -> str:
         ticket = secrets.token_hex(16)
         self.tickets.add(ticket)
+        self.secrets.append(ticket)
         return ticket
 
     def new_trigger(self) -> str:

@@ -1,0 +1,165 @@
+"""Replies: in the thread, in place of the status line, once, whatever goes wrong on the way."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from bot.errors import PlatformBusy, PlatformDenied, PlatformError
+from bot.render import PRIVATE_NOTE, STATUS
+from bot.slack_adapter import SlackPlatform
+from bot.types import Incoming
+from tests.bot.slack.fakes import RECORD, MemoryIntake, answered, reply_of
+from tests.servers.slack import Fault, SlackStandIn
+
+
+@pytest.fixture
+async def question(slack: SlackStandIn, by_http: SlackPlatform, intake: MemoryIntake) -> Incoming:
+    channel = slack.world.add_channel("travel", "U0ADA", "U0BOB")
+    await slack.ask("U0ADA", channel, "What may a hotel cost?")
+    return intake.questions[0]
+
+
+def replies(slack: SlackStandIn, question: Incoming) -> list[dict[str, object]]:
+    return slack.world.replies(question.channel, question.thread)
+
+
+def fail(slack: SlackStandIn, method: str, *faults: Fault) -> None:
+    slack.world.faults[method].extend(faults)
+
+
+async def test_the_reply_takes_the_place_of_the_status(
+    slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
+) -> None:
+    status = await by_http.post_status(question, STATUS)
+    assert slack.transcript(question.channel, question.thread)[-1].strip() == STATUS
+    reply = reply_of(by_http, answered())
+    assert await by_http.post(question, reply, status) == status
+    assert await by_http.post(question, reply, status) == status
+    (message,) = replies(slack, question)
+    assert message["blocks"] == reply.payload["blocks"]
+    assert message["metadata"] == {"event_type": "footnote_answer", "event_payload": {"record": RECORD}}
+
+
+async def test_a_status_that_was_deleted_is_no_obstacle(
+    slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
+) -> None:
+    reply = reply_of(by_http, answered())
+    shown = await by_http.post(question, reply, "1.000001")
+    assert await by_http.post(question, reply, "1.000001") == shown
+    assert len(replies(slack, question)) == 1
+
+
+async def test_a_private_reply_is_seen_by_the_asker_alone(
+    slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
+) -> None:
+    status = await by_http.post_status(question, STATUS)
+    outcome = replace(answered(), private=True)
+    await by_http.post(question, reply_of(by_http, outcome), status)
+    (neutral,) = replies(slack, question)
+    assert neutral["text"] == PRIVATE_NOTE
+    assert "180 EUR" not in json.dumps(slack.world.messages)
+    assert any("180 EUR" in line for line in slack.transcript(question.channel, question.thread, "U0ADA"))
+    assert not any("180 EUR" in line for line in slack.transcript(question.channel, question.thread, "U0BOB"))
+
+
+async def test_a_fixed_text(slack: SlackStandIn, by_http: SlackPlatform, question: Incoming) -> None:
+    status = await by_http.post_status(question, STATUS)
+    await by_http.post_text(question, "The log is <down> & out", status)
+    await by_http.post_text(question, "Second", None)
+    assert await by_http.post_text(question, "Second", None)
+    assert [m["text"] for m in replies(slack, question)] == ["The log is &lt;down&gt; &amp; out", "Second"]
+
+
+async def test_links_are_not_unfurled(slack: SlackStandIn, by_http: SlackPlatform, question: Incoming) -> None:
+    await by_http.post(question, reply_of(by_http, answered()), None)
+    call = next(c for c in slack.world.calls if c.method == "chat.postMessage")
+    assert (call.arguments["unfurl_links"], call.arguments["unfurl_media"]) == (False, False)
+
+
+PASSING = {
+    "429": Fault(status=429, retry_after=0),
+    "500": Fault(status=500),
+    "503 without a body": Fault(status=503),
+    "internal_error": Fault(error="internal_error"),
+    "hangs": Fault(hang=2.5),
+    "connection lost": Fault(drop=True),
+    "500, but done": Fault(status=500, done=True),
+    "connection lost, but done": Fault(drop=True, done=True),
+    "429 for a second": Fault(status=429, retry_after=1),
+}
+
+
+@pytest.mark.parametrize("method", ["chat.update", "chat.postMessage"])
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
+async def test_a_fault_that_passes_shows_it_once(
+    slack: SlackStandIn, by_http: SlackPlatform, question: Incoming, method: str, fault: Fault
+) -> None:
+    replace_ = await by_http.post_status(question, STATUS) if method == "chat.update" else None
+    fail(slack, method, fault)
+    await by_http.post(question, reply_of(by_http, answered()), replace_)
+    (message,) = replies(slack, question)
+    assert message["metadata"]["event_payload"] == {"record": RECORD}  # type: ignore[index]
+
+
+async def test_a_status_after_an_open_failure_is_posted_once(
+    slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
+) -> None:
+    fail(slack, "chat.postMessage", Fault(drop=True, done=True))
+    status = await by_http.post_status(question, STATUS)
+    assert [m["ts"] for m in replies(slack, question)] == [status]
+
+
+LASTING = {
+    "429 for an hour": ([Fault(status=429, retry_after=3_600)], PlatformBusy, "3600 seconds"),
+    "always 500": ([Fault(status=500)] * 9, PlatformError, "status|internal_error"),
+    "scope": ([Fault(error="missing_scope")], PlatformDenied, "lacks the scope"),
+    "token": ([Fault(error="token_revoked")], PlatformDenied, "SLACK_BOT_TOKEN"),
+    "not invited": ([Fault(error="not_in_channel")], PlatformDenied, "invite"),
+    "unknown": ([Fault(error="something_new")], PlatformError, "something_new"),
+}
+
+
+@pytest.mark.parametrize(("faults", "error", "message"), LASTING.values(), ids=LASTING)
+async def test_a_lasting_fault_is_told_in_our_words(
+    slack: SlackStandIn,
+    by_http: SlackPlatform,
+    question: Incoming,
+    faults: list[Fault],
+    error: type[PlatformError],
+    message: str,
+) -> None:
+    status = await by_http.post_status(question, STATUS)
+    fail(slack, "chat.update", *faults)
+    with pytest.raises(error, match=message) as caught:
+        await by_http.post(question, reply_of(by_http, answered()), status)
+    assert slack.bot_token not in str(caught.value)
+
+
+async def test_the_missing_scope_is_named(slack: SlackStandIn, by_http: SlackPlatform, question: Incoming) -> None:
+    slack.world.scopes = {"users:read"}
+    with pytest.raises(PlatformDenied, match="chat:write"):
+        await by_http.post_status(question, STATUS)
+
+
+async def test_messages_finds_our_answers_in_threads(
+    slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
+) -> None:
+    status = await by_http.post_status(question, STATUS)
+    assert await by_http.messages(question.channel, None) == []
+    await by_http.post(question, reply_of(by_http, answered()), status)
+    assert await by_http.messages(question.channel, None) == [(RECORD, status)]
+    assert await by_http.messages(question.channel, "9999999999.0") == []
+
+
+async def test_check_names_what_is_missing(slack: SlackStandIn, by_http: SlackPlatform) -> None:
+    slack.world.scopes = {"chat:write", "users:read"}
+    problems = await by_http.check()
+    assert any("app_mentions:read" in p for p in problems)
+    assert not any("chat:write" in p for p in problems)
+    slack.world.faults["auth.test"].append(Fault(error="invalid_auth"))
+    assert await by_http.check() == [
+        "Slack refuses auth.test: the bot token is wrong; check SLACK_BOT_TOKEN (invalid_auth)."
+    ]
