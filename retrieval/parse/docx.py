@@ -16,7 +16,7 @@ from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.docx_body import Body, Item
 from retrieval.parse.docx_entries import Entries, Entry, note_items
 from retrieval.parse.docx_formats import format_count
-from retrieval.parse.docx_headings import heading_of
+from retrieval.parse.docx_headings import heading_of, title_line
 from retrieval.parse.docx_numbering import Numbering
 from retrieval.parse.docx_outline import Candidate, place_all
 from retrieval.parse.docx_package import Package, W
@@ -98,8 +98,8 @@ class _Document:
         root = self._package.xml(core) if core else None
         said = root.findtext(_DC_TITLE) if root is not None else None
         styled = next((e.body for e in entries if e.style == "title" and e.body), "")
-        heading = next((b.heading for b in blocks if b.level is not None and b.heading), "")
-        return next((" ".join(t.split()) for t in (said or "", styled, heading) if t.strip()), "")
+        found = (said or "", styled, title_line(entries[0].pieces) if entries else "", _first_heading(blocks))
+        return next((" ".join(t.split()) for t in found if t.strip()), "")
 
     def _apart(self) -> list[LeftOut]:
         """What the package holds beside the text, and what it would have us follow."""
@@ -118,6 +118,12 @@ class _Document:
         return left
 
 
+def _first_heading(blocks: Sequence[Block]) -> str:
+    """The document's first heading, unless it is a numbered one: that names a part, not the whole."""
+    first = next((b for b in blocks if b.level is not None), None)
+    return first.heading if first is not None and first.label is None else ""
+
+
 def _coloured(root: etree._Element | None) -> bool:
     """Whether the page has a background: white text may then be meant to be read."""
     background = root.find(W + "background") if root is not None else None
@@ -129,7 +135,7 @@ def _blocks(entries: Sequence[Entry]) -> tuple[list[Block], list[LeftOut]]:
     lines = [_line(entry) for entry in entries]
     for entry, typed in zip(entries, find_typed(lines), strict=True):
         entry.mark = entry.mark or typed
-    headings = [_heading(entry) for entry in entries]
+    headings = [_heading(entry, entries[i + 1 : i + 2]) for i, entry in enumerate(entries)]
     opening = [i for i, entry in enumerate(entries) if _opens(entry, headings[i])]
     placed = place_all([Candidate(entries[i].outline, entries[i].mark) for i in opening])
     place = dict(zip(opening, placed, strict=True))
@@ -154,8 +160,12 @@ def _opens(entry: Entry, heading: str) -> bool:
     return entry.mark is not None or (entry.outline is not None and bool(heading))
 
 
-def _heading(entry: Entry) -> str:
+def _heading(entry: Entry, following: Sequence[Entry]) -> str:
     skip = entry.mark.typed if entry.mark is not None else 0
+    if entry.mark is not None and entry.mark.word and not entry.body[skip:].strip(" \t.:–—-"):
+        # "ARTICLE I" on a line of its own: the title is the line below it.
+        below = next((e for e in following if e.mark is None and e.outline is None and not e.plain), None)
+        return title_line(below.pieces) if below is not None else ""
     return heading_of(entry.pieces, skip, styled=entry.outline is not None, title=entry.title)
 
 

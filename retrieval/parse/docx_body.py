@@ -162,8 +162,10 @@ def _join(first: Paragraph, second: Paragraph) -> Paragraph | None:
     hidden mark (a style separator) leaves the number and style of the first one, whose text is then
     a run-in heading; hidden altogether, the first one leaves nothing, and does not count.
     """
-    if first.goes_on == "deleted" or not first.text:
-        second.pieces[:0] = first.pieces if first.goes_on == "deleted" else []
+    if first.goes_on == "deleted" or not any(piece.text.strip() for piece in first.pieces):
+        if first.goes_on == "deleted":
+            first.pieces += second.pieces  # not the other way round: a thousand joins would copy a thousand times
+            second.pieces = first.pieces
         second.notes[:0] = first.notes
         second.boxes[:0] = first.boxes
         second.left[:0] = first.left

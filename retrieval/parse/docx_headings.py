@@ -31,6 +31,15 @@ def heading_of(pieces: Sequence[Piece], skip: int, *, styled: bool, title: str |
     return _tidy(text) if _is_title(text) else ""
 
 
+def title_line(pieces: Sequence[Piece]) -> str:
+    """The text of a paragraph that is a title by its look: short, and all bold, underlined or in capitals."""
+    text = "".join(piece.text for piece in pieces).strip()
+    styled = all(piece.bold or piece.underline for piece in pieces if piece.text.strip())
+    if not text or len(text.split()) > 12 or text[-1] in ".;," or not (styled or text.isupper()):
+        return ""
+    return _tidy(text)
+
+
 def _after(pieces: Sequence[Piece], skip: int) -> list[Piece]:
     """The pieces after a typed number and the blanks around it."""
     out: list[Piece] = []

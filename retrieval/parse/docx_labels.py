@@ -42,6 +42,7 @@ class Mark:
     endless: bool = False
     indent: int | None = None
     typed: int = 0
+    named: str = ""  # `own` with the word that was dropped from it: "Section 3" within "Article IV"
 
     @property
     def bracketed(self) -> bool:
@@ -55,6 +56,11 @@ def clean(shown: str) -> tuple[str, bool]:
     own = " ".join(own.strip(_ENDS).split())
     half = own.endswith(")") and "(" not in own
     return (f"({own[:-1].rstrip(_ENDS)})" if half else own), half
+
+
+def named(shown: str) -> str:
+    """A displayed number with its word: "Section 3"; used where it stands within another number."""
+    return " ".join(shown.strip(_ENDS).split())
 
 
 def word_of(own: str) -> str:
@@ -89,6 +95,7 @@ def mark_of(number: Number, indent: int | None) -> Mark | None:
         restarted=number.restarted,
         endless=number.endless,
         indent=indent,
+        named=named(number.shown) if _SECTION.match(number.shown) else "",
     )
 
 
@@ -117,12 +124,12 @@ def chain(parent: str, mark: Mark, *, same: bool) -> str:
     """The label of a number within a numbered part; `same`: of the same list.
 
     "4.2" and "(b)" give "4.2(b)"; "1" and "a" of one list "1.a", of two lists "1(a)"; where either
-    begins with a word, "Schedule 1, 2".
+    begins with a word, "Schedule 1, 2" and "Article IV, Section 3".
     """
     if mark.bracketed:
         return parent + mark.own
-    if mark.word or word_of(parent.rpartition(", ")[2]):
-        return f"{parent}, {mark.own}"
+    if mark.word or mark.named or word_of(parent.rpartition(", ")[2]):
+        return f"{parent}, {mark.named or mark.own}"
     if same and not parent.endswith(")"):
         return f"{parent}.{mark.own}"
     return f"{parent}({mark.own})"

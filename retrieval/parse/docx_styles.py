@@ -141,6 +141,7 @@ class Styles:
     def __init__(self, root: etree._Element | None) -> None:
         self._raw: dict[str, tuple[etree._Element, str]] = {}
         self._done: dict[str, Style] = {}
+        self._plain: dict[Look, Look] = {}  # paragraph look -> look of a run that says nothing
         self.default = ""
         self.language = ""
         self._base = Look()
@@ -178,6 +179,13 @@ class Styles:
 
     def run(self, paragraph: Look, rpr: etree._Element | None) -> Look:
         """The look of a run in a paragraph of this look."""
+        if rpr is not None:
+            return self._run(paragraph, rpr)
+        if paragraph not in self._plain:
+            self._plain[paragraph] = self._run(paragraph, None)
+        return self._plain[paragraph]
+
+    def _run(self, paragraph: Look, rpr: etree._Element | None) -> Look:
         direct = look_of(rpr)
         character = self._resolve(direct.style).look if direct.style else Look()
         styled = character.over(paragraph)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from retrieval.parse.docx_formats import unletters, unroman
-from retrieval.parse.docx_labels import OUTER_WORDS, Mark, clean, parts_of
+from retrieval.parse.docx_labels import OUTER_WORDS, Mark, clean, named, parts_of
 
 _GAP = 3  # clauses that may be missing from a sequence ("Reserved")
 _AHEAD = 80  # paragraphs in which the second item of a list is looked for
@@ -31,6 +31,12 @@ _LETTER = re.compile(r"(?:[ivxl]{1,6}|[IVXL]{1,6}|[a-z]|[A-Z])[.)](?=\s)")
 _QUANTITY = re.compile(
     r"\s+(?:million|billion|thousand|percent|per cent|times|hours?|days?|weeks?|months?|years?|euros?|dollars?|"
     r"EUR|USD|GBP|CHF|Mio|Mrd|Prozent|[%€$£]|kg|km|m²)(?!\w)",
+    re.IGNORECASE,
+)
+_MONTH = re.compile(
+    r"\s+(?:jan(?:uary|uar)?|feb(?:ruary|ruar)?|mar(?:ch)?|märz|apr(?:il)?|may|mai|june?|juni|july?|juli|aug(?:ust)?|"
+    r"sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?)\b\.?(?:\s+\d{4}|$)",
+    re.IGNORECASE,
 )
 _STOPPED = re.compile(r"\s*(?:[.:–—-]|$)|\t")
 
@@ -58,6 +64,11 @@ class _Token:
     count: int
     parts: tuple[int, ...] | None = None
     word: str = ""
+    named: str = ""
+
+
+_Following = Sequence[Sequence[_Token]]
+"""What the lines after one seem to begin with."""
 
 
 @dataclass(slots=True)
@@ -71,6 +82,9 @@ class _State:
     def number(self, parts: tuple[int, ...]) -> None:
         self.decimals = {n: p for n, p in self.decimals.items() if n < len(parts)}
         self.decimals[len(parts)] = parts
+        for n in range(1, len(parts)):  # 1.1 stands in 1, whether or not that was seen
+            if self.decimals.get(n) != parts[:n]:
+                self.decimals[n] = parts[:n]
         self.lists.clear()
 
     def item(self, series: str, count: int) -> None:
@@ -87,8 +101,9 @@ def find_typed(lines: Sequence[Line]) -> list[Mark | None]:
     """The typed number of each line, None where it has none that counts."""
     state = _State()
     found: list[Mark | None] = []
+    read = [[] if line.numbered else _tokens(line.text, line.heading or line.bold) for line in lines]
     for index, line in enumerate(lines):
-        mark = None if line.numbered else _accept(line, state, lines[index + 1 : index + 1 + _AHEAD])
+        mark = _accept(line, read[index], state, read[index + 1 : index + 1 + _AHEAD])
         found.append(mark)
         computed = line.mark
         if computed is not None and computed.parts is not None and not computed.bracketed:
@@ -98,10 +113,11 @@ def find_typed(lines: Sequence[Line]) -> list[Mark | None]:
     return found
 
 
-def _accept(line: Line, state: _State, following: Sequence[Line]) -> Mark | None:
-    readings = _tokens(line.text, line.heading or line.bold)
-    readings.sort(key=lambda t: t.count != 1 + (state.words.get(t.word, 0) if t.word else state.last(t.series)))
-    for token in readings:
+def _accept(line: Line, readings: Sequence[_Token], state: _State, following: _Following) -> Mark | None:
+    def goes_on(token: _Token) -> bool:
+        return token.count == 1 + (state.words.get(token.word, 0) if token.word else state.last(token.series))
+
+    for token in sorted(readings, key=goes_on, reverse=True):
         if not _fits(token, line, state, following):
             continue
         if token.word and token.parts is None:
@@ -137,6 +153,7 @@ def _mark(token: _Token, line: Line, *, item: bool) -> Mark:
         restarted=token.count == 1,
         indent=line.indent,
         typed=len(token.text),
+        named=token.named,
     )
 
 
@@ -151,6 +168,8 @@ def _tokens(text: str, heading: bool) -> list[_Token]:
         parts = tuple(int(p) for p in own.split("."))
         return [_Token(found[0], own, half, "decimal", parts[-1], parts)]
     found = _SINGLE.match(text)
+    if found and _is_amount(found[0], text[found.end() :]):
+        return []
     if found and (found[0][-1:] in ".)" or text[found.end() :][:1] == "\t" or heading):
         own, half = clean(found[0])
         count = int(own.strip("()"))
@@ -159,12 +178,18 @@ def _tokens(text: str, heading: bool) -> list[_Token]:
     return _lettered(found[0]) if found else []
 
 
+def _is_amount(number: str, rest: str) -> bool:
+    """Whether a lone number counts days or begins a date: "3 months ended", "1. January 2026"."""
+    return bool(_MONTH.match(rest)) or (number[-1:].isdigit() and bool(_QUANTITY.match(rest)))
+
+
 def _worded(found: re.Match[str]) -> list[_Token]:
     own, _ = clean(found[0])
+    full = named(found[0])
     word, tail = found[1].lower(), found[2]
     if own[:1].isdigit():  # "Section 4.2": the word is dropped, and the number stands for itself
         parts = parts_of(own)
-        return [_Token(found[0], own, False, "decimal", parts[-1], parts)] if parts else []
+        return [_Token(found[0], own, False, "decimal", parts[-1], parts, named=full)] if parts else []
     parts = parts_of(own)
     if parts is not None and len(parts) > 1:
         return [_Token(found[0], own, False, f"{word} decimal", parts[-1], parts, word)]
@@ -198,7 +223,7 @@ def _is_item(token: _Token, state: _State) -> bool:
     return top is not None and token.count == 1
 
 
-def _fits(token: _Token, line: Line, state: _State, following: Sequence[Line]) -> bool:
+def _fits(token: _Token, line: Line, state: _State, following: _Following) -> bool:
     if token.word and token.parts is None:
         return _word_fits(token, line, state)
     if token.parts is not None and len(token.parts) > 1:
@@ -247,7 +272,7 @@ def _decimal_fits(token: _Token, line: Line, state: _State) -> bool:
     return parts[:-1] == following and parts[-1] in (0, 1)
 
 
-def _single_fits(token: _Token, line: Line, state: _State, following: Sequence[Line]) -> bool:
+def _single_fits(token: _Token, line: Line, state: _State, following: _Following) -> bool:
     if state.last(token.series) and token.count == state.last(token.series) + 1:
         return True
     top = state.decimals.get(1)
@@ -259,12 +284,10 @@ def _single_fits(token: _Token, line: Line, state: _State, following: Sequence[L
     return token.count == 1 and (_continues(token, following) or (line.bold and top is None))
 
 
-def _continues(token: _Token, following: Sequence[Line]) -> bool:
+def _continues(token: _Token, following: _Following) -> bool:
     """Whether a later line goes on with this first number: (b) after (a), 2. or 1.1 after 1."""
-    for line in following:
-        if line.numbered:
-            continue
-        for other in _tokens(line.text, line.heading or line.bold):
+    for readings in following:
+        for other in readings:
             if other.series == token.series and other.count == token.count + 1:
                 return True
             if other.parts is not None and token.parts is not None and other.parts == (*token.parts, 1):
@@ -272,13 +295,13 @@ def _continues(token: _Token, following: Sequence[Line]) -> bool:
     return False
 
 
-def _better_as_roman(token: _Token, following: Sequence[Line]) -> bool:
+def _better_as_roman(token: _Token, following: _Following) -> bool:
     """(i) after (h): a Roman one when (ii) comes before (j)."""
     roman = unroman(token.own.strip("()"))
     if not token.series.endswith(("Letter)", "Letter.")) or roman != 1:
         return False
-    for line in following:
-        for other in _tokens(line.text, False):
+    for readings in following:
+        for other in readings:
             if other.own.strip("()").lower() == "ii":
                 return True
             if other.own.strip("()").lower() == "j":

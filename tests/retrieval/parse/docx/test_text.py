@@ -249,7 +249,10 @@ def test_what_is_left_out_is_named_with_its_section() -> None:
     [
         ("core properties", "The Lease", p("Other", "Title") + p("Third", "Heading1"), "The Lease"),
         ("title style", "", p("Other", "Title") + p("Third", "Heading1"), "Other"),
-        ("first heading", " ", p("text") + p("1 Third", "Heading1"), "Third"),
+        ("first heading", " ", p("text") + p("Third", "Heading1"), "Third"),
+        ("bold first line", "", p(b("Lease")) + p("Third", "Heading1"), "Lease"),
+        ("capitals in the first line", "", p("LEASE AGREEMENT") + p("1. Rent", "Heading1"), "LEASE AGREEMENT"),
+        ("a numbered heading is no title", "", p("text") + p("1 Third", "Heading1"), "lease-2026"),
         ("file name", "", p("This is all there is of it."), "lease-2026"),
     ],
 )
@@ -298,6 +301,13 @@ def test_headings_of_clauses(name: str, body: str, expected: str) -> None:
     follow = p("2. The next clause follows here.") if first else ""
     parsed = parse_docx("x.docx", docx(body.replace("4 Hotels", "1 Hotels") + follow))
     assert (parsed.sections[0].label, parsed.sections[0].heading) == ("1", expected)
+
+
+def test_the_title_of_an_article_stands_on_the_next_line() -> None:
+    body = p("ARTICLE I") + p("DEFINITIONS") + p("Section 1.01. ") + p("As used here.") + p("ARTICLE II") + p("Text.")
+    parsed = parse_docx("x.docx", docx(body))
+    assert [(s.label, s.heading) for s in parsed.sections][:1] == [("ARTICLE I", "DEFINITIONS")]
+    assert [s.heading for s in parsed.sections if s.label == "ARTICLE II"] == [""]
 
 
 def test_a_numbered_heading_in_a_table_opens_a_section() -> None:
