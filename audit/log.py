@@ -18,7 +18,7 @@ import queue
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -29,7 +29,7 @@ from audit.disclosure import seal
 from audit.errors import AuditCorrupt, AuditError, AuditUnavailable, RecordExists
 from audit.note import PublicKey, SigningKey, rotation_signature, write_key
 from audit.reading import Reader
-from audit.record import AuditRecord, Receipt, new_record_id
+from audit.record import AuditRecord, Json, Receipt, new_record_id
 from audit.search import Filter, Page
 from audit.store import Entry, Store
 
@@ -55,7 +55,7 @@ class _Trouble:
 
     reason: str
     since: datetime
-    refused: int = 0
+    refused: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ class SqliteAuditLog:
         self._patience = patience
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._trouble: _Trouble | None = None
+        self._gap: Entry | None = None
         self._reader = Reader(paths.database, paths.search)
         self._thread = threading.Thread(target=self._write_all, name="audit-writer", daemon=True)
         self._closed = False
@@ -299,14 +300,14 @@ class SqliteAuditLog:
         return batch, True
 
     def _write(self, batch: Sequence[_Waiting]) -> None:
+        entries = [waiting.entry for waiting in batch if waiting.entry is not None]
         try:
             self._recover()
-            entries = [waiting.entry for waiting in batch if waiting.entry is not None]
             results = self._store.write(entries)
         except (AuditUnavailable, AuditCorrupt) as error:
             _answer(batch, [_unavailable(error)] * len(batch))
             if not self._store.open:
-                self._note_trouble(str(error), len(batch))
+                self._note_trouble(str(error), entries)
                 self._try_recover()
             return
         _answer(batch, results)
@@ -319,13 +320,16 @@ class SqliteAuditLog:
         except (AuditError, OSError) as error:
             failure = error if isinstance(error, AuditError) else AuditUnavailable(f"the audit log failed: {error}")
             _call(waiting.loop, _fail, waiting.done, failure)
+            if not self._store.open:
+                self._note_trouble(str(error), [])
+                self._try_recover()
             return
         _call(waiting.loop, _finish, waiting.done, Receipt("", -1, ""))
 
-    def _note_trouble(self, reason: str, refused: int) -> None:
+    def _note_trouble(self, reason: str, entries: Sequence[Entry]) -> None:
         if self._trouble is None:
             self._trouble = _Trouble(reason, datetime.now(UTC))
-        self._trouble.refused += refused
+        self._trouble.refused.extend(entry.sealed.record.id for entry in entries)
 
     def _try_recover(self) -> None:
         try:
@@ -338,22 +342,29 @@ class SqliteAuditLog:
         if not self._store.open:
             with _locked(self.paths.folder):
                 self._store.start()
-        trouble = self._trouble
-        if trouble is None:
-            return
-        gap = AuditRecord(
-            id=new_record_id(),
-            event="gap",
-            time=datetime.now(UTC),
-            outcome="recovered",
-            fields={
-                "reason": trouble.reason,
-                "since": trouble.since.isoformat(),
-                "refused": trouble.refused,
-            },
-        )
-        self._store.write([Entry(seal(gap))])
-        self._trouble = None
+        while self._gap is not None or self._trouble is not None:
+            if self._gap is None and self._trouble is not None:
+                self._gap, self._trouble = Entry(seal(_gap_record(self._trouble))), None
+            if self._gap is not None:
+                # The very same record on each try: one whose fsync failed may have survived all the same.
+                self._store.write([self._gap])
+                self._gap = None
+
+
+def _gap_record(trouble: _Trouble) -> AuditRecord:
+    refused: list[Json] = [*trouble.refused[:1000]]
+    return AuditRecord(
+        id=new_record_id(),
+        event="gap",
+        time=datetime.now(UTC),
+        outcome="recovered",
+        fields={
+            "reason": trouble.reason,
+            "since": trouble.since.isoformat(),
+            "refused": len(trouble.refused),
+            "refused_records": refused,
+        },
+    )
 
 
 @contextmanager

@@ -12,10 +12,11 @@ import pytest
 from audit.disclosure import seal
 from audit.errors import AuditCorrupt, AuditUnavailable, RecordExists, RecordInvalid
 from audit.log import SqliteAuditLog
-from audit.note import PublicKey, open_checkpoint
+from audit.note import PublicKey, SigningKey, open_checkpoint
 from audit.record import AuditRecord, Json
 from audit.search import Filter
 from audit.tree import leaf_hash, root_of
+from audit.verify import verify_log
 from tests.audit.fixtures import START, record
 
 
@@ -129,3 +130,24 @@ async def test_after_a_rotation_both_writers_sign_with_the_new_key(tmp_path: Pat
         assert open_checkpoint(await two.checkpoint(), [new]).size == 3
     async with await SqliteAuditLog.open(tmp_path / "audit") as log:
         assert await log.size() == 3
+
+
+@pytest.mark.parametrize("renamed", [True, False], ids=["after the record", "before the record"])
+async def test_a_rotation_that_a_crash_cut_short_is_finished_or_dropped(tmp_path: Path, renamed: bool) -> None:
+    folder = tmp_path / "audit"
+    async with await SqliteAuditLog.open(folder) as log:
+        await log.append(record(1))
+        old = (folder / "key").read_bytes()
+        if renamed:
+            await log.rotate_key()
+    if renamed:  # the record is in the log, the rename did not happen
+        (folder / "key").rename(folder / "key.next")
+    else:  # the new key was written, its record was not
+        (folder / "key.next").write_text(SigningKey.generate("other").text())
+        (folder / "key.next").chmod(0o600)
+    (folder / "key").write_bytes(old)
+    (folder / "key").chmod(0o600)
+    async with await SqliteAuditLog.open(folder) as log:
+        await log.append(record(2))
+        assert await log.size() == (3 if renamed else 2)
+        assert (await verify_log(log)).findings == []

@@ -1,0 +1,265 @@
+"""Every field of every record: the one list from which the documentation's table and the JSON Schema come.
+
+`python -m audit.fields table` and `python -m audit.fields schema` print them; a test compares both
+with docs/audit.md and docs/schema/audit-record.schema.json.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+
+from audit.record import Json
+
+TEXT: dict[str, Json] = {"type": "string"}
+NUMBER: dict[str, Json] = {"type": "integer"}
+COUNT: dict[str, Json] = {"type": "integer", "minimum": 0}
+FLAG: dict[str, Json] = {"type": "boolean"}
+TEXTS: dict[str, Json] = {"type": "array", "items": {"type": "string"}}
+HASH: dict[str, Json] = {"type": "string", "pattern": "^([0-9a-f]{64})?$"}
+OBJECT: dict[str, Json] = {"type": "object"}
+
+
+def optional(schema: dict[str, Json]) -> dict[str, Json]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def shape(required: dict[str, dict[str, Json]]) -> dict[str, Json]:
+    """A closed object: exactly these keys."""
+    properties: dict[str, Json] = {**required}
+    return {"type": "object", "properties": properties, "required": [*required], "additionalProperties": False}
+
+
+def listed(items: dict[str, Json]) -> dict[str, Json]:
+    return {"type": "array", "items": items}
+
+
+SECTION = shape(
+    {
+        "id": TEXT,
+        "label": optional(TEXT),
+        "heading": TEXT,
+        "path": TEXTS,
+        "start": COUNT,
+        "end": COUNT,
+        "page_start": optional(NUMBER),
+        "page_end": optional(NUMBER),
+        "locator": optional(TEXT),
+        "anchor": optional(TEXT),
+    }
+)
+PLACE = shape(
+    {"start": COUNT, "end": COUNT, "page": optional(NUMBER), "locator": optional(TEXT), "printed": optional(TEXT)}
+)
+_SPOT: dict[str, dict[str, Json]] = {
+    "document": TEXT,
+    "version": TEXT,
+    "section": SECTION,
+    "chunk_id": TEXT,
+    "start": COUNT,
+    "end": COUNT,
+}
+DOCUMENT = shape(
+    {
+        "id": TEXT,
+        "version": TEXT,
+        "title": TEXT,
+        "uri": TEXT,
+        "sha256": TEXT,
+        "acl_id": TEXT,
+        "source": TEXT,
+        "media_type": TEXT,
+        "modified_at": TEXT,
+        "url": optional(TEXT),
+        "effective_from": optional(TEXT),
+        "effective_to": optional(TEXT),
+    }
+)
+_FOUND: dict[str, dict[str, Json]] = {"id": TEXT, **_SPOT, "places": listed(PLACE), "context": FLAG}
+PASSAGE = shape(
+    {**_FOUND, "text_sha256": HASH, "score_millionths": NUMBER, "acl_id": TEXT, "cited": FLAG},
+)
+NEAR = shape({**_FOUND, "text": TEXT, "score": NUMBER})
+CITATION = shape({"n": NUMBER, **_SPOT, "quote": TEXT, "page": optional(NUMBER), "locator": optional(TEXT)})
+SNAPSHOT = shape({"document": TEXT, "version": TEXT, "start": COUNT, "end": COUNT, "text": TEXT, "sha256": HASH})
+QUOTE = shape({"passage_id": TEXT, "text": TEXT})
+ENTRIES = shape({"allow": TEXTS, "deny": TEXTS})
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """`events` are those that carry it; `personal` says that it may name or describe a person."""
+
+    name: str
+    events: tuple[str, ...]
+    schema: dict[str, Json]
+    personal: bool
+    meaning: str
+
+
+Q = ("question",)
+FIELDS: tuple[Field, ...] = (
+    Field("platform", ("question", "delivery", "feedback", "ignored"), TEXT, False, "`slack`, `teams` or `cli`"),
+    Field("tenant", ("question", "retention"), TEXT, False, "workspace or directory of the asker; of the rule"),
+    Field("user", ("question", "feedback", "ignored"), TEXT, True, "user id on the platform"),
+    Field("email", Q, TEXT, True, "e-mail address, when the platform vouches for one; else empty"),
+    Field("groups", Q, TEXTS, True, "all groups, nested ones resolved, when the question was asked"),
+    Field("member", Q, FLAG, True, "member of an allowed tenant, no guest"),
+    Field("channel", ("question", "delivery", "ignored", "retention"), TEXT, True, "conversation id; of the rule"),
+    Field("channel_kind", Q, TEXT, False, "`direct`, `group`, `channel` or `private_channel`"),
+    Field("thread", Q, TEXT, True, "id of the thread's first message"),
+    Field("message", ("question", "delivery"), TEXT, True, "message id: of the question, of the reply"),
+    Field("key", Q, TEXT, True, "what makes deliveries of one message one question"),
+    Field("audience", Q, shape({"kind": TEXT, "readers": listed(TEXTS), "reason": TEXT}), True,
+          "who could read the reply: kind, the access entries of each kind of reader, why when refused"),
+    Field("question", Q, TEXT, True, "as asked, word for word"),
+    Field("searched", Q, TEXT, True, "as searched"),
+    Field("asked_at", Q, TEXT, False, "when the platform received it (UTC)"),
+    Field("memory", Q, listed(shape({"question": TEXT, "document_ids": TEXTS})), True,
+          "earlier questions of the thread that were used"),
+    Field("documents", Q, listed(DOCUMENT), False, "every document version that was retrieved, cited or shown"),
+    Field("access_lists", Q, {"type": "object", "additionalProperties": ENTRIES}, True,
+          "readers of those documents: allow and deny entries by access list id"),
+    Field("passages", Q, listed(PASSAGE), False,
+          "every retrieved passage: place, score in millionths, in the model's context or not, cited or not"),
+    Field("statements", Q, optional(listed(shape({"text": TEXT, "citations": listed(NUMBER)}))), True,
+          "the answer's sentences with the numbers of their citations; null without an answer"),
+    Field("citations", Q, listed(CITATION), False,
+          "number, document version, section, verbatim quote and its code-point offsets"),
+    Field("sections", Q, listed(SNAPSHOT), False, "the cited sections' text as it stood, with offsets and SHA-256"),
+    Field("dropped", Q, listed(shape({"text": TEXT, "quotes": listed(QUOTE), "verdict": TEXT, "reason": TEXT})), True,
+          "claims that the quote gate refused, and why"),
+    Field("text", Q, TEXT, True, "what was shown instead of an answer"),
+    Field("notice", Q, TEXT, False, "the line shown with the answer"),
+    Field("private", Q, FLAG, False, "shown to the asker alone"),
+    Field("nearest", Q, listed(NEAR), False, "passages shown with an abstention"),
+    Field("shown_question", Q, TEXT, True, "the question as the reply repeats it"),
+    Field("posted", Q, TEXT, True, "the exact bytes of the payload (UTF-8; canonical JSON)"),
+    Field("posted_sha256", Q, HASH, True, "their SHA-256"),
+    Field("generator", Q, TEXT, False, "`extractive`, `openai`, or `none` when nothing was drafted"),
+    Field("model", Q, TEXT, False, "the model's name"),
+    Field("parameters", Q, {"type": "object", "additionalProperties": {"type": ["string", "integer"]}}, False,
+          "the model's parameters; no floats"),
+    Field("template_sha256", Q, HASH, False, "SHA-256 of the prompt's template"),
+    Field("prompt_sha256", Q, HASH, False, "SHA-256 of the prompt as sent"),
+    Field("tokens_in", Q, COUNT, False, "tokens of the prompt"),
+    Field("tokens_out", Q, COUNT, False, "tokens of the reply"),
+    Field("fallback", Q, TEXT, False, "why the extractive answer stands in for the model's"),
+    Field("timings_us", Q, {"type": "object", "additionalProperties": COUNT}, False, "microseconds by step"),
+    Field("software", ("question", "configuration", "heartbeat"), TEXT, False, "version of Footnote"),
+    Field("configuration_sha256", ("question", "configuration"), HASH, False, "SHA-256 of the settings in force"),
+    Field("trace_id", Q, TEXT, False, "W3C trace id, when tracing is on"),
+    Field("error", Q, TEXT, False, "what failed, for operators"),
+    Field("reason", ("feedback", "erasure", "gap"), TEXT, True, "why: of the vote, the refusal, the gap"),
+    Field("actor", ("access", "review", "hold", "retention"), TEXT, True, "who did it"),
+    Field("note", ("review",), TEXT, True, "the reviewer's words"),
+    Field("action", ("access",), TEXT, False, "`list`, `show`, `search`, `export`, `verify`, `replay`, ..."),
+    Field("filter", ("access",), OBJECT, True, "what was asked for"),
+    Field("found", ("access",), COUNT, False, "how many records were shown"),
+    Field("format", ("access",), TEXT, False, "of an export"),
+    Field("target", ("access",), TEXT, False, "where an export was written"),
+    Field("records", ("erasure", "retention"), TEXTS, False, "ids of the records meant"),
+    Field("names", ("erasure", "retention"), TEXTS, False, "the fields meant; `*` is every one"),
+    Field("ground", ("erasure", "hold"), TEXT, False, "on what ground"),
+    Field("requested_by", ("erasure",), TEXT, True, "the first person"),
+    Field("approved_by", ("erasure",), TEXT, True, "the second person"),
+    Field("matter", ("hold",), TEXT, False, "what the hold is for"),
+    Field("covers", ("hold",), OBJECT, True, "the filter of the records it keeps"),
+    Field("age_days", ("retention",), COUNT, False, "the rule's age"),
+    Field("changes", ("configuration",), OBJECT, False, "the settings that changed; never a secret"),
+    Field("old_key", ("key",), TEXT, False, "the public key until now"),
+    Field("new_key", ("key",), TEXT, False, "the public key from now on"),
+    Field("signature", ("key",), TEXT, False, "the old key's signature over the new one"),
+    Field("since", ("gap",), TEXT, False, "when writing first failed"),
+    Field("refused", ("gap",), COUNT, False, "how many records were refused"),
+    Field("refused_records", ("gap",), TEXTS, False, "their ids (at most 1,000); none of them was shown"),
+    Field("what", ("ignored",), TEXT, False, "what the event was"),
+)  # fmt: skip
+
+OUTCOMES: dict[str, tuple[str, ...]] = {
+    "question": ("answered", "abstained", "refused", "failed"),
+    "delivery": ("posted", "failed"),
+    "feedback": ("up", "down"),
+    "review": (),
+    "erasure": ("requested", "approved", "refused"),
+    "hold": ("set", "lifted"),
+    "retention": ("done",),
+    "access": ("done",),
+    "configuration": ("changed",),
+    "key": ("rotated",),
+    "gap": ("recovered",),
+    "heartbeat": ("alive",),
+    "ignored": ("ignored",),
+}
+"""By event; () where the outcome is free text."""
+
+
+def table() -> str:
+    """The documentation's table, in Markdown."""
+    lines = ["| field | in records of | type | personal | meaning |", "|---|---|---|---|---|"]
+    for field in FIELDS:
+        personal = "yes" if field.personal else ""
+        lines.append(
+            f"| `{field.name}` | {', '.join(field.events)} | {_kind(field.schema)} | {personal} | {field.meaning} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def schema() -> dict[str, Json]:
+    """JSON Schema (2020-12) of a record as JSONL exports hold it."""
+    events: list[Json] = []
+    for event, outcomes in OUTCOMES.items():
+        fields: dict[str, Json] = {f.name: f.schema for f in FIELDS if event in f.events}
+        properties: dict[str, Json] = {
+            "event": {"const": event},
+            "outcome": {"enum": [*outcomes]} if outcomes else TEXT,
+            "fields": {"type": "object", "properties": fields, "additionalProperties": False},
+        }
+        events.append({"properties": properties})
+    texts: dict[str, Json] = {"type": "object", "additionalProperties": TEXT}
+    common: dict[str, Json] = {
+        "id": {**TEXT, "description": "opaque; sorts by time"},
+        "event": {"enum": [*OUTCOMES]},
+        "time": {**TEXT, "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"},
+        "outcome": TEXT,
+        "refers_to": {**optional(TEXT), "description": "the record this one is about"},
+        "fields": OBJECT,
+        "erased": {**texts, "description": "names of erased fields, each with the record of its erasure"},
+        "index": {**COUNT, "description": "position in the tree"},
+        "leaf": {**TEXT, "description": "the leaf's exact text; hash it with a 0x00 byte before it (RFC 6962)"},
+        "salts": {**texts, "description": "the salt of each field, base64url of 128 bits"},
+        "proof": {**TEXTS, "description": "inclusion proof under the export's checkpoint, base64"},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A record of Footnote's audit log, as a line of a JSONL export",
+        "type": "object",
+        "required": [*common],
+        "properties": common,
+        "additionalProperties": False,
+        "oneOf": events,
+    }
+
+
+def _kind(part: dict[str, Json]) -> str:
+    if isinstance(options := part.get("anyOf"), list) and isinstance(options[0], dict):
+        return f"{_kind(options[0])} or null"
+    if part.get("type") == "array" and isinstance(items := part.get("items"), dict):
+        return f"list of {_kind(items)}s"
+    return {"string": "text", "integer": "integer", "boolean": "flag"}.get(str(part.get("type")), "object")
+
+
+def main(arguments: list[str]) -> int:
+    if arguments == ["table"]:
+        sys.stdout.write(table())
+    elif arguments == ["schema"]:
+        sys.stdout.write(json.dumps(schema(), indent=2) + "\n")
+    else:
+        sys.stderr.write("usage: python -m audit.fields table|schema\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
