@@ -1,0 +1,177 @@
+"""Mail: its headers and body as text, its attachments as documents of their own."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from collections.abc import Iterable, Iterator
+from email.message import EmailMessage, Message
+from pathlib import PurePosixPath
+
+from oxmsg import Message as OutlookMessage
+
+from retrieval.parse.blocks import Block, assemble
+from retrieval.parse.html import html_blocks, with_labels
+from retrieval.parse.text import lines_of, stem
+from retrieval.types import Attachment, LeftOut, ParsedDocument
+
+MAX_ATTACHMENTS = 200
+MAX_ATTACHED = 48 * 1024 * 1024  # bytes of all attachments of a mail
+MAX_DEPTH = 4  # mails inside mails
+
+_SHOWN = ("From", "To", "Cc", "Date")
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
+
+
+def parse_eml(name: str, content: bytes) -> ParsedDocument:
+    """Read an Internet message (RFC 5322, MIME). Raises ValueError or LookupError for a damaged one."""
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    files = _Files()
+    plain: list[str] = []
+    html: list[str] = []
+    for part in _parts(message, files):
+        kind = part.get_content_type()
+        inline = part.get_content_disposition() != "attachment" and not part.get_filename()
+        if inline and kind in ("text/plain", "text/html"):
+            (plain if kind == "text/plain" else html).append(_text(part))
+        else:
+            files.add(part.get_filename() or "", kind, _bytes(part))
+    headers = [(field, str(message[field] or "")) for field in _SHOWN]
+    is_html = not "".join(plain).strip()
+    return _assemble(
+        name, str(message["Subject"] or ""), headers, "\n".join(html if is_html else plain), is_html, files
+    )
+
+
+def parse_msg(name: str, content: bytes) -> ParsedDocument:
+    """Read an Outlook message ([MS-OXMSG]). Raises ValueError, LookupError or OSError for a damaged one."""
+    message = OutlookMessage.load(content)
+    files = _Files()
+    given = {key.casefold(): value for key, value in message.message_headers.items()}
+    people = ", ".join(f"{r.name} <{r.email_address}>" if r.name else r.email_address for r in message.recipients)
+    sent = message.sent_date.strftime("%a, %d %b %Y %H:%M:%S %z") if message.sent_date else ""
+    headers = [
+        ("From", message.sender or ""),
+        ("To", given.get("to") or people),
+        ("Cc", given.get("cc") or ""),
+        ("Date", given.get("date") or sent),
+    ]
+    for attachment in message.attachments:
+        data = attachment.file_bytes if attachment.attached_by_value else None
+        if data is None:
+            files.left_out.append(LeftOut("attached message", attachment.file_name or "without a name"))
+        else:
+            files.add(attachment.file_name or "", attachment.mime_type or "", data)
+    body, html = message.body or "", False
+    if not body.strip():
+        body, html = message.html_body or "", True
+    if not body.strip():
+        files.left_out.append(LeftOut("body without plain text or HTML", "mail"))
+    return _assemble(name, message.subject, headers, body, html, files)
+
+
+def _assemble(
+    name: str, subject: str, headers: Iterable[tuple[str, str]], body: str, html: bool, files: _Files
+) -> ParsedDocument:
+    subject = " ".join(subject.split())
+    blocks = [Block(f"Subject: {subject}", level=1, heading=subject)] if subject else []
+    blocks += [Block(f"{field}: {' '.join(value.split())}") for field, value in headers if value.strip()]
+    if html:
+        inner, left_out = html_blocks(body)
+        files.left_out.extend(left_out)
+        blocks += [_under(b) for b in with_labels(inner)]
+    else:
+        blocks += [Block(line.rstrip()) for line in lines_of(body).replace("\x00", "").split("\n")]
+    return assemble(
+        subject or stem(name), blocks, left_out=tuple(dict.fromkeys(files.left_out)), attachments=files.attachments
+    )
+
+
+def _under(block: Block) -> Block:
+    """A heading of the body stands under the mail's subject."""
+    if block.level is None:
+        return block
+    return Block(block.text, level=block.level + 1, label=block.label, heading=block.heading)
+
+
+class _Files:
+    """Attachments within their limits, with names that lead nowhere."""
+
+    def __init__(self) -> None:
+        self.attachments: list[Attachment] = []
+        self.left_out: list[LeftOut] = []
+        self._size = 0
+
+    def add(self, name: str, kind: str, data: bytes) -> None:
+        name = self._name(name, kind)
+        if kind.startswith(("image/", "audio/", "video/")):
+            self.left_out.append(LeftOut("picture or recording", name))
+        elif len(self.attachments) >= MAX_ATTACHMENTS or self._size + len(data) > MAX_ATTACHED:
+            self.left_out.append(LeftOut("attachment above the limit of one mail", name))
+        elif data:
+            self._size += len(data)
+            self.attachments.append(Attachment(name, data))
+
+    def _name(self, name: str, kind: str) -> str:
+        """The last part of a name, safe on every system, and used once."""
+        base = PurePosixPath(_UNSAFE.sub("_", name.replace("\\", "/"))).name.strip(". ")[-150:]
+        base = base or ("message.eml" if kind == "message/rfc822" else f"attachment-{len(self.attachments) + 1}")
+        if kind == "message/rfc822" and not base.lower().endswith(".eml"):
+            base += ".eml"
+        taken = {a.name for a in self.attachments}
+        path, count, unique = PurePosixPath(base), 1, base
+        while unique in taken:
+            count += 1
+            unique = f"{path.stem}-{count}{path.suffix}"
+        return unique
+
+
+# --- MIME -----------------------------------------------------------------------------------
+
+
+def _parts(message: EmailMessage, files: _Files) -> Iterator[EmailMessage]:
+    """The leaves of a message, attached messages whole."""
+    stack: list[Message] = [message]
+    while stack:
+        part = stack.pop()
+        payload = part.get_payload()
+        if part.get_content_type() == "message/rfc822":
+            if _depth(part) > MAX_DEPTH:
+                files.left_out.append(LeftOut(f"mail inside {MAX_DEPTH} mails", part.get_filename() or "attachment"))
+            elif isinstance(part, EmailMessage):
+                yield part
+        elif isinstance(payload, list):
+            stack.extend(p for p in reversed(payload) if isinstance(p, Message))
+        elif isinstance(part, EmailMessage):
+            yield part
+
+
+def _depth(message: Message) -> int:
+    """How many mails stand inside one another from here."""
+    deepest, stack = 0, [(message, 0)]
+    while stack:
+        part, depth = stack.pop()
+        depth += part.get_content_type() == "message/rfc822"
+        deepest = max(deepest, depth)
+        payload = part.get_payload()
+        if isinstance(payload, list):
+            stack.extend((p, depth) for p in payload if isinstance(p, Message))
+    return deepest
+
+
+def _bytes(part: EmailMessage) -> bytes:
+    if part.get_content_type() == "message/rfc822":
+        inner = part.get_payload()
+        return inner[0].as_bytes() if isinstance(inner, list) and inner and isinstance(inner[0], Message) else b""
+    data = part.get_payload(decode=True)
+    return data if isinstance(data, bytes) else b""
+
+
+def _text(part: EmailMessage) -> str:
+    """A text part by its declared character set; by UTF-8 where that is unknown."""
+    data = _bytes(part)
+    try:
+        return data.decode(part.get_content_charset() or "utf-8", "replace")
+    except LookupError:
+        return data.decode("utf-8", "replace")

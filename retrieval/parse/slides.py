@@ -1,0 +1,124 @@
+"""Presentations: each slide a section, its title first, its notes a sub-section."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from lxml import etree
+from pptx import Presentation
+from pptx.exc import PythonPptxError
+
+from retrieval.errors import DocumentUnreadable
+from retrieval.parse.archive import open_archive
+from retrieval.parse.blocks import CELL, Block, assemble
+from retrieval.parse.text import stem
+from retrieval.types import LeftOut, ParsedDocument
+
+MAX_SLIDES = 5_000
+
+_TINY = 25_400  # EMU: text below 2 points is there for machines
+_DEPTH = 20  # groups inside groups
+
+
+def parse_pptx(name: str, content: bytes) -> ParsedDocument:
+    """Read a presentation. Raises ParserLimit, EncryptedDocument, DocumentUnreadable."""
+    archive = open_archive(content)
+    try:
+        deck = Presentation(io.BytesIO(content))
+    except (PythonPptxError, etree.LxmlError, KeyError) as error:
+        raise DocumentUnreadable("The file is damaged: its presentation cannot be read.") from error
+    left_out: list[LeftOut] = []
+    reader = _Reader(deck.slide_width or 0, deck.slide_height or 0, left_out)
+    blocks: list[Block] = []
+    for number, slide in enumerate(deck.slides, 1):
+        if number > MAX_SLIDES:
+            left_out.append(LeftOut("slides above the limit of one file", f"slide {number} and later"))
+            break
+        if slide._element.get("show") in ("0", "false"):  # no public name tells a hidden slide
+            left_out.append(LeftOut("hidden slide", f"slide {number}"))
+        else:
+            blocks.extend(reader.slide(slide, number))
+    if any(n.endswith("vbaProject.bin") for n in archive.names):
+        left_out.append(LeftOut("macros", "presentation"))
+    title = (deck.core_properties.title or "").strip()
+    ours = title if title.lower() not in ("", "powerpoint presentation") else ""
+    return assemble(ours or stem(name), blocks, left_out=tuple(dict.fromkeys(left_out)))
+
+
+class _Reader:
+    """Reads slides of one size."""
+
+    def __init__(self, width: int, height: int, left_out: list[LeftOut]) -> None:
+        self._width = width
+        self._height = height
+        self._left_out = left_out
+        self._tables = 0
+
+    def slide(self, slide: Any, number: int) -> Iterator[Block]:
+        where = f"slide {number}"
+        title = slide.shapes.title
+        heading = " ".join(title.text_frame.text.split()) if title is not None and title.has_text_frame else ""
+        opened = False
+        for text, table in self._shapes(slide.shapes, where, title):
+            named = heading or f"Slide {number}"
+            yield Block(text, level=None if opened else 1, heading="" if opened else named, locator=where, table=table)
+            opened = True
+        notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
+        if notes is not None and notes.text.strip():
+            if not opened:
+                yield Block(heading or f"Slide {number}", level=1, heading=heading or f"Slide {number}", locator=where)
+            yield Block(_plain(notes.text), level=2, heading="Notes", locator=where)
+
+    def _shapes(
+        self, shapes: Iterable[Any], where: str, title: Any, depth: int = 0
+    ) -> Iterator[tuple[str, int | None]]:
+        """(text, table) in reading order: the title, then from top to bottom, from left to right."""
+        first = title.shape_id if title is not None else None
+        for shape in sorted(shapes, key=lambda s: (s.shape_id != first, s.top or 0, s.left or 0)):
+            if self._hidden(shape):
+                if shape.has_text_frame and shape.text_frame.text.strip():
+                    self._left_out.append(LeftOut("hidden text", where))
+            elif hasattr(shape, "shapes") and depth < _DEPTH:
+                yield from self._shapes(shape.shapes, where, None, depth + 1)
+            elif shape.has_text_frame:
+                yield from ((text, None) for text in self._paragraphs(shape.text_frame, where))
+            elif getattr(shape, "has_table", False):
+                self._tables += 1
+                for row in shape.table.rows:
+                    cells = [" ".join(c.text_frame.text.split()) for c in row.cells if not c.is_spanned]
+                    if any(cells):
+                        yield CELL.join(cells), self._tables
+            else:
+                self._left_out.append(LeftOut(_kind(shape), where))
+
+    def _hidden(self, shape: Any) -> bool:
+        if shape._element.xpath("./*[1]/p:cNvPr[@hidden='1' or @hidden='true']"):
+            return True
+        if None in (shape.left, shape.top, shape.width, shape.height) or not self._width:
+            return False
+        outside = shape.left >= self._width or shape.top >= self._height
+        return bool(outside or shape.left + shape.width <= 0 or shape.top + shape.height <= 0)
+
+    def _paragraphs(self, frame: Any, where: str) -> Iterator[str]:
+        for paragraph in frame.paragraphs:
+            runs = paragraph.runs
+            if any(r.font.size is not None and r.font.size < _TINY and r.text.strip() for r in runs):
+                self._left_out.append(LeftOut("hidden text", where))
+                continue
+            if text := _plain(paragraph.text).strip():
+                yield text
+
+
+def _plain(text: str) -> str:
+    """Text with line feeds for the vertical tabs that stand for line breaks."""
+    return text.replace("\v", "\n").replace("\r", "\n")
+
+
+def _kind(shape: Any) -> str:
+    if getattr(shape, "has_chart", False):
+        return "chart"
+    if hasattr(shape, "image"):
+        return "picture"
+    return "diagram or object"
