@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -20,9 +20,17 @@ from bot.render import PRIVATE_NOTE, STATUS
 from bot.teams_auth import KeySet, KeysUnavailable, TokenVerifier, Unauthorized
 from bot.teams_config import TeamsConfig
 from bot.teams_connector import BotConnector, NotThere
-from bot.teams_events import PLATFORM, BadActivity, changes_members, passage_asked, thread_key, translate
+from bot.teams_events import (
+    PLATFORM,
+    BadActivity,
+    came_to_a_chat,
+    changes_members,
+    passage_asked,
+    thread_key,
+    translate,
+)
 from bot.teams_people import TeamsPeople
-from bot.teams_render import passage_window, render, text_message, text_window
+from bot.teams_render import passage_window, render, text_message, text_window, welcome
 from bot.teams_tokens import TokenSource
 from bot.types import ChannelKind, Incoming, IncomingKind, Outcome, People, Reply
 
@@ -37,6 +45,7 @@ PASSAGE_GONE = (
 )
 PASSAGE_UNAVAILABLE = "The passage cannot be shown right now. Please close this window and try again in a minute."
 REMEMBERED = 4_096
+STOP_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 K = TypeVar("K")
@@ -85,6 +94,7 @@ class TeamsPlatform:
         self._knows_thread = knows_thread
         self._clock = clock
         self._parts: _Parts | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self._private: _Recent[tuple[str, str], tuple[str, str]] = _Recent()
         self._records: _Recent[tuple[str, str], str] = _Recent()
         self._followed: _Recent[str, bool] = _Recent()
@@ -99,6 +109,11 @@ class TeamsPlatform:
             self._parts = _Parts(self._config)
 
     async def stop(self) -> None:
+        """Finish what is being sent, for some seconds, and close the session."""
+        if self._tasks:
+            _, left = await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
+            for task in left:
+                task.cancel()
         if self._parts is not None:
             parts, self._parts = self._parts, None
             await parts.session.close()
@@ -175,10 +190,23 @@ class TeamsPlatform:
         asked = passage_asked(activity)
         if asked is not None and self._viewer is not None:
             return await self._passage(self._viewer, incoming, *asked)  # the viewer records the access
-        await self._intake.accept(incoming)
+        new = await self._intake.accept(incoming)
+        if new and came_to_a_chat(activity):
+            self._later(self._welcome(incoming))
         if incoming.kind is IncomingKind.QUESTION:
             self._followed.put(thread_key(incoming), True)
         return {} if incoming.kind is IncomingKind.FEEDBACK else None
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _welcome(self, incoming: Incoming) -> None:
+        try:
+            await self._send(incoming, welcome(self._config.suggested_prompts))
+        except PlatformError as error:
+            log.warning("a welcome could not be shown", key=incoming.key, reason=str(error))
 
     async def _passage(self, viewer: Viewer, incoming: Incoming, record: str, n: int) -> Mapping[str, Json]:
         """The window for "Show the passage"; Teams waits for it, so it is short of time."""

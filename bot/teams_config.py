@@ -17,6 +17,9 @@ PUBLIC_HOSTS = (
 )
 """Where Teams receives replies (https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/send-proactive-messages)."""
 
+PROMPTS = (("What can you answer from?", "sources"), ("How do you work?", "help"))
+"""Title and message of the buttons under the welcome."""
+
 
 @dataclass(frozen=True, slots=True)
 class TeamsConfig:
@@ -41,6 +44,7 @@ class TeamsConfig:
     resource: str = BOT_FRAMEWORK
     service_hosts: tuple[str, ...] = PUBLIC_HOSTS
     follow_up_without_mention: bool = False
+    suggested_prompts: tuple[tuple[str, str], ...] = PROMPTS
     development: bool = False
     timeout: float = 15.0
     tries: int = 5

@@ -276,6 +276,15 @@ def thread_key(incoming: Incoming) -> str:
     return f"{incoming.platform}:{incoming.tenant}:{incoming.channel}:{incoming.thread}"
 
 
+def came_to_a_chat(activity: Mapping[str, Any]) -> bool:
+    """Whether this says that a person has installed the bot in the personal chat."""
+    return (
+        activity.get("type") == "installationUpdate"
+        and _text(activity, "action").startswith("add")
+        and _text(_object(activity, "conversation"), "conversationType") == "personal"
+    )
+
+
 def changes_members(activity: Mapping[str, Any]) -> bool:
     """Whether what is known of a place's members is out of date after this."""
     return activity.get("type") in ("conversationUpdate", "installationUpdate")

@@ -29,6 +29,11 @@ URL_LIMIT = 2_000
 PASSAGE_SIDE = 3_000  # characters shown on each side of the quote
 CARD = "application/vnd.microsoft.card.adaptive"
 
+WELCOME = (
+    "I answer questions from your organisation's documents, and show the sentences that an answer stands on. "
+    "Ask me here, or mention me in a channel or a group chat."
+)
+
 _MARKUP = re.compile(r"[\\`*_\[\]#|~]")
 _LINE_START = re.compile(r"(?m)^(\s*)([-+>]|\d+[.)])(?=\s)")
 
@@ -72,6 +77,18 @@ def wire_size(payload: Mapping[str, Json]) -> int:
 def text_message(text: str) -> dict[str, Json]:
     """A message that holds a fixed text of ours, such as the status line."""
     return {"type": "message", "textFormat": "markdown", "text": _paragraphs(text)}
+
+
+def welcome(prompts: Sequence[tuple[str, str]]) -> dict[str, Json]:
+    """What a person sees when the bot comes to the personal chat; a button writes its message for the person."""
+    message = text_message(WELCOME)
+    actions: list[Json] = []
+    for title, text in prompts:
+        data: dict[str, Json] = {"msteams": {"type": "imBack", "value": text}}
+        actions.append({"type": "Action.Submit", "title": title, "data": data})
+    if actions:
+        message["attachments"] = [_attachment(_card([{"type": "ActionSet", "actions": actions}]))]
+    return message
 
 
 def _message(outcome: Outcome, fit: Fit) -> dict[str, Json]:

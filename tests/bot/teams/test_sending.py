@@ -319,3 +319,36 @@ async def test_no_secret_is_ever_logged(caplog: pytest.LogCaptureFixture, capsys
         written = caplog.text + out.out + out.err + str(error.value) + repr(bot.platform)
         assert "was refused" in written
         assert [s for s in secrets if s in written] == []
+
+
+async def test_a_person_who_installs_the_bot_is_welcomed_once_with_suggestions() -> None:
+    async with running() as bot:
+        chat = bot.teams.personal(ADA)
+        installed = bot.teams.activity("installationUpdate", chat, ADA) | {"action": "add"}
+        assert [(await bot.teams.deliver(installed))[0] for _ in range(2)] == [202, 202]
+        await bot.platform.stop()
+        [welcome] = bot.teams.answers(chat)
+        assert "Ask me here" in welcome.text
+        buttons = welcome.activity["attachments"][0]["content"]["body"][0]["actions"]
+        assert [b["data"]["msteams"] for b in buttons] == [
+            {"type": "imBack", "value": "sources"},
+            {"type": "imBack", "value": "help"},
+        ]
+
+
+@pytest.mark.parametrize(("kind", "action"), [("channel", "add"), ("personal", "remove")])
+async def test_a_team_or_a_removal_is_not_greeted(kind: str, action: str) -> None:
+    async with running() as bot:
+        place = bot.teams.place(kind, ADA)
+        await bot.teams.deliver(bot.teams.activity("installationUpdate", place, ADA) | {"action": action})
+        await bot.platform.stop()
+        assert not bot.teams.answers(place)
+
+
+async def test_a_welcome_that_fails_is_no_error_for_teams() -> None:
+    async with running(tries=1) as bot:
+        bot.teams.faults.append(Fault(403, 1))
+        installed = bot.teams.activity("installationUpdate", bot.teams.personal(ADA), ADA) | {"action": "add"}
+        assert (await bot.teams.deliver(installed))[0] == 202
+        await bot.platform.stop()
+        assert [r.status for r in bot.teams.received if "/activities" in r.path] == [403]
