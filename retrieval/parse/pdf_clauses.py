@@ -59,10 +59,12 @@ def candidates(items: Sequence[Paragraph], body: Body, outlined: frozenset[int])
         if number is None:
             continue
         rest = item.text[number.length :].strip(" \n–—-:")
-        title = run_in_title(rest, max(0, item.lead - number.length), item.bold)
+        skip = item.text.find(rest) if rest else len(item.text)
+        lead = item.lead(skip)
+        title = run_in_title(rest, lead, item.bold)
         larger = item.size > body.size * 1.08
         capitals = bool(rest) and rest.upper() == rest and sum(c.isalpha() for c in rest) > 3
-        styled = item.bold or larger or item.lead > number.length + 2 or capitals or at in outlined
+        styled = item.bold or larger or lead > 2 or capitals or at in outlined
         found.append(Candidate(at, number, rest, title, styled, item.x0, item.page))
     return found
 

@@ -146,7 +146,7 @@ def _bookmarked(items: Sequence[Paragraph], bookmarks: Sequence[Bookmark]) -> di
             if (
                 at not in found
                 and len(wanted) > 2
-                and (text == wanted or (short and text.startswith(wanted) and items[at].lead))
+                and (text == wanted or (short and text.startswith(wanted) and items[at].lead() > 0))
             ):
                 found[at] = bookmark
                 break

@@ -8,6 +8,7 @@ Source for the calls: pdfium `public/fpdf_text.h`, `fpdf_edit.h`.
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import hypot
@@ -22,6 +23,7 @@ MAX_PAGE_CHARS = 300_000
 TINY_POINTS = 2.0  # no reader reads below this; legal small print starts near 5 points
 
 _BOLD_NAMES = ("bold", "black", "heavy", "demi")
+_NAMELESS = re.compile(r"(?:[a-z]{6}\+|cidfont\+)?(?:[a-z]{0,3}\d*)")
 _FORCE_BOLD = 1 << 18  # font descriptor flag, PDF 32000-1 table 123
 _HYPHENS = {"\x02", "\ufffe"}  # what pdfium puts where it joined a word over a line end
 _SPACES = {" ", "\t", "\xa0", "\u2002", "\u2003", "\u2009", "\u3000"}
@@ -231,10 +233,15 @@ class _Reader:
         if not font:
             return 400
         if font not in self.fonts:
-            name = ctypes.create_string_buffer(128)
-            _name(font, name, 128)
-            bold = _flags(font) & _FORCE_BOLD or any(b in name.value.decode("latin-1").lower() for b in _BOLD_NAMES)
-            self.fonts[font] = 700 if bold else min(_weight(font), 650)
+            buffer = ctypes.create_string_buffer(128)
+            _name(font, buffer, 128)
+            name = buffer.value.decode("latin-1").lower()
+            if _flags(font) & _FORCE_BOLD or any(b in name for b in _BOLD_NAMES):
+                self.fonts[font] = 700
+            elif _NAMELESS.fullmatch(name):
+                self.fonts[font] = min(max(_weight(font), 100), 650)
+            else:
+                self.fonts[font] = 400
         return self.fonts[font]
 
     def _word(self, text: str, first: int, last: int, owner: int, hyphen: bool) -> None:

@@ -28,7 +28,7 @@ class Paragraph:
     y: float
     size: float
     bold: bool
-    lead: int  # characters at the start that are bold, or of another weight than the rest
+    bolds: list[bool]  # of each word
     rows: int
     words: int
     centred: bool
@@ -36,6 +36,17 @@ class Paragraph:
     leaders: bool = False
     joins: tuple[int, ...] = ()
     gap: float = 0.0  # space above, in line heights
+
+    def lead(self, skip: int = 0) -> int:
+        """Characters of the bold words that open the text after its first `skip` characters."""
+        first = len(self.text[:skip].split())
+        words = self.text.split()
+        end = skip
+        for word, bold in zip(words[first:], self.bolds[first:], strict=False):
+            if not bold:
+                break
+            end = self.text.index(word, end) + len(word)
+        return end - skip
 
 
 @dataclass(slots=True)
@@ -155,12 +166,6 @@ def _join(
         text += row.text
     first = group[0]
     bold = all(body.bold(r.weight) for r in group if r.weight) and any(r.weight for r in group)
-    lead = 0
-    for row in group:
-        lead += row.bold_until if body.bold(row.lead) else 0
-        if row.bold_until < len(" ".join(row.cells)):
-            break
-        lead += 1
     middle = median((r.x0 + r.x1) / 2 for r in group)
     return Paragraph(
         text=text,
@@ -169,7 +174,7 @@ def _join(
         y=first.y,
         size=median(r.size for r in group),
         bold=bold,
-        lead=min(lead, len(text)),
+        bolds=[body.bold(w) for r in group for w in r.weights],
         rows=len(group),
         words=sum(r.words for r in group),
         centred=abs(middle - width / 2) < 0.03 * width and first.x0 - margin > 0.08 * width,

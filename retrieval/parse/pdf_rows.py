@@ -45,7 +45,7 @@ class Row:
     size: float
     weight: int
     lead: int  # weight of the first words
-    bold_until: int  # characters of the first cell's text in the weight of its first word
+    weights: list[int]  # of each word
     words: int
     hyphen: bool = False
     upright: bool = True
@@ -287,7 +287,6 @@ def _join_rows(first: _Run, second: _Run) -> bool:
 def _row(line: Sequence[Word], run: int) -> Row:
     cells: list[str] = []
     edges: list[tuple[float, float]] = []
-    bold_until, same = 0, True
     for part in _segments(line):
         text = " ".join(w.text for w in part)
         if cells and _GLUE_LEFT.fullmatch(text):
@@ -299,9 +298,6 @@ def _row(line: Sequence[Word], run: int) -> Row:
         else:
             cells.append(text)
             edges.append((part[0].x0, part[-1].x1))
-        for word in part:
-            same = same and word.weight == line[0].weight
-            bold_until += (len(word.text) + 1) if same else 0
     return Row(
         cells=cells,
         edges=edges,
@@ -313,7 +309,7 @@ def _row(line: Sequence[Word], run: int) -> Row:
         if any(c.isalnum() for w in line for c in w.text)
         else 0,
         lead=line[0].weight,
-        bold_until=max(0, bold_until - 1),
+        weights=[w.weight for w in line],
         words=len(line),
         hyphen=line[-1].hyphen,
         upright=line[0].upright,

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import PurePosixPath
 
+from retrieval.parse.pdf_numbers import number_of
 from retrieval.parse.pdf_paragraphs import Body, Paragraph
 
 MAX_TITLE = 160
@@ -28,6 +30,10 @@ _PERIOD = re.compile(
     r"(?:[A-Z][a-z]{2,8}\.?\s+\d{1,2},?\s+\d{4}|\d{1,2}\.?\s+[A-Z][a-z]{2,8}\s+\d{4})",
     re.IGNORECASE,
 )
+_OWNER = re.compile(
+    r"\(?\s*(?:exact |full |legal )*name of (?:the )?(?:\w+ )?(?:registrant|issuer|company|filer|applicant)", re.I
+)
+_FORM = re.compile(r"form\s+[\w-]{1,12}(?:/A)?", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W_]+")
 
 
@@ -38,7 +44,7 @@ def title_of(name: str, metadata: str, first_page: Sequence[Paragraph], body: Bo
     file_words = " ".join(re.sub(r"[_+]+|(?<=\w)[-.](?=[A-Za-z])|%20", " ", stem).split())
     base = " ".join(metadata.split())
     if not _sensible(base):
-        base = _layout_title(first_page, body)
+        base = _cover_form(first_page) or _layout_title(first_page, body)
     period = _period(first_page)
     if base and period and not _told(period, base):
         base = f"{base}, {period}"
@@ -81,6 +87,18 @@ def _period(first_page: Sequence[Paragraph]) -> str:
     return ""
 
 
+def _cover_form(first_page: Sequence[Paragraph]) -> str:
+    """ "OWNER – FORM X" of an official form, whose cover captions the owner's name; "" for other documents."""
+    shown = [p for p in first_page if p.text.strip()]
+    owner = next((a for a, b in pairwise(shown) if _OWNER.match(b.text) and _name_like(a)), None)
+    form = next((p for p in shown if _FORM.fullmatch(p.text.strip())), None)
+    return " – ".join(" ".join(p.text.split()) for p in (owner, form) if p is not None) if owner else ""
+
+
+def _name_like(item: Paragraph) -> bool:
+    return item.table is None and 0 < item.words <= 12 and any(c.isalpha() for c in item.text) and item.text[0] != "("
+
+
 def _layout_title(first_page: Sequence[Paragraph], body: Body) -> str:
     """The largest type at the top of the first page, up to three lines of it."""
     shown = [p for p in first_page if p.table is None and sum(c.isalpha() for c in p.text) > 2 and p.words <= 24]
@@ -92,7 +110,9 @@ def _layout_title(first_page: Sequence[Paragraph], body: Body) -> str:
     else:
         top = [p for p in shown[:6] if p.text[0] != "(" and (p.bold or p.centred or p.text.isupper())]
         parts = top[:1] if top else []
-    second = [p for p in shown if p not in parts and p.size > body.size * 1.1 and p.text[0] != "("]
+    prose = next((n for n, p in enumerate(first_page) if p.words > 24), len(first_page))
+    cover = [p for p in first_page[:prose] if p in shown and p not in parts and number_of(p.text) is None]
+    second = [p for p in cover if p.size > body.size * 1.1 and p.text[0] != "("]
     if len(parts) == 1 and largest > body.size * 1.1 and second:
         parts = [p for p in shown if p in parts or p is max(second, key=lambda q: q.size)]
     return " – ".join(" ".join(p.text.split()) for p in parts)[:MAX_TITLE].strip(" .:–—-")
