@@ -17,7 +17,9 @@ from bot.types import ChannelKind, Incoming, Reply
 
 STATUS_EVENT = "footnote_status"
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
-QUIET: dict[str, Json] = {"unfurl_links": False, "unfurl_media": False, "link_names": False}
+LITERAL: dict[str, Json] = {"parse": "none", "link_names": False}
+"""chat.update would otherwise make links and mentions of plain words in the fallback text."""
+QUIET: dict[str, Json] = {**LITERAL, "unfurl_links": False, "unfurl_media": False}
 
 
 class SlackPoster:
@@ -55,7 +57,7 @@ class SlackPoster:
             "thread_ts": incoming.thread,
             "text": reply.payload["text"],
             "blocks": reply.payload.get("blocks"),
-            "link_names": False,
+            **LITERAL,
         }
         data = await self._client.write("chat.postEphemeral", arguments, again=False)
         if replace is not None:
@@ -64,7 +66,7 @@ class SlackPoster:
 
     async def _update(self, incoming: Incoming, ts: str, body: Mapping[str, Json]) -> bool:
         """False when the message is gone. Doing it twice equals doing it once."""
-        arguments = {"channel": incoming.channel, "ts": ts, "link_names": False, **body}
+        arguments = {"channel": incoming.channel, "ts": ts, **LITERAL, **body}
         try:
             await self._client.write("chat.update", arguments, again=True)
         except PlatformError as error:

@@ -25,6 +25,8 @@ def message(arguments: Shape, *, update: bool) -> Iterator[str]:
     if len(text) > (4_000 if update else 40_000):
         yield f"msg_too_long: text of {len(text)} characters"
     yield from markup(text, "text")
+    if arguments.get("parse") != "none":
+        yield "without parse=none Slack makes links and mentions of plain words"
     yield from blocks(arguments.get("blocks") or [], 50)
     if len(json.dumps(arguments.get("blocks") or [], ensure_ascii=False)) > BLOCKS_JSON:
         yield "msg_blocks_too_long"
