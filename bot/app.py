@@ -19,6 +19,7 @@ from bot.ask import Ask, Asked, Request
 from bot.audience import AudienceRules, ChannelRule
 from bot.commands import Commands
 from bot.directory import FileDirectory
+from bot.errors import SettingsError
 from bot.inbox import Inbox
 from bot.memory import ThreadMemory
 from bot.render import plain
@@ -146,7 +147,10 @@ async def open_app(
     wrap_parser: Callable[[Parser], Parser] = lambda parser: parser,
 ) -> AsyncIterator[App]:
     """Build the product on a home; everything is closed at the end. Raises the parts' errors."""
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise SettingsError(f"The home {settings.home} cannot be made: {error.strerror}. Choose another.") from error
     async with AsyncExitStack() as stack:
         state = stack.enter_context(open_state(settings))
         embedder = _embedder(settings)

@@ -108,7 +108,7 @@ class Settings(BaseSettings):
     teams_tenants: tuple[str, ...] = Field(default=(), description="Tenant ids to answer; empty: the bot's own")
 
     host: str = Field(default="127.0.0.1", description="Address that `footnote serve` listens on")
-    port: int = Field(default=3978, ge=1, le=65535, description="Port that `footnote serve` listens on")
+    port: int = Field(default=3978, ge=0, le=65535, description="Port that `footnote serve` listens on; 0: any free one")
     sync_every_s: int = Field(
         default=300, ge=0, le=86_400, description="`footnote serve` syncs all sources this often, in seconds; 0: never"
     )

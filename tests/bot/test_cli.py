@@ -1,0 +1,184 @@
+"""The command as a person or a script uses it: shapes, exit codes, and how quickly help comes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.docs import README, with_tables
+
+HEAVY = {
+    *("pydantic", "pydantic_settings", "structlog", "apsw", "aiohttp", "numpy", "onnxruntime", "onnx", "tantivy"),
+    *("weaviate", "openai", "slack_bolt", "slack_sdk", "botbuilder", "lxml", "openpyxl", "pypdfium2", "rich.progress"),
+}
+
+
+def footnote(home: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from bot.cli import main; main()", *arguments, "--home", str(home)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=home.parent, **options)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with two synced documents and one that cannot be read."""
+    folder = tmp_path_factory.mktemp("cli")
+    documents = folder / "documents"
+    documents.mkdir()
+    (documents / "travel.md").write_text(
+        "# Travel Policy\n\n## 4.2 Hotels\n\nHotels cost at most 180 EUR a night. Breakfast is included.\n"
+    )
+    (documents / "leave.txt").write_text("Leave\n\n1. Days\n1.1 Every employee has 27 days of annual leave a year.\n")
+    (documents / "broken.pdf").write_bytes(b"%PDF-1.7 nonsense")
+    done = footnote(folder / "home", "sync", str(documents), "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["added"], report["changed"], report["deleted"]) == (2, 0, 0)
+    assert [f["document"] for f in report["failed"]] == ["broken.pdf"]
+    return folder / "home"
+
+
+def test_help_is_light() -> None:
+    code = "import sys, bot.cli; print(sorted(m for m in sys.modules))"
+    loaded = set(eval(subprocess.check_output([sys.executable, "-c", code], text=True)))
+    assert not loaded & HEAVY
+
+
+def test_an_answer_has_the_promised_shape(home: Path) -> None:
+    done = footnote(home, "ask", "What do hotels cost a night?", "--json")
+    assert done.returncode == 0, done.stderr
+    reply = json.loads(done.stdout)
+    assert reply["outcome"] == "answered"
+    (citation,) = reply["citations"]
+    assert (citation["document"], citation["section"], citation["heading"]) == ("travel.md", "4.2", "Hotels")
+    assert citation["title"] == "Travel Policy"
+    assert citation["quote"] == "Hotels cost at most 180 EUR a night."
+    assert set(citation) >= {"n", "page", "version", "start", "end", "locator", "url"}
+    assert reply["record"]
+    assert isinstance(reply["took_ms"], int)
+    shown = footnote(home, "audit", "show", reply["record"], "--json")
+    assert json.loads(shown.stdout)["fields"]["question"] == "What do hotels cost a night?"
+
+
+def test_a_person_reads_section_and_quote(home: Path) -> None:
+    done = footnote(home, "ask", "What do hotels cost a night?")
+    assert "Travel Policy, Section 4.2 Hotels" in done.stdout
+    assert "“Hotels cost at most 180 EUR a night.”" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("ask", "Who won the football world cup in 1998?"), 1, "could not find this"),
+        (("ask", "   "), 2, "the question is empty"),
+        (("ask", "hotels " * 15_000), 1, "I read at most 4,000"),
+        (("sync", "no-such-folder"), 2, "no folder or source"),
+        (("inspect", "no-such-file"), 2, "cannot be read"),
+        (("inspect", "documents/broken.pdf"), 1, "not searchable"),
+        (("audit", "show", "nothing"), 1, "there is no record"),
+        (("audit", "export", "x", "--format", "word"), 2, "no format 'word'"),
+        (("sources", "explain", "nothing"), 1, "no document"),
+        (("nonsense",), 2, "No such command"),
+        (("serve",), 2, "Neither Slack nor Teams is set up"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_goes_wrong_is_said_with_the_right_code(
+    home: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    if arguments[0] == "inspect":
+        command = [sys.executable, "-c", "from bot.cli import main; main()", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=home.parent, timeout=60)
+    else:
+        done = footnote(home, *arguments)
+    assert (done.returncode, said in done.stdout + done.stderr) == (code, True), done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "code", "said"),
+    [
+        ("FOOTNOTE_WEAVIATE_URL", "http://127.0.0.1:9", 3, "Weaviate"),
+        ("FOOTNOTE_NONSENSE", "1", 2, "FOOTNOTE_NONSENSE"),
+        ("FOOTNOTE_HOME", "/proc/nowhere", 0, "hotels"),  # the command line wins
+    ],
+)
+def test_settings_that_cannot_work(home: Path, variable: str, value: str, code: int, said: str) -> None:
+    import os
+
+    done = footnote(home, "ask", "What do hotels cost a night?", env={**os.environ, variable: value})
+    assert done.returncode == code, done.stdout + done.stderr
+    assert said.casefold() in (done.stdout + done.stderr).casefold()
+    assert "Traceback" not in done.stderr
+
+
+def test_a_home_that_cannot_be_made_is_said() -> None:
+    done = footnote(Path("/proc/nowhere"), "doctor")
+    assert (done.returncode, "cannot be made" in done.stderr) == (2, True), done.stderr
+
+
+def test_a_model_that_is_down_is_said_and_the_sentences_stand_in(home: Path) -> None:
+    import os
+
+    environment = {**os.environ, "FOOTNOTE_MODEL": "m", "FOOTNOTE_MODEL_BASE_URL": "http://127.0.0.1:9/v1"}
+    done = footnote(home, "ask", "What do hotels cost a night?", "--json", env=environment)
+    reply = json.loads(done.stdout)
+    assert reply["outcome"] == "answered"
+    assert "not available" in reply["notice"]
+    assert reply["citations"][0]["quote"] == "Hotels cost at most 180 EUR a night."
+
+
+def test_the_log_can_be_listed_exported_and_verified(home: Path, tmp_path: Path) -> None:
+    footnote(home, "ask", "What do hotels cost a night?")
+    listed = json.loads(footnote(home, "audit", "list", "--json").stdout)
+    assert listed[0]["event"] == "question"
+    for kind in ("jsonl", "csv"):
+        done = footnote(home, "audit", "export", str(tmp_path / f"log.{kind}"), "--format", kind, "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["records"] > 0
+    whole = footnote(home, "audit", "verify", "--json")
+    assert json.loads(whole.stdout)["ok"] is True
+    good = footnote(home, "audit", "verify", str(tmp_path / "log.jsonl"), "--json")
+    assert (good.returncode, json.loads(good.stdout)["findings"]) == (0, [])
+    text = (tmp_path / "log.jsonl").read_text()
+    (tmp_path / "forged.jsonl").write_text(text.replace("180 EUR", "990 EUR", 1))
+    bad = footnote(home, "audit", "verify", str(tmp_path / "forged.jsonl"), "--json")
+    assert (bad.returncode, json.loads(bad.stdout)["ok"]) == (1, False)
+
+
+def test_a_changed_document_is_in_force_in_the_next_answer(tmp_path: Path) -> None:
+    documents, home = tmp_path / "documents", tmp_path / "home"
+    documents.mkdir()
+    file = documents / "travel.md"
+    file.write_text("# Travel Policy\n\n## Hotels\n\nHotels cost at most 180 EUR a night.\n")
+    footnote(home, "sync", str(documents))
+    first = json.loads(footnote(home, "ask", "What do hotels cost a night?", "--json").stdout)
+    file.write_text("# Travel Policy\n\n## Hotels\n\nHotels cost at most 210 EUR a night.\n")
+    assert json.loads(footnote(home, "sync", "--json").stdout)["changed"] == 1
+    second = json.loads(footnote(home, "ask", "What do hotels cost a night?", "--json").stdout)
+    assert "180" in first["answer"]
+    assert "210" in second["answer"]
+    assert "180" not in json.dumps(second)
+    assert first["citations"][0]["version"] != second["citations"][0]["version"]
+    file.unlink()
+    footnote(home, "sync")
+    gone = footnote(home, "ask", "What do hotels cost a night?", "--json")
+    assert gone.returncode == 1
+    assert json.loads(gone.stdout)["citations"] == []
+
+
+def test_inspect_prints_the_tree(home: Path) -> None:
+    command = [sys.executable, "-c", "from bot.cli import main; main()", "inspect", "documents/travel.md", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=home.parent, timeout=60)
+    tree = json.loads(done.stdout)
+    section = next(s for s in tree["sections"] if s["label"] == "4.2")
+    assert tree["text"][section["start"] : section["end"]].startswith("4.2 Hotels")
+    assert section["path"] == ["Travel Policy", "4.2 Hotels"]
+
+
+def test_the_readmes_tables_are_current() -> None:
+    assert README.read_text("utf-8") == with_tables(README.read_text("utf-8")), "run `make docs`"
