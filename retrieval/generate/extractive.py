@@ -1,4 +1,10 @@
-"""Answers without a model: the shortest sentences of the passages that answer, word for word."""
+"""Answers without a model: the shortest sentences of the passages that answer, word for word.
+
+1. Only documents that have the names and periods of the question are read.
+2. Their sentences and table rows are scored by the question's words that they cover, rare words more.
+3. The best one must cover enough of what is asked, and have the kind of answer asked for; else no claims.
+4. A few more may join where they add something; all are printed in reading order.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +12,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retrieval.gate.evidence import Weights
-from retrieval.gate.sentences import Kind, pieces
+from retrieval.gate.sentences import Kind as PieceKind
+from retrieval.gate.sentences import Piece, cells, pieces
 from retrieval.gate.words import content_of, squash
-from retrieval.generate.evidence import Asked, take_apart
+from retrieval.generate.evidence import Asked, Source, answers_kind, covered, fit, take_apart
 from retrieval.types import Claim, Draft, ModelUse, Passage, Question, Quote
 
 _SENTENCES = 3
-_COVERED = 0.5
+_NAMED = 0.3  # share of the question's weight to be covered where the question names the document
+_UNNAMED = 0.7  # and where it does not
+_JOINS = 0.6  # score of a further sentence, of the best one's
+_LONG = 450  # characters; longer sentences are worth less
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     passage: Passage
     rank: int
-    start: int
+    piece: Piece
     text: str
-    covered: frozenset[str]
+    header: tuple[int, int] | None  # of the table that a row stands in
+    inside: frozenset[str]
+    coverage: float  # share of the question's weight in the sentence, its headings and title
+    least: float
     score: float
 
 
@@ -30,45 +43,88 @@ class ExtractiveGenerator:
 
     async def draft(self, question: Question, passages: Sequence[Passage]) -> Draft:
         chosen = select(take_apart(question.text), passages)
-        claims = tuple(Claim(squash(c.text), (Quote(c.passage.id, c.text),)) for c in chosen)
-        return Draft(claims, ModelUse("extractive"))
+        return Draft(tuple(map(_claim, chosen)), ModelUse("extractive"))
 
 
 def select(asked: Asked, passages: Sequence[Passage]) -> list[_Candidate]:
     """The sentences that answer, in reading order; none when the passages do not answer."""
     weights = Weights(passages)
-    total = sum(map(weights, asked.terms))
-    if not total:
+    if not asked.terms:
         return []
     found = sorted(_candidates(asked, passages, weights), key=lambda c: -c.score)
-    chosen: list[_Candidate] = []
-    have: set[str] = set()
-    for candidate in found[:20]:
-        if not chosen or (candidate.covered - have and candidate.score >= 0.7 * chosen[0].score):
-            chosen.append(candidate)
-            have |= candidate.covered
-        if len(chosen) == _SENTENCES:
-            break
-    if not chosen or sum(map(weights, chosen[0].covered)) < _COVERED * total:
+    best = next((c for c in found if c.coverage >= c.least and answers_kind(asked.kind, c.text)), None)
+    if best is None:
         return []
-    return sorted(chosen, key=lambda c: (c.rank, c.start))
+    chosen, have = [best], set(best.inside)
+    for other in found:
+        if len(chosen) == _SENTENCES or other.score < _JOINS * best.score:
+            break
+        new = other.inside - have
+        if other is not best and new and other.passage.document.id == best.passage.document.id:
+            chosen.append(other)
+            have |= new
+    return sorted(chosen, key=lambda c: (c.rank, c.piece.start))
 
 
 def _candidates(asked: Asked, passages: Sequence[Passage], weights: Weights) -> list[_Candidate]:
-    terms = frozenset(asked.terms)
-    total = sum(map(weights, terms))
-    found = []
+    groups: dict[str, list[Passage]] = {}
+    for passage in passages:
+        groups.setdefault(passage.document.id, []).append(passage)
+    sources = {id: Source(group) for id, group in groups.items()}
+    fits = {id: fit(asked, s, [o for o in sources.values() if o is not s]) for id, s in sources.items()}
+    named = {p for name in asked.names for p in content_of(" ".join(name))}
+    found: list[_Candidate] = []
     for rank, passage in enumerate(passages):
-        around = terms & set(content_of("\n".join((passage.document.title, *passage.section.path))))
-        for piece in pieces(passage.text):
-            if piece.kind is Kind.FRAGMENT:
-                continue
-            text = passage.text[piece.body : piece.end]
-            inside = terms & set(content_of(text))
-            if not inside:
-                continue
-            covered = frozenset(inside | around)
-            score = (sum(map(weights, inside)) + 0.5 * sum(map(weights, covered - inside))) / total
-            score += 0.2 / (1 + rank) - len(text) / 10_000
-            found.append(_Candidate(passage, rank, piece.body, text, covered, score))
+        how = fits[passage.document.id]
+        if not how.fits:
+            continue
+        terms = asked.terms
+        if how.anchored:
+            title = set(content_of(sources[passage.document.id].title))
+            terms = tuple(t for t in asked.terms if not (t in named and t in title)) or asked.terms
+        least = _NAMED if how.anchored else _UNNAMED
+        found += _scored(terms, passage, rank, weights, least)
     return found
+
+
+def _scored(terms: Sequence[str], passage: Passage, rank: int, weights: Weights, least: float) -> list[_Candidate]:
+    total = sum(map(weights, terms))
+    above = covered(terms, set(content_of("\n".join((passage.document.title, *passage.section.path)))))
+    found: list[_Candidate] = []
+    header: tuple[int, int] | None = None
+    last: Piece | None = None
+    for piece in pieces(passage.text):
+        if piece.kind is PieceKind.ROW and (last is None or last.kind is not PieceKind.ROW):
+            header = (piece.start, piece.end)
+        last = piece
+        text = passage.text[piece.body : piece.end]
+        if piece.kind is PieceKind.FRAGMENT:
+            continue
+        inside = covered(terms, set(content_of(text)))
+        if not inside:
+            continue
+        own = sum(weights(t) * share for t, share in inside.items())
+        both = own + sum(weights(t) * share for t, share in above.items() if t not in inside)
+        score = (own + 0.3 * (both - own)) / total + 0.15 / (1 + rank) - max(0, len(text) - _LONG) / 4000
+        table = header if piece.kind is PieceKind.ROW and header != (piece.start, piece.end) else None
+        # Where nothing names the document, neither rare words alone nor common ones alone are enough.
+        counted = len(inside.keys() | above.keys()) / len(terms)
+        coverage = min(both / total, counted)
+        found.append(_Candidate(passage, rank, piece, text, table, frozenset(inside), coverage, least, score))
+    return found
+
+
+def _claim(chosen: _Candidate) -> Claim:
+    """The sentence as printed. A row stands with its header: "Grade: Manager; Hotel: 180 EUR"."""
+    quote = Quote(chosen.passage.id, chosen.text)
+    if chosen.piece.kind is not PieceKind.ROW:
+        return Claim(squash(chosen.text), (quote,))
+    row = cells(chosen.text)
+    if chosen.header is None:
+        return Claim(" | ".join(row), (quote,))
+    head = chosen.passage.text[slice(*chosen.header)]
+    names = cells(head)
+    quotes = (Quote(chosen.passage.id, head), quote)
+    if len(names) == len(row):
+        return Claim("; ".join(f"{name}: {cell}" for name, cell in zip(names, row, strict=True)), quotes)
+    return Claim(" | ".join(row), quotes)
