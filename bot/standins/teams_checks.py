@@ -113,10 +113,13 @@ def elements(card: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def as_text(activity: Mapping[str, Any]) -> str:
     """A message as a person reads it: Markdown escapes resolved, then the card line by line."""
-    text = re.sub(r"\\([\\`*_\[\]#|~\-+>])", r"\1", str(activity.get("text") or ""))
+    text = re.sub(r"<at>([^<]*)</at>", r"@\1", str(activity.get("text") or ""))
+    text = re.sub(r"\\([\\`*_\[\]#|~\-+>])", r"\1", text)
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").replace("\u2060", "")
     lines = [line for line in text.split("\n\n") if line]
     for attachment in activity.get("attachments") or ():
+        if attachment.get("contentType") != CARD:
+            continue
         for element in elements(attachment["content"]):
             if element.get("type") == "RichTextBlock":
                 lines.append("".join(str(run["text"]) for run in element["inlines"]))
