@@ -83,8 +83,9 @@ def hear(
         return None
     mentioned = event["type"] == "app_mention" or f"<@{me.user}" in (event.get("text") or "")
     incoming = _incoming(body, event, me, now, known)
-    if subtype not in SPOKEN or event.get("bot_id") or not event.get("user"):
-        what = "a message of another bot" if event.get("bot_id") else f"a message of the kind {subtype}"
+    by_bot = event.get("bot_id") or event.get("user") == "USLACKBOT"
+    if subtype not in SPOKEN or by_bot or not event.get("user"):
+        what = "a message of another bot" if by_bot else f"a message of the kind {subtype}"
         incoming = _ignored(incoming, what)
     elif incoming.tenant not in allowed:
         incoming = _ignored(incoming, f"a question from the workspace {incoming.tenant}, which is not allowed")

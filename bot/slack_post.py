@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from bot.slack_render import EVENT, TEXT_LIMIT, clip, escape, mark
 from bot.types import ChannelKind, Incoming, Reply
 
 STATUS_EVENT = "footnote_status"
+REMEMBERED = 1_000
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 LITERAL: dict[str, Json] = {"parse": "none", "link_names": False}
 """chat.update would otherwise make links and mentions of plain words in the fallback text."""
@@ -26,6 +28,7 @@ class SlackPoster:
     def __init__(self, client: SlackClient, config: SlackConfig) -> None:
         self._client = client
         self._config = config
+        self._whispered: OrderedDict[str, str] = OrderedDict()  # ts of private replies by record, for a while
 
     async def status(self, incoming: Incoming, text: str, me: Identity) -> str:
         """A new line in the thread; returns its ts. Raises PlatformError."""
@@ -59,10 +62,15 @@ class SlackPoster:
             "blocks": reply.payload.get("blocks"),
             **LITERAL,
         }
-        data = await self._client.write("chat.postEphemeral", arguments, again=False)
+        record = reply.receipt.record_id
+        if record not in self._whispered:  # an ephemeral message can be neither found nor updated
+            data = await self._client.write("chat.postEphemeral", arguments, again=False)
+            self._whispered[record] = str(data.get("message_ts") or "")
+            while len(self._whispered) > REMEMBERED:
+                self._whispered.popitem(last=False)
         if replace is not None:
             await self._update(incoming, replace, {"text": escape(PRIVATE_NOTE), "blocks": []})
-        return str(data.get("message_ts") or replace or "")
+        return self._whispered[record]
 
     async def _update(self, incoming: Incoming, ts: str, body: Mapping[str, Json]) -> bool:
         """False when the message is gone. Doing it twice equals doing it once."""

@@ -41,9 +41,11 @@ def bolt_app(client: SlackClient, config: SlackConfig, on_event: Handler, on_cli
         # Bolt's own way asks auth.test at the first event and acknowledges, and so loses it, when that fails.
         return AuthorizeResult(enterprise_id=None, team_id=None, bot_token=config.bot_token)
 
+    logger = vendor_logger(BOLT)
+    logger.setLevel("ERROR")  # at its start Bolt warns that `authorize` makes the client's token needless
     app = AsyncApp(
         name="footnote",
-        logger=vendor_logger(BOLT),
+        logger=logger,
         client=client.web,
         authorize=authorize,
         signing_secret=config.signing_secret or "unused: events come by the socket",
@@ -51,6 +53,8 @@ def bolt_app(client: SlackClient, config: SlackConfig, on_event: Handler, on_cli
         ssl_check_enabled=False,
         ignoring_self_events_enabled=False,  # our own messages are told apart in `hear`
     )
+
+    logger.setLevel("INFO")
 
     async def event(body: dict[str, Any]) -> None:
         await on_event(body)
@@ -147,7 +151,7 @@ class Socket:
         """An address opens once. The vendor's loop repeats a used one, so it is dropped while nothing is connected."""
         client = self._handler.client
         while True:
-            await asyncio.sleep(self._pause)
+            await asyncio.sleep(self._pause / 4)  # so within the pause of the vendor's loop
             if client.current_session is None or client.current_session.closed:
                 client.wss_uri = None
 

@@ -48,6 +48,7 @@ class SlackStandIn:
     signing_secret: str = "stand-in-signing-secret"  # noqa: S105
     http_url: str | None = None
     ack_within: float = ACK_WITHIN
+    refuse_sockets: int = 0
     world: World = field(default_factory=World)
     sockets: dict[web.WebSocketResponse, asyncio.BaseTransport] = field(default_factory=dict)
     deliveries: list[Delivery] = field(default_factory=list)
@@ -99,6 +100,9 @@ class SlackStandIn:
             self.world.complaints.append("a socket was opened with a used or unknown ticket")
             return web.Response(status=401)
         self.world.tickets.discard(ticket)
+        if self.refuse_sockets > 0:
+            self.refuse_sockets -= 1
+            return web.Response(status=503)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         assert request.transport is not None

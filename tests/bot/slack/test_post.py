@@ -65,6 +65,29 @@ async def test_a_private_reply_is_seen_by_the_asker_alone(
     assert not any("180 EUR" in line for line in slack.transcript(question.channel, question.thread, "U0BOB"))
 
 
+async def test_a_private_reply_is_shown_once_though_the_line_failed(
+    slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
+) -> None:
+    status = await by_http.post_status(question, STATUS)
+    reply = reply_of(by_http, replace(answered(), private=True))
+    fail(slack, "chat.update", *[Fault(status=500)] * 4)
+    with pytest.raises(PlatformError):
+        await by_http.post(question, reply, status)
+    await by_http.post(question, reply, status)
+    assert len(slack.world.ephemerals) == 1
+    assert replies(slack, question)[0]["text"] == PRIVATE_NOTE
+
+
+async def test_a_private_reply_in_a_direct_message_is_a_reply(
+    slack: SlackStandIn, by_http: SlackPlatform, intake: MemoryIntake
+) -> None:
+    dm = slack.world.dm("U0ADA")
+    ts = await slack.say("U0ADA", dm, "Hotels?")
+    await by_http.post(intake.questions[0], reply_of(by_http, replace(answered(), private=True)), None)
+    assert len(slack.world.replies(dm, ts)) == 1
+    assert not slack.world.ephemerals
+
+
 async def test_a_fixed_text(slack: SlackStandIn, by_http: SlackPlatform, question: Incoming) -> None:
     status = await by_http.post_status(question, STATUS)
     await by_http.post_text(question, "The log is <down> & out", status)

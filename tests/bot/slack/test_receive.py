@@ -139,15 +139,16 @@ async def test_a_link_preview_is_no_edit(slack: SlackStandIn, by_http: SlackPlat
         ({"bot_id": "B0OTHER"}, "ignored"),
         ({"subtype": "bot_message", "bot_id": "B0OTHER"}, "ignored"),
         ({"subtype": "channel_join"}, "ignored"),
+        ({"user": "USLACKBOT"}, "ignored"),
         ({"subtype": "file_share", "files": [{"id": "F1"}]}, "question"),
         ({"subtype": "thread_broadcast"}, "question"),
     ],
-    ids=["bot", "bot message", "join", "file", "broadcast"],
+    ids=["bot", "bot message", "join", "slackbot", "file", "broadcast"],
 )
 async def test_who_and_what_counts(
     slack: SlackStandIn, by_http: SlackPlatform, intake: MemoryIntake, more: dict[str, Any], kind: str
 ) -> None:
-    await slack.say("U0ADA", slack.world.dm("U0ADA"), "Hotels?", **more)
+    await slack.say(more.pop("user", "U0ADA"), slack.world.dm("U0ADA"), "Hotels?", **more)
     assert intake.kinds == [kind]
 
 
@@ -266,6 +267,18 @@ async def test_the_socket_comes_back(
     await slack.say("U0ADA", slack.world.dm("U0ADA"), "Hotels?")
     assert [q.text for q in intake.questions] == ["Hotels?"]
     assert await by_socket.connected()
+
+
+async def test_a_refused_socket_is_tried_again_with_a_new_ticket(
+    slack: SlackStandIn, by_socket: SlackPlatform, intake: MemoryIntake
+) -> None:
+    """The stand-in complains when a used ticket comes back."""
+    before = set(slack.sockets)
+    slack.refuse_sockets = 2
+    await slack.drop_sockets()
+    await slack.reconnected(before)
+    await slack.say("U0ADA", slack.world.dm("U0ADA"), "Hotels?")
+    assert [q.text for q in intake.questions] == ["Hotels?"]
 
 
 async def test_the_same_event_to_two_replicas(slack: SlackStandIn, intake: MemoryIntake, viewer: MemoryViewer) -> None:
