@@ -1,6 +1,7 @@
-"""Records of events that are no question: what the bot, the command line and this package append.
+"""Records of events that are no question, and who reads the log.
 
 Each is about another record (`refers_to`) where there is one. Field names are those of `audit.fields`.
+What comes from a chat platform (feedback, deliveries, ignored events) is made by the bot.
 """
 
 from __future__ import annotations
@@ -20,19 +21,9 @@ def event(name: str, outcome: str, *, refers_to: str | None = None, **fields: ob
     return AuditRecord(new_record_id(), name, datetime.now(UTC), outcome, kept, refers_to)
 
 
-def delivery(record_id: str, *, platform: str, channel: str, message: str, outcome: str = "posted") -> AuditRecord:
-    """The reply is on the platform under this message id ("posted"), or is known not to be ("failed")."""
-    return event("delivery", outcome, refers_to=record_id, platform=platform, channel=channel, message=message)
-
-
-def feedback(record_id: str, *, platform: str, user: str, vote: str, reason: str = "") -> AuditRecord:
-    """`vote` is "up" or "down"."""
-    return event("feedback", vote, refers_to=record_id, platform=platform, user=user, reason=reason)
-
-
-def review(record_id: str, *, actor: str, verdict: str, note: str = "") -> AuditRecord:
+def review(record_id: str, *, by: str, verdict: str, note: str = "") -> AuditRecord:
     """A reviewer's judgement of an answer."""
-    return event("review", verdict, refers_to=record_id, actor=actor, note=note)
+    return event("review", verdict, refers_to=record_id, by=by, note=note)
 
 
 def configuration(*, sha256: str, software: str, changes: dict[str, Json]) -> AuditRecord:
@@ -45,28 +36,18 @@ def heartbeat(*, software: str) -> AuditRecord:
     return event("heartbeat", "alive", software=software)
 
 
-def ignored(*, platform: str, channel: str, what: str) -> AuditRecord:
-    """An event that is no question (a bot's message, a delete), recorded as what it is."""
-    return event("ignored", "ignored", platform=platform, channel=channel, what=what)
-
-
 def access(
-    *,
-    actor: str,
-    action: str,
-    record: str | None = None,
-    found: int | None = None,
-    wanted: dict[str, Json] | None = None,
+    *, by: str, what: str, record: str | None = None, found: int | None = None, wanted: dict[str, Json] | None = None
 ) -> AuditRecord:
-    """Somebody read the log: `action` is "list", "show", "search", "verify", "replay", "stats", ..."""
-    return event("access", "done", refers_to=record, actor=actor, action=action, found=found, filter=wanted)
+    """Somebody read the log: `what` is "list", "show", "search", "verify", "replay", "stats", ..."""
+    return event("access", "shown", refers_to=record, by=by, what=what, found=found, filter=wanted)
 
 
 async def note_access(
-    log: AuditLog, *, actor: str, action: str, record: str | None = None, wanted: dict[str, Json] | None = None
+    log: AuditLog, *, by: str, what: str, record: str | None = None, wanted: dict[str, Json] | None = None
 ) -> str:
     """Append the access record before anything is shown; its id. Raises AuditUnavailable."""
-    noted = access(actor=actor, action=action, record=record, wanted=wanted)
+    noted = access(by=by, what=what, record=record, wanted=wanted)
     await log.append(noted)
     return noted.id
 

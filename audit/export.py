@@ -145,10 +145,10 @@ async def _announce(log: SqliteAuditLog, target: Path, format: ExportFormat, wan
         id=new_record_id(),
         event="access",
         time=datetime.now(UTC),
-        outcome="done",
+        outcome="shown",
         fields={
-            "actor": by,
-            "action": "export",
+            "by": by,
+            "what": "export",
             "format": format.value,
             "target": str(target),
             "filter": wanted.as_json(),

@@ -80,7 +80,7 @@ _FOUND: dict[str, dict[str, Json]] = {"id": TEXT, **_SPOT, "places": listed(PLAC
 PASSAGE = shape(
     {**_FOUND, "text_sha256": HASH, "score_millionths": NUMBER, "acl_id": TEXT, "cited": FLAG},
 )
-NEAR = shape({**_FOUND, "text": TEXT, "score": NUMBER})
+NEAR = shape({**_FOUND, "text": TEXT, "score": NUMBER, "sections": listed(SECTION)})
 CITATION = shape({"n": NUMBER, **_SPOT, "quote": TEXT, "page": optional(NUMBER), "locator": optional(TEXT)})
 SNAPSHOT = shape({"document": TEXT, "version": TEXT, "start": COUNT, "end": COUNT, "text": TEXT, "sha256": HASH})
 QUOTE = shape({"passage_id": TEXT, "text": TEXT})
@@ -99,18 +99,20 @@ class Field:
 
 
 Q = ("question",)
+CHAT = ("question", "delivery", "feedback", "ignored")
 FIELDS: tuple[Field, ...] = (
-    Field("platform", ("question", "delivery", "feedback", "ignored"), TEXT, False, "`slack`, `teams` or `cli`"),
-    Field("tenant", ("question", "retention"), TEXT, False, "workspace or directory of the asker; of the rule"),
-    Field("user", ("question", "feedback", "ignored"), TEXT, True, "user id on the platform"),
+    Field("platform", (*CHAT, "access"), TEXT, False, "`slack`, `teams` or `cli`"),
+    Field("tenant", (*CHAT, "access", "retention"), TEXT, False, "workspace or directory of the asker; of the rule"),
+    Field("user", (*CHAT, "access"), TEXT, True, "user id on the platform"),
     Field("email", Q, TEXT, True, "e-mail address, when the platform vouches for one; else empty"),
     Field("groups", Q, TEXTS, True, "all groups, nested ones resolved, when the question was asked"),
     Field("member", Q, FLAG, True, "member of an allowed tenant, no guest"),
-    Field("channel", ("question", "delivery", "ignored", "retention"), TEXT, True, "conversation id; of the rule"),
-    Field("channel_kind", Q, TEXT, False, "`direct`, `group`, `channel` or `private_channel`"),
-    Field("thread", Q, TEXT, True, "id of the thread's first message"),
-    Field("message", ("question", "delivery"), TEXT, True, "message id: of the question, of the reply"),
-    Field("key", Q, TEXT, True, "what makes deliveries of one message one question"),
+    Field("channel", (*CHAT, "retention"), TEXT, True, "conversation id; of the rule"),
+    Field("channel_kind", CHAT, TEXT, False, "`direct`, `group`, `channel` or `private_channel`"),
+    Field("thread", CHAT, TEXT, True, "id of the thread's first message"),
+    Field("message", CHAT, TEXT, True, "message id of the question, or of the event"),
+    Field("reply_message", ("delivery",), TEXT, True, "message id of the reply"),
+    Field("key", CHAT, TEXT, True, "what makes deliveries of one message one question"),
     Field("audience", Q, shape({"kind": TEXT, "readers": listed(TEXTS), "reason": TEXT}), True,
           "who could read the reply: kind, the access entries of each kind of reader, why when refused"),
     Field("question", Q, TEXT, True, "as asked, word for word"),
@@ -130,9 +132,10 @@ FIELDS: tuple[Field, ...] = (
     Field("sections", Q, listed(SNAPSHOT), False, "the cited sections' text as it stood, with offsets and SHA-256"),
     Field("dropped", Q, listed(shape({"text": TEXT, "quotes": listed(QUOTE), "verdict": TEXT, "reason": TEXT})), True,
           "claims that the quote gate refused, and why"),
-    Field("text", Q, TEXT, True, "what was shown instead of an answer"),
+    Field("text", ("question", "feedback", "ignored"), TEXT, True,
+          "what was shown instead of an answer; the vote and its reason; what the event was"),
     Field("notice", Q, TEXT, False, "the line shown with the answer"),
-    Field("private", Q, FLAG, False, "shown to the asker alone"),
+    Field("private", ("question", "delivery"), FLAG, False, "shown to the asker alone"),
     Field("nearest", Q, listed(NEAR), False, "passages shown with an abstention"),
     Field("shown_question", Q, TEXT, True, "the question as the reply repeats it"),
     Field("posted", Q, TEXT, True, "the exact bytes of the payload (UTF-8; canonical JSON)"),
@@ -151,11 +154,12 @@ FIELDS: tuple[Field, ...] = (
     Field("configuration_sha256", ("question", "configuration"), HASH, False, "SHA-256 of the settings in force"),
     Field("trace_id", Q, TEXT, False, "W3C trace id, when tracing is on"),
     Field("error", Q, TEXT, False, "what failed, for operators"),
-    Field("reason", ("feedback", "erasure", "gap"), TEXT, True, "why: of the vote, the refusal, the gap"),
-    Field("actor", ("access", "review", "hold", "retention"), TEXT, True, "who did it"),
+    Field("reason", ("erasure", "gap"), TEXT, True, "why: of the refusal, the gap"),
+    Field("by", ("access", "review", "hold", "retention"), TEXT, True, "who did it"),
     Field("note", ("review",), TEXT, True, "the reviewer's words"),
-    Field("action", ("access",), TEXT, False, "`list`, `show`, `search`, `export`, `verify`, `replay`, ..."),
+    Field("what", ("access",), TEXT, False, "`list`, `show`, `search`, `export`, `verify`, `replay`, `passage`, ..."),
     Field("filter", ("access",), OBJECT, True, "what was asked for"),
+    Field("citation", ("access",), COUNT, False, "the number of the citation whose passage was shown"),
     Field("found", ("access",), COUNT, False, "how many records were shown"),
     Field("format", ("access",), TEXT, False, "of an export"),
     Field("target", ("access",), TEXT, False, "where an export was written"),
@@ -174,23 +178,22 @@ FIELDS: tuple[Field, ...] = (
     Field("since", ("gap",), TEXT, False, "when writing first failed"),
     Field("refused", ("gap",), COUNT, False, "how many records were refused"),
     Field("refused_records", ("gap",), TEXTS, False, "their ids (at most 1,000); none of them was shown"),
-    Field("what", ("ignored",), TEXT, False, "what the event was"),
 )  # fmt: skip
 
 OUTCOMES: dict[str, tuple[str, ...]] = {
     "question": ("answered", "abstained", "refused", "failed"),
-    "delivery": ("posted", "failed"),
-    "feedback": ("up", "down"),
+    "delivery": ("delivered",),
+    "feedback": ("recorded",),
     "review": (),
     "erasure": ("requested", "approved", "refused"),
     "hold": ("set", "lifted"),
     "retention": ("done",),
-    "access": ("done",),
+    "access": ("shown", "refused"),
     "configuration": ("changed",),
     "key": ("rotated",),
-    "gap": ("recovered",),
+    "gap": ("recovered", "failed"),
     "heartbeat": ("alive",),
-    "ignored": ("ignored",),
+    "ignored": ("recorded",),
 }
 """By event; () where the outcome is free text."""
 

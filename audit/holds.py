@@ -28,7 +28,7 @@ async def hold(log: SqliteAuditLog, *, matter: str, covers: Filter, ground: str,
     """Set a hold on what `covers` finds, now and later; the hold's id. An empty filter holds everything."""
     if not matter.strip() or not ground.strip():
         raise ErasureRefused("a hold needs the matter's name and its ground")
-    record = event("hold", "set", matter=matter, covers=covers.as_json(), ground=ground, actor=by)
+    record = event("hold", "set", matter=matter, covers=covers.as_json(), ground=ground, by=by)
     await log.append(record)
     return record.id
 
@@ -37,7 +37,7 @@ async def lift_hold(log: SqliteAuditLog, hold_id: str, *, ground: str, by: str) 
     """End a hold. Raises RecordUnknown when no such hold stands."""
     if hold_id not in {standing.id for standing in await holds(log)}:
         raise RecordUnknown(f"no hold {hold_id} stands; `footnote audit hold` lists them")
-    record = event("hold", "lifted", refers_to=hold_id, ground=ground, actor=by)
+    record = event("hold", "lifted", refers_to=hold_id, ground=ground, by=by)
     await log.append(record)
     return record.id
 
@@ -65,7 +65,7 @@ def _hold(record: AuditRecord) -> Hold:
         str(fields.get("matter", "")),
         filter_from_json(fields.get("covers")),
         str(fields.get("ground", "")),
-        str(fields.get("actor", "")),
+        str(fields.get("by", "")),
     )
 
 

@@ -79,7 +79,7 @@ def ocsf_event(stored: Stored, origin: str) -> dict[str, Json]:
 
 
 def _actor(fields: Mapping[str, Json]) -> Json:
-    name = _text(fields.get("user")) or _text(fields.get("actor"))
+    name = _text(fields.get("user")) or _text(fields.get("by"))
     if not name:
         return {"app_name": "footnote"}
     user: dict[str, Json] = {"uid": name, "type_id": 1}

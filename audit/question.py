@@ -234,6 +234,7 @@ def _passage(passage: Passage, answer: Answer | None) -> Json:
     """A retrieved passage without its text (the cited sections' texts are in `sections`)."""
     packed = _packed(passage)
     text = packed.pop("text")
+    packed.pop("sections")  # the cited section stands in the citation
     packed["text_sha256"] = hashlib.sha256(str(text).encode()).hexdigest()
     packed["score_millionths"] = packed.pop("score")
     packed["acl_id"] = passage.document.acl_id

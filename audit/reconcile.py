@@ -47,7 +47,7 @@ async def reconcile(
 
     A message without a record, a record without its message, a message that is not the recorded one,
     and a second answer to one question are findings. Records of private replies, which no platform
-    lists, and of deliveries that were recorded as failed, are not expected among the messages.
+    lists, are not expected among the messages.
     """
     messages = list(posted)
     return await log.read(lambda view: _compare(view, messages, platform, Filter(since, until, channel=channel)))
@@ -73,7 +73,7 @@ def _compare(view: Reader, messages: list[Posted], platform: str, wanted: Filter
         records += 1
         found = [message.message for message in seen.get(record.id, [])]
         deliveries = [r for r in view.referring(record.id) if r.event == "delivery"]
-        known = [str(r.fields.get("message")) for r in deliveries if r.outcome == "posted" and "message" in r.fields]
+        known = [str(r.fields["reply_message"]) for r in deliveries if "reply_message" in r.fields]
         if len(found) > 1:
             findings.append(Finding(record.id, f"answered {len(found)} times: messages {', '.join(sorted(found))}"))
         strangers = sorted(set(found) - set(known)) if known else []
@@ -81,7 +81,7 @@ def _compare(view: Reader, messages: list[Posted], platform: str, wanted: Filter
             findings.append(
                 Finding(record.id, f"message {', '.join(strangers)} is not the delivered one ({known[-1]})")
             )
-        if found and not known and "message" not in {n for r in deliveries for n in r.erased}:
+        if found and not known and "reply_message" not in {n for r in deliveries for n in r.erased}:
             findings.append(Finding(record.id, f"message {found[0]} was posted, and no delivery is recorded"))
         if known and not found and not record.fields.get("private"):
             findings.append(Finding(record.id, f"the recorded message {known[-1]} is not on the platform"))

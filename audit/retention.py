@@ -70,7 +70,7 @@ async def retain(
                 "done",
                 records=batch,
                 names=[ALL],
-                actor=by,
+                by=by,
                 age_days=rule.age.days,
                 tenant=rule.tenant,
                 channel=rule.channel,

@@ -155,7 +155,7 @@ def mentions(fields: Mapping[str, Json]) -> set[tuple[str, str]]:
     """(kind, folded value) of everything a record can be found by."""
     found: set[tuple[str, str]] = set()
     platform, user = fields.get("platform"), fields.get("user")
-    for name in ("user", "email", "reviewer", "requested_by", "approved_by"):
+    for name in ("user", "email", "by", "requested_by", "approved_by"):
         if isinstance(value := fields.get(name), str) and value:
             found.add(("person", value.casefold()))
     if isinstance(user, str) and isinstance(platform, str):

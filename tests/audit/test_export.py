@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from audit import export as exports
 from audit.errors import ExportFailed
-from audit.events import delivery, event, feedback
+from audit.events import event
 from audit.export import ExportFormat, export
 from audit.log import SqliteAuditLog
 from audit.ocsf import OCSF_VERSION
@@ -76,8 +76,8 @@ async def test_ocsf_events_fit_the_published_schema(tmp_path: Path) -> None:
             target,
             record(2, outcome="refused"),
             record(3, outcome="failed", event="question"),
-            delivery(target.id, platform="slack", channel="C1", message="m1"),
-            feedback(target.id, platform="slack", user="U1", vote="down", reason="wrong"),
+            event("delivery", "delivered", refers_to=target.id, platform="slack", channel="C1", reply_message="m1"),
+            event("feedback", "recorded", refers_to=target.id, platform="slack", user="U1", text="down wrong"),
             event("gap", "recovered", reason="disk full"),
             event("heartbeat", "alive"),
         ):
@@ -187,7 +187,7 @@ async def test_an_export_is_recorded(tmp_path: Path) -> None:
         )
         noted = await log.get(done.record)
     assert noted is not None
-    assert noted.fields["actor"] == "ada"
+    assert noted.fields["by"] == "ada"
     assert noted.fields["filter"] == {"channel": "C-travel"}
 
 

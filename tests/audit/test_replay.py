@@ -11,7 +11,7 @@ import pytest
 
 from audit.erase import approve_erasure, request_erasure
 from audit.errors import RecordUnknown
-from audit.events import delivery, event, note_access, operating_system_user
+from audit.events import event, note_access, operating_system_user
 from audit.insights import affected, stats
 from audit.log import SqliteAuditLog
 from audit.question import Restored, posted_bytes
@@ -113,7 +113,7 @@ async def test_the_chat_and_the_log_are_compared(tmp_path: Path) -> None:
         for item in (good, lost, twice, swapped, silent, undelivered, private):
             await log.append(item)
         for item, message in ((good, "m1"), (lost, "m2"), (twice, "m3"), (swapped, "m4"), (private, "m9")):
-            await log.append(delivery(item.id, platform="slack", channel="C-travel", message=message))
+            await log.append(event("delivery", "delivered", refers_to=item.id, reply_message=message))
         seen = [
             Posted("m1", good.id),
             Posted("m3", twice.id),
@@ -151,7 +151,7 @@ async def test_access_is_recorded_with_who_and_what(tmp_path: Path) -> None:
     async with await SqliteAuditLog.open(tmp_path / "audit") as log:
         target = record(1)
         await log.append(target)
-        await note_access(log, actor=operating_system_user(), action="show", record=target.id)
+        await note_access(log, by=operating_system_user(), what="show", record=target.id)
         (seen,) = await log.referring(target.id)
-        assert (seen.event, seen.fields["action"]) == ("access", "show")
-        assert "uid" in str(seen.fields["actor"])
+        assert (seen.event, seen.fields["what"]) == ("access", "show")
+        assert "uid" in str(seen.fields["by"])

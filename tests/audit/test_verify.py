@@ -30,7 +30,7 @@ async def fill(folder: Path, count: int) -> tuple[str, str]:
     async with await SqliteAuditLog.open(folder) as log:
         half = ""
         for n in range(count):
-            await log.append(asked(n) if n % 2 else record(n, event="feedback", outcome="up", posted="x"))
+            await log.append(asked(n) if n % 2 else record(n, event="feedback", outcome="recorded", text="up"))
             if n == count // 2:
                 half = await log.checkpoint()
         return (await log.read(lambda view: view.keys()))[0], half

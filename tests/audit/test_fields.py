@@ -1,0 +1,141 @@
+"""The documentation's table and the JSON Schema are those of the code, and real records fit them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import cast
+
+import jsonschema
+import pytest
+
+from audit import fields
+from audit.erase import approve_erasure, refuse_erasure, request_erasure
+from audit.events import access, configuration, event, heartbeat, review
+from audit.export import ExportFormat, export
+from audit.holds import hold, lift_hold
+from audit.log import SqliteAuditLog
+from audit.question import posted_bytes, question_record
+from audit.record import AuditRecord
+from audit.retention import FLOOR, Rule, retain
+from audit.search import Filter
+from retrieval.types import Audience, AudienceKind, Principal, Question
+from tests.audit.fixtures import ADA, START, asked, verified
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+MARK = "<!-- fields: made by `python -m audit.fields table` -->\n"
+
+
+def test_the_documented_table_is_the_code_s() -> None:
+    text = (DOCS / "audit.md").read_text("utf-8")
+    assert text.partition(MARK)[2] == fields.table()
+
+
+def test_the_documented_schema_is_the_code_s() -> None:
+    documented = json.loads((DOCS / "schema" / "audit-record.schema.json").read_text("utf-8"))
+    assert documented == fields.schema()
+    jsonschema.Draft202012Validator.check_schema(documented)
+
+
+def test_every_field_of_a_question_is_documented() -> None:
+    documented = {field.name for field in fields.FIELDS if "question" in field.events}
+    assert set(asked().fields) == documented
+
+
+def test_a_field_is_listed_once_for_an_event() -> None:
+    pairs = [(field.name, event) for field in fields.FIELDS for event in field.events]
+    assert len(pairs) == len(set(pairs))
+    assert {event for _, event in pairs} == set(fields.OUTCOMES)
+
+
+def refused() -> AuditRecord:
+    return question_record(
+        record_id="refused-1",
+        outcome="refused",
+        question=Question("What?", START),
+        searched="",
+        asker=Principal("teams", "T", "U", member=False),
+        audience=Audience(AudienceKind.REFUSED, frozenset(), "shared with others"),
+        place={"channel": "19:x", "channel_kind": "group", "thread": "1", "message": "2", "key": "k"},
+        text="I cannot answer here.",
+        posted=posted_bytes({"text": "I cannot answer here."}),
+    )
+
+
+def abstained() -> AuditRecord:
+    _, passages = verified()
+    return question_record(
+        record_id="abstained-1",
+        outcome="abstained",
+        question=Question("What?", START),
+        searched="what",
+        asker=ADA,
+        audience=Audience(AudienceKind.PRIVATE, frozenset({ADA.entries})),
+        place={},
+        passages=passages,
+        nearest=passages,
+    )
+
+
+async def test_real_records_fit_the_schema(tmp_path: Path) -> None:
+    validator = jsonschema.Draft202012Validator(fields.schema())
+    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+        target = asked(1)
+        for item in (
+            target,
+            refused(),
+            abstained(),
+            event("delivery", "delivered", refers_to=target.id, platform="slack", reply_message="m1", private=False),
+            event("feedback", "recorded", refers_to=target.id, platform="slack", user="U1", text="down"),
+            event("ignored", "recorded", platform="slack", channel="C1", text="a bot's message"),
+            event("gap", "failed", refers_to=target.id, reason="the log could not write"),
+            heartbeat(software="footnote 0.1.0"),
+            configuration(sha256="ab" * 32, software="footnote 0.1.0", changes={"workers": 4}),
+            review(target.id, by="grace", verdict="correct", note="checked"),
+            access(by="ada (uid 1000)", what="search", found=3, wanted=Filter(person="x").as_json()),
+        ):
+            await log.append(item)
+        held = await hold(log, matter="m", covers=Filter(person="nobody"), ground="g", by="counsel")
+        await lift_hold(log, held, ground="g", by="counsel")
+        request = await request_erasure(log, records=[target.id], names=["email"], ground="g", by="ada")
+        await approve_erasure(log, request.id, by="grace")
+        other = await request_erasure(log, records=[target.id], names=["user"], ground="g", by="ada")
+        await refuse_erasure(log, other.id, by="grace", reason="no")
+        await retain(log, [Rule(FLOOR, tenant="T1")], by="cron")
+        await log.rotate_key()
+        await export(log, tmp_path / "one.csv", format=ExportFormat.CSV, by="ada")
+        await export(log, tmp_path / "all.jsonl", format=ExportFormat.JSONL, by="ada")
+    lines = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text("utf-8").splitlines()][1:-1]
+    assert {line["event"] for line in lines} == set(fields.OUTCOMES)
+    for line in lines:
+        assert [error.message for error in validator.iter_errors(line)] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"event": "unknown"},
+        {"outcome": "maybe"},
+        {"time": "yesterday"},
+        {"fields": {"surprise": 1}},
+        {"fields": {"tokens_in": 1.5}},
+    ],
+    ids=str,
+)
+def test_the_schema_refuses_what_is_no_record(change: dict[str, object]) -> None:
+    line: dict[str, object] = {
+        "id": "r",
+        "event": "question",
+        "time": "2026-03-01T09:30:00.000000Z",
+        "outcome": "answered",
+        "refers_to": None,
+        "fields": {},
+        "erased": {},
+        "index": 0,
+        "leaf": "{}",
+        "salts": {},
+        "proof": [],
+    }
+    validator = jsonschema.Draft202012Validator(fields.schema())
+    assert validator.is_valid(cast(object, line))
+    assert not validator.is_valid(cast(object, {**line, **change}))
