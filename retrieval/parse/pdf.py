@@ -34,7 +34,8 @@ class Reading:
 
     pages: list[list[Row]]  # the body, page by page
     running: list[list[str]]
-    widths: list[float]
+    widths: list[float]  # points
+    heights: list[float]
     printed: dict[int, str | None]
     metadata: str
     outline: list[Bookmark]
@@ -48,7 +49,11 @@ def parse_pdf(name: str, content: bytes) -> ParsedDocument:
     Raises DocumentUnreadable (damaged, cut short, scanned), EncryptedDocument (needs a password) or
     ParserLimit (too many pages or objects).
     """
-    reading = read_pdf(content)
+    return lay_out(name, read_pdf(content))
+
+
+def lay_out(name: str, reading: Reading) -> ParsedDocument:
+    """The document of a reading: paragraphs, sections, title."""
     body = Body.of(reading.pages)
     items: list[Paragraph] = []
     table = 0
@@ -64,7 +69,7 @@ def parse_pdf(name: str, content: bytes) -> ParsedDocument:
 def read_pdf(content: bytes) -> Reading:
     """Open, read and lay out every page. Raises as `parse_pdf` does."""
     with opened(content) as document:
-        reading = Reading([], [], [], {}, meta_title(document), bookmarks(document), extras=extras(document))
+        reading = Reading([], [], [], [], {}, meta_title(document), bookmarks(document), extras=extras(document))
         total = 0
         count = page_count(document)
         for index in range(count):
@@ -76,9 +81,10 @@ def read_pdf(content: bytes) -> Reading:
                 raise ParserLimit(f"the PDF holds more than {MAX_CHARS} characters (page {index + 1}); split it")
             reading.pages.append(rows)
             reading.widths.append(page.width if page else 0.0)
+            reading.heights.append(page.height if page else 0.0)
     if not any(reading.pages):
         raise DocumentUnreadable(_why_empty(reading.left_out, count))
-    reading.pages, taken, printed = peel(reading.pages)
+    reading.pages, taken, printed = peel(reading.pages, reading.heights)
     reading.running = [[row.text for row in rows] for rows in taken]
     for number, (rows, label) in enumerate(zip(taken, printed, strict=True), start=1):
         reading.printed[number] = reading.printed[number] or label

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from statistics import median
 
 from retrieval.parse.pdf_page import PageText, Word
@@ -16,6 +17,7 @@ from retrieval.parse.pdf_page import PageText, Word
 CELL_GAP = 1.1  # a gap this many times the type size parts two cells; justified text stays below
 COLUMN_ROWS = 6  # fewer rows side by side are no columns
 MAX_STACK = 5  # lines of a cell
+MAX_CELL = 5  # words of a cell in a column of cells
 PROSE_WORDS = 3.5  # mean words a line, from which on it is prose and not cells
 
 _NUMERIC = re.compile(
@@ -88,7 +90,7 @@ def _straight(lines: Sequence[list[Word]]) -> list[list[Word]]:
         for word in line:
             if current:
                 last = current[-1]
-                jump = abs(word.y - last.y) > 0.7 * max(word.size, last.size)
+                jump = abs(word.y - last.y) > 0.7 * max(word.size, last.size) and word.upright
                 back = word.x0 < last.x0 - 1 and word.upright and abs(word.y - last.y) > 0.3 * word.size
                 if jump or back or word.upright != last.upright:
                     result.append(current)
@@ -267,17 +269,23 @@ def _before(late: _Run, early: _Run) -> bool:
 
 def _join_rows(first: _Run, second: _Run) -> bool:
     """Join a column of cells to the rows left of it; False when it is none."""
-    if first.box()[2] - 1 > second.box()[0] or (_prose(second.lines) and _prose(first.lines)):
-        return False
-    pairs = []
-    for line in second.lines:
+    cells = list(takewhile(lambda line: len(line) <= MAX_CELL, second.lines))
+    pairs, alone = [], []
+    for line in cells:
         near = min(first.lines, key=lambda other: abs(_base(other) - _base(line)))
-        if abs(_base(near) - _base(line)) < 0.35 * line[0].size:
+        level = abs(_base(near) - _base(line)) < 0.35 * line[0].size
+        if level and near[-1].x1 >= line[0].x0:
+            return False
+        if level:
             pairs.append((near, line))
-    if len(pairs) < max(2, len(second.lines)) or len({id(near) for near, _ in pairs}) < len(pairs):
+        else:
+            alone.append(line)
+    if len(pairs) < max(2, 2 * len(alone)) or len({id(near) for near, _ in pairs}) < len(pairs):
         return False
     for near, line in pairs:
         near.extend(line)
+    first.lines = sorted([*first.lines, *alone], key=_base, reverse=True) if alone else first.lines
+    first.lines.extend(second.lines[len(cells) :])
     return True
 
 
@@ -359,7 +367,7 @@ def _table_start(rows: Sequence[Row], start: int, end: int) -> int:
     at = start
     while at > max(0, start - 3):
         row = rows[at - 1]
-        near = row.run == rows[at].run and 0 < row.y - rows[at].y < 2.2 * row.size
+        near = row.run == rows[at].run and 0 < row.y - rows[at].y < (4.5 if len(row.cells) > 1 else 2.2) * row.size
         if not near or row.table is not None or not row.upright or not (row.x0 > columns - 60 or len(row.cells) > 1):
             break
         if row.words > 16 or ENUMERATOR.fullmatch(row.cells[0]):

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from retrieval.parse.pdf_rows import Row
 
-MAX_PEELED = 6  # rows at each edge
+MAX_PEELED = 5  # rows at each edge
+ZONE = 0.15  # of the page's height: running text stands so near the edge, or next to a page number
 MIN_REPEATS = 3
 NEAR_PAGES = 3  # a running text comes back within so many pages (odd and even pages differ, a figure page has none)
 
@@ -20,11 +21,13 @@ _DIGITS = re.compile(r"\d+")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
-def peel(pages: Sequence[list[Row]]) -> tuple[list[list[Row]], list[list[Row]], list[str | None]]:
+def peel(
+    pages: Sequence[list[Row]], heights: Sequence[float]
+) -> tuple[list[list[Row]], list[list[Row]], list[str | None]]:
     """The pages without their running rows, the rows taken out of each, and the printed page numbers.
 
     A row is taken out when it stands outermost and the same text (digits apart) stands outermost on
-    pages nearby, or when it is a page number that counts on from page to page.
+    pages nearby, or when it is a page number that counts on from page to page. `heights` in points.
     """
     kept = [list(page) for page in pages]
     taken: list[list[Row]] = [[] for _ in pages]
@@ -32,7 +35,13 @@ def peel(pages: Sequence[list[Row]]) -> tuple[list[list[Row]], list[list[Row]], 
     for top in (True, False):
         for _ in range(MAX_PEELED):
             edge = [_outermost(page, top) for page in kept]
-            running = _counting(edge) | _repeated(edge)
+            zoned = [
+                row
+                if row is not None and (_in_zone(row, height, top) or (not top and page and page[-1].y < row.y))
+                else None
+                for row, height, page in zip(edge, heights, taken, strict=True)
+            ]
+            running = _counting(edge) | _repeated(zoned)
             if not running:
                 break
             for i in running:
@@ -52,6 +61,10 @@ def _outermost(page: Sequence[Row], top: bool) -> Row | None:
     if len(upright) < 2:
         return None  # never take the only row of a page
     return max(upright, key=lambda r: r.y) if top else min(upright, key=lambda r: r.y)
+
+
+def _in_zone(row: Row, height: float, top: bool) -> bool:
+    return row.y > (1 - ZONE) * height if top else row.y < ZONE * height
 
 
 def _repeated(edge: Sequence[Row | None]) -> set[int]:

@@ -60,7 +60,7 @@ def lines(canvas: Any, texts: Sequence[str], x: float = 72, y: float = 760, step
     return y
 
 
-def rewritten(content: bytes, change: Callable[[PdfWriter], None]) -> bytes:
+def rewritten(content: bytes, change: Callable[[PdfWriter], object]) -> bytes:
     """The same pages after a change through pypdf."""
     writer = PdfWriter()
     writer.append(PdfReader(BytesIO(content)))
