@@ -166,7 +166,8 @@ def _heading(entry: Entry, following: Sequence[Entry]) -> str:
         # "ARTICLE I" on a line of its own: the title is the line below it.
         below = next((e for e in following if e.mark is None and e.outline is None and not e.plain), None)
         return title_line(below.pieces) if below is not None else ""
-    return heading_of(entry.pieces, skip, styled=entry.outline is not None, title=entry.title)
+    item = entry.mark is not None and entry.mark.bracketed
+    return heading_of(entry.pieces, skip, styled=entry.outline is not None, item=item, title=entry.title)
 
 
 def _line(entry: Entry) -> Line:

@@ -87,7 +87,8 @@ class Body:
             self._collect(content, found)
 
     def _table(self, element: etree._Element, found: list[Item]) -> None:
-        shaded = self._styles.shades(value(element, "tblPr", "tblStyle"))
+        whole = shade_of(element.find(W + "tblPr"))
+        shaded = bool(whole) or self._styles.shades(value(element, "tblPr", "tblStyle"))
         table, left = Table(), Paragraph()
         for tr in _through(element, "tr"):
             properties = tr.find(W + "trPr")

@@ -14,10 +14,11 @@ _BREAKS = " \t\n"
 _CAPITALS = re.compile(r"([^a-z.:]{4,80}?)[.:](?=\s|$)")
 
 
-def heading_of(pieces: Sequence[Piece], skip: int, *, styled: bool, title: str | None) -> str:
+def heading_of(pieces: Sequence[Piece], skip: int, *, styled: bool, item: bool, title: str | None) -> str:
     """The heading of a paragraph whose number takes up the first `skip` characters; "" for none.
 
-    `styled`: it has a heading style or an outline level. `title`: the part before a style separator.
+    `styled`: it has a heading style or an outline level. `item`: it is an item such as "(a)", of which
+    a short line is no title by itself. `title`: the part before a style separator.
     """
     rest = _after(pieces, skip)
     text = "".join(piece.text for piece in rest).strip()
@@ -28,7 +29,7 @@ def heading_of(pieces: Sequence[Piece], skip: int, *, styled: bool, title: str |
     lead = _lead_in(rest, text)
     if lead:
         return lead
-    return _tidy(text) if _is_title(text) else ""
+    return _tidy(text) if not item and _is_title(text) else ""
 
 
 def title_line(pieces: Sequence[Piece]) -> str:

@@ -71,7 +71,8 @@ def word_of(own: str) -> str:
 
 def parts_of(own: str) -> tuple[int, ...] | None:
     """The counts of a decimal number, with or without a word before it; None for other numbers."""
-    bare = own[len(_WORD.match(own)[0]) :] if word_of(own) else own  # type: ignore[index]
+    word = _WORD.match(own)
+    bare = own[word.end() :] if word else own
     return tuple(int(p) for p in bare.split(".")) if _DECIMALS.fullmatch(bare) else None
 
 

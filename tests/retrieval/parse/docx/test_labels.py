@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from retrieval.parse.docx import parse_docx
-from tests.retrieval.parse.docx.contracts import CONTRACTS, Contract
+from tests.retrieval.parse.docx.contracts import CONTRACTS
+from tests.retrieval.parse.docx.judge import Contract
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda c: c.name)
@@ -22,3 +23,24 @@ def test_the_judge_has_at_least_120_labels_over_8_documents() -> None:
     labels = [label for contract in CONTRACTS for label, _ in contract.labels if label]
     assert len(CONTRACTS) >= 8
     assert len(labels) >= 120
+
+
+PATHS = (
+    ("services", "2.2(a)(ii)", ("2 Services", "2.2 Personnel", "2.2(a)", "2.2(a)(ii)")),
+    ("services", "4.2", ("4 Termination", "4.2")),
+    ("merger", "1.02(a)(ii)(B)",
+     ("ARTICLE I THE MERGER", "1.02 Effective Time", "1.02(a)", "1.02(a)(ii)", "1.02(a)(ii)(B)")),
+    ("typed", "3.2.1", ("3 Expenses", "3.2", "3.2.1")),
+    ("typed", "SCHEDULE 2, 1", ("SCHEDULE 2 Forms", "SCHEDULE 2, 1")),
+    ("facility", "3.1(b)(iv)", ("Part B Repayment", "Clause 3 Dates", "3.1", "3.1(b)", "3.1(b)(iv)")),
+    ("facility", "Schedule 1, 1.1", ("Schedule 1 Conditions", "Schedule 1, 1 Papers", "Schedule 1, 1.1")),
+    ("draft", "3.1", ("3 Delivery", "3.1 Place")),
+    ("bylaws", "3(a)(ii)", ("Article Two Meetings", "3", "3(a)", "3(a)(ii)")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "label", "path"), PATHS, ids=[f"{p[0]} {p[1]}" for p in PATHS])
+def test_paths_lead_from_the_part_to_the_clause(name: str, label: str, path: tuple[str, ...]) -> None:
+    contract = next(c for c in CONTRACTS if c.name == name)
+    sections = parse_docx("x.docx", contract.content).sections
+    assert [s.path for s in sections if s.label == label] == [path]
