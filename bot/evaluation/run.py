@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from bot.evaluation.sets import Case, QuestionSet, SetParser
 from bot.render import plain, reply_json
 from bot.settings import AccessSettings, Settings
 from connectors.folder import AccessRule, FolderSource
+from connectors.ports import Item, ListingFailure
 from retrieval.places import locate
 from retrieval.types import AccessList, Audience, AudienceKind, Citation, Document, Passage, Principal, Question
 
@@ -78,13 +79,14 @@ def _access(folder: Path) -> _Access:
 class _Marked(FolderSource):
     """A folder whose documents each have an access list of their own, so that one can be left out."""
 
-    async def list(self) -> Any:
-        async for item in super().list():
-            access = getattr(item, "access", None)
-            if access is not None:
-                mark = frozenset({f"document:{item.id}"})
-                item = replace(item, access=AccessList(access.allow | mark, access.deny))
-            yield item
+    async def list(self) -> AsyncIterator[Item | ListingFailure]:
+        async for found in super().list():
+            yield _marked(found) if isinstance(found, Item) else found
+
+
+def _marked(item: Item) -> Item:
+    mark = frozenset({f"document:{item.id}"})
+    return replace(item, access=AccessList(item.access.allow | mark, item.access.deny))
 
 
 def chosen(cases: Sequence[Case], options: Options) -> list[Case]:
