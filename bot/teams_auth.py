@@ -148,7 +148,7 @@ class TokenVerifier:
                 token,
                 key.key,
                 algorithms=["RS256"],
-                audience=self._config.app_id,
+                audience=[self._config.app_id, self._config.app_id.casefold()],
                 issuer=self._config.token_issuer,
                 leeway=LEEWAY_SECONDS,
                 options={"require": ["exp", "iss", "aud"]},

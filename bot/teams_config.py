@@ -73,8 +73,9 @@ class TeamsConfig:
 
     @property
     def tenants(self) -> frozenset[str]:
-        """Tenants whose people are members."""
-        return self.allowed_tenants or frozenset({self.tenant_id})
+        """Tenants whose people are members, in small letters as everywhere here: ids come in either case."""
+        allowed = self.allowed_tenants or frozenset({self.tenant_id})
+        return frozenset(tenant.casefold() for tenant in allowed if tenant)
 
     def trusts(self, service_url: str) -> bool:
         """Whether replies, which carry the bot's token, may be sent to this address."""

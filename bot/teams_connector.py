@@ -392,13 +392,13 @@ def _activity(payload: Mapping[str, Json], conversation: str, bot: str) -> Activ
 
 def _member(account: Any) -> Member:
     more: Mapping[str, Any] = account.additional_properties or {}
-    email = account.email if hasattr(account, "email") else more.get("email")
-    name = account.user_principal_name if hasattr(account, "user_principal_name") else more.get("userPrincipalName")
+    email = getattr(account, "email", None) or more.get("email")
+    name = getattr(account, "user_principal_name", None) or more.get("userPrincipalName")
     name = name if name and "#EXT#" not in name else None
     return Member(
         id=account.id or "",
         object_id=account.aad_object_id or more.get("objectId") or "",
         email=email or name or "",
-        tenant=(account.tenant_id if hasattr(account, "tenant_id") else more.get("tenantId")) or "",
-        role=((account.user_role if hasattr(account, "user_role") else more.get("userRole")) or "").casefold(),
+        tenant=(getattr(account, "tenant_id", None) or more.get("tenantId") or "").casefold(),
+        role=(getattr(account, "user_role", None) or more.get("userRole") or "").casefold(),
     )

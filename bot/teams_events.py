@@ -199,7 +199,7 @@ def _where(activity: Mapping[str, Any]) -> Where:
     if not full or not _text(activity, "type"):
         raise BadActivity("The activity has no type or no conversation.")
     data = _object(activity, "channelData")
-    tenant = _text(_object(data, "tenant"), "id")  # conversation.tenantId is not set by every client
+    tenant = _text(_object(data, "tenant"), "id").casefold()  # conversation.tenantId is not always set
     channel, _, root = full.partition(";messageid=")
     kind = _kind(conversation, data)
     if kind in (ChannelKind.DIRECT, ChannelKind.GROUP):

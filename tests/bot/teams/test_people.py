@@ -82,6 +82,14 @@ async def test_a_second_tenant_can_be_allowed() -> None:
         assert people == People(principal(STRANGER), (principal(STRANGER),))
 
 
+async def test_ids_may_be_written_in_either_case() -> None:
+    tenant = "ABCDEF01-2345-4678-8ABC-DEF012345678"
+    async with running(tenant_id=tenant, allowed_tenants=frozenset({tenant.lower()})) as bot:
+        bot.teams.tenant = tenant
+        people = await asked(bot, replace(ADA, tenant=tenant), kind="personal")
+        assert people.asker.member
+
+
 async def test_somebody_whom_the_roster_does_not_name_is_nobody() -> None:
     async with running() as bot:
         channel = bot.teams.place("channel", BEN)
