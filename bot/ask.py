@@ -9,6 +9,7 @@ from typing import Protocol
 
 import structlog
 
+from audit.errors import AuditUnavailable
 from audit.question import cited_spans, posted_bytes, question_record
 from audit.record import AuditLog, AuditRecord, Json
 from bot.commands import Commands
@@ -113,9 +114,14 @@ class Ask:
             log.exception("a bug kept a question from being answered", record=request.record_id)
             work.error = f"{type(error).__name__} (see the log of the service)"
             outcome = self._failed(request, "Something went wrong on my side, and it has been logged.")
-        payload = request.render(outcome)
-        work.timings_us["total"] = (time.perf_counter_ns() - began) // 1000
-        receipt = await self.audit.append(await self._record(request, work, outcome, payload))
+        try:
+            payload = request.render(outcome)
+            work.timings_us["total"] = (time.perf_counter_ns() - began) // 1000
+            record = await self._record(request, work, outcome, payload)
+        except Exception as error:
+            log.exception("a bug kept a record from being made", record=request.record_id)
+            raise AuditUnavailable("the record of this answer could not be made; see the log of the service") from error
+        receipt = await self.audit.append(record)
         return Asked(outcome, Reply(payload, outcome.private, receipt), work.searched, work.passages)
 
     async def _outcome(self, request: Request, work: _Work) -> Outcome:

@@ -167,22 +167,23 @@ def eml(path: Path) -> None:
     path.write_bytes(bytes(message))
 
 
-def main() -> None:
-    docx(OUT / "hr/travel-policy.docx", "Travel Policy", texts.TRAVEL_POLICY)
-    docx(OUT / "legal/nda-template.docx", "Mutual Non-Disclosure Agreement (Template)", texts.nda("three (3) years"))
+def main(out: Path = OUT) -> None:
+    """Write all documents below `out`, and Monday's version beside it."""
+    docx(out / "hr/travel-policy.docx", "Travel Policy", texts.TRAVEL_POLICY)
+    docx(out / "legal/nda-template.docx", "Mutual Non-Disclosure Agreement (Template)", texts.nda("three (3) years"))
     docx(
-        OUT.parent / "monday/nda-template.docx",
+        out.parent / "monday/nda-template.docx",
         "Mutual Non-Disclosure Agreement (Template)",
         texts.nda("five (5) years"),
     )
-    pdf(OUT / "legal/northwind-supply-agreement.pdf", "Northwind Supply Agreement", texts.SUPPLY_AGREEMENT)
-    pdf(OUT / "finance/q3-2026-report.pdf", "Quarterly Report Q3 2026", texts.QUARTERLY_REPORT)
-    pdf(OUT / "compliance/gifts-and-hospitality.pdf", "Gifts and Hospitality Policy", texts.GIFTS)
-    xlsx(OUT / "finance/expense-limits.xlsx")
-    pptx(OUT / "hr/onboarding.pptx")
-    eml(OUT / "legal/northwind-renewal.eml")
+    pdf(out / "legal/northwind-supply-agreement.pdf", "Northwind Supply Agreement", texts.SUPPLY_AGREEMENT)
+    pdf(out / "finance/q3-2026-report.pdf", "Quarterly Report Q3 2026", texts.QUARTERLY_REPORT)
+    pdf(out / "compliance/gifts-and-hospitality.pdf", "Gifts and Hospitality Policy", texts.GIFTS)
+    xlsx(out / "finance/expense-limits.xlsx")
+    pptx(out / "hr/onboarding.pptx")
+    eml(out / "legal/northwind-renewal.eml")
     for name, text in texts.PLAIN.items():
-        path = OUT / name
+        path = out / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
 
