@@ -99,13 +99,16 @@ def load(data: bytes, vectors: Floats) -> Segment:
         ("<i4", chunks),
         ("<i4", 3 * chunks),
     )
+    if (
+        len(data) != _HEADER.size + sum(np.dtype(kind).itemsize * count for kind, count in shape)
+        or len(vectors) != chunks
+    ):
+        raise ValueError("a stored segment has the wrong size")
     at = _HEADER.size
     parts = []
     for kind, count in shape:
         parts.append(np.frombuffer(data, kind, count, at))
         at += parts[-1].nbytes
-    if at != len(data) or len(vectors) != chunks:
-        raise ValueError("a stored segment has the wrong size")
     return Segment(
         terms=parts[0],
         starts=parts[1],

@@ -14,10 +14,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import grpc  # type: ignore[import-untyped]
@@ -41,6 +41,7 @@ from retrieval.types import Chunk, Hit, Query
 
 FORMAT = "1"
 BATCH = 250  # objects a request
+_WRITE = 6  # times the limit of a read
 AT_ONCE = 8  # updates in flight
 PAGE = 1000
 TOP_DOCUMENTS = 3  # documents whose chunks are searched again for themselves
@@ -61,14 +62,18 @@ _ERRORS: tuple[tuple[type[BaseException], str, str], ...] = (
         "Let the key read and write collections.",
     ),
     (exceptions.WeaviateTimeoutError, "does not answer in time", "Check its load; try again later."),
-    (exceptions.WeaviateClosedClientError, "is used after close", "Start the program again."),
+    (exceptions.WeaviateClosedClientError, "was closed meanwhile", "Start the program again."),
     (exceptions.WeaviateConnectionError, "cannot be reached", "Check FOOTNOTE_WEAVIATE_URL and that it runs."),
     (exceptions.WeaviateGRPCUnavailableError, "cannot be reached", "Check FOOTNOTE_WEAVIATE_GRPC_PORT."),
     (exceptions.WeaviateBaseError, "fails", "Run `footnote doctor`; look into the server's log."),
     (grpc.RpcError, "fails", "Check FOOTNOTE_WEAVIATE_GRPC_PORT; look into the server's log."),
     (httpx.HTTPError, "cannot be reached", "Check FOOTNOTE_WEAVIATE_URL and that it runs."),
+    (TimeoutError, "does not answer in time", "Check FOOTNOTE_WEAVIATE_URL, and that it runs and is not overloaded."),
     (OSError, "cannot be reached", "Check FOOTNOTE_WEAVIATE_URL and that it runs."),
 )
+_KINDS = tuple(kind for kind, _, _ in _ERRORS)
+
+T = TypeVar("T")
 
 
 class WeaviateIndex:
@@ -76,7 +81,7 @@ class WeaviateIndex:
 
     `url` is Weaviate's HTTP address, e.g. "http://localhost:8080"; https means TLS for gRPC too.
     `name` begins the collections' names, so that several installations can share a server.
-    `timeout` is in seconds, for one request.
+    `timeout` is in seconds, for one question to the server; a batch of writes may take six times as long.
     """
 
     def __init__(
@@ -87,7 +92,7 @@ class WeaviateIndex:
         grpc_port: int = 50051,
         api_key: str = "",
         name: str = "Footnote",
-        timeout: float = 30.0,
+        timeout: float = 10.0,
     ) -> None:
         at = urlsplit(url)
         secure = at.scheme == "https"
@@ -100,11 +105,12 @@ class WeaviateIndex:
         self._client = WeaviateAsyncClient(
             ConnectionParams.from_params(host, at.port or (443 if secure else 80), secure, host, grpc_port, secure),
             auth_client_secret=Auth.api_key(api_key) if api_key else None,
-            additional_config=AdditionalConfig(timeout=Timeout(init=timeout, query=timeout, insert=timeout * 4)),
+            additional_config=AdditionalConfig(timeout=Timeout(init=timeout, query=timeout, insert=timeout * _WRITE)),
             skip_init_checks=True,
         )
+        self._timeout = timeout
         self._connecting = asyncio.Lock()
-        self._open = False
+        self._open = self._closed = False
 
     # --- writing
 
@@ -128,11 +134,20 @@ class WeaviateIndex:
                 for level in LEVELS:  # the document's object comes last: it says that the version is complete
                     await self._insert(level, made[level])
             except BaseException:
-                for level in reversed(LEVELS):
-                    await self._delete(level, mine)
+                await self._undo(mine)
                 raise
             for level in reversed(LEVELS):
                 await self._delete(level, mine & Filter.by_property("batch").not_equal(batch))
+
+    async def _undo(self, where: _Filters) -> None:
+        """Remove what a failed write left. When that fails too, the next write of the version replaces it."""
+        try:
+            for level in reversed(LEVELS):
+                await self._delete(level, where)
+        except IndexUnavailable:
+            return
+        except _KINDS:
+            return
 
     async def withdraw(self, document_id: str, *, keep: str | None = None) -> None:
         """Remove every version of a document but `keep`. Raises IndexUnavailable."""
@@ -150,13 +165,14 @@ class WeaviateIndex:
 
         async def move(collection: Collection, id_: uuid.UUID) -> None:
             async with slots:
-                await collection.data.update(id_, properties={"acl_id": acl_id})
+                await self._limited(collection.data.update(id_, properties={"acl_id": acl_id}))
 
         async with self._translated():
             for level in LEVELS:
                 collection = await self._collection(level)
                 while True:  # what is moved falls out of the filter
-                    page = await collection.query.fetch_objects(filters=where, limit=PAGE, return_properties=False)
+                    asked_for = collection.query.fetch_objects(filters=where, limit=PAGE, return_properties=False)
+                    page = await self._limited(asked_for)
                     if not page.objects:
                         break
                     await asyncio.gather(*(move(collection, o.uuid) for o in page.objects))
@@ -171,29 +187,34 @@ class WeaviateIndex:
             await self._create()
 
     async def close(self) -> None:
-        self._open = False
+        self._closed = True
         await self._client.close()
 
     async def _insert(self, level: str, objects: Sequence[DataObject[Any, Any]]) -> None:
         collection = await self._collection(level)
         for at in range(0, len(objects), BATCH):
-            answer = await collection.data.insert_many(objects[at : at + BATCH])
-            if answer.errors:
-                reason = next(iter(answer.errors.values())).message
-                if "vector lengths don't match" in reason or "dimension" in reason:
+            part = objects[at : at + BATCH]
+            try:
+                answer = await self._limited(collection.data.insert_many(part), _WRITE)
+                errors = [error.message for error in answer.errors.values()]
+            except exceptions.WeaviateInsertManyAllFailedError as error:
+                errors = [str(error)]
+            if errors:
+                reason = errors[0]
+                if "dimensions" in reason:
                     raise IndexMismatch(
                         f"{self._where} holds vectors of another size than the embedder {self._fingerprint} gives: "
                         f"{reason}. Run `footnote index rebuild`."
                     )
                 raise IndexUnavailable(
-                    f"{self._where} refused {len(answer.errors)} of {len(objects)} objects: {reason}. "
+                    f"{self._where} refused a batch of {len(part)} objects: {reason}. "
                     "Look into the server's log (a full disk makes it read-only)."
                 )
 
     async def _delete(self, level: str, where: _Filters) -> None:
         collection = await self._collection(level)
         while True:  # one call removes at most the server's QUERY_MAXIMUM_RESULTS
-            answer = await collection.data.delete_many(where=where)
+            answer = await self._limited(collection.data.delete_many(where=where), _WRITE)
             if answer.failed:
                 raise IndexUnavailable(f"{self._where} could not remove {answer.failed} objects. Try again.")
             if not answer.successful:
@@ -204,12 +225,18 @@ class WeaviateIndex:
     async def versions(self) -> Mapping[str, Mapping[str, int]]:
         """Number of chunks by document id and version, of complete versions. Raises IndexUnavailable."""
         found: dict[str, dict[str, int]] = {}
+        names = ["document_id", "version", "number"]
+        last: uuid.UUID | None = None
         async with self._translated():
             collection = await self._collection("Document")
-            async for o in collection.iterator(return_properties=["document_id", "version", "number"], cache_size=PAGE):
-                p = o.properties
-                found.setdefault(str(p["document_id"]), {})[str(p["version"])] = int(str(p["number"]))
-        return found
+            while True:
+                asked_for = collection.query.fetch_objects(limit=PAGE, after=last, return_properties=names)
+                page = await self._limited(asked_for)
+                for o in page.objects:
+                    last, p = o.uuid, o.properties
+                    found.setdefault(p["document_id"], {})[p["version"]] = int(p["number"])
+                if len(page.objects) < PAGE:
+                    return found
 
     async def search(self, query: Query) -> tuple[Hit, ...]:
         """At most `query.limit` hits, best first. Raises IndexUnavailable."""
@@ -221,15 +248,18 @@ class WeaviateIndex:
         if query.document_ids is not None:
             where = where & Filter.by_property("document_id").contains_any(sorted(query.document_ids))
         async with self._translated():
-            found, documents, sections = await asyncio.gather(
+            await self._collection("Chunk")
+            searches = asyncio.gather(
                 self._chunks(query, words, where, max(fusion.LIST, query.limit)),
                 self._units("Document", words, where) if query.document_weight else _none(),
                 self._units("Section", words, where) if query.section_weight else _none(),
             )
+            found, documents, sections = await self._limited(searches)
             if documents:
                 best = sorted(documents, key=lambda key: -documents[key])[:TOP_DOCUMENTS]
                 inside = where & Filter.by_property("key").contains_any([key for key, _ in best])
-                for id_, chunk in (await self._chunks(query, words, inside, fusion.LIST)).items():
+                within = await self._limited(self._chunks(query, words, inside, fusion.LIST))
+                for id_, chunk in within.items():
                     # In no list over all documents: 0 there, and this list tells the order.
                     found.setdefault(id_, _Found(0.0, chunk.score - 1.0, chunk.key, chunk.section, chunk.place))
             ranked = _ranked(query, found, documents, sections)
@@ -278,8 +308,10 @@ class WeaviateIndex:
         if not ranked:
             return ()
         collection = await self._collection("Chunk")
-        answer = await collection.query.fetch_objects_by_ids(
-            [id_ for id_, _, _ in ranked], limit=len(ranked), return_properties=["record", "document", "acl_id"]
+        answer = await self._limited(
+            collection.query.fetch_objects_by_ids(
+                [id_ for id_, _, _ in ranked], limit=len(ranked), return_properties=["record", "document", "acl_id"]
+            )
         )
         records = {o.uuid: o.properties for o in answer.objects}
         hits = []
@@ -294,10 +326,12 @@ class WeaviateIndex:
     # --- the server
 
     async def _collection(self, level: str) -> Collection:
+        if self._closed:
+            raise IndexUnavailable(f"{self._where} is used after close. Start the program again.")
         if not self._open:
             async with self._connecting:
                 if not self._open:
-                    await self._client.connect()
+                    await self._limited(self._client.connect())
                     await self._create()
                     self._open = True
         return self._client.collections.use(self._names[level])
@@ -320,11 +354,15 @@ class WeaviateIndex:
                 if not await self._client.collections.exists(self._names[level]):
                     raise
 
+    async def _limited(self, call: Awaitable[T], times: int = 1) -> T:
+        """The client tries again for a minute when the server is away; nobody waits that long for an answer."""
+        return await asyncio.wait_for(call, self._timeout * times)
+
     @asynccontextmanager
     async def _translated(self) -> AsyncIterator[None]:
         try:
             yield
-        except tuple(kind for kind, _, _ in _ERRORS) as error:
+        except _KINDS as error:
             what, then = next((what, then) for kind, what, then in _ERRORS if isinstance(error, kind))
             raise IndexUnavailable(f"{self._where} {what}: {str(error)[:300]}. {then}") from error
 
