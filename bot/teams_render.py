@@ -20,7 +20,7 @@ from bot.teams_events import PASSAGE
 from bot.types import Outcome, OutcomeKind, PassageView
 from retrieval.types import Citation
 
-SIZE_LIMIT = 78_000  # bytes of JSON; Teams refuses messages of about 100 KB
+SIZE_LIMIT = 78_000  # bytes of JSON as UTF-16; Teams refuses messages of about 100 KB
 CITATION_LIMIT = 20  # entries in the citation entity; more than that is refused
 NAME_LIMIT = 80
 ABSTRACT_LIMIT = 160
@@ -40,38 +40,42 @@ _LINE_START = re.compile(r"(?m)^(\s*)([-+>]|\d+[.)])(?=\s)")
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How much room each quote gets, in characters; `lines` leaves one line for each source."""
+    """How much room there is, in characters: for a quote in the card, for the same in a citation's pop-up,
+    and for the answer's own text. `lines` leaves one line for each source.
+    """
 
     quote: int
+    pop_up: int
+    text: int = TEXT_LIMIT
     lines: bool = False
-    passages: bool = False
 
 
+WHOLE = 1_000_000
 FITS = (
-    Fit(1_000_000),
-    *(Fit(n) for n in (8_000, 4_000, 2_000, 1_000, 600, 400, 250, 120)),
-    Fit(0),
-    Fit(0, lines=True),
+    *(Fit(WHOLE, pop_up) for pop_up in (WHOLE, 1_000, 300, 0)),
+    *(Fit(quote, 0) for quote in (8_000, 4_000, 2_000, 1_000, 600, 400, 250, 120, 0)),
+    Fit(0, 0, lines=True),
+    Fit(0, 0, text=3_000, lines=True),
 )
 
 
 def render(outcome: Outcome, *, passages: bool = False) -> Mapping[str, Json]:
     """The message activity without its address. The same outcome gives the same bytes.
 
-    `passages` puts a "Show the passage" button beside each source. Quotes are shortened in the middle
-    until it fits in SIZE_LIMIT; no source is ever left out.
+    `passages` puts a "Show the passage" button beside each source. Until it fits in SIZE_LIMIT,
+    quotes are shortened in the middle, first in the pop-ups; no source is ever left out.
     """
     payload: dict[str, Json] = {}
     for fit in FITS:
-        payload = _message(outcome, Fit(fit.quote, lines=fit.lines, passages=passages))
+        payload = _message(outcome, fit, passages)
         if wire_size(payload) <= SIZE_LIMIT:
             break
     return payload
 
 
 def wire_size(payload: Mapping[str, Json]) -> int:
-    """Bytes of the message as it is sent."""
-    return len(json.dumps(payload).encode())
+    """Bytes of the message as it is sent, or as Teams counts them (in UTF-16), whichever is more."""
+    return max(len(json.dumps(payload)), len(json.dumps(payload, ensure_ascii=False).encode("utf-16-le")))
 
 
 def text_message(text: str) -> dict[str, Json]:
@@ -91,15 +95,15 @@ def welcome(prompts: Sequence[tuple[str, str]]) -> dict[str, Json]:
     return message
 
 
-def _message(outcome: Outcome, fit: Fit) -> dict[str, Json]:
+def _message(outcome: Outcome, fit: Fit, passages: bool) -> dict[str, Json]:
     answered = outcome.kind is OutcomeKind.ANSWERED and outcome.answer is not None
     message = text_message(shorten(outcome.text, TEXT_LIMIT))
     message["channelData"] = {"feedbackLoop": {"type": "default"}}
     if answered and outcome.answer is not None:
         citations = outcome.answer.citations
-        message["text"] = _answer_text(outcome)
+        message["text"] = _answer_text(outcome, fit)
         message["entities"] = [_entity(citations[:CITATION_LIMIT], fit)]
-        message["attachments"] = [_attachment(_sources(outcome, citations, fit))]
+        message["attachments"] = [_attachment(_sources(outcome, citations, fit, passages))]
         return message
     if outcome.nearest:
         message["attachments"] = [_attachment(_nearest(outcome))]
@@ -108,9 +112,9 @@ def _message(outcome: Outcome, fit: Fit) -> dict[str, Json]:
     return message
 
 
-def _answer_text(outcome: Outcome) -> str:
+def _answer_text(outcome: Outcome, fit: Fit) -> str:
     statements = outcome.answer.statements if outcome.answer is not None else ()
-    room = max(TEXT_LIMIT // max(len(statements), 1), 40)
+    room = max(fit.text // max(len(statements), 1), 40)
     said = [escape(shorten(s.text, room)) + "".join(f" [{n}]" for n in s.citations) for s in statements]
     text = " ".join(said)
     return f"{text}\n\n{_paragraphs(outcome.notice)}" if outcome.notice else text
@@ -192,8 +196,8 @@ def _claim(citation: Citation, fit: Fit) -> Json:
     }
     if link := _link(citation):
         appearance["url"] = link
-    if fit.quote:
-        card = _card([_run(shorten(citation.quote, fit.quote))])
+    if fit.pop_up:
+        card = _card([_run(shorten(citation.quote, fit.pop_up))])
         appearance["text"] = json.dumps(card, ensure_ascii=False, separators=(",", ":"))
         appearance["encodingFormat"] = CARD
     return {"@type": "Claim", "position": citation.n, "appearance": appearance}
@@ -227,15 +231,15 @@ def _run(text: str, *, bold: bool = False, italic: bool = False, small: bool = F
     return {"type": "RichTextBlock", "inlines": [run]}
 
 
-def _sources(outcome: Outcome, citations: Sequence[Citation], fit: Fit) -> dict[str, Json]:
+def _sources(outcome: Outcome, citations: Sequence[Citation], fit: Fit, passages: bool) -> dict[str, Json]:
     body: list[Json] = [_run("Sources", bold=True)]
     for citation in citations:
-        body.extend(_source(citation, fit, outcome.record_id))
+        body.extend(_source(citation, fit, outcome.record_id if passages else None))
     body.append(_run(_small(outcome), small=True))
     return _card(body)
 
 
-def _source(citation: Citation, fit: Fit, record_id: str) -> Iterator[Json]:
+def _source(citation: Citation, fit: Fit, record_id: str | None) -> Iterator[Json]:
     title = _clip(citation.document.title, NAME_LIMIT)
     if fit.lines:
         yield _run(f"[{citation.n}] {title}, {_clip(_place(citation), ABSTRACT_LIMIT)}")
@@ -244,7 +248,7 @@ def _source(citation: Citation, fit: Fit, record_id: str) -> Iterator[Json]:
     if fit.quote:
         items.append(_run(f"“{shorten(citation.quote, fit.quote)}”", italic=True))
     actions: list[Json] = []
-    if fit.passages:
+    if record_id is not None:
         asked: dict[str, Json] = {"record": record_id, "n": citation.n}
         # Opens a window for the person who presses it: https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/task-modules/task-modules-bots
         data: dict[str, Json] = {"msteams": {"type": "task/fetch"}, PASSAGE: asked}

@@ -408,7 +408,8 @@ class TeamsStandin:
         )
 
     async def _check(self, request: web.Request, activity: Any) -> web.Response | None:
-        found = list(problems(activity, len(await request.read())))
+        counted = json.dumps(activity, ensure_ascii=False).encode("utf-16-le")  # as Teams counts
+        found = list(problems(activity, max(len(counted), len(await request.read()))))
         if (activity.get("from") or {}).get("id") != self.bot:
             found.append("not from the bot")
         return self._refuse(400, "BadSyntax", "; ".join(found)) if found else None
