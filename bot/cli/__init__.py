@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import ask, audit, documents, evaluate, service
+from bot.cli import ask, audit, care, documents, evaluate, service
 from bot.cli.common import set_home
 
 cli = typer.Typer(
@@ -38,6 +38,7 @@ def _options(
 documents.register(cli)
 ask.register(cli)
 audit.register(cli)
+care.register(audit.audit)
 evaluate.register(cli)
 service.register(cli)
 

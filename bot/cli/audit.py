@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,14 +36,6 @@ def register(cli: typer.Typer) -> None:
     cli.add_typer(audit, name="audit")
 
 
-def reviewer() -> str:
-    """Who looks at the log: the account on this machine."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
-
-
 @asynccontextmanager
 async def open_log(home: Path | None) -> AsyncIterator[SqliteAuditLog]:
     """The log of a home. Raises SettingsError, AuditUnavailable."""
@@ -58,11 +49,15 @@ async def open_log(home: Path | None) -> AsyncIterator[SqliteAuditLog]:
 
 
 async def looked(log: SqliteAuditLog, what: str, about: str | None = None, **details: Json) -> None:
-    """Record that somebody looked."""
-    from audit.record import AuditRecord, new_record_id
+    """Record that somebody looked, before anything is shown."""
+    from audit.events import note_access, operating_system_user
 
-    fields: dict[str, Json] = {"what": what, "by": reviewer(), **details}
-    await log.append(AuditRecord(new_record_id(), "access", datetime.now(UTC), "shown", fields, about))
+    await note_access(log, by=operating_system_user(), what=what, record=about, wanted=details or None)
+
+
+def utc(time: datetime | None) -> datetime | None:
+    """A time without a zone is UTC."""
+    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
 
 
 def wanted(
@@ -78,9 +73,6 @@ def wanted(
 ) -> Filter:
     """The filter that the options ask for; times without a zone are UTC."""
     from audit.search import Filter
-
-    def utc(time: datetime | None) -> datetime | None:
-        return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
 
     return Filter(
         since=utc(since),
@@ -244,6 +236,7 @@ def export_(
     """Hand records out, with the proofs that anyone can check."""
 
     async def work() -> int:
+        from audit.events import operating_system_user
         from audit.export import ExportFormat, export
 
         try:
@@ -255,7 +248,7 @@ def export_(
         async with open_log(home) as log:
             with progress("export", quiet=json) as step:
                 done = await export(
-                    log, target, format=kind, by=reviewer(), wanted=chosen, resume=resume, progress=step
+                    log, target, format=kind, by=operating_system_user(), wanted=chosen, resume=resume, progress=step
                 )
         files = [str(f) for f in done.files]
         if json:
