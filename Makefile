@@ -36,5 +36,13 @@ fix: install-dev
 test: install-dev
 	$(BIN)/pytest
 
+docs: install
+	$(BIN)/python -m bot.docs
+
+# Figures, not tests: side by side in one run where there is a peer. BENCH="startup ask" picks some.
+BENCH ?= startup ask index gate audit parse_pdf
+bench: install-dev
+	@for name in $(BENCH); do echo "== $$name"; $(BIN)/python -m bench.$$name || exit 1; done
+
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
