@@ -75,6 +75,8 @@ class _Pass:
 
     def _level(self, candidate: Candidate) -> int:
         mark, outline = candidate.mark, candidate.outline
+        if mark is not None and mark.word in ATTACHMENTS and mark.first == mark.depth > 0:
+            return 1  # "Appendix A" as a deep level of the list that numbers the clauses
         if outline is not None:
             above = self._parent_by_number(mark) if mark is not None else None
             return max(outline + 1, above.level + 1 if above is not None else 0)
@@ -157,7 +159,7 @@ class _Pass:
     ) -> tuple[str, str | None]:
         """The label, and the label of the outside part it is chained to (None: none)."""
         # 1. The number leaves out outer levels of its own list: those come first.
-        if mark.first > 0 and not mark.endless:
+        if mark.first > 0 and not mark.endless and not _of_attachment(mark, own):
             above = next((o for o in reversed(own) if o.mark and o.mark.depth < mark.first and o.label), None)
             if above is not None and above.label is not None:
                 return chain(above.label, mark, same=True), above.around
@@ -182,6 +184,12 @@ class _Pass:
 
     def running(self) -> frozenset[tuple[str, int]]:
         return frozenset(run for run, parts in self.around.items() if len(parts) > 1)
+
+
+def _of_attachment(mark: Mark, own: Sequence[_Open]) -> bool:
+    """Whether the outermost number that is shown is that of a schedule: A.1 of Appendix A, in no clause."""
+    words = [mark.word, *(o.mark.word for o in own if o.mark is not None and o.mark.depth == mark.first)]
+    return any(word in ATTACHMENTS for word in words)
 
 
 def _further_in(mark: Mark, other: Mark) -> bool:

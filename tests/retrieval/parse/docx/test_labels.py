@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from retrieval.parse.docx import parse_docx
+from tests.retrieval.parse.docx.builder import abstract, docx, heading, lvl, num, p
 from tests.retrieval.parse.docx.contracts import CONTRACTS
 from tests.retrieval.parse.docx.judge import Contract
 
@@ -39,8 +40,27 @@ PATHS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "label", "path"), PATHS, ids=[f"{p[0]} {p[1]}" for p in PATHS])
+@pytest.mark.parametrize(("name", "label", "path"), PATHS, ids=[f"{case[0]} {case[1]}" for case in PATHS])
 def test_paths_lead_from_the_part_to_the_clause(name: str, label: str, path: tuple[str, ...]) -> None:
     contract = next(c for c in CONTRACTS if c.name == name)
     sections = parse_docx("x.docx", contract.content).sections
     assert [s.path for s in sections if s.label == label] == [path]
+
+
+def test_an_appendix_numbered_by_a_deep_level_of_the_clauses_list_stands_alone() -> None:
+    numbering = abstract(
+        0,
+        lvl(0, "decimal", "%1", '<w:pStyle w:val="Heading1"/>'),
+        lvl(1, "decimal", "%1.%2", '<w:pStyle w:val="Heading2"/>'),
+        lvl(5, "upperLetter", "Appendix %6", '<w:pStyle w:val="Heading3"/>'),
+        lvl(6, "decimal", "%6.%7", '<w:pStyle w:val="Heading4"/>'),
+    ) + num(1, 0)
+    styles = heading(1, 1) + heading(2, 1, 1) + heading(3, 1, 5) + heading(4, 1, 6)
+    body = (
+        p("Scope", "Heading1") + p("Goods", "Heading2") + p("Rates", "Heading3") + p("Day", "Heading4")
+        + p("Night", "Heading4") + p("Forms", "Heading3") + p("Order", "Heading4")
+    )  # fmt: skip
+    parsed = parse_docx("x.docx", docx(body, numbering, styles, headings=False))
+    assert [(s.label, len(s.path)) for s in parsed.sections] == [
+        ("1", 1), ("1.1", 2), ("Appendix A", 1), ("A.1", 2), ("A.2", 2), ("Appendix B", 1), ("B.1", 2),
+    ]  # fmt: skip
