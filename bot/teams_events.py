@@ -213,6 +213,8 @@ def _where(activity: Mapping[str, Any]) -> Where:
         "bot": _text(bot, "id"),
         "user": _text(sender, "id"),
     }
+    if _channel_type(data) == "shared":
+        reference["shared"] = True
     user = _text(sender, "aadObjectId") or _text(sender, "id")
     return Where(tenant, user, channel, kind, root, message, reference)
 
@@ -225,8 +227,12 @@ def _kind(conversation: Mapping[str, Any], data: Mapping[str, Any]) -> ChannelKi
         case "groupChat":
             return ChannelKind.GROUP
         case _:
-            private = _text(_object(data, "channel"), "type").casefold() == "private"
-            return ChannelKind.PRIVATE_CHANNEL if private else ChannelKind.CHANNEL
+            return ChannelKind.PRIVATE_CHANNEL if _channel_type(data) == "private" else ChannelKind.CHANNEL
+
+
+def _channel_type(data: Mapping[str, Any]) -> str:
+    """ "standard", "private", "shared", or "" where Teams does not say."""
+    return _text(_object(data, "channel"), "type").casefold()
 
 
 def _key(activity: Mapping[str, Any], place: Where, kind: str) -> str:

@@ -75,10 +75,11 @@ class TeamsPeople:
             member = await self._roster.member(service_url, incoming.channel, user)
             asker = self._principal(member) if member is not None else stranger
             return People(asker, (asker,), external=member is not None and self._foreign(member))
-        members = await self._members(service_url, incoming.channel)
+        # A shared channel's roster may name the host team alone, not the people it is shared with.
+        shared = incoming.reference.get("shared") is True
+        members = None if shared else await self._members(service_url, incoming.channel)
         if members is None:
-            found = await self._roster.member(service_url, incoming.channel, user)
-            return People(self._principal(found) if found is not None else stranger, None)
+            return People(await self.person(incoming), None, external=shared)
         asker = next((self._principal(m) for m in members if m.id == user), stranger)
         readers = tuple(dict.fromkeys([asker, *(self._principal(m) for m in members)]))
         return People(asker, readers, external=any(self._foreign(m) for m in members))

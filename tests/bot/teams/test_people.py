@@ -69,6 +69,13 @@ async def test_people_of_another_organisation_make_the_place_external() -> None:
         assert people.readers == (principal(ADA), principal(STRANGER, email="", member=False))
 
 
+async def test_a_shared_channel_is_external_and_its_readers_unknown() -> None:
+    async with running() as bot:
+        channel = bot.teams.place("channel", ADA, BEN, channel_type="shared")
+        await bot.teams.say(channel, ADA, "Who is here?")
+        assert await bot.platform.people(bot.intake.last) == People(principal(ADA), None, external=True)
+
+
 async def test_a_tenant_that_is_not_allowed_is_not_even_looked_up() -> None:
     async with running() as bot:
         people = await asked(bot, STRANGER, kind="personal")

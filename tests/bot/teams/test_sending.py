@@ -214,6 +214,7 @@ async def test_a_wait_that_is_too_long_is_reported_with_its_length() -> None:
         (Fault(503, 9, headers={"Retry-After": "0"}), PlatformError),
         (Fault(429, 9, headers={"Retry-After": "0"}), PlatformBusy),
         (Fault(403, 1), PlatformDenied),
+        (Fault(401, 9), PlatformDenied),
         (Fault(400, 1, body=b'{"error": {"code": "BadSyntax"}}'), PlatformError),
         (Fault(404, 1), PlatformError),
         (Fault(413, 1), PlatformError),
@@ -222,7 +223,19 @@ async def test_a_wait_that_is_too_long_is_reported_with_its_length() -> None:
         (Fault(201, 1, body=b"<p>", content_type="text/html"), PlatformError),
         (Fault(0, 9, drop=True), PlatformError),
     ],
-    ids=["down", "busy", "denied", "bad", "gone", "large", "a redirect", "broken json", "html", "dropped"],
+    ids=[
+        "down",
+        "busy",
+        "denied",
+        "unauthorized",
+        "bad",
+        "gone",
+        "large",
+        "a redirect",
+        "broken json",
+        "html",
+        "dropped",
+    ],
 )
 async def test_every_failure_is_one_of_ours(fault: Fault, error: type[Exception]) -> None:
     async with running(tries=2) as bot:
