@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import re
 import traceback
 from collections.abc import AsyncIterator, Mapping
@@ -33,6 +34,8 @@ DENIED = {
     "is_archived": "the channel is archived",
     "restricted_action": "the workspace does not let the bot post there",
 }
+FAILURES = (SlackApiError, SlackRequestError, aiohttp.ClientError, TimeoutError, AttributeError, ValueError)
+"""What the SDK raises; the last two when something between us and Slack answers in its place."""
 _SECRETS = re.compile(r"x(?:ox[a-z]|app|oxe\.xox[a-z])-[\w.-]+|(?<=ticket=)[^&\s'\"]+|(?<=Bearer )\S+")
 
 
@@ -69,11 +72,11 @@ def vendor_logger(name: str) -> logging.Logger:
 
 
 class _WaitAsTold(AsyncRateLimitErrorRetryHandler):
-    """Honours Retry-After unless it asks for more than `longest` seconds; then the caller is told."""
+    """Honours Retry-After unless it asks for more than `longest_wait`; then the caller is told."""
 
-    def __init__(self, tries: int, longest: float) -> None:
-        super().__init__(max_retry_count=tries)
-        self._longest = longest
+    def __init__(self, config: SlackConfig) -> None:
+        super().__init__(max_retry_count=config.tries)
+        self._config = config
 
     async def _can_retry_async(
         self,
@@ -83,7 +86,22 @@ class _WaitAsTold(AsyncRateLimitErrorRetryHandler):
         response: HttpResponse | None = None,
         error: Exception | None = None,
     ) -> bool:
-        return response is not None and response.status_code == 429 and _retry_after(response.headers) <= self._longest
+        limited = response is not None and response.status_code == 429
+        return limited and response is not None and _retry_after(response.headers) <= self._config.longest_wait
+
+    async def prepare_for_next_attempt_async(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+    ) -> None:
+        """The vendor's own fails on a Retry-After that is no whole number."""
+        state.next_attempt_requested = True
+        spread = random.random() * self._config.first_pause  # noqa: S311 (no secret)
+        await asyncio.sleep(_retry_after(response.headers if response is not None else {}) + spread)
+        state.increment_current_attempt()
 
 
 def _retry_after(headers: Mapping[str, Any]) -> float:
@@ -107,7 +125,7 @@ class SlackClient:
             timeout=max(1, int(config.timeout)),
             logger=vendor_logger("footnote.slack"),
             # Not the SDK's own handlers: they repeat a POST after a lost connection and may post twice.
-            retry_handlers=[_WaitAsTold(config.tries, config.longest_wait)],
+            retry_handlers=[_WaitAsTold(config)],
         )
 
     async def start(self) -> None:
@@ -150,7 +168,7 @@ class SlackClient:
         """A one-time address for Socket Mode. Raises PlatformError."""
         try:
             response = await self.web.apps_connections_open(app_token=self._config.app_token)
-        except (SlackApiError, SlackRequestError, aiohttp.ClientError, TimeoutError) as error:
+        except FAILURES as error:
             raise translate("apps.connections.open", error, "SLACK_APP_TOKEN") from error
         return str(response["url"])
 
@@ -170,7 +188,7 @@ class SlackClient:
         try:
             async with self._patience():
                 response = await self.web.api_call(api, http_verb=verb, **body)
-        except (SlackApiError, SlackRequestError, aiohttp.ClientError, TimeoutError) as error:
+        except FAILURES as error:
             raise translate(api, error) from error
         granted = response.headers.get("x-oauth-scopes") or response.headers.get("X-OAuth-Scopes")
         if granted:
@@ -189,6 +207,8 @@ def translate(api: str, error: Exception, setting: str = "SLACK_BOT_TOKEN") -> P
         return Unsure(f"Slack cannot be reached for {api}: {error}. Check the network and any proxy.")
     if isinstance(error, TimeoutError | aiohttp.ClientError):
         return Unsure(f"Slack did not answer {api}: {type(error).__name__}. It is tried again.")
+    if isinstance(error, AttributeError | ValueError):
+        return Unsure(f"The answer to {api} is not Slack's. Is a proxy in between? Check the network.")
     if not isinstance(error, SlackApiError):
         return PlatformError(f"Slack cannot be asked {api}: {error}.")
     response = error.response

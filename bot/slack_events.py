@@ -21,7 +21,7 @@ KINDS = {
     "channel": ChannelKind.CHANNEL,
     "group": ChannelKind.PRIVATE_CHANNEL,
 }
-SPOKEN = {None, "file_share", "thread_broadcast", "me_message"}  # subtypes in which a person says something
+SPOKEN = {"file_share", "thread_broadcast", "me_message"}  # subtypes in which a person says something
 _MARKUP = re.compile(r"<([^<>]*)>")
 
 Event = Mapping[str, Any]
@@ -74,17 +74,17 @@ def hear(
     does not tell the kind.
     """
     event: Event = body["event"]
-    if event.get("type") not in ("message", "app_mention") or "channel" not in event:
+    if event.get("type") not in ("message", "app_mention") or not isinstance(event.get("channel"), str):
         return None
-    subtype = event.get("subtype")
+    subtype = str(event["subtype"]) if event.get("subtype") else None
     if subtype in ("message_changed", "message_deleted"):
         return _changed(body, me, now, known)
-    if event.get("user") == me.user or event.get("bot_id") == me.bot:
+    if event.get("user") == me.user or event.get("bot_id") == me.bot or not event.get("ts"):
         return None
-    mentioned = event["type"] == "app_mention" or f"<@{me.user}" in (event.get("text") or "")
+    mentioned = event["type"] == "app_mention" or f"<@{me.user}" in _text(event)
     incoming = _incoming(body, event, me, now, known)
     by_bot = event.get("bot_id") or event.get("user") == "USLACKBOT"
-    if subtype not in SPOKEN or by_bot or not event.get("user"):
+    if (subtype is not None and subtype not in SPOKEN) or by_bot or not event.get("user"):
         what = "a message of another bot" if by_bot else f"a message of the kind {subtype}"
         incoming = _ignored(incoming, what)
     elif incoming.tenant not in allowed:
@@ -95,26 +95,25 @@ def hear(
 def _changed(body: Event, me: Identity, now: datetime, known: Mapping[str, ChannelKind]) -> Heard | None:
     """An edit or a delete of somebody's message. Recorded as what it is; the answer given stays as it is."""
     event: Event = body["event"]
-    before: Event = event.get("previous_message") or {}
-    after: Event = event.get("message") or {}
+    before, after = _inner(event, "previous_message"), _inner(event, "message")
     inner = {**before, **after}
     if inner.get("user") == me.user or inner.get("bot_id") == me.bot or not inner.get("ts"):
         return None
     deleted = event["subtype"] == "message_deleted" or after.get("subtype") == "tombstone"
-    if not deleted and before.get("text") == after.get("text"):
+    if not deleted and _text(before) == _text(after):
         return None  # a link preview, a reply counter: nobody edited anything
     moment = str(event.get("ts") or event.get("event_ts") or "")
     shape = {**inner, "channel": event["channel"], "channel_type": event.get("channel_type")}
     incoming = _incoming(body, shape, me, now, known)
     what = "the question was deleted" if deleted else f"the question was edited; it now reads: {incoming.text}"
-    mentioned = any(f"<@{me.user}" in (m.get("text") or "") for m in (before, after))
+    mentioned = any(f"<@{me.user}" in _text(m) for m in (before, after))
     ignored = _ignored(incoming, what, f"{incoming.key}:{'deleted' if deleted else 'edited'}:{moment}")
     return Heard(ignored, mentioned or incoming.channel_kind is ChannelKind.DIRECT)
 
 
 def _incoming(body: Event, event: Event, me: Identity, now: datetime, known: Mapping[str, ChannelKind]) -> Incoming:
     team, channel, ts = str(body.get("team_id") or me.team), str(event["channel"]), str(event.get("ts") or "")
-    kind = KINDS.get(event.get("channel_type") or "") or known.get(channel)
+    kind = KINDS.get(str(event.get("channel_type"))) or known.get(channel)
     if kind is None:
         kind = ChannelKind.DIRECT if channel.startswith("D") else ChannelKind.CHANNEL
     return Incoming(
@@ -127,10 +126,20 @@ def _incoming(body: Event, event: Event, me: Identity, now: datetime, known: Map
         channel_kind=kind,
         thread=str(event.get("thread_ts") or ts),
         message=ts,
-        text=plain_text(event.get("text") or "", me.user),
+        text=plain_text(_text(event), me.user),
         received_at=now,
         reference={"external": bool(body.get("is_ext_shared_channel"))},
     )
+
+
+def _text(message: Event) -> str:
+    text = message.get("text")
+    return text if isinstance(text, str) else ""
+
+
+def _inner(event: Event, name: str) -> Event:
+    inner = event.get(name)
+    return inner if isinstance(inner, Mapping) else {}
 
 
 def _ignored(incoming: Incoming, what: str, key: str | None = None) -> Incoming:

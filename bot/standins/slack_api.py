@@ -99,7 +99,10 @@ class SlackApi:
         await asyncio.sleep(fault.hang)
         if fault.drop and request.transport is not None:
             request.transport.abort()
-        headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else {}
+        wait = fault.wait or ("" if fault.retry_after is None else str(fault.retry_after))
+        headers = {"Retry-After": wait} if wait else {}
+        if fault.plain:
+            return web.Response(text=fault.plain, status=fault.status, headers=headers)
         answer = {"ok": False, "error": fault.error or ("ratelimited" if fault.status == 429 else "internal_error")}
         return web.json_response(answer, status=fault.status, headers=headers)
 

@@ -32,7 +32,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes wrong with a call. `done`: it is carried out first, and then looks as if it failed."""
+    """What goes wrong with a call. `done`: it is carried out first, and then looks as if it failed.
+
+    `plain` answers with text instead of JSON, `wait` is a Retry-After of any form.
+    """
 
     status: int = 200
     error: str = ""
@@ -40,6 +43,8 @@ class Fault:
     hang: float = 0.0
     drop: bool = False
     done: bool = False
+    plain: str = ""
+    wait: str = ""
 
 
 @dataclass(slots=True)

@@ -111,6 +111,10 @@ PASSING = {
     "connection lost": Fault(drop=True),
     "500, but done": Fault(status=500, done=True),
     "connection lost, but done": Fault(drop=True, done=True),
+    "a proxy's page": Fault(status=502, plain="<h1>Bad gateway</h1>"),
+    "a proxy's page that looks well": Fault(status=200, plain="Please log in"),
+    "429 with a fraction": Fault(status=429, wait="0.01"),
+    "429 with a date": Fault(status=429, wait="Wed, 21 Oct 2026 07:28:00 GMT"),
     "429 for a second": Fault(status=429, retry_after=1),
 }
 

@@ -1,0 +1,79 @@
+"""The translation of events: pure, and without surprises whatever the event holds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.slack_events import Identity, hear, plain_text
+from bot.types import ChannelKind, Incoming
+
+ME = Identity("T0FOOTNOTE", "U0FOOTNOTE", "B0FOOTNOTE")
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+TYPED = {
+    "mention first": ("<@U0FOOTNOTE> Hotels?", "Hotels?"),
+    "mention last": ("Hotels? <@U0FOOTNOTE>", "Hotels?"),
+    "mention within": ("Hey <@U0FOOTNOTE> hotels?", "Hey hotels?"),
+    "mention with a name": ("<@U0FOOTNOTE|footnote> Hotels?", "Hotels?"),
+    "only the mention": ("<@U0FOOTNOTE>", ""),
+    "somebody else": ("Ask <@U0ADA|ada> or <@U0BOB>", "Ask @ada or @U0BOB"),
+    "entities": ("A &lt; B &amp;&amp; C &gt; D", "A < B && C > D"),
+    "a typed entity": ("&amp;lt;", "&lt;"),
+    "a link": ("See <https://example.com/a?b=1&amp;c=2>", "See https://example.com/a?b=1&c=2"),
+    "a named link": ("See <https://example.com|our page>", "See our page"),
+    "mail": ("Write <mailto:a@example.com>", "Write a@example.com"),
+    "a channel": ("In <#C0123|travel> and <#C0456>", "In #travel and #C0456"),
+    "everybody": ("<!channel> <!here|here> <!subteam^S01|@legal>", "@channel here @legal"),
+    "a date": ("On <!date^1764000000^{date}|24 November>", "On 24 November"),
+    "lines stay": ("One\n  two   three", "One\n  two   three"),
+}
+
+
+@pytest.mark.parametrize(("typed", "said"), TYPED.values(), ids=TYPED)
+def test_what_a_person_typed(typed: str, said: str) -> None:
+    assert plain_text(typed, ME.user) == said
+
+
+def test_the_kind_of_a_channel_is_remembered_for_a_mention() -> None:
+    event = {"type": "app_mention", "user": "U0ADA", "text": "<@U0FOOTNOTE> Hi", "ts": "1.1", "channel": "C1"}
+    body = {"event": event, "team_id": ME.team}
+    seen = hear(body, ME, frozenset({ME.team}), NOW, {"C1": ChannelKind.PRIVATE_CHANNEL})
+    assert seen is not None
+    assert seen.incoming.channel_kind is ChannelKind.PRIVATE_CHANNEL
+
+
+def test_an_event_shared_with_others_says_so() -> None:
+    event = {"type": "app_mention", "user": "U0ADA", "text": "Hi", "ts": "1.1", "channel": "C1"}
+    body = {"event": event, "team_id": ME.team, "is_ext_shared_channel": True}
+    seen = hear(body, ME, frozenset({ME.team}), NOW, {})
+    assert seen is not None
+    assert seen.incoming.reference == {"external": True}
+
+
+known = st.sampled_from(["U0FOOTNOTE", "B0FOOTNOTE", "D1", "C1", "im"])
+leaf = st.sampled_from([None, True, 0, 7, "", "x", [], {}, {"x": 1}, ["x"]]) | known
+names = ("text", "user", "bot_id", "ts", "thread_ts", "subtype")
+inside = st.fixed_dictionaries({}, optional=dict.fromkeys(names, leaf))
+fields = {
+    "type": st.sampled_from(["message", "app_mention"]) | leaf,
+    "subtype": st.sampled_from(["message_changed", "message_deleted", "bot_message"]) | leaf,
+    "message": inside | leaf,
+    "previous_message": inside | leaf,
+    **dict.fromkeys((*names[:5], "channel", "channel_type"), leaf),
+}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.fixed_dictionaries({}, optional=fields), st.fixed_dictionaries({}, optional={"team_id": leaf}))
+def test_no_event_surprises(event: dict[str, Any], envelope: dict[str, Any]) -> None:
+    """An exception would be answered with 500, and Slack turns off apps that fail too often."""
+    heard = hear({**envelope, "event": event}, ME, frozenset({ME.team}), NOW, {})
+    if heard is not None:
+        incoming = heard.incoming
+        assert isinstance(incoming, Incoming)
+        assert all(isinstance(v, str) for v in (incoming.key, incoming.user, incoming.text, incoming.thread))
