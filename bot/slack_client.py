@@ -34,6 +34,7 @@ DENIED = {
     "is_archived": "the channel is archived",
     "restricted_action": "the workspace does not let the bot post there",
 }
+_CHANCE = random.SystemRandom()
 FAILURES = (SlackApiError, SlackRequestError, aiohttp.ClientError, TimeoutError, AttributeError, ValueError)
 """What the SDK raises; the last two when something between us and Slack answers in its place."""
 _SECRETS = re.compile(r"x(?:ox[a-z]|app|oxe\.xox[a-z])-[\w.-]+|(?<=ticket=)[^&\s'\"]+|(?<=Bearer )\S+")
@@ -99,7 +100,7 @@ class _WaitAsTold(AsyncRateLimitErrorRetryHandler):
     ) -> None:
         """The vendor's own fails on a Retry-After that is no whole number."""
         state.next_attempt_requested = True
-        spread = random.random() * self._config.first_pause  # noqa: S311 (no secret)
+        spread = _CHANCE.random() * self._config.first_pause
         await asyncio.sleep(_retry_after(response.headers if response is not None else {}) + spread)
         state.increment_current_attempt()
 

@@ -43,9 +43,9 @@ class Delivery:
 class SlackStandIn:
     """`await start()`, then give `base_url` to the bot. With `http_url` events go there, signed; else by the socket."""
 
-    bot_token: str = "xoxb-stand-in-1234567890"  # noqa: S105 (opens nothing)
-    app_token: str = "xapp-stand-in-1234567890"  # noqa: S105
-    signing_secret: str = "stand-in-signing-secret"  # noqa: S105
+    bot_token: str = field(default="xoxb-stand-in-1234567890")
+    app_token: str = field(default="xapp-stand-in-1234567890")
+    signing_secret: str = field(default="stand-in-signing-secret")
     http_url: str | None = None
     ack_within: float = ACK_WITHIN
     refuse_sockets: int = 0

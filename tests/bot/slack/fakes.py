@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from audit.record import Receipt
@@ -59,8 +59,8 @@ class MemoryViewer:
         return self.views.get((record_id, n)) if reader.user in self.readers else None
 
 
-def document(title: str = "Travel Policy", **more: str) -> Document:
-    base = Document(
+def document(title: str = "Travel Policy", url: str = "https://docs.example.com/travel.pdf") -> Document:
+    return Document(
         id="legal/travel.pdf",
         version="2026-03-01.1a2b3c4d",
         title=title,
@@ -70,10 +70,9 @@ def document(title: str = "Travel Policy", **more: str) -> Document:
         source="legal",
         media_type="application/pdf",
         modified_at=datetime(2026, 3, 1, tzinfo=UTC),
-        url="https://docs.example.com/travel.pdf",
+        url=url,
         effective_from=date(2026, 3, 1),
     )
-    return replace(base, **more)  # type: ignore[arg-type]
 
 
 def section(heading: str = "Hotels", label: str | None = "4.2") -> Section:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ async def question(slack: SlackStandIn, by_http: SlackPlatform, intake: MemoryIn
     return intake.questions[0]
 
 
-def replies(slack: SlackStandIn, question: Incoming) -> list[dict[str, object]]:
+def replies(slack: SlackStandIn, question: Incoming) -> list[dict[str, Any]]:
     return slack.world.replies(question.channel, question.thread)
 
 
@@ -128,7 +129,7 @@ async def test_a_fault_that_passes_shows_it_once(
     fail(slack, method, fault)
     await by_http.post(question, reply_of(by_http, answered()), replace_)
     (message,) = replies(slack, question)
-    assert message["metadata"]["event_payload"] == {"record": RECORD}  # type: ignore[index]
+    assert message["metadata"]["event_payload"] == {"record": RECORD}
 
 
 async def test_a_status_after_an_open_failure_is_posted_once(

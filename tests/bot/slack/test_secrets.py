@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import structlog
@@ -92,10 +93,10 @@ def test_the_settings_do_not_print_them() -> None:
         ({"suggested_prompts": (("a", "b"),) * 5}, "four"),
     ],
 )
-def test_settings_that_cannot_work(changes: dict[str, object], message: str) -> None:
+def test_settings_that_cannot_work(changes: dict[str, Any], message: str) -> None:
     good = SlackConfig("xoxb-1", "xapp-1", "s")
     with pytest.raises(SettingsError, match=message):
-        replace(good, **changes)  # type: ignore[arg-type]
+        replace(good, **changes)
 
 
 async def test_a_wrong_app_token_is_told_at_the_start(
