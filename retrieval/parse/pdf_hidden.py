@@ -7,7 +7,7 @@ that changes no pixel is hidden, whatever the trick was; white text on a coloure
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,6 +15,22 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from retrieval.errors import ParserLimit
+from retrieval.parse.pdf_native import fast
+
+MIN_AREA = 1.5  # points
+
+_P, _I = ctypes.c_void_p, ctypes.c_int
+_get = fast(pdfium.FPDFPage_GetObject, _P, _P, _I)
+_get_inner = fast(pdfium.FPDFFormObj_GetObject, _P, _P, ctypes.c_ulong)
+_count_inner = fast(pdfium.FPDFFormObj_CountObjects, _I, _P)
+_kind = fast(pdfium.FPDFPageObj_GetType, _I, _P)
+_draw_mode = fast(pdfium.FPDFPath_GetDrawMode, _I, _P, _P, _P)
+_fill_color = fast(pdfium.FPDFPageObj_GetFillColor, _I, _P, _P, _P, _P, _P)
+_bounds = fast(pdfium.FPDFPageObj_GetBounds, _I, _P, _P, _P, _P, _P)
+_object_matrix = fast(pdfium.FPDFPageObj_GetMatrix, _I, _P, _P)
+_INTS = (ctypes.c_uint * 6)()
+_BUFFER = ctypes.addressof(_INTS)
+_FLOATS = (ctypes.c_float * 6).from_buffer(_INTS)
 
 INVISIBLE = "hidden text (drawn invisible)"
 TINY = "hidden text (too small to read)"
@@ -68,54 +84,49 @@ class Shapes:
     def of(cls, page: Any, number: int, box: _Bounds, turn: int) -> Shapes:
         shapes = cls(number, box, turn)
         count = pdfium.FPDFPage_CountObjects(page)
-        shapes._walk(page, count, pdfium.FPDFPage_GetObject, _IDENTITY, 0)
+        shapes._walk(ctypes.cast(page, ctypes.c_void_p).value or 0, count, _get, _IDENTITY, 0)
         return shapes
 
-    def _walk(self, parent: Any, count: int, get: Any, matrix: _Matrix, depth: int) -> None:
+    def _walk(self, parent: int, count: int, get: Callable[..., int], matrix: _Matrix, depth: int) -> None:
         if len(self.order) + count > MAX_OBJECTS:
             raise ParserLimit(f"page {self.number} draws more than {MAX_OBJECTS} objects; print it to a simpler PDF")
-        kind_of = pdfium.FPDFPageObj_GetType
+        order, kind_of, text = self.order, _kind, pdfium.FPDF_PAGEOBJ_TEXT
         for i in range(count):
             item = get(parent, i)
             if not item:
                 continue
-            self.order[ctypes.cast(item, ctypes.c_void_p).value or 0] = len(self.order)
+            order[item] = len(order)
             kind = kind_of(item)
-            if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            if kind == text:
                 continue
             if kind == pdfium.FPDF_PAGEOBJ_FORM and depth < MAX_FORM_DEPTH:
                 inner = _times(_matrix_of(item), matrix)
-                self._walk(item, pdfium.FPDFFormObj_CountObjects(item), pdfium.FPDFFormObj_GetObject, inner, depth + 1)
+                self._walk(item, _count_inner(item), _get_inner, inner, depth + 1)
             elif kind != pdfium.FPDF_PAGEOBJ_FORM:
                 self._area(item, kind, matrix)
 
-    def _area(self, item: Any, kind: int, matrix: _Matrix) -> None:
+    def _area(self, item: int, kind: int, matrix: _Matrix) -> None:
         color = (-1, -1, -1)
         if kind == pdfium.FPDF_PAGEOBJ_PATH:
             self.drawings += 1
-            mode, stroked = ctypes.c_int(), ctypes.c_int()
-            pdfium.FPDFPath_GetDrawMode(item, mode, stroked)
-            if mode.value == 0:  # no fill: a line or a frame hides nothing
+            _draw_mode(item, _BUFFER, _BUFFER + 4)
+            if _INTS[0] == 0:  # no fill: a line or a frame hides nothing
                 return
-            red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-            pdfium.FPDFPageObj_GetFillColor(item, red, green, blue, alpha)
-            if alpha.value < 16:
+            _fill_color(item, _BUFFER, _BUFFER + 4, _BUFFER + 8, _BUFFER + 12)
+            red, green, blue, alpha = _INTS[:4]
+            if alpha < 16:
                 return
-            color = (red.value, green.value, blue.value)
+            color = (red, green, blue)
         self.images = self.images or kind == pdfium.FPDF_PAGEOBJ_IMAGE
-        left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-        if not pdfium.FPDFPageObj_GetBounds(item, left, bottom, right, top):
+        if not _bounds(item, _BUFFER, _BUFFER + 4, _BUFFER + 8, _BUFFER + 12):
             return
-        corners = [
-            (left.value, bottom.value),
-            (right.value, bottom.value),
-            (left.value, top.value),
-            (right.value, top.value),
-        ]
-        points = [self._shown(*_apply(matrix, *corner)) for corner in corners]
-        xs, ys = [p[0] for p in points], [p[1] for p in points]
-        if max(xs) - min(xs) < 1.5 or max(ys) - min(ys) < 1.5:
+        left, bottom, right, top = _FLOATS[:4]
+        if matrix is _IDENTITY and (right - left < MIN_AREA or top - bottom < MIN_AREA):
             return  # a rule: too thin to hide a word
+        points = [self._shown(*_apply(matrix, x, y)) for x in (left, right) for y in (bottom, top)]
+        xs, ys = [p[0] for p in points], [p[1] for p in points]
+        if max(xs) - min(xs) < MIN_AREA or max(ys) - min(ys) < MIN_AREA:
+            return
         self.areas.append((min(xs), min(ys), max(xs), max(ys), len(self.order) - 1))
         self.colors.append(color)
 
@@ -126,9 +137,11 @@ class Shapes:
         ]
 
 
-def _matrix_of(item: Any) -> _Matrix:
-    m = pdfium.FS_MATRIX()
-    return (m.a, m.b, m.c, m.d, m.e, m.f) if pdfium.FPDFPageObj_GetMatrix(item, m) else _IDENTITY
+def _matrix_of(item: int) -> _Matrix:
+    if not _object_matrix(item, _BUFFER):
+        return _IDENTITY
+    a, b, c, d, e, f = _FLOATS
+    return (a, b, c, d, e, f)
 
 
 def _times(inner: _Matrix, outer: _Matrix) -> _Matrix:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import hypot
 from typing import Any
@@ -18,16 +18,18 @@ import pypdfium2.raw as pdfium
 
 from retrieval.errors import ParserLimit
 from retrieval.parse.pdf_hidden import INVISIBLE, OFF_PAGE, TINY, Paint, Shapes, unseen
+from retrieval.parse.pdf_native import fast
 
 MAX_PAGE_CHARS = 300_000
 TINY_POINTS = 2.0  # no reader reads below this; legal small print starts near 5 points
 
 _BOLD_NAMES = ("bold", "black", "heavy", "demi")
+_UNMAPPED = re.compile("[\x00\ufffd\ue000-\uf8ff]")
 _NAMELESS = re.compile(r"(?:[a-z]{6}\+|cidfont\+)?(?:[a-z]{0,3}\d*)")
 _FORCE_BOLD = 1 << 18  # font descriptor flag, PDF 32000-1 table 123
 _HYPHENS = {"\x02", "\ufffe"}  # what pdfium puts where it joined a word over a line end
-_SPACES = {" ", "\t", "\xa0", "\u2002", "\u2003", "\u2009", "\u3000"}
-_DROPPED = {"\u00ad", "\u200b", "\ufeff", "\x00"}
+_SPACES = {" ", "\r", "\t", "\xa0", "\u2002", "\u2003", "\u2009", "\u3000"}
+_SPECIAL = _SPACES | _HYPHENS | {"\u00ad", "\u200b", "\ufeff"}
 
 
 @dataclass(slots=True)
@@ -64,26 +66,20 @@ class PageText:
         return not self.lines
 
 
-def _fast(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:
-    """The same C function with plain integers for handles: pointers become comparable, calls cheaper."""
-    address = ctypes.cast(function, ctypes.c_void_p).value
-    return ctypes.PYFUNCTYPE(result, *arguments)(address or 0)
-
-
 _P, _I, _D, _U = ctypes.c_void_p, ctypes.c_int, ctypes.c_double, ctypes.c_uint
-_text_object = _fast(pdfium.FPDFText_GetTextObject, _P, _P, _I)
-_char_box = _fast(pdfium.FPDFText_GetCharBox, _I, _P, _I, *[ctypes.POINTER(_D)] * 4)
-_char_origin = _fast(pdfium.FPDFText_GetCharOrigin, _I, _P, _I, *[ctypes.POINTER(_D)] * 2)
-_char_size = _fast(pdfium.FPDFText_GetFontSize, _D, _P, _I)
-_char_matrix = _fast(pdfium.FPDFText_GetMatrix, _I, _P, _I, ctypes.POINTER(pdfium.FS_MATRIX))
-_unicode = _fast(pdfium.FPDFText_GetUnicode, _U, _P, _I)
-_fill = _fast(pdfium.FPDFText_GetFillColor, _I, _P, _I, *[ctypes.POINTER(_U)] * 4)
-_stroke = _fast(pdfium.FPDFText_GetStrokeColor, _I, _P, _I, *[ctypes.POINTER(_U)] * 4)
-_mode = _fast(pdfium.FPDFTextObj_GetTextRenderMode, _I, _P)
-_font = _fast(pdfium.FPDFTextObj_GetFont, _P, _P)
-_weight = _fast(pdfium.FPDFFont_GetWeight, _I, _P)
-_flags = _fast(pdfium.FPDFFont_GetFlags, _I, _P)
-_name = _fast(pdfium.FPDFFont_GetBaseFontName, ctypes.c_size_t, _P, ctypes.c_char_p, ctypes.c_size_t)
+_text_object = fast(pdfium.FPDFText_GetTextObject, _P, _P, _I)
+_char_box = fast(pdfium.FPDFText_GetCharBox, _I, _P, _I, *[_P] * 4)
+_char_origin = fast(pdfium.FPDFText_GetCharOrigin, _I, _P, _I, *[_P] * 2)
+_char_size = fast(pdfium.FPDFText_GetFontSize, _D, _P, _I)
+_char_matrix = fast(pdfium.FPDFText_GetMatrix, _I, _P, _I, _P)
+_unicode = fast(pdfium.FPDFText_GetUnicode, _U, _P, _I)
+_fill = fast(pdfium.FPDFText_GetFillColor, _I, _P, _I, *[_P] * 4)
+_stroke = fast(pdfium.FPDFText_GetStrokeColor, _I, _P, _I, *[_P] * 4)
+_mode = fast(pdfium.FPDFTextObj_GetTextRenderMode, _I, _P)
+_font = fast(pdfium.FPDFTextObj_GetFont, _P, _P)
+_weight = fast(pdfium.FPDFFont_GetWeight, _I, _P)
+_flags = fast(pdfium.FPDFFont_GetFlags, _I, _P)
+_name = fast(pdfium.FPDFFont_GetBaseFontName, ctypes.c_size_t, _P, ctypes.c_char_p, ctypes.c_size_t)
 
 
 def read_page(document: Any, index: int) -> PageText | None:
@@ -122,11 +118,14 @@ class _Reader:
         self.result = PageText(number, *((height, width) if self.turn % 2 else (width, height)))
         self.fonts: dict[int, int] = {}
         self.paints: dict[int, Paint | str] = {}
-        self.doubles = [ctypes.c_double() for _ in range(4)]
-        self.refs = [ctypes.byref(d) for d in self.doubles]
-        self.color = [ctypes.c_uint() for _ in range(4)]
-        self.color_refs = [ctypes.byref(c) for c in self.color]
-        self.matrix = pdfium.FS_MATRIX()
+        self.known: dict[tuple[float, ...], Paint | str] = {}
+        # Buffers by address: the cheapest way to hand pdfium its results' places.
+        self.doubles = (ctypes.c_double * 4)()
+        self.refs = [ctypes.addressof(self.doubles) + 8 * n for n in range(4)]
+        self.color = (ctypes.c_uint * 4)()
+        self.color_refs = [ctypes.addressof(self.color) + 4 * n for n in range(4)]
+        self.matrix = (ctypes.c_float * 6)()
+        self.matrix_ref = ctypes.addressof(self.matrix)
         self.line: list[Word] = []
 
     def read(self) -> PageText:
@@ -136,8 +135,8 @@ class _Reader:
                 f"page {self.number} holds {count} characters, more than {MAX_PAGE_CHARS}; split the file"
             )
         text = self._text(count)
-        bad = sum(c in "\x00\ufffd" or "\ue000" <= c <= "\uf8ff" for c in text)
-        self.result.unmapped = bad * 2 > len(text.split()) and bad * 2 > sum(not c.isspace() for c in text)
+        bad = len(_UNMAPPED.findall(text))
+        self.result.unmapped = bad > 20 and bad * 2 > len("".join(text.split()))
         self._walk(text)
         shapes = Shapes.of(self.page, self.number, self.box, self.turn)
         self.result.images, self.result.drawings = shapes.images, shapes.drawings
@@ -169,33 +168,33 @@ class _Reader:
             chars.clear()
 
         for i, char in enumerate(text):
-            if char in _SPACES or char == "\r":
-                flush()
-            elif char == "\n":
-                flush()
-                self._end_line()
-            elif char in _DROPPED or (char < " " and char not in _HYPHENS):
-                continue
-            else:
-                owner = _text_object(handle, i)
-                if owner not in objects:
-                    objects[owner] = self._paint(owner, i)
-                paint = objects[owner]
-                if isinstance(paint, str):
-                    self.result.hidden.add(paint)
+            if char <= " " or char in _SPECIAL:
+                if char in _SPACES:
                     flush()
-                    hyphen_next = False
-                    continue
-                if start >= 0 and owner != current and paint.suspect != objects[current].suspect:  # type: ignore[union-attr]
+                elif char == "\n":
                     flush()
-                hyphen_next = char in _HYPHENS
-                if start < 0:
-                    start, current = i, owner
-                chars.append("-" if hyphen_next else char)
-                last = i
-                if hyphen_next:
-                    flush(hyphen=True)
                     self._end_line()
+                if char not in _HYPHENS:
+                    continue
+            owner = _text_object(handle, i)
+            if owner not in objects:
+                objects[owner] = self._paint(owner, i)
+            paint = objects[owner]
+            if isinstance(paint, str):
+                self.result.hidden.add(paint)
+                flush()
+                hyphen_next = False
+                continue
+            if start >= 0 and owner != current and paint.suspect != objects[current].suspect:  # type: ignore[union-attr]
+                flush()
+            hyphen_next = char in _HYPHENS
+            if start < 0:
+                start, current = i, owner
+            chars.append("-" if hyphen_next else char)
+            last = i
+            if hyphen_next:
+                flush(hyphen=True)
+                self._end_line()
         flush()
         self._end_line()
 
@@ -210,26 +209,30 @@ class _Reader:
         if mode in (3, 7):
             return INVISIBLE
         (_stroke if mode in (1, 5) else _fill)(self.handle, i, *self.color_refs)
-        red, green, blue, alpha = (c.value for c in self.color)
-        _char_matrix(self.handle, i, ctypes.byref(self.matrix))
-        m = self.matrix
-        size = _char_size(self.handle, i) * hypot(m.c, m.d)
+        _char_matrix(self.handle, i, self.matrix_ref)
+        a, b, c, d, _, _ = self.matrix  # most objects of a page are painted alike, save for the place
+        key = (self.color[:], a, b, c, d, _char_size(self.handle, i), _font(owner) if owner else 0)
+        paint = self.known.get(hashed := (*key[0], *key[1:]))
+        if paint is None:
+            paint = self.known[hashed] = self._new_paint(key[0], (a, b, c, d), key[5], key[6] or 0)
+        return paint
+
+    def _new_paint(
+        self, color: Sequence[int], matrix: tuple[float, float, float, float], size: float, font: int
+    ) -> Paint | str:
+        red, green, blue, alpha = color
+        a, b, c, d = matrix
+        size *= hypot(c, d)
         if size < TINY_POINTS:
             return TINY
         if alpha < 16:
             return INVISIBLE
-        dx, dy = _turned(m.a, m.b, self.turn)
-        return Paint(
-            (red, green, blue),
-            size,
-            self._bold(owner),
-            upright=dx > abs(dy),
-            suspect=min(red, green, blue) > 190 or alpha < 128,
-        )
+        dx, dy = _turned(a, b, self.turn)
+        suspect = min(red, green, blue) > 190 or alpha < 128
+        return Paint((red, green, blue), size, self._bold(font), upright=dx > abs(dy), suspect=suspect)
 
-    def _bold(self, owner: int) -> int:
+    def _bold(self, font: int) -> int:
         """The font's weight; 700 for one that calls itself bold (many fonts state no true weight)."""
-        font = _font(owner) if owner else 0
         if not font:
             return 400
         if font not in self.fonts:
@@ -248,18 +251,17 @@ class _Reader:
         paint = self.paints[owner]
         if isinstance(paint, str):
             return
-        left, right, bottom, top = self.doubles
         _char_box(self.handle, first, *self.refs)
-        x0, y0, x1, y1 = left.value, bottom.value, right.value, top.value
+        x0, x1, y0, y1 = self.doubles
         if last != first:
             _char_box(self.handle, last, *self.refs)
-            x0, y0 = min(x0, left.value), min(y0, bottom.value)
-            x1, y1 = max(x1, right.value), max(y1, top.value)
+            left, right, bottom, top = self.doubles
+            x0, y0, x1, y1 = min(x0, left), min(y0, bottom), max(x1, right), max(y1, top)
         _char_origin(self.handle, first, *self.refs[:2])
-        base = self.doubles[1].value
+        at, base = self.doubles[0], self.doubles[1]
         if self.turn or not paint.upright:
             (x0, y0), (x1, y1) = self._point(x0, y0), self._point(x1, y1)
-            base = self._point(left.value, self.doubles[1].value)[1] if paint.upright else min(y0, y1)
+            base = self._point(at, base)[1] if paint.upright else min(y0, y1)
             x0, x1 = min(x0, x1), max(x0, x1)
         else:
             x0, x1, base = x0 - self.box[0], x1 - self.box[0], base - self.box[1]
