@@ -11,19 +11,39 @@ from __future__ import annotations
 
 import json
 import re
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from audit.errors import RecordInvalid
 from audit.record import Json
 
 LARGEST = 2**53 - 1
+_SORTING = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False, sort_keys=True)
+_KEEPING = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def canonical(value: Json) -> bytes:
     """The one byte form of a value. Raises RecordInvalid for floats, huge integers and lone surrogates."""
+    return utf8(json_text(value))
+
+
+def json_text(value: Json) -> str:
+    """The text of the canonical form, lone surrogates not yet refused (`utf8` does)."""
+    kind = type(value)
+    if kind is int or kind is dict or kind is list:
+        try:
+            return _SORTING.encode(value) if _is_plain(value) else _KEEPING.encode(_sorted(value))
+        except RecursionError as error:
+            raise RecordInvalid("a value is nested too deeply to be recorded") from error
+    if kind is str or kind is bool or value is None:
+        return _KEEPING.encode(value)
+    return json_text(_sorted(value))
+
+
+def utf8(text: str) -> bytes:
+    """Raises RecordInvalid for a lone surrogate."""
     try:
-        return json.dumps(_sorted(value), separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+        return text.encode()
     except UnicodeEncodeError as error:
         raise RecordInvalid("a text holds half of a surrogate pair; clean it before it is recorded") from error
 
@@ -44,24 +64,48 @@ def clean(text: str) -> str:
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
+def _is_plain(value: Json) -> bool:
+    """Are these JSON's own types with ASCII keys, which the encoder sorts well itself? Raises RecordInvalid."""
+    waiting: list[Any] = [value]
+    plain = True
+    while waiting:
+        item = waiting.pop()
+        kind = type(item)
+        if kind is str or kind is bool or item is None:
+            continue
+        if kind is int:
+            _in_range(item)
+        elif kind is dict:
+            plain = plain and all(type(key) is str and key.isascii() for key in item)
+            waiting.extend(item.values())
+        elif kind is list:
+            waiting.extend(item)
+        else:
+            plain = False
+    return plain
+
+
 def _sorted(value: Json) -> Json:
-    kind = type(value)
-    if kind is str or kind is bool or value is None:
+    """A copy with every object sorted by UTF-16 code units. Raises RecordInvalid for other types."""
+    if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        if abs(value) > LARGEST:
-            raise RecordInvalid(f"the integer {value} is larger than 2^53 - 1; record it as a text")
-        return int(value)
+    if isinstance(value, str):  # also an enum's
+        return str(value)
+    if isinstance(value, int):
+        return _in_range(value)
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
             raise RecordInvalid("an object's keys must be texts")
-        keys = sorted(value) if all(map(str.isascii, value)) else sorted(value, key=_utf16)
-        return {key: _sorted(value[key]) for key in keys}
+        return {key: _sorted(value[key]) for key in sorted(value, key=_utf16)}
     if isinstance(value, (list, tuple)):
         return [_sorted(item) for item in value]
-    if isinstance(value, str):  # a StrEnum
-        return str(value)
-    raise RecordInvalid(f"a record holds no {kind.__name__}; use an integer with the unit in the name")
+    raise RecordInvalid(f"a record holds no {type(value).__name__}; use an integer with the unit in the name")
+
+
+def _in_range(number: int) -> int:
+    if abs(number) > LARGEST:
+        raise RecordInvalid(f"the integer {number} is larger than 2^53 - 1; record it as a text")
+    return int(number)
 
 
 def _utf16(key: str) -> bytes:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from audit.canonical import parse
-from audit.disclosure import SALT_BYTES, VERSION, digest, parse_timestamp
-from audit.errors import RecordInvalid
+from audit.disclosure import digest, leaf_text, parse_timestamp, raw_digests
+from audit.errors import AuditCorrupt, RecordInvalid
 from audit.record import Json
 
-_LEAF_KEYS = {"v", "id", "event", "time", "outcome", "refers_to", "sd_alg", "sd"}
+_OPEN = ("id", "event", "time", "outcome", "refers_to")
+_SALT = re.compile("[A-Za-z0-9_-]{22}")  # 128 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Claimed:
     salts: Mapping[str, str]
     erased: Mapping[str, str]
     leaf: bytes
+    body: bytes | None = None  # the stored disclosures, when their very bytes are at hand
 
 
 def check_record(record: Claimed) -> Iterator[Finding]:
@@ -46,20 +47,30 @@ def check_record(record: Claimed) -> Iterator[Finding]:
         return Finding(record.id, what)
 
     # 1. The leaf is canonical and of the form this version writes.
-    try:
-        leaf = parse(record.leaf)
-    except RecordInvalid as error:
-        yield found(f"the leaf is malformed: {error}")
-        return
-    if not isinstance(leaf, dict) or set(leaf) != _LEAF_KEYS or (leaf["v"], leaf["sd_alg"]) != (VERSION, "sha-256"):
-        yield found("the leaf has an unknown form")
-        return
     # 2. What stands in the open beside the leaf is what the leaf says.
-    for name in ("id", "event", "time", "outcome", "refers_to"):
-        if leaf[name] != getattr(record, name):
-            yield found(f"{name} differs from the leaf")
+    try:
+        leaf = json.loads(record.leaf)
+        digests: Json = leaf["sd"]
+        said = [leaf[name] for name in _OPEN]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        yield found("the leaf is malformed")
+        return
+    listed = [item for item in digests if isinstance(item, str)] if isinstance(digests, list) else []
+    if listed != digests:
+        yield found("the leaf's digests are malformed")
+        return
+    stated = [getattr(record, name) for name in _OPEN]
+    yield from (
+        found(f"{name} differs from the leaf") for name, a, b in zip(_OPEN, said, stated, strict=True) if a != b
+    )
+    try:
+        expected = leaf_text(record.id, record.event, record.time, record.outcome, record.refers_to, [*listed])
+    except RecordInvalid:
+        expected = b""
+    if said == stated and expected != record.leaf:
+        yield found("the leaf is not in its canonical form")
     # 3. Each disclosure has its own digest in the leaf, and no digest is left over but the erased ones.
-    yield from _check_digests(record, leaf["sd"])
+    yield from _check_digests(record, listed)
     # 4. The time is a time; posted bytes have their hash.
     try:
         parse_timestamp(record.time)
@@ -73,29 +84,36 @@ def check_record(record: Claimed) -> Iterator[Finding]:
         yield from (found(what) for what in check_quotes(record.fields))
 
 
-def _check_digests(record: Claimed, listed: Json) -> Iterator[Finding]:
-    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
-        yield Finding(record.id, "the leaf's digests are malformed")
-        return
-    left = {str(item) for item in listed}
-    if len(left) != len(listed) or [*listed] != sorted(left):
+def _check_digests(record: Claimed, listed: list[str]) -> Iterator[Finding]:
+    left = set(listed)
+    if len(left) != len(listed) or listed != sorted(left):
         yield Finding(record.id, "the leaf's digests are not sorted and distinct")
     if set(record.salts) != set(record.fields):
         yield Finding(record.id, "the salts are not those of the fields")
         return
-    for name, value in record.fields.items():
-        salt = record.salts[name]
-        try:
-            if len(base64.b64decode(salt + "==", altchars=b"-_", validate=True)) != SALT_BYTES:
-                raise ValueError("length")
-            left.remove(digest(salt, name, value))
-        except (KeyError, ValueError, binascii.Error, RecordInvalid):
+    try:
+        digests = _digests(record)
+    except (AuditCorrupt, RecordInvalid) as error:
+        yield Finding(record.id, str(error))
+        return
+    if len(digests) != len(record.fields):
+        yield Finding(record.id, "a field stands twice")
+    for name, value in digests:
+        if value not in left or name not in record.fields or not _SALT.fullmatch(record.salts[name]):
             yield Finding(record.id, f"field {name} is not what was recorded")
+        left.discard(value)
     if set(record.erased) & set(record.fields):
         yield Finding(record.id, "a field is said to be erased and is there")
     if len(left) != len(record.erased):
         missing, erased = len(left), len(record.erased)
         yield Finding(record.id, f"{missing} fields are missing, {erased} are said to be erased")
+
+
+def _digests(record: Claimed) -> list[tuple[str, str]]:
+    """(name, digest) of each field: over the stored bytes where they are at hand, else over the canonical form."""
+    if record.body is not None:
+        return raw_digests(record.body)
+    return [(name, digest(record.salts[name], name, value)) for name, value in record.fields.items()]
 
 
 def check_quotes(fields: Mapping[str, Json]) -> Iterator[str]:

@@ -8,7 +8,7 @@ a field and its salt can be deleted and the tree stays as it was.
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
 import json
 import os
@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from audit.canonical import canonical
+from audit.canonical import canonical, json_text, utf8
 from audit.errors import AuditCorrupt, RecordInvalid
 from audit.record import AuditRecord, Json
 
@@ -25,6 +25,8 @@ SALT_BYTES = 16
 MOST_FIELDS = 1000  # keeps a leaf below the 65,535 bytes of a tlog-tiles entry
 MOST_BYTES = 32 * 1024 * 1024
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_DECODER = json.JSONDecoder()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -47,7 +49,7 @@ def seal(record: AuditRecord) -> Sealed:
     digests, parts = [], []
     for position, (name, value) in enumerate(record.fields.items()):
         salt = _base64url(noise[position * SALT_BYTES : (position + 1) * SALT_BYTES])
-        disclosure = canonical([salt, name, value])
+        disclosure = utf8(f'["{salt}",{json_text(name)},{json_text(value)}]')
         digests.append(_digest(disclosure))
         parts.append(disclosure)
     body = b"[" + b",".join(parts) + b"]"
@@ -57,20 +59,50 @@ def seal(record: AuditRecord) -> Sealed:
 
 
 def leaf_bytes(record: AuditRecord, digests: Iterable[str]) -> bytes:
-    leaf: dict[str, Json] = {
-        "v": VERSION,
-        "id": record.id,
-        "event": record.event,
-        "time": timestamp(record.time),
-        "outcome": record.outcome,
-        "refers_to": record.refers_to,
-        "sd_alg": "sha-256",
-        "sd": [*sorted(digests)],
-    }
-    data = canonical(leaf)
+    """The leaf of a record whose fields have these digests. Raises RecordInvalid when it does not fit an entry."""
+    data = leaf_text(
+        record.id, record.event, timestamp(record.time), record.outcome, record.refers_to, [*sorted(digests)]
+    )
     if len(data) > 0xFFFF:
         raise RecordInvalid(f"record {record.id}: its leaf of {len(data)} bytes does not fit an entry")
     return data
+
+
+def leaf_text(record_id: str, event: str, time: str, outcome: str, refers_to: str | None, digests: list[Json]) -> bytes:
+    """A leaf's canonical bytes."""
+    return canonical(
+        {
+            "v": VERSION,
+            "id": record_id,
+            "event": event,
+            "time": time,
+            "outcome": outcome,
+            "refers_to": refers_to,
+            "sd_alg": "sha-256",
+            "sd": digests,
+        }
+    )
+
+
+def raw_digests(body: bytes) -> list[tuple[str, str]]:
+    """(name, digest) of each disclosure of a stored body, over its very bytes. Raises AuditCorrupt."""
+    found: list[tuple[str, str]] = []
+    try:
+        text = body.decode()
+        if text == "[]":
+            return []
+        at, following = 0, "["
+        while following != "]":
+            if text[at] != following:
+                raise ValueError(f"expected {following!r} at {at}")
+            (_, name, _), end = _DECODER.raw_decode(text, at + 1)
+            found.append((name, _digest(text[at + 1 : end].encode())))
+            at, following = end, "," if text[end] == "," else "]"
+        if text[at:] != "]":
+            raise ValueError(f"expected the end at {at}")
+    except (ValueError, TypeError, IndexError, RecursionError) as error:
+        raise AuditCorrupt(f"stored disclosures are not in their canonical form: {error}") from error
+    return found
 
 
 def digest(salt: str, name: str, value: Json) -> str:
@@ -104,10 +136,6 @@ def from_microseconds(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
-def body_of(salts: Mapping[str, str], fields: Mapping[str, Json]) -> bytes:
-    return canonical([[salts[name], name, value] for name, value in fields.items()])
-
-
 def timestamp(time: datetime) -> str:
     """RFC 3339 in UTC with microseconds, e.g. "2026-03-01T09:30:00.000123Z"."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -119,8 +147,8 @@ def parse_timestamp(text: str) -> datetime:
 
 
 def _digest(disclosure: bytes) -> str:
-    return _base64url(hashlib.sha256(base64.urlsafe_b64encode(disclosure).rstrip(b"=")).digest())
+    return _base64url(hashlib.sha256(_base64url(disclosure).encode()).digest())
 
 
 def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return binascii.b2a_base64(data, newline=False).rstrip(b"=").translate(_URL_SAFE).decode()

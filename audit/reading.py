@@ -16,7 +16,7 @@ from audit.errors import AuditCorrupt, AuditUnavailable
 from audit.record import AuditRecord, Json, Receipt
 from audit.search import Filter, Page, catch_up, conditions, forget_record, open_search, reset
 from audit.store import connect, translated
-from audit.tree import TILE, Hashes, leaf_hash, node_hash, range_root
+from audit.tree import TILE, Hashes, leaf_hash, node_hash
 
 T = TypeVar("T")
 
@@ -214,34 +214,29 @@ class Reader:
 
     def hashes(self) -> Hashes:
         """Hashes of perfect subtrees, from the stored tiles and the leaves after the last full one."""
-        kept: dict[tuple[int, int], bytes] = {}
+        kept: dict[tuple[int, int], list[list[bytes]]] = {}
 
         def of(level: int, n: int) -> bytes:
             high, low = divmod(level, 8)
             first = n << low
             place = (high, first // TILE)
             if place not in kept:
-                if len(kept) > 4096:
+                if len(kept) >= 256:
                     kept.clear()
-                size = self.size()
-                kept[place] = self.tile(high, first // TILE, min(TILE, (size >> (8 * high)) - (first // TILE) * TILE))
-            start = (first % TILE) * 32
-            tile = kept[place]
-            return range_root(0, 1 << low, _inside(tile[start : start + (32 << low)]))
+                width = min(TILE, (self.size() >> (8 * high)) - place[1] * TILE)
+                kept[place] = _inner(self.tile(high, place[1], width))
+            return kept[place][low][(first % TILE) >> low]
 
         return of
 
 
-def _inside(row: bytes) -> Hashes:
-    """Hashes of perfect subtrees over one row of up to 256 hashes."""
-
-    def of(level: int, n: int) -> bytes:
-        if level == 0:
-            return row[n * 32 : n * 32 + 32]
-        half = level - 1
-        return node_hash(of(half, 2 * n), of(half, 2 * n + 1))
-
-    return of
+def _inner(row: bytes) -> list[list[bytes]]:
+    """All perfect subtrees over one row of up to 256 hashes, level by level."""
+    levels = [[row[i : i + 32] for i in range(0, len(row), 32)]]
+    while len(levels) <= 8:
+        below = levels[-1]
+        levels.append([node_hash(below[i], below[i + 1]) for i in range(0, len(below) - 1, 2)])
+    return levels
 
 
 def _stored(row: tuple[int, str, str, str, int, str | None, bytes, bytes | None, str | None]) -> Stored:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -19,23 +19,30 @@ T = TypeVar("T")
 
 def to_json(value: object) -> Json:
     """Raises TypeError for what has no exact JSON form (floats, bytes)."""
+    kind: Any = type(value)
+    if kind is str:
+        return clean(str(value))
+    if isinstance(value, (bool, int)) or value is None:
+        return value
+    if (names := _names(kind)) is not None:
+        return {name: to_json(getattr(value, name)) for name in names}
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in value]
     if isinstance(value, Enum):
         return to_json(value.value)
-    if isinstance(value, str):
-        return clean(value)
-    if value is None or isinstance(value, (bool, int)):
-        return value
     if isinstance(value, (datetime, date)):
         return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
         return {clean(str(key)): to_json(item) for key, item in value.items()}
     if isinstance(value, frozenset):
         return sorted((to_json(item) for item in value), key=_order)
-    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
-        return [to_json(item) for item in value]
-    raise TypeError(f"{type(value).__name__} has no exact JSON form")
+    raise TypeError(f"{kind.__name__} has no exact JSON form")
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...] | None:
+    """The fields of a dataclass; None for another type."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
 
 
 def from_json(kind: type[T], value: Json) -> T:
