@@ -20,6 +20,7 @@ MAX_TOTAL = 256 * 1024 * 1024  # bytes of all members, unpacked
 MAX_RATIO = 200  # unpacked to packed, of a member large enough to harm
 RATIO_FROM = 8 * 1024 * 1024  # bytes
 
+_HEAD = 4096
 _PIECE = 1024 * 1024
 _UNSAFE = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:|\x00")
 _BROKEN = "The file is damaged: its ZIP archive cannot be read."
@@ -51,6 +52,17 @@ class Archive:
         except RuntimeError as error:  # how zipfile says that a member is encrypted
             raise EncryptedDocument("The file needs a password. Save it without one.") from error
         return b"".join(parts)
+
+    def refuse_entities(self) -> None:
+        """Raises DocumentUnreadable when an XML part declares a document type (ECMA-376 part 2, 8.1.4 forbids it)."""
+        for name in self.names:
+            if name.endswith((".xml", ".rels")):
+                try:
+                    head = self._zip.open(name).read(_HEAD)
+                except (BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+                    raise DocumentUnreadable(f"The file is damaged: its part {name} cannot be unpacked.") from error
+                if b"<!DOCTYPE" in head.replace(b"\x00", b"").upper():
+                    raise DocumentUnreadable("The file is hostile: it declares XML entities, as no Office file does.")
 
 
 def open_archive(content: bytes) -> Archive:

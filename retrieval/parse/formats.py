@@ -22,7 +22,7 @@ class _Parse(Protocol):
     def __call__(self, name: str, content: bytes) -> ParsedDocument: ...
 
 
-_PARSERS = {
+PARSERS = {
     "docx": ("retrieval.parse.docx", "parse_docx"),
     "pdf": ("retrieval.parse.pdf", "parse_pdf"),
     "xlsx": ("retrieval.parse.sheet", "parse_xlsx"),
@@ -181,7 +181,7 @@ def _utf16(text: str) -> bytes:
 
 
 def _parser(kind: str) -> _Parse:
-    module, function = _PARSERS[kind]
+    module, function = PARSERS[kind]
     try:
         return cast(_Parse, getattr(import_module(module), function))
     except ModuleNotFoundError as error:

@@ -10,7 +10,9 @@ from email.message import EmailMessage, Message
 from pathlib import PurePosixPath
 
 from oxmsg import Message as OutlookMessage
+from oxmsg.domain.model import UnrecognizedCodePageError, UnsupportedEncodingError
 
+from retrieval.errors import DocumentUnreadable
 from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.html import html_blocks, with_labels
 from retrieval.parse.text import lines_of, stem
@@ -45,8 +47,17 @@ def parse_eml(name: str, content: bytes) -> ParsedDocument:
 
 
 def parse_msg(name: str, content: bytes) -> ParsedDocument:
-    """Read an Outlook message ([MS-OXMSG]). Raises ValueError, LookupError or OSError for a damaged one."""
-    message = OutlookMessage.load(content)
+    """Read an Outlook message ([MS-OXMSG]).
+
+    Raises DocumentUnreadable, ValueError, LookupError or OSError for a damaged one.
+    """
+    try:
+        return _read_msg(name, OutlookMessage.load(content))
+    except (UnrecognizedCodePageError, UnsupportedEncodingError) as error:
+        raise DocumentUnreadable("The message is damaged: it names a character set that does not exist.") from error
+
+
+def _read_msg(name: str, message: OutlookMessage) -> ParsedDocument:
     files = _Files()
     given = {key.casefold(): value for key, value in message.message_headers.items()}
     people = ", ".join(f"{r.name} <{r.email_address}>" if r.name else r.email_address for r in message.recipients)

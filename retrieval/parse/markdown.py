@@ -18,6 +18,7 @@ from retrieval.parse.html import html_blocks, with_labels
 from retrieval.parse.text import decode, lines_of, stem
 from retrieval.types import LeftOut, ParsedDocument
 
+_NESTING = 80  # quotes and lists inside one another; markdown-it drops what is deeper
 _FRONT = re.compile(r"---[ \t]*\n(?P<body>.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TITLE = re.compile(r"^title:[ \t]*(?P<title>.+?)[ \t]*$", re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -34,7 +35,9 @@ def parse_markdown(name: str, content: bytes) -> ParsedDocument:
         reader.left_out.append(LeftOut("front matter", "line 1"))
         # Line numbers must stay those of the file.
         text = "\n" * front.group().count("\n") + text[front.end() :]
-    tokens = MarkdownIt("commonmark", {"maxNesting": 60}).enable(["table", "strikethrough"]).parse(text)
+    tokens = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"]).parse(text)
+    if deep := next((t for t in tokens if t.level >= _NESTING - 2 and t.map), None):
+        reader.left_out.append(LeftOut("text nested too deep", f"line {(deep.map or [0])[0] + 1}"))
     blocks = list(_anchored(with_labels(reader.blocks(tokens))))
     first = next((b.heading for b in blocks if b.level == 1 and b.heading), "")
     return assemble(title or first or stem(name), blocks, left_out=reader.left_out)

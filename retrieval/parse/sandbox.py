@@ -1,7 +1,7 @@
 """Parsing where it can do no harm: a small pool of child processes with hard limits.
 
 A child has 1 GB of address space, bounded processor time, no file to write, no network where the
-system allows that, and an empty environment. Whatever a document does to it, the parent gets a
+system allows that, and none of the environment. Whatever a document does to it, the parent gets a
 parsed document or a reason for people, within the time limit.
 """
 

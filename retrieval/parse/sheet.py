@@ -16,7 +16,12 @@ from typing import Any, cast
 from lxml import etree
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter, range_boundaries
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.utils.exceptions import (
+    CellCoordinatesException,
+    InvalidFileException,
+    NamedRangeException,
+    SheetTitleException,
+)
 
 from retrieval.errors import DocumentUnreadable
 from retrieval.parse.archive import Archive, open_archive
@@ -28,6 +33,7 @@ from retrieval.types import LeftOut, ParsedDocument
 MAX_ROWS = 100_000  # rows with text, of a workbook or a CSV file
 MAX_CELLS = 2_000_000  # places between a row's first and last cell, of a workbook
 
+_VENDOR = (InvalidFileException, CellCoordinatesException, NamedRangeException, SheetTitleException)
 _PARTS = (("vbaProject.bin", "macros"), ("xl/charts/", "chart"), ("xl/media/", "picture"), ("omments", "comments"))
 _GAP = 20  # more empty cells than this inside a row are shown as one
 _NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -58,10 +64,15 @@ class _Budget:
 def parse_xlsx(name: str, content: bytes) -> ParsedDocument:
     """Read a workbook. Raises ParserLimit, EncryptedDocument, DocumentUnreadable."""
     archive = open_archive(content)
+    archive.refuse_entities()
     try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-    except (InvalidFileException, etree.LxmlError) as error:
+        return _read(name, content, archive)
+    except (*_VENDOR, etree.LxmlError) as error:
         raise DocumentUnreadable("The file is damaged: its workbook cannot be read.") from error
+
+
+def _read(name: str, content: bytes, archive: Archive) -> ParsedDocument:
+    book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
     budget = _Budget()
     left_out: list[LeftOut] = []
     blocks: list[Block] = []
@@ -83,8 +94,6 @@ def _look(archive: Archive, part: str) -> _Hidden:
     """Hidden rows and columns, merged cells and formulas without a value, from the sheet's XML."""
     found = _Hidden()
     data = archive.read(part.lstrip("/"))
-    if b"<!DOCTYPE" in data[:2000]:
-        raise DocumentUnreadable("The file is hostile: an Office file may not define entities.")
     try:
         events = etree.iterparse(io.BytesIO(data), resolve_entities=False, no_network=True, load_dtd=False)
         for _, element in events:

@@ -11,7 +11,7 @@ from pptx import Presentation
 from pptx.exc import PythonPptxError
 
 from retrieval.errors import DocumentUnreadable
-from retrieval.parse.archive import open_archive
+from retrieval.parse.archive import Archive, open_archive
 from retrieval.parse.blocks import CELL, Block, assemble
 from retrieval.parse.text import stem
 from retrieval.types import LeftOut, ParsedDocument
@@ -25,10 +25,15 @@ _DEPTH = 20  # groups inside groups
 def parse_pptx(name: str, content: bytes) -> ParsedDocument:
     """Read a presentation. Raises ParserLimit, EncryptedDocument, DocumentUnreadable."""
     archive = open_archive(content)
+    archive.refuse_entities()
     try:
-        deck = Presentation(io.BytesIO(content))
+        return _read(name, content, archive)
     except (PythonPptxError, etree.LxmlError, KeyError) as error:
         raise DocumentUnreadable("The file is damaged: its presentation cannot be read.") from error
+
+
+def _read(name: str, content: bytes, archive: Archive) -> ParsedDocument:
+    deck = Presentation(io.BytesIO(content))
     left_out: list[LeftOut] = []
     reader = _Reader(deck.slide_width or 0, deck.slide_height or 0, left_out)
     blocks: list[Block] = []

@@ -75,7 +75,7 @@ def _entry(entries: Sequence[tuple[str, int, bytes, list[int]]], number: int, st
     return encoded.ljust(64, b"\0") + struct.pack("<HBBIII", *fields) + b"\0" * 36 + struct.pack("<IQ", start, size)
 
 
-def outlook(subject: str, body: str, files: Mapping[str, bytes]) -> bytes:
+def outlook(subject: str, body: str, files: Mapping[str, bytes], *, code_page: int = 65001) -> bytes:
     """An Outlook message from Ada to Grace ([MS-OXMSG] 2.2)."""
     texts = {0x001A: "IPM.Note", 0x0037: subject, 0x1000: body, 0x0C1A: "Ada", 0x0C1F: "ada@example.com"}
     tree: dict[str, bytes | Tree] = {
@@ -87,7 +87,7 @@ def outlook(subject: str, body: str, files: Mapping[str, bytes]) -> bytes:
     for number, (name, data) in enumerate(files.items()):
         tree[f"__attach_version1.0_#{number:08X}"] = _storage({0x3707: name}, {0x3701: data}, {0x3705: 1}, b"\0" * 8)
     header = b"\0" * 8 + struct.pack("<IIII", 1, len(files), 1, len(files)) + b"\0" * 8
-    return compound({**_storage(texts, {}, {0x3FDE: 65001}, header), **tree})
+    return compound({**_storage(texts, {}, {0x3FDE: code_page}, header), **tree})
 
 
 def _storage(texts: Mapping[int, str], binary: Mapping[int, bytes], numbers: Mapping[int, int], header: bytes) -> Tree:

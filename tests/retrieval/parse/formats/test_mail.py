@@ -126,6 +126,12 @@ def test_a_damaged_message_is_refused() -> None:
         parse_content("a.msg", outlook("S", "b", {})[:1500])
 
 
+def test_an_unknown_character_set_is_refused() -> None:
+    """Found by the fuzzer."""
+    with pytest.raises(DocumentUnreadable, match="character set"):
+        parse_content("a.msg", outlook("S", "b", {}, code_page=14))
+
+
 def test_a_mail_is_known_by_its_content() -> None:
     made = mail()
     made["MIME-Version"] = "1.0"
