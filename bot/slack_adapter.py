@@ -96,9 +96,8 @@ class SlackPlatform:
         return events_route(self._app, self._config)
 
     async def check(self) -> list[str]:
-        """What is wrong with the tokens and scopes, each with what to do; empty when all is well."""
+        """What is wrong with the tokens and scopes, each with what to do; empty when all is well. Needs no `start`."""
         problems: list[str] = []
-        await self._client.start()
         try:
             await self._client.read("auth.test")
         except PlatformError as error:
