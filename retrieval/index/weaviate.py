@@ -16,7 +16,7 @@ import hashlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -44,6 +44,9 @@ BATCH = 250  # objects a request
 _WRITE = 6  # times the limit of a read
 AT_ONCE = 8  # updates in flight
 PAGE = 1000
+UNITS = 30  # documents and sections scored; Weaviate reads each one's whole text to answer
+WITHIN = 50
+_RECORD = ("record", "document", "acl_id")
 TOP_DOCUMENTS = 3  # documents whose chunks are searched again for themselves
 LEVELS = ("Chunk", "Section", "Document")
 FIELDS = {"Chunk": ["body", "path", "title"], "Section": ["body"], "Document": ["body"]}
@@ -249,6 +252,10 @@ class WeaviateIndex:
             where = where & Filter.by_property("document_id").contains_any(sorted(query.document_ids))
         async with self._translated():
             await self._collection("Chunk")
+            if not query.document_weight and not query.section_weight:
+                # Weaviate makes lists of 100 whatever the limit: one request is enough.
+                found = await self._limited(self._chunks(query, words, where, query.limit, _RECORD))
+                return self._hits(query, _ranked(query, found, {}, {}), {i: c.values for i, c in found.items()})
             searches = asyncio.gather(
                 self._chunks(query, words, where, max(fusion.LIST, query.limit)),
                 self._units("Document", words, where) if query.document_weight else _none(),
@@ -258,14 +265,16 @@ class WeaviateIndex:
             if documents:
                 best = sorted(documents, key=lambda key: -documents[key])[:TOP_DOCUMENTS]
                 inside = where & Filter.by_property("key").contains_any([key for key, _ in best])
-                within = await self._limited(self._chunks(query, words, inside, fusion.LIST))
+                within = await self._limited(self._chunks(query, words, inside, WITHIN))
                 for id_, chunk in within.items():
                     # In no list over all documents: 0 there, and this list tells the order.
-                    found.setdefault(id_, _Found(0.0, chunk.score - 1.0, chunk.key, chunk.section, chunk.place))
+                    found.setdefault(id_, replace(chunk, score=0.0, order=chunk.score - 1.0))
             ranked = _ranked(query, found, documents, sections)
-            return await self._hits(query, ranked)
+            return self._hits(query, ranked, await self._limited(self._records([id_ for id_, _, _ in ranked])))
 
-    async def _chunks(self, query: Query, words: str, where: _Filters, count: int) -> dict[uuid.UUID, _Found]:
+    async def _chunks(
+        self, query: Query, words: str, where: _Filters, count: int, more: Sequence[str] = ()
+    ) -> dict[uuid.UUID, _Found]:
         """The best chunks by fused score. Without a vector keywords carry all the weight, and the other way round."""
         collection = await self._collection("Chunk")
         answer = await collection.query.hybrid(
@@ -277,13 +286,14 @@ class WeaviateIndex:
             limit=count,
             filters=where,
             return_metadata=MetadataQuery(score=True),
-            return_properties=["key", "section", "document_id", "ordinal"],
+            return_properties=["key", "section", "document_id", "ordinal", *more],
         )
         found = {}
         for o in answer.objects:
             p = o.properties
             score = float(o.metadata.score or 0.0)
-            found[o.uuid] = _Found(score, score, p["key"], int(p["section"]), (p["document_id"], int(p["ordinal"])))
+            place = (p["document_id"], int(p["ordinal"]))
+            found[o.uuid] = _Found(score, score, p["key"], int(p["section"]), place, p)
         return found
 
     async def _units(self, level: str, words: str, where: _Filters) -> dict[tuple[str, int], float]:
@@ -294,7 +304,7 @@ class WeaviateIndex:
         answer = await collection.query.bm25(
             query=words,
             query_properties=FIELDS[level],
-            limit=fusion.LIST,
+            limit=UNITS,
             filters=where,
             return_metadata=MetadataQuery(score=True),
             return_properties=["key", "number"],
@@ -303,24 +313,33 @@ class WeaviateIndex:
         keys = [(o.properties["key"], int(o.properties["number"]) if level == "Section" else 0) for o in answer.objects]
         return dict(zip(keys, fusion.share(scores).tolist(), strict=True))
 
-    async def _hits(self, query: Query, ranked: Sequence[tuple[uuid.UUID, float, float]]) -> tuple[Hit, ...]:
-        """The ranked chunks, read by id; what a writer removed or moved meanwhile is left out."""
-        if not ranked:
-            return ()
+    async def _records(self, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Mapping[str, Any]]:
+        if not ids:
+            return {}
         collection = await self._collection("Chunk")
-        answer = await self._limited(
-            collection.query.fetch_objects_by_ids(
-                [id_ for id_, _, _ in ranked], limit=len(ranked), return_properties=["record", "document", "acl_id"]
-            )
-        )
-        records = {o.uuid: o.properties for o in answer.objects}
+        answer = await collection.query.fetch_objects_by_ids(ids, limit=len(ids), return_properties=list(_RECORD))
+        return {o.uuid: o.properties for o in answer.objects}
+
+    def _hits(
+        self,
+        query: Query,
+        ranked: Sequence[tuple[uuid.UUID, float, float]],
+        records: Mapping[uuid.UUID, Mapping[str, Any]],
+    ) -> tuple[Hit, ...]:
+        """The ranked chunks; what a writer removed or moved meanwhile is left out."""
         hits = []
         for id_, score, extra in ranked:
             values = records.get(id_)
             if values is None or values["acl_id"] not in query.acl_ids:
                 continue
-            document = load_document(values["document"], values["acl_id"])
-            hits.append(Hit(load_chunk(values["record"], document), score, document_score=extra))
+            try:
+                chunk = load_chunk(values["record"], load_document(values["document"], values["acl_id"]))
+            except (ValueError, KeyError, TypeError) as error:
+                raise IndexUnavailable(
+                    f"{self._where} holds an object that Footnote did not write ({id_}: {error}). "
+                    "Run `footnote index rebuild`."
+                ) from error
+            hits.append(Hit(chunk, score, document_score=extra))
         return tuple(hits)
 
     # --- the server
@@ -376,6 +395,7 @@ class _Found:
     key: str
     section: int
     place: tuple[str, int]
+    values: Mapping[str, Any]
 
 
 def _ranked(
