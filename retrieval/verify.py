@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from retrieval.gate.entities import check_entities
 from retrieval.gate.evidence import Evidence, Found, Problem, Shelf, Weights
+from retrieval.gate.injection import check_injection
 from retrieval.gate.locating import locate_quote
 from retrieval.gate.numbers import check_numbers
 from retrieval.gate.polarity import check_polarity
@@ -27,6 +28,7 @@ CHECKS: tuple[Callable[[Evidence], Problem | None], ...] = (
     check_support,  # 4. the words of the claim, weighted by rarity, stand in its quotes
     check_polarity,  # 5. negation, duty, bounds and exceptions are the quotes' own
     check_entities,  # 6. who and what is named, is named there
+    check_injection,  # 7. the quotes speak to people: what is planted for a model is no evidence
 )
 
 
@@ -64,7 +66,7 @@ def _judge(claim: Claim, shelf: Shelf, weights: Weights) -> tuple[Found, ...] | 
             return place
         found.append(place)
     evidence = Evidence(text, tuple(found), weights)
-    for check in CHECKS:  # 3. to 6.
+    for check in CHECKS:  # 3. to 7.
         problem = check(evidence)
         if problem is not None:
             return problem

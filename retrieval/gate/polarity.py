@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from retrieval.gate.evidence import Evidence, Problem
 from retrieval.gate.marks import MODAL, OPPOSITES, RULES
-from retrieval.gate.words import content_of, stem, words
+from retrieval.gate.words import SENTENCE, content_of, stem, words
 from retrieval.types import VerdictClass
 
 _CUT = re.compile(
@@ -22,7 +22,6 @@ _CUT = re.compile(
     r"|,?\s+(?=(?:unless|except|until|provided\s+that|only\s+(?:if|when|where|with|upon|after))\b)",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"(?<=[.!?])[\"”’)]*\s+(?=[\"“(A-Z0-9])|\n\s*\n")
 _PREFIXED = re.compile(r"^(?:un|in|im|il|ir|dis|non)(?=[a-z]{4})")
 
 
@@ -55,7 +54,7 @@ def check_polarity(evidence: Evidence) -> Problem | None:
 
 
 def _sentences(text: str) -> list[list[str]]:
-    return [[p for p in _CUT.split(s) if p and p.strip()] for s in _SENTENCE.split(text) if s.strip()]
+    return [[p for p in _CUT.split(s) if p and p.strip()] for s in SENTENCE.split(text) if s.strip()]
 
 
 def _segment(text: str) -> _Segment:

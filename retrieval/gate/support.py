@@ -10,7 +10,8 @@ from functools import lru_cache
 
 from retrieval.gate.evidence import Evidence, Problem
 from retrieval.gate.numerals import CURRENCIES, NUMERAL_WORDS, SCALES, UNITS
-from retrieval.gate.words import STOP, stem, word_set, words
+from retrieval.gate.sentences import pieces
+from retrieval.gate.words import STOP, content_of, stem, word_set, words
 from retrieval.types import VerdictClass
 
 _LEAST = 0.6  # share of the claim's weight that quotes, headings and title carry together
@@ -77,21 +78,32 @@ def initials(text: str) -> frozenset[str]:
 
 
 def check_support(evidence: Evidence) -> Problem | None:
-    """Little of the claim in its quotes."""
-    if _share(evidence, evidence.quotes) < _LEAST_QUOTED:
+    """A claim, or one of its sentences, of which little stands in its quotes."""
+    sentences = [evidence.claim[p.start : p.end] for p in pieces(evidence.claim)]
+    if not all(content_of(s) for s in sentences):
+        return Problem(VerdictClass.UNSUPPORTED, "the claim, or a sentence of it, states nothing that can be checked")
+    if _share(evidence, evidence.claim, evidence.quotes) < _LEAST_QUOTED:
         return Problem(VerdictClass.UNSUPPORTED, "the quotes say little of what the claim says")
+    around = f"{evidence.quotes}\n{evidence.context}"
+    for sentence in sentences:
+        if len(sentences) > 1 and _share(evidence, sentence, around) < _LEAST:
+            return Problem(VerdictClass.UNSUPPORTED, f"the quotes say little of “{sentence}”")
     return None
 
 
 def check_rest(evidence: Evidence) -> Problem | None:
     """Too much of the claim neither in its quotes nor in the headings and title above them."""
-    if _share(evidence, f"{evidence.quotes}\n{evidence.context}") < _LEAST:
+    if _share(evidence, evidence.claim, f"{evidence.quotes}\n{evidence.context}") < _LEAST:
         return Problem(VerdictClass.UNSUPPORTED, "the quotes do not say all that the claim says")
     return None
 
 
-def _share(evidence: Evidence, text: str) -> float:
-    terms = wanted(evidence.claim)
+def _share(evidence: Evidence, said: str, text: str) -> float:
+    """Share of the weight of what is said that a text carries; 1 for what says nothing.
+
+    Where only words are left that other steps judge ("No approval is required."), those count.
+    """
+    terms = wanted(said) or frozenset(content_of(said))
     total = sum(map(evidence.weights, terms))
     if not total:
         return 1.0

@@ -15,6 +15,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?")
 
 
 _BROKEN = re.compile(r"(?<=[^\W\d])-\n\s*(?=[^\W\d])")
+SENTENCE = re.compile(r"(?<=[.!?])[\"”’)]*\s+(?=[\"“(A-Z0-9])|\n\s*\n")
+"""Where one sentence of a claim or a quote ends and the next begins; see `sentences` for whole passages."""
 INVISIBLE = dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x2060, 0x2065), 0xFEFF])
 """Soft hyphens, zero-width characters and marks of direction: `str.translate` drops them."""
 

@@ -8,7 +8,7 @@ question asks for (a number, a date, a length of time).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -182,21 +182,34 @@ class Fit:
     anchored: bool
 
 
-def fit(asked: Asked, source: Source, others: Sequence[Source]) -> Fit:
-    """The names and periods of a question are the document's own.
+def fits(asked: Asked, sources: Mapping[str, Source]) -> dict[str, Fit]:
+    """How each document suits the question.
 
-    Where the title has one of the names, and the other documents' titles have not, one more may be
-    missing: people name a party that the document leaves blank.
+    A name that one title has and the others have not points to its document: the others are not read,
+    and one more name may be missing there (people name a party that the document leaves blank). A name
+    of no title must at least be spoken of in what was retrieved. A period must be the document's own.
     """
-    telling = [n for n in asked.names if source.titled(n) and not any(o.titled(n) for o in others)]
-    missing = [n for n in asked.names if not source.has(n)]
-    if len(missing) > (1 if telling else 0):
-        return Fit(False, False)
-    if asked.years or asked.quarters:
-        there = quantities(source.text)
-        if not asked.years <= set(there.years) or not asked.quarters <= {name for name, _ in there.quarters}:
-            return Fit(False, False)
-    return Fit(True, bool(telling))
+    pointing = {
+        name: ids
+        for name in asked.names
+        if (ids := {id for id, s in sources.items() if s.titled(name)}) and len(ids) < max(2, len(sources))
+    }
+    missing = [name for name in asked.names if not any(s.has(name) for s in sources.values())]
+    found: dict[str, Fit] = {}
+    for id, source in sources.items():
+        named = [name for name, ids in pointing.items() if id in ids]
+        elsewhere = bool(pointing) and not named
+        lacking = [n for n in asked.names if not source.has(n)] if pointing else missing
+        good = not elsewhere and len(lacking) <= (1 if named else 0) and _in_period(asked, source)
+        found[id] = Fit(good, bool(named))
+    return found
+
+
+def _in_period(asked: Asked, source: Source) -> bool:
+    if not asked.years and not asked.quarters:
+        return True
+    there = quantities(source.text)
+    return asked.years <= set(there.years) and asked.quarters <= {name for name, _ in there.quarters}
 
 
 def covered(terms: Iterable[str], held: set[str] | frozenset[str]) -> dict[str, float]:

@@ -12,15 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retrieval.gate.evidence import Weights
+from retrieval.gate.injection import around, speaks_to_machine
 from retrieval.gate.sentences import Kind as PieceKind
 from retrieval.gate.sentences import Piece, cells, pieces
 from retrieval.gate.words import content_of, squash
-from retrieval.generate.evidence import Asked, Source, answers_kind, covered, fit, take_apart
+from retrieval.generate.evidence import Asked, Source, answers_kind, covered, fits, take_apart
 from retrieval.types import Claim, Draft, ModelUse, Passage, Question, Quote
 
 _SENTENCES = 3
-_NAMED = 0.3  # share of the question's weight to be covered where the question names the document
-_UNNAMED = 0.7  # and where it does not
+# How many of the question's words a sentence must cover: at least so many, in shares between these. A long
+# question is never covered whole; a short one is only answered by a sentence that has nearly all of it.
+_NAMED = (1.5, 0.18, 0.5)  # where the question names the document
+_UNNAMED = (3.2, 0.3, 0.7)  # where it does not
 _JOINS = 0.6  # score of a further sentence, of the best one's
 _LONG = 450  # characters; longer sentences are worth less
 
@@ -71,18 +74,19 @@ def _candidates(asked: Asked, passages: Sequence[Passage], weights: Weights) -> 
     for passage in passages:
         groups.setdefault(passage.document.id, []).append(passage)
     sources = {id: Source(group) for id, group in groups.items()}
-    fits = {id: fit(asked, s, [o for o in sources.values() if o is not s]) for id, s in sources.items()}
+    suits = fits(asked, sources)
     named = {p for name in asked.names for p in content_of(" ".join(name))}
     found: list[_Candidate] = []
     for rank, passage in enumerate(passages):
-        how = fits[passage.document.id]
+        how = suits[passage.document.id]
         if not how.fits:
             continue
         terms = asked.terms
         if how.anchored:
             title = set(content_of(sources[passage.document.id].title))
             terms = tuple(t for t in asked.terms if not (t in named and t in title)) or asked.terms
-        least = _NAMED if how.anchored else _UNNAMED
+        count, lowest, highest = _NAMED if how.anchored else _UNNAMED
+        least = min(highest, max(lowest, count / len(terms)))
         found += _scored(terms, passage, rank, weights, least)
     return found
 
@@ -98,7 +102,7 @@ def _scored(terms: Sequence[str], passage: Passage, rank: int, weights: Weights,
             header = (piece.start, piece.end)
         last = piece
         text = passage.text[piece.body : piece.end]
-        if piece.kind is PieceKind.FRAGMENT:
+        if piece.kind is PieceKind.FRAGMENT or speaks_to_machine(around(passage.text, piece.start, piece.end)):
             continue
         inside = covered(terms, set(content_of(text)))
         if not inside:

@@ -1,0 +1,77 @@
+"""Text that speaks to a machine: what a document plants to steer a language model is no evidence.
+
+The last step of the gate, and a filter of the extractive generator. It only looks at quotes: whatever a
+planted text made a model say besides must pass the other steps.
+"""
+
+from __future__ import annotations
+
+import re
+
+from retrieval.gate.evidence import Evidence, Problem
+from retrieval.gate.words import INVISIBLE
+from retrieval.types import VerdictClass
+
+_MACHINE = r"(?:a\.?i\.?|llm|language\s+model|(?:ai\s+)?assistant|chat\s?bot|bot|gpt\S*|chatgpt|claude|copilot|model)"
+_INSTRUCTIONS = (
+    r"(?:instructions?|prompts?|rules|directions|guidelines|messages?|context|commands?|training|constraints?)"
+)
+_PHRASES = re.compile(
+    rf"""
+    \b(?:ignore|disregard|forget|override|bypass|overwrite|discard)\b(?!\s+of)[^.]{{0,40}}\b
+        (?:previous|prior|above|earlier|preceding|foregoing|your|all\s+other|system|these|those)\b[^.]{{0,30}}\b{_INSTRUCTIONS}
+    | \b(?:ignore|disregard|forget)\s+(?:everything|anything|all)\b[^.\n]{{0,20}}\b(?:above|before|told|said)
+    | \bsystem\s*(?:prompt|message|override|instruction|notice\s+to\s+{_MACHINE})
+    | \b(?:new|updated|real|hidden|secret|additional)\s+instructions?\s*(?::|for\s+{_MACHINE}|follow)
+    | \binstructions?\s+(?:for|to)\s+(?:the\s+|any\s+|all\s+)?{_MACHINE}\b
+    | \b(?:note|message|memo|attention|dear|hey|hello)\s*,?\s+(?:to\s+)?
+        (?:the\s+|any\s+|all\s+|every\s+)?{_MACHINE}\s*[,:;!]
+    | \byou\s+are\s+(?:now\s+)?(?:an?\s+|the\s+)?(?:{_MACHINE}|dan\b|no\s+longer\s+bound|in\s+developer\s+mode)
+    | \b(?:act\s+as|pretend\s+to\s+be|roleplay\s+as)\s+(?:an?\s+|the\s+)?(?:{_MACHINE}|dan)\b
+    | \bas\s+an\s+a\.?i\.?\s+(?:language\s+)?(?:model|assistant)\b
+    | \bif\s+you\s+are\s+(?:an?\s+)?{_MACHINE}\b
+    | \b{_MACHINE}s?\s+(?:must|should|shall|will|reading\s+this)\b[^.\n]{{0,40}}
+        \b(?:say|answer|reply|respond|output|print|ignore|tell|write|cite)
+    | \b(?:your|the)\s+(?:answer|response|reply|output)\s+(?:must|should|shall|has\s+to)\b
+    | (?:^|[.!?:;]\s+)(?:only\s+|always\s+|instead\s+|now\s+)?(?:answer|reply|respond|output|print)\s+
+        (?:only|exactly|instead|always|nothing\s+but|the\s+following|with)\b
+    | (?:^|[.!?:;]\s+)(?:only|always|instead|now)\s+(?:answer|reply|respond|output|say|print)\b
+    | \b(?:do\s+not|don't|never)\s+(?:tell|reveal|mention|disclose)\b[^.\n]{{0,30}}\bto\s+the\s+(?:user|asker|reader)\b
+    | \btell\s+the\s+(?:user|asker)\b
+    | \b(?:reveal|print|repeat|output|show|leak)\s+(?:me\s+)?(?:your|the)\s+
+        (?:system|hidden|initial|full)?\s*(?:prompt|instructions|configuration)
+    | \b(?:jail\s?break|developer\s+mode|do\s+anything\s+now|prompt\s+injection)\b
+    | <\|[a-z_]+\|> | \[/?INST\] | <</?SYS>> | </?(?:system|assistant|developer|instructions?|passages?|prompt)\b[^>]*>
+    | ^\s*\#*\s*(?:system|assistant|developer|user)\s*(?:\(.{{0,20}}\))?\s*:
+    | \b(?:begin|end|start)\s+(?:of\s+)?(?:system|prompt|passages?|instructions?|data|untrusted|trusted)\b
+    | <<<[^>\n]*\b(?:begins|ends)\b
+    | "claims"\s*: | "quotes"\s*:
+    """,
+    re.IGNORECASE | re.VERBOSE | re.MULTILINE,
+)
+
+_ENDS = '.!?:;|>"”)]}'
+
+
+def speaks_to_machine(text: str) -> bool:
+    """Whether a text gives orders to a language model, or poses as a part of its prompt."""
+    return bool(_PHRASES.search(text if text.isascii() else text.translate(INVISIBLE)))
+
+
+def around(text: str, start: int, end: int) -> str:
+    """The paragraph of text[start:end]: its line, and those before and after that run on without an end."""
+    begin = text.rfind("\n", 0, start) + 1
+    while begin > 1 and text[:begin].rstrip()[-1:] not in _ENDS:
+        begin = text.rfind("\n", 0, begin - 1) + 1
+    stop = text.find("\n", end)
+    while stop >= 0 and text[:stop].rstrip()[-1:] not in _ENDS:
+        stop = text.find("\n", stop + 1)
+    return text[begin : stop if stop >= 0 else len(text)]
+
+
+def check_injection(evidence: Evidence) -> Problem | None:
+    """A quote from a paragraph that gives orders to a model, or a claim that does."""
+    paragraphs = (around(f.passage.text, f.start, f.end) for f in evidence.found)
+    if speaks_to_machine(evidence.claim) or any(map(speaks_to_machine, paragraphs)):
+        return Problem(VerdictClass.UNSUPPORTED, "the quote gives orders to a language model and states nothing")
+    return None
