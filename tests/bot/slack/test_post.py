@@ -12,8 +12,8 @@ from bot.errors import PlatformBusy, PlatformDenied, PlatformError
 from bot.render import PRIVATE_NOTE, STATUS
 from bot.slack_adapter import SlackPlatform
 from bot.types import Incoming
-from tests.bot.slack.fakes import RECORD, MemoryIntake, answered, reply_of
-from tests.servers.slack import Fault, SlackStandIn
+from tests.bot.slack.fakes import RECORD, MemoryIntake, MemoryViewer, answered, reply_of
+from tests.servers.slack import Fault, SlackStandIn, config_for
 
 
 @pytest.fixture
@@ -180,6 +180,14 @@ async def test_messages_finds_our_answers_in_threads(
     await by_http.post(question, reply_of(by_http, answered()), status)
     assert await by_http.messages(question.channel, None) == [(RECORD, status)]
     assert await by_http.messages(question.channel, "9999999999.0") == []
+
+
+async def test_check_needs_no_start(slack: SlackStandIn, intake: MemoryIntake, viewer: MemoryViewer) -> None:
+    platform = SlackPlatform(config_for(slack, socket=True), intake, viewer)
+    assert await platform.check() == []
+    slack.world.faults["apps.connections.open"].append(Fault(error="invalid_auth"))
+    (problem,) = await platform.check()
+    assert "SLACK_APP_TOKEN" in problem
 
 
 async def test_check_names_what_is_missing(slack: SlackStandIn, by_http: SlackPlatform) -> None:

@@ -135,7 +135,10 @@ async def test_a_bad_call_is_complained_about(
 ) -> None:
     bare.world.add_channel("travel", "U0ADA")
     token = "xoxb-wrong" if complaint == "invalid_auth" else bare.bot_token
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as session:
-        async with session.post(bare.base_url + method, json=arguments) as response:
-            await response.read()
+    headers = {"Authorization": f"Bearer {token}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(bare.base_url + method, json=arguments) as response,
+    ):
+        await response.read()
     assert any(complaint in c for c in bare.complaints)
