@@ -171,6 +171,8 @@ def _open(
     inner = list(_markers(marker.rest)) if marker.rest.startswith("(") else []
     nested = [m for m in inner if m.value == 1]
     heading = "" if nested else title_of(marker.rest, following)
+    if marker.keyword and not marker.rest.strip() and not any(_markers(following)):
+        heading = title_of(following, "")  # "ARTICLE I", and its title on the next line
     yield Clause(offset, depth + 1, label, heading)
     yield from _open(outline, marker.rest, nested, number, following, at)
 
@@ -193,7 +195,7 @@ def _markers(line: str) -> Iterator[_Marker]:
         if len(parts) > 1:
             yield _Marker("1.1", m["number"], parts, m["rest"])
         elif m["tail"] or (title_of(m["rest"], "") and len(m["rest"]) < 80):
-            yield _Marker(f"1{m['tail']}", m["number"], parts, m["rest"])
+            yield _Marker("1)" if m["tail"] == ")" else "1.", m["number"], parts, m["rest"])
     elif m := _PAREN.match(line) or _LETTER.match(line):
         shape = "({})" if line.lstrip().startswith("(") else f"{{}}{m['tail']}"
         for kind, value in _counts(m["number"]):
@@ -278,6 +280,18 @@ def _titled(words: Sequence[str], share: float = 0.6) -> bool:
     long = [w for w in words if sum(c.isalpha() for c in w) > 3]
     capital = sum(next(c for c in w if c.isalpha()).isupper() for w in long)
     return 0 < len(words) <= 12 and capital >= share * len(long) and words[0][:1] not in "("
+
+
+def find_capitals(lines: Sequence[str]) -> list[tuple[Clause, ...]]:
+    """Titles of a text that numbers nothing: lines in capitals, with text below. Their labels are empty."""
+    found: list[tuple[Clause, ...]] = []
+    for number, line in enumerate(lines):
+        words = line.strip()
+        letters = sum(c.isalpha() for c in words)
+        is_title = words.isupper() and 4 <= len(words) <= 80 and letters >= 0.7 * len(words) and words[-1] not in ",;:"
+        below = next((text for text in lines[number + 1 : number + 3] if text.strip()), "")
+        found.append((Clause(0, 1, "", words.rstrip(".")),) if is_title and below and not below.isupper() else ())
+    return found if sum(map(len, found)) > 1 else [()] * len(lines)
 
 
 # --- numbers typed into headings ----------------------------------------------------------

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from retrieval.errors import UnsupportedFormat
 from retrieval.parse.blocks import Block, from_spans
-from retrieval.parse.clauses import find_clauses
+from retrieval.parse.clauses import find_capitals, find_clauses
 from retrieval.types import ParsedDocument
 
 _MARKS = (
@@ -70,7 +70,9 @@ def _spans(raw: str) -> Iterator[tuple[int, Block]]:
     paged = "\f" in raw
     page = 1
     offset = 0
-    for number, (line, clauses) in enumerate(zip(lines, find_clauses(lines), strict=True), 1):
+    found = find_clauses(lines)
+    found = found if any(found) else find_capitals(lines)
+    for number, (line, clauses) in enumerate(zip(lines, found, strict=True), 1):
         cuts = [c.offset for c in clauses]
         starts = cuts if cuts[:1] == [0] else [0, *cuts]
         for start, end in zip(starts, [*starts[1:], len(line)], strict=True):
@@ -80,7 +82,7 @@ def _spans(raw: str) -> Iterator[tuple[int, Block]]:
                 Block(
                     line[start:end],
                     level=clause.level if clause else None,
-                    label=clause.label if clause else None,
+                    label=(clause.label or None) if clause else None,
                     heading=clause.heading if clause else "",
                     page=page if paged else None,
                     locator=None if paged else f"line {number}",

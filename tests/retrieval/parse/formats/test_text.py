@@ -45,7 +45,7 @@ CASES = {
     "articles and sections": (
         "ARTICLE I\nDEFINITIONS\nSection 1. Terms\n(a) x\n(b) y\nSection 2. Use\nARTICLE II - TERM\nSection 1. Start",
         [
-            ("ARTICLE I", ""),
+            ("ARTICLE I", "DEFINITIONS"),
             ("Section 1", "Terms"),
             ("Section 1(a)", ""),
             ("Section 1(b)", ""),
@@ -72,6 +72,10 @@ CASES = {
             ("Schedule A, 1", "One"),
             ("Schedule A, 2", "Two"),
         ],
+    ),
+    "titles in capitals where nothing is numbered": (
+        "Agreement\nBetween us.\nCONFIDENTIAL INFORMATION\nAll of it.\nA sentence with NASA.\nTERM.\nOne year.",
+        [(None, ""), (None, "CONFIDENTIAL INFORMATION"), (None, "TERM")],
     ),
     "a second list begins again": (
         "1. One A\n2. Two A\n3. Three A\nExclusions\n1. One B\n2. Two B",
