@@ -129,6 +129,7 @@ class Socket:
     def __init__(self, app: AsyncApp, client: SlackClient, config: SlackConfig) -> None:
         self._client = client
         self._pause = config.ping_interval
+        self._timeout = config.timeout
         self._handler: Any = AsyncSocketModeHandler(  # half of its methods have no types
             app,
             config.app_token,
@@ -139,10 +140,17 @@ class Socket:
         self._watch: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Connect. Raises PlatformError when Slack refuses; the vendor's own loop would try for ever."""
-        self._handler.client.wss_uri = await self._client.open_socket()
-        await self._handler.connect_async()
-        self._watch = asyncio.create_task(self._fresh_addresses())
+        """Connect. Raises PlatformError when that fails; the vendor's own loop would try for ever."""
+        try:
+            self._handler.client.wss_uri = await self._client.open_socket()
+            self._watch = asyncio.create_task(self._fresh_addresses())
+            async with asyncio.timeout(2 * self._timeout):
+                await self._handler.connect_async()
+        except TimeoutError as error:
+            raise PlatformError(
+                "Slack's socket does not open. Let the network pass connections to wss-primary.slack.com and "
+                "wss-backup.slack.com, port 443."
+            ) from error
 
     async def connected(self) -> bool:
         return bool(await self._handler.client.is_connected())

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.errors import PlatformError
 from bot.slack_adapter import SlackPlatform
 from bot.types import ChannelKind, IncomingKind
 from tests.bot.slack.fakes import MemoryIntake, MemoryViewer
@@ -279,6 +280,15 @@ async def test_a_refused_socket_is_tried_again_with_a_new_ticket(
     await slack.reconnected(before)
     await slack.say("U0ADA", slack.world.dm("U0ADA"), "Hotels?")
     assert [q.text for q in intake.questions] == ["Hotels?"]
+
+
+async def test_a_socket_that_never_opens_is_told_at_the_start(
+    slack: SlackStandIn, intake: MemoryIntake, viewer: MemoryViewer
+) -> None:
+    slack.refuse_sockets = 1_000
+    platform = SlackPlatform(replace(config_for(slack, socket=True), timeout=0.3), intake, viewer)
+    with pytest.raises(PlatformError, match=r"wss-primary\.slack\.com"):
+        await platform.start()
 
 
 async def test_the_same_event_to_two_replicas(slack: SlackStandIn, intake: MemoryIntake, viewer: MemoryViewer) -> None:
