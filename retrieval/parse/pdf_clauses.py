@@ -69,11 +69,17 @@ def candidates(items: Sequence[Paragraph], body: Body, outlined: frozenset[int])
     return found
 
 
-def clauses(items: Sequence[Paragraph], body: Body, outlined: frozenset[int] = frozenset()) -> list[Clause]:
-    """The clauses of a document in reading order, labels full ("4.2(b)")."""
+def clauses(
+    items: Sequence[Paragraph], body: Body, outlined: frozenset[int] = frozenset(), breaks: Sequence[int] = ()
+) -> list[Clause]:
+    """The clauses of a document in reading order, labels full ("4.2(b)").
+
+    `breaks` are paragraphs in order that begin something new without a number (a centred title): no list
+    goes on beyond one.
+    """
     found = candidates(items, body, outlined)
     listed = _contents(found, items)
-    resolver = _Resolver([c for c in found if c.at not in listed], items)
+    resolver = _Resolver([c for c in found if c.at not in listed], items, breaks)
     return resolver.resolve()
 
 
@@ -81,7 +87,7 @@ def _contents(found: Sequence[Candidate], items: Sequence[Paragraph]) -> set[int
     """Paragraphs of a table of contents: a dense run of numbers that all come again later."""
     named = [c for c in found if c.number.kind in WORDS or c.number.kind == "decimal"]
     last: dict[str, int] = {c.number.shown.casefold(): c.at for c in named}
-    result: set[int] = set()
+    result = {c.at for c in named if last[c.number.shown.casefold()] > c.at and _over_a_list(c, items)}
     run: list[Candidate] = []
     for c in [*named, None]:
         if run and (c is None or sum(len(items[i].text) for i in range(run[-1].at, c.at)) > 260):
@@ -94,11 +100,19 @@ def _contents(found: Sequence[Candidate], items: Sequence[Paragraph]) -> set[int
     return result
 
 
+def _over_a_list(c: Candidate, items: Sequence[Paragraph]) -> bool:
+    """Whether "PART I" stands right over rows of a table of contents."""
+    after = items[c.at + 1] if c.at + 1 < len(items) else None
+    bare = c.number.kind in OUTER and c.rest.casefold() in ("", "page")
+    return bare and after is not None and (after.table is not None or after.leaders)
+
+
 class _Resolver:
     """Goes through the candidates once, with the open clauses on a stack."""
 
-    def __init__(self, found: Sequence[Candidate], items: Sequence[Paragraph]) -> None:
+    def __init__(self, found: Sequence[Candidate], items: Sequence[Paragraph], breaks: Sequence[int]) -> None:
         self.found, self.items = found, items
+        self.breaks = list(reversed(breaks))
         self.stack: list[Clause] = []
         self.last: dict[str, Clause] = {}  # the last clause of each kind
         self.used: set[str] = set()
@@ -107,6 +121,10 @@ class _Resolver:
     def resolve(self) -> list[Clause]:
         for index, candidate in enumerate(self.found):
             kind = candidate.number.kind
+            while self.breaks and self.breaks[-1] < candidate.at:
+                self.breaks.pop()
+                while self.stack and self.stack[-1].rank >= DOTTED:
+                    self.stack.pop()
             accept = self._worded if kind in WORDS else getattr(self, f"_{kind}")
             clause: Clause | None = accept(index, candidate)
             if clause is not None:

@@ -30,8 +30,9 @@ OUTER = frozenset({"part", "title", "book", "schedule", "annex", "annexure", "ap
 _DIGIT_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _ROMAN = re.compile(r"(?=[ivxlc])(?:x?c|l?x{0,3}|xl|c{0,3}l?x{0,3})(?:ix|iv|v?i{0,3})", re.IGNORECASE)
 _WORDED = re.compile(
-    r"(?P<word>" + "|".join(WORDS) + r"|§{1,2}|sec\.)\s*(?P<number>\d{1,4}(?:\.\d{1,3})*[A-Z]?|[IVXLC]{1,7}|[A-Z])"
-    r"(?P<sub>(?:\([A-Za-z0-9]{1,5}\))*)(?P<end>\s*[.:–—-]+(?=\s|$)|(?=\s|$))",
+    r"(?:(?P<word>" + "|".join(WORDS) + r")\s+|(?P<sign>§{1,2}|sec\.)\s*)"
+    r"(?P<number>\d{1,4}(?:\.\d{1,3})*[A-Z]?|[IVXLC]{1,7}|[A-Z])(?P<sub>(?:\([A-Za-z0-9]{1,5}\))*)"
+    r"(?P<end>\s*(?:[.:]+(?=\s|$)|[–—]|-+(?=\s|$))|(?=\s|$))",
     re.IGNORECASE,
 )
 _DECIMAL = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3}){0,5})(?P<sub>(?:\([A-Za-z0-9]{1,5}\))*)(?P<end>[.)]?)(?=\s|$)")
@@ -95,8 +96,7 @@ def _worded(text: str) -> Number | None:
     found = _WORDED.match(text)
     if not found:
         return None
-    word = found["word"].lower()
-    word = "section" if word[0] == "§" or word == "sec." else word
+    word = found["word"].lower() if found["word"] else "section"
     own, sub = found["number"], found["sub"]
     if own.isalpha() and not own.isupper():
         return None  # "Note a", "part i" in running text

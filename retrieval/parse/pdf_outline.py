@@ -48,7 +48,8 @@ def blocks(
 ) -> Iterator[Block]:
     """The document's blocks in reading order. `printed`: page labels by page; `title` opens no section of its own."""
     named = _bookmarked(items, bookmarks)
-    numbered = clauses(items, body, frozenset(named))
+    breaks = [at for at in range(len(items)) if _stands_out(items, at, body) and _breaks(items[at], body)]
+    numbered = clauses(items, body, frozenset(named), breaks)
     headings: dict[int, _Heading] = {c.at: _clause_heading(c, items, body) for c in numbered}
     _add_unnumbered(headings, numbered, items, body, named, title)
     levels = {rank: level for level, rank in enumerate(sorted({h.rank for h in headings.values()}), start=1)}
@@ -104,10 +105,11 @@ def _add_unnumbered(
     above = [s for s in styles if numbered and s[0] > biggest * LARGER][:MAX_STYLES]
     for at in found:
         style = _style(items[at])
-        if style in above:
+        cover = bool(numbered) and items[at].page == 1 and items[numbered[0].at].page > 1
+        if style in above and not cover:
             rank = float(above.index(style))
         else:
-            rank = BELOW + min(styles.index(style) - len(above), MAX_STYLES)
+            rank = BELOW + min(max(styles.index(style) - len(above), 0), MAX_STYLES)
         if at in named and not numbered:
             rank = named[at].depth
         headings[at] = _Heading(rank, None, " ".join(items[at].text.split()))
@@ -130,6 +132,11 @@ def _stands_out(items: Sequence[Paragraph], at: int, body: Body) -> bool:
     if number is not None and number.kind != "dotted":
         return False  # a number that no sequence carries: better no section than a wrong one
     return at + 1 < len(items) and "  " not in item.text
+
+
+def _breaks(item: Paragraph, body: Body) -> bool:
+    """Whether an unnumbered heading begins something new, and not just a part of the clause above."""
+    return item.size > body.size * 1.25 or (item.centred and item.text.isupper())
 
 
 def _bookmarked(items: Sequence[Paragraph], bookmarks: Sequence[Bookmark]) -> dict[int, Bookmark]:
