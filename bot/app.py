@@ -145,6 +145,7 @@ async def open_app(
     *,
     memory: ThreadMemory | None = None,
     wrap_parser: Callable[[Parser], Parser] = lambda parser: parser,
+    wrap_embedder: Callable[[Embedder], Embedder] = lambda embedder: embedder,
 ) -> AsyncIterator[App]:
     """Build the product on a home; everything is closed at the end. Raises the parts' errors."""
     try:
@@ -153,7 +154,7 @@ async def open_app(
         raise SettingsError(f"The home {settings.home} cannot be made: {error.strerror}. Choose another.") from error
     async with AsyncExitStack() as stack:
         state = stack.enter_context(open_state(settings))
-        embedder = _embedder(settings)
+        embedder = wrap_embedder(_embedder(settings))
         index = _index(settings, embedder)
         stack.push_async_callback(index.close)
         reader = await stack.enter_async_context(parser())
