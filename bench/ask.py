@@ -31,61 +31,14 @@ from tests.servers.weaviate import running
 
 QUESTIONS = 200
 SECTIONS = 50
-WORDS = [
-    "agreement",
-    "supplier",
-    "invoice",
-    "payment",
-    "notice",
-    "termination",
-    "liability",
-    "confidential",
-    "employee",
-    "travel",
-    "hotel",
-    "approval",
-    "limit",
-    "budget",
-    "report",
-    "quarter",
-    "revenue",
-    "audit",
-    "policy",
-    "contract",
-    "delivery",
-    "goods",
-    "warranty",
-    "insurance",
-    "claim",
-    "damages",
-    "interest",
-    "bank",
-    "account",
-    "tax",
-    "record",
-    "retention",
-    "privacy",
-    "security",
-    "access",
-    "device",
-    "password",
-    "training",
-    "board",
-    "director",
-    "meeting",
-    "shareholder",
-    "dividend",
-    "merger",
-    "purchase",
-    "licence",
-    "software",
-    "service",
-    "support",
-    "fee",
-    "discount",
-    "renewal",
-    "breach",
-]
+VOCABULARY = """
+agreement supplier invoice payment notice termination liability confidential employee travel hotel
+approval limit budget report quarter revenue audit policy contract delivery goods warranty insurance
+claim damages interest bank account tax record retention privacy security access device password
+training board director meeting shareholder dividend merger purchase licence software service
+support fee discount renewal breach
+"""
+WORDS = VOCABULARY.split()
 
 
 class MadeUp:
