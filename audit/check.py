@@ -76,8 +76,8 @@ def check_record(record: Claimed) -> Iterator[Finding]:
         parse_timestamp(record.time)
     except ValueError:
         yield found("the time is malformed")
-    posted, stated = record.fields.get("posted"), record.fields.get("posted_sha256")
-    if isinstance(posted, str) and isinstance(stated, str) and hashlib.sha256(posted.encode()).hexdigest() != stated:
+    posted, hashed = record.fields.get("posted"), record.fields.get("posted_sha256")
+    if isinstance(posted, str) and isinstance(hashed, str) and hashlib.sha256(posted.encode()).hexdigest() != hashed:
         yield found("the posted bytes do not have the hash that was recorded")
     # 5. Each section snapshot has its hash and length, and each quote stands in one at its offsets.
     if record.event == "question":

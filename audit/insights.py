@@ -53,11 +53,12 @@ async def stats(log: SqliteAuditLog, *, since: datetime | None = None, until: da
 
 
 def _count(view: Reader, wanted: Filter) -> Stats:
-    where, values = conditions(wanted)
+    found = conditions(wanted)
     connection = view.ready()
-    events = dict(connection.execute(f"SELECT event, count(*) FROM entry WHERE {where} GROUP BY event", values))  # noqa: S608
-    sql = f"SELECT outcome, count(*) FROM entry WHERE {where} AND event = 'question' GROUP BY outcome"  # noqa: S608
-    outcomes = dict(connection.execute(sql, values))
+    counted = f"count(*) FROM {found.source} WHERE {found.where}"
+    events = dict(connection.execute(f"SELECT event, {counted} GROUP BY event", found.values))
+    sql = f"SELECT outcome, {counted} AND event = 'question' GROUP BY outcome"
+    outcomes = dict(connection.execute(sql, found.values))
     people: set[str] = set()
     totals: list[int] = []
     tokens_in = tokens_out = dropped = 0

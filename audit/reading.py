@@ -14,7 +14,7 @@ import apsw
 from audit.disclosure import disclosures_of, from_microseconds
 from audit.errors import AuditCorrupt, AuditUnavailable
 from audit.record import AuditRecord, Json, Receipt
-from audit.search import Filter, Page, catch_up, conditions, forget_record, open_search, reset
+from audit.search import Filter, Found, Page, catch_up, conditions, forget_record, open_search, reset, select
 from audit.store import connect, translated
 from audit.tree import TILE, Hashes, leaf_hash, node_hash
 
@@ -25,6 +25,10 @@ _COLUMNS = (
     " (SELECT body FROM disclosure WHERE disclosure.idx = entry.idx),"
     " (SELECT group_concat(name || char(30) || by, char(31)) FROM erased WHERE erased.idx = entry.idx)"
 )
+
+
+def _entries(where: str) -> str:
+    return select(_COLUMNS, Found("entry", where, (), "entry.idx"), "ORDER BY entry.idx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,27 +108,24 @@ class Reader:
         return stored.record if stored is not None else None
 
     def stored(self, record_id: str) -> Stored | None:
-        row = self.connection.execute(f"SELECT {_COLUMNS} FROM entry WHERE id = ?", (record_id,)).get  # noqa: S608
+        row = self.connection.execute(_entries("entry.id = ?"), (record_id,)).get
         return _stored(row) if row is not None else None
 
     def referring(self, record_id: str) -> Sequence[AuditRecord]:
-        sql = f"SELECT {_COLUMNS} FROM entry WHERE refers_to = ? ORDER BY idx"  # noqa: S608
-        return [_stored(row).record for row in self.connection.execute(sql, (record_id,))]
+        rows = self.connection.execute(_entries("entry.refers_to = ?"), (record_id,))
+        return [_stored(row).record for row in rows]
 
     def of_event(self, event: str) -> Iterator[Stored]:
         """All records of an event other than "question", oldest first."""
-        sql = f"SELECT {_COLUMNS} FROM entry WHERE event = ? AND event <> 'question' ORDER BY idx"  # noqa: S608
-        yield from map(_stored, self.connection.execute(sql, (event,)))
+        rows = self.connection.execute(_entries("entry.event = ? AND entry.event <> 'question'"), (event,))
+        yield from map(_stored, rows)
 
     def find(self, wanted: Filter, *, after: int | None = None, limit: int = 50) -> Page:
         connection = self.ready()
-        where, values = conditions(wanted)
-        sql = (
-            f"SELECT {_COLUMNS} FROM entry WHERE {where} AND entry.idx < ?"  # noqa: S608
-            " ORDER BY entry.idx DESC LIMIT ?"
-        )
+        found = conditions(wanted)
+        sql = select(_COLUMNS, found, "AND", found.key, "< ? ORDER BY", found.key, "DESC LIMIT ?")
         before = after if after is not None else 2**62
-        rows = [_stored(row) for row in connection.execute(sql, (*values, before, limit + 1))]
+        rows = [_stored(row) for row in connection.execute(sql, (*found.values, before, limit + 1))]
         more = len(rows) > limit
         rows = rows[:limit]
         return Page(
@@ -133,18 +134,16 @@ class Reader:
 
     def indexes(self, wanted: Filter) -> list[int]:
         """Positions of all records that match, oldest first."""
-        where, values = conditions(wanted)
-        sql = f"SELECT idx FROM entry WHERE {where} ORDER BY idx"  # noqa: S608
-        return [index for (index,) in self.ready().execute(sql, values)]
+        found = conditions(wanted)
+        sql = select("entry.idx", found, "ORDER BY", found.key)
+        return [index for (index,) in self.ready().execute(sql, found.values)]
 
     def chunk(self, wanted: Filter, start: int, end: int, limit: int = 500) -> list[Stored]:
         """The first `limit` records that match at positions [start, end), oldest first."""
-        where, values = conditions(wanted)
-        sql = (
-            f"SELECT {_COLUMNS} FROM entry WHERE {where} AND entry.idx >= ?"  # noqa: S608
-            " AND entry.idx < ? ORDER BY entry.idx LIMIT ?"
-        )
-        return [_stored(row) for row in self.ready().execute(sql, (*values, start, end, limit))]
+        found = conditions(wanted)
+        window = ("AND", found.key, ">= ? AND", found.key, "< ? ORDER BY", found.key, "LIMIT ?")
+        sql = select(_COLUMNS, found, *window)
+        return [_stored(row) for row in self.ready().execute(sql, (*found.values, start, end, limit))]
 
     def scan(self, wanted: Filter, start: int = 0, end: int = 2**62) -> Iterator[Stored]:
         """The records that match at positions [start, end), oldest first, in constant memory."""
@@ -154,13 +153,14 @@ class Reader:
 
     def everything(self) -> Iterator[Stored]:
         """All records in tree order, without the search index; one state of the log when in a transaction."""
-        yield from map(_stored, self.connection.execute(f"SELECT {_COLUMNS} FROM entry ORDER BY idx"))  # noqa: S608
+        yield from map(_stored, self.connection.execute(_entries("1")))
 
     def extent(self, wanted: Filter, size: int) -> tuple[int, int, int]:
         """How many records match below position `size`, and the first and last position (0, -1: none)."""
-        where, values = conditions(wanted)
-        sql = f"SELECT count(*), coalesce(min(idx), 0), coalesce(max(idx), -1) FROM entry WHERE {where} AND idx < ?"  # noqa: S608
-        count, first, last = self.ready().execute(sql, (*values, size)).get
+        found = conditions(wanted)
+        columns = "count(*), coalesce(min(entry.idx), 0), coalesce(max(entry.idx), -1)"
+        sql = select(columns, found, "AND", found.key, "< ?")
+        count, first, last = self.ready().execute(sql, (*found.values, size)).get
         return count, first, last
 
     def forget(self, index: int, before: dict[str, Json], after: dict[str, Json]) -> None:
