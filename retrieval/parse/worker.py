@@ -7,8 +7,6 @@ when the child ends after it.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import json
 import os
 import resource
@@ -19,14 +17,8 @@ from typing import Any, BinaryIO
 
 from retrieval import errors
 from retrieval.errors import DocumentUnreadable
+from retrieval.parse.confine import confine
 from retrieval.parse.wire import LENGTH, dumps, encode, frame
-
-_PR_SET_PDEATHSIG = 1
-_PR_SET_NO_NEW_PRIVS = 38
-_CLONE_NEWUSER = 0x10000000
-_CLONE_NEWNET = 0x40000000
-_SIGKILL = 9
-_OPEN_FILES = 48
 
 
 def main(settings: str) -> None:
@@ -37,33 +29,10 @@ def main(settings: str) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):  # a library that prints must not write into the reply
         os.dup2(null, standard)
-    _confine(limits["memory"], limits["cpu_seconds"] * limits["documents"])
+    confine(limits["memory"], limits["cpu_seconds"] * limits["documents"])
     server = _Server(requests, replies, limits["reply"])
     sys.excepthook = server.last_words
     server.run()
-
-
-def _confine(memory: int, cpu_seconds: int) -> None:
-    """Give up what a parser does not need. What the system refuses (namespaces, mostly) is done without."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if sys.platform == "linux":
-        libc.prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
-        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        if libc.unshare(_CLONE_NEWNET) != 0:
-            libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
-    for limit, value in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, cpu_seconds),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, _OPEN_FILES),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NPROC, 0),
-    ):
-        _, most = resource.getrlimit(limit)
-        bounded = value if most == resource.RLIM_INFINITY else min(value, most)
-        # macOS refuses some; the product runs on Linux, a developer may not.
-        with contextlib.suppress(*(() if sys.platform == "linux" else (ValueError, OSError))):
-            resource.setrlimit(limit, (bounded, bounded))
 
 
 class _Server:

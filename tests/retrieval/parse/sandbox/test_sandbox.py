@@ -122,3 +122,16 @@ def _children() -> list[int]:
 
 def _proc(pid: int, name: str) -> str:
     return Path("/proc", str(pid), name).read_text("utf-8")
+
+
+async def test_a_child_has_no_network_where_the_system_allows_that(parser: SandboxParser) -> None:
+    await parser.parse("a.md", GOOD)
+    (child,) = _children()
+    if _network("self") == _network(child):
+        pytest.skip("this system refuses network namespaces")
+    devices = [line.split(":")[0].strip() for line in _proc(child, "net/dev").splitlines()[2:]]
+    assert devices == ["lo"]
+
+
+def _network(pid: int | str) -> Path:
+    return Path(f"/proc/{pid}/ns/net").readlink()
