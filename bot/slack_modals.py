@@ -12,7 +12,7 @@ WHY = "footnote_why"
 AROUND = 20_000  # characters shown before and after the quote
 PIECE = 3_000
 GONE = (
-    "You cannot read this passage. Either you may not read the document, or it is no longer there. "
+    "You cannot read this passage now: you may not read the document, or it has changed or gone since the answer. "
     "Ask the owner of the document for access."
 )
 UNAVAILABLE = "The passage cannot be shown right now. Please close this window and try again in a minute."
