@@ -106,7 +106,7 @@ async def play(keep: Path | None) -> int:
         home = keep or Path(scratch) / "home"
         documents = Path(scratch) / "documents"
         await asyncio.to_thread(shutil.copytree, company.DOCUMENTS, documents)
-        async with _stage(company.settings(home, documents)) as stage:
+        async with on_stage(company.settings(home, documents)) as stage:
             await _documents(stage)
             await _questions(stage)
             await _monday(stage)
@@ -114,7 +114,8 @@ async def play(keep: Path | None) -> int:
 
 
 @asynccontextmanager
-async def _stage(settings: Settings) -> AsyncIterator[Stage]:
+async def on_stage(settings: Settings) -> AsyncIterator[Stage]:
+    """The product with both platforms as stand-ins, and the company's people."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -128,8 +129,12 @@ async def _stage(settings: Settings) -> AsyncIterator[Stage]:
 
         def make(_: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> list[ChatAdapter]:
             config = SlackConfig(bot_token=slack.bot_token, app_token=slack.app_token, base_url=slack.base_url)
+
+            async def known(channel: str, thread: str) -> bool:
+                return memory.knows(f"slack:*:{channel}:{thread}")
+
             return [
-                SlackPlatform(config, intake, viewer),
+                SlackPlatform(config, intake, viewer, known),
                 TeamsPlatform(teams.config(), intake, viewer=viewer, knows_thread=memory.knows),
             ]
 
