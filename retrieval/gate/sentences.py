@@ -32,7 +32,7 @@ _MARKER = re.compile(
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"\s*(?:[-–—•▪◦‣·*●○■□]\s|\(?[a-zA-Z0-9]{1,4}[.)]\s|\d{1,3}(?:\.\d{1,3})+\.?\s|#)")
-_CELLS = re.compile(r"\t+|\s\|\s|\s*\|\s*$")
+_CELLS = re.compile(r"\t+|\s\|\s|\s*\|\s*$|^\s*\|\s*")
 _FIGURE = re.compile(r"[($€£\-–—]*\s?\d[\d,.]*\s?[%)]*|[–—-]+|n/?a", re.IGNORECASE)
 
 

@@ -29,7 +29,7 @@ STOP = word_set(
     """a about above after again all also am an and any are aren't as at be because been before being below
     between both but by can can't cannot could couldn't did didn't do does doesn't doing don't down during each
     either else every few for from further get gets had has hasn't have haven't having he her here hers him his
-    how i if in into is isn't it its itself just let's may me might more most much must my need needn't no nor not
+    how i if in into is isn't it its itself just let's many may me might more most much must my need needn't no nor not
     of off on once only or other ought our ours out over own per same shall shan't she should shouldn't so some
     such than that the their theirs them then there thereof therein thereto these they this those through to too
     under until unless up upon us very via was wasn't we were weren't what when where whether which while who whom

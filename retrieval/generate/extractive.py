@@ -22,8 +22,8 @@ from retrieval.types import Claim, Draft, ModelUse, Passage, Question, Quote
 _SENTENCES = 3
 # How many of the question's words a sentence must cover: at least so many, in shares between these. A long
 # question is never covered whole; a short one is only answered by a sentence that has nearly all of it.
-_NAMED = (1.5, 0.18, 0.5)  # where the question names the document
-_UNNAMED = (3.2, 0.3, 0.7)  # where it does not
+_NAMED = (1.5, 0.18, 0.35)  # where the question names the document
+_UNNAMED = (3.2, 0.3, 0.65)  # where it does not
 _JOINS = 0.6  # score of a further sentence, of the best one's
 _LONG = 450  # characters; longer sentences are worth less
 
@@ -107,12 +107,13 @@ def _scored(terms: Sequence[str], passage: Passage, rank: int, weights: Weights,
         inside = covered(terms, set(content_of(text)))
         if not inside:
             continue
-        own = sum(weights(t) * share for t, share in inside.items())
-        both = own + sum(weights(t) * share for t, share in above.items() if t not in inside)
-        score = (own + 0.3 * (both - own)) / total + 0.15 / (1 + rank) - max(0, len(text) - _LONG) / 4000
         table = header if piece.kind is PieceKind.ROW and header != (piece.start, piece.end) else None
+        over = above if table is None else above | covered(terms, set(content_of(passage.text[slice(*table)])))
+        own = sum(weights(t) * share for t, share in inside.items())
+        both = own + sum(weights(t) * share for t, share in over.items() if t not in inside)
+        score = (own + 0.3 * (both - own)) / total + 0.15 / (1 + rank) - max(0, len(text) - _LONG) / 4000
         # Where nothing names the document, neither rare words alone nor common ones alone are enough.
-        counted = len(inside.keys() | above.keys()) / len(terms)
+        counted = len(inside.keys() | over.keys()) / len(terms)
         coverage = min(both / total, counted)
         found.append(_Candidate(passage, rank, piece, text, table, frozenset(inside), coverage, least, score))
     return found

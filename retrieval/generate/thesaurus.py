@@ -9,7 +9,7 @@ from __future__ import annotations
 from retrieval.gate.words import stem
 
 _GROUPS = """
-employee staff worker personnel colleague director officer
+employee staff worker personnel colleague
 representative agent advisor adviser consultant contractor attorney accountant counsel affiliate subcontractor
 share disclose disclosure provide divulge reveal transmit communicate release publish
 retain keep store archive preserve
