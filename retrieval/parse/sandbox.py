@@ -24,6 +24,7 @@ from retrieval.types import ParsedDocument
 _ROOT = Path(__file__).resolve().parents[2]
 _START = "import sys; sys.path.insert(0, {root!r}); from retrieval.parse.worker import main; main(sys.argv[1])"
 _ERRORS = {e.__name__: e for e in (DocumentUnreadable, UnsupportedFormat, EncryptedDocument, ParserLimit)}
+_LARGE = 12 * 1024 * 1024  # bytes; a PDF of this size has about 3,000 pages
 _BIG = 1024 * 1024  # bytes that are decoded in a thread, so that the event loop goes on
 _NO_ANSWER = "The file could not be read: its parser gave no valid answer."
 
@@ -36,12 +37,16 @@ class Limits:
     """What one document may take."""
 
     memory: int = 1024 * 1024 * 1024  # bytes of address space of a child
-    cpu_seconds: int = 60
-    wall_seconds: float = 120.0
+    cpu_seconds: int = 60  # for a small file; up to four times as many for a large one
+    wall_seconds: float = 120.0  # likewise
     file: int = 256 * 1024 * 1024  # bytes of the file
     reply: int = 96 * 1024 * 1024  # bytes of the parsed document as JSON
     documents: int = 50  # a child is replaced after this many
     resident: int = 400 * 1024 * 1024  # a child that holds more bytes after a document is replaced
+
+    def factor(self, size: int) -> float:
+        """How many times the time limits of a small file one of `size` bytes may take: a bomb is small."""
+        return 1 + min(3.0, size / _LARGE)
 
 
 class SandboxParser:
@@ -83,14 +88,14 @@ class SandboxParser:
 
     async def _ask_child(self, child: _Child, name: str, content: bytes) -> dict[str, Any]:
         reusable = False
+        seconds = self._limits.wall_seconds * self._limits.factor(len(content))
         try:
-            async with asyncio.timeout(self._limits.wall_seconds):
+            async with asyncio.timeout(seconds):
                 value = await child.ask(name, content)
             reusable = not child.worn(value)
             return value
         except TimeoutError:
-            reason = f"Reading the file took longer than {self._limits.wall_seconds:.0f} s. Split it."
-            raise ParserLimit(reason) from None
+            raise ParserLimit(f"Reading the file took longer than {seconds:.0f} s. Split it.") from None
         except (asyncio.IncompleteReadError, ConnectionError):
             raise await child.cause_of_death() from None
         finally:
@@ -139,13 +144,14 @@ class _Child:
         self._process = process
         self._limits = limits
         self._documents = 0
+        self._cpu_seconds = limits.cpu_seconds  # for the document being read
 
     @classmethod
     async def start(cls, limits: Limits) -> _Child:
         """Raises ParserLimit when the system cannot start a process."""
         settings = {
             "memory": limits.memory,
-            "cpu_seconds": limits.cpu_seconds,
+            "cpu_seconds": 4 * limits.cpu_seconds,
             "documents": limits.documents,
             "reply": limits.reply,
         }
@@ -174,10 +180,12 @@ class _Child:
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:  # never so: both are pipes
             raise ConnectionError
-        request = json.dumps({"name": name, "cpu_seconds": self._limits.cpu_seconds}).encode()
+        self._cpu_seconds = round(self._limits.cpu_seconds * self._limits.factor(len(content)))
+        request = json.dumps({"name": name, "cpu_seconds": self._cpu_seconds}).encode()
         stdin.write(frame(request) + len(content).to_bytes(LENGTH, "big"))
-        stdin.write(content)
-        await stdin.drain()
+        for offset in range(0, len(content), _BIG):  # in pieces: the pipe's buffer would copy it whole
+            stdin.write(content[offset : offset + _BIG])
+            await stdin.drain()
         length = int.from_bytes(await stdout.readexactly(LENGTH), "big")
         if length > self._limits.reply:
             raise ConnectionError
@@ -204,8 +212,7 @@ class _Child:
         except TimeoutError:
             return DocumentUnreadable(_NO_ANSWER)
         if -code == signal.SIGXCPU:
-            seconds = self._limits.cpu_seconds
-            return ParserLimit(f"Reading the file took more than {seconds} s of processor time. Split it.")
+            return ParserLimit(f"Reading the file took more than {self._cpu_seconds} s of processor time. Split it.")
         if -code in _OUT_OF_MEMORY:
             memory = self._limits.memory >> 20
             return _Died(ParserLimit(f"Reading the file took more than {memory} MB of memory. Split it."))
