@@ -53,8 +53,8 @@ async def stats(log: SqliteAuditLog, *, since: datetime | None = None, until: da
 
 
 def _count(view: Reader, wanted: Filter) -> Stats:
-    found = conditions(wanted)
-    connection = view.ready()
+    found = conditions(wanted, view.ready())
+    connection = view.connection
     counted = f"count(*) FROM {found.source} WHERE {found.where}"
     events = dict(connection.execute(f"SELECT event, {counted} GROUP BY event", found.values))
     sql = f"SELECT outcome, {counted} AND event = 'question' GROUP BY outcome"

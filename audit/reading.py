@@ -84,7 +84,7 @@ class Reader:
         return self._connection
 
     def ready(self) -> apsw.Connection:
-        """The connection with an index that has caught up, attached as `search`."""
+        """The index, caught up with the log; the log's connection has it attached as `search`."""
         connection = self.connection
         if self._search is None:
             try:
@@ -93,7 +93,10 @@ class Reader:
                 self._search = self._rebuilt()
             connection.execute("ATTACH ? AS search", (str(self._search_path),))
         catch_up(self._search, connection)
-        return connection
+        return self._search
+
+    def _found(self, wanted: Filter) -> Found:
+        return conditions(wanted, self.ready())
 
     def _rebuilt(self) -> apsw.Connection:
         """The index is derived: when its file is damaged, start it anew."""
@@ -121,11 +124,10 @@ class Reader:
         yield from map(_stored, rows)
 
     def find(self, wanted: Filter, *, after: int | None = None, limit: int = 50) -> Page:
-        connection = self.ready()
-        found = conditions(wanted)
+        found = self._found(wanted)
         sql = select(_COLUMNS, found, "AND", found.key, "< ? ORDER BY", found.key, "DESC LIMIT ?")
         before = after if after is not None else 2**62
-        rows = [_stored(row) for row in connection.execute(sql, (*found.values, before, limit + 1))]
+        rows = [_stored(row) for row in self.connection.execute(sql, (*found.values, before, limit + 1))]
         more = len(rows) > limit
         rows = rows[:limit]
         return Page(
@@ -134,16 +136,16 @@ class Reader:
 
     def indexes(self, wanted: Filter) -> list[int]:
         """Positions of all records that match, oldest first."""
-        found = conditions(wanted)
+        found = self._found(wanted)
         sql = select("entry.idx", found, "ORDER BY", found.key)
-        return [index for (index,) in self.ready().execute(sql, found.values)]
+        return [index for (index,) in self.connection.execute(sql, found.values)]
 
     def chunk(self, wanted: Filter, start: int, end: int, limit: int = 500) -> list[Stored]:
         """The first `limit` records that match at positions [start, end), oldest first."""
-        found = conditions(wanted)
+        found = self._found(wanted)
         window = ("AND", found.key, ">= ? AND", found.key, "< ? ORDER BY", found.key, "LIMIT ?")
         sql = select(_COLUMNS, found, *window)
-        return [_stored(row) for row in self.ready().execute(sql, (*found.values, start, end, limit))]
+        return [_stored(row) for row in self.connection.execute(sql, (*found.values, start, end, limit))]
 
     def scan(self, wanted: Filter, start: int = 0, end: int = 2**62) -> Iterator[Stored]:
         """The records that match at positions [start, end), oldest first, in constant memory."""
@@ -157,29 +159,23 @@ class Reader:
 
     def extent(self, wanted: Filter, size: int) -> tuple[int, int, int]:
         """How many records match below position `size`, and the first and last position (0, -1: none)."""
-        found = conditions(wanted)
+        found = self._found(wanted)
         columns = "count(*), coalesce(min(entry.idx), 0), coalesce(max(entry.idx), -1)"
         sql = select(columns, found, "AND", found.key, "< ?")
-        count, first, last = self.ready().execute(sql, (*found.values, size)).get
+        count, first, last = self.connection.execute(sql, (*found.values, size)).get
         return count, first, last
 
     def forget(self, index: int, before: dict[str, Json], after: dict[str, Json]) -> None:
         """Take erased fields out of the search index, with no bytes left in its files."""
-        self.ready()
-        if self._search is not None:
-            forget_record(self._search, index, before, after)
+        forget_record(self.ready(), index, before, after)
 
     def reset_search(self) -> None:
         """Empty the index; the next search builds it anew."""
-        self.ready()
-        if self._search is not None:
-            reset(self._search)
+        reset(self.ready())
 
     def scrub_search(self) -> None:
         """Cut the index's write-ahead log, so that no erased word is left in it."""
-        self.ready()
-        if self._search is not None:
-            self._search.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self.ready().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     # --- the tree ---
 

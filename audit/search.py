@@ -7,6 +7,7 @@ catches up when somebody searches, so that appending an answer never waits for i
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,7 @@ CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (text, content = '', tokeniz
 INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
 """
 
+_RARE = 1_000
 TEXT_FIELDS = ("question", "searched", "statements", "text", "citations", "reason", "what")
 
 
@@ -75,7 +77,9 @@ class Page:
 
 
 def open_search(path: Path) -> apsw.Connection:
-    """The index's connection. Raises apsw.Error."""
+    """The index's connection, its file readable by its owner alone. Raises apsw.Error, OSError."""
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(5000)
     for pragma in ("secure_delete = ON", "journal_mode = WAL", "synchronous = NORMAL", "temp_store = MEMORY"):
@@ -208,8 +212,8 @@ class Found:
     key: str
 
 
-def conditions(wanted: Filter) -> Found:
-    """How to find what a filter wants."""
+def conditions(wanted: Filter, search: apsw.Connection) -> Found:
+    """How to find what a filter wants. Raises apsw.Error."""
     parts: list[str] = []
     values: list[str | int] = []
     source, key = "entry", "entry.idx"
@@ -219,12 +223,18 @@ def conditions(wanted: Filter) -> Found:
         values.extend(given)
 
     named = _mentioned(wanted)
-    if wanted.text is not None:
+    words = _match(wanted.text) if wanted.text is not None else None
+    rare = next((pair for pair in named if _is_rare(search, *pair)), None)
+    if words is not None and rare is None:
         source, key = "search.words AS w CROSS JOIN entry ON entry.idx = w.rowid", "w.rowid"
-        add("w.words MATCH ?", _match(wanted.text))
+        add("w.words MATCH ?", words)
     elif named:
+        driver = rare or named[0]
+        named.remove(driver)
         source, key = "search.mention AS m CROSS JOIN entry ON entry.idx = m.idx", "m.idx"
-        add("m.kind = ? AND m.value = ?", *named.pop(0))
+        add("m.kind = ? AND m.value = ?", *driver)
+        if words is not None:
+            add("EXISTS (SELECT 1 FROM search.words AS w WHERE w.words MATCH ? AND w.rowid = entry.idx)", words)
     for kind, value in named:
         add("EXISTS (SELECT 1 FROM search.mention WHERE kind = ? AND value = ? AND idx = entry.idx)", kind, value)
     if wanted.since is not None:
@@ -251,6 +261,12 @@ def _mentioned(wanted: Filter) -> list[tuple[str, str]]:
         if (value := getattr(wanted, kind)) is not None:
             named.append((kind, value.casefold()))
     return [("person", wanted.person.casefold()), *named] if wanted.person is not None else named
+
+
+def _is_rare(search: apsw.Connection, kind: str, value: str) -> bool:
+    """Do so few records mention it that looking at each is cheaper than walking the words?"""
+    sql = "SELECT count(*) FROM (SELECT 1 FROM mention WHERE kind = ? AND value = ? LIMIT ?)"
+    return int(search.execute(sql, (kind, value, _RARE)).get) < _RARE
 
 
 def select(columns: str, found: Found, *tail: str) -> str:

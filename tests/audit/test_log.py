@@ -95,6 +95,20 @@ async def test_find_pages_newest_first(tmp_path: Path) -> None:
         assert [r async for r in log.all(Filter(text='" OR NEAR(', outcome="answered"))] == []
 
 
+async def test_words_and_a_person_are_found_together_whichever_is_rare(tmp_path: Path) -> None:
+    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+        busy = [record(3 * n, text="seldom" if n % 100 == 0 else "often") for n in range(1100)]  # all of U0
+        quiet = [record(3 * n + 1, text="often") for n in range(30)]  # all of U1
+        for item in await asyncio.gather(*(log.append(item) for item in (*busy, *quiet))):
+            assert item.index >= 0
+        assert len([r async for r in log.all(Filter(person="U0", text="seldom"))]) == 11
+        assert len([r async for r in log.all(Filter(person="U0", text="often"))]) == 1089
+        assert len([r async for r in log.all(Filter(person="slack:U1", text="often"))]) == 30
+        assert len([r async for r in log.all(Filter(person="U1", text="seldom"))]) == 0
+        newest = (await log.find(Filter(person="U0", text="often"), limit=3)).records
+        assert [r.id for r in newest] == [r.id for r in busy[-1:-4:-1]]
+
+
 async def test_a_closed_log_is_unavailable(tmp_path: Path) -> None:
     log = await SqliteAuditLog.open(tmp_path / "audit")
     await log.close()
