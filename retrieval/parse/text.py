@@ -10,6 +10,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 from retrieval.errors import UnsupportedFormat
 from retrieval.parse.blocks import Block, from_spans
@@ -54,8 +55,8 @@ def lines_of(text: str) -> str:
 
 
 def stem(name: str) -> str:
-    """A title from a file's name."""
-    return PurePosixPath(name.replace("\\", "/")).stem or name
+    """A title from a file's name; saved web pages write a space as %20."""
+    return unquote(PurePosixPath(name.replace("\\", "/")).stem) or name
 
 
 def parse_text(name: str, content: bytes) -> ParsedDocument:

@@ -104,7 +104,7 @@ def test_a_form_feed_starts_a_page() -> None:
 
 
 def test_lines_are_located() -> None:
-    parsed = parse_text("docs/Policy 2026.txt", b"one\n\nthree")
+    parsed = parse_text("docs/Policy%202026.txt", b"one\n\nthree")
     assert parsed.title == "Policy 2026"
     assert [(p.locator, parsed.text[p.start : p.end]) for p in parsed.places] == [
         ("line 1", "one"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from _pytest.mark import ParameterSet
 
 from retrieval.errors import DocumentUnreadable, EncryptedDocument, ParserLimit, UnsupportedFormat
 from retrieval.parse.sandbox import Limits, SandboxParser
@@ -128,6 +129,13 @@ READ: dict[str, tuple[str, Callable[[], bytes], Callable[[ParsedDocument], bool]
 }
 
 
+SLOW = {"elements nested too deep", "flate bomb"}
+
+
+def _cases(table: Mapping[str, tuple[object, ...]]) -> list[ParameterSet]:
+    return [pytest.param(*case, id=key, marks=[pytest.mark.slow] if key in SLOW else []) for key, case in table.items()]
+
+
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def parser() -> AsyncIterator[SandboxParser]:
     async with SandboxParser(Limits(cpu_seconds=3, wall_seconds=60)) as made:
@@ -135,7 +143,7 @@ async def parser() -> AsyncIterator[SandboxParser]:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize(("name", "make", "expected"), REFUSED.values(), ids=REFUSED.keys())
+@pytest.mark.parametrize(("name", "make", "expected"), _cases(REFUSED))
 async def test_refused(
     parser: SandboxParser, name: str, make: Callable[[], bytes], expected: type[DocumentUnreadable]
 ) -> None:
@@ -151,7 +159,7 @@ async def test_refused(
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize(("name", "make", "holds"), READ.values(), ids=READ.keys())
+@pytest.mark.parametrize(("name", "make", "holds"), _cases(READ))
 async def test_read(
     parser: SandboxParser, name: str, make: Callable[[], bytes], holds: Callable[[ParsedDocument], bool]
 ) -> None:
