@@ -138,8 +138,10 @@ class _Resolver:
         self.stack.append(clause)
         self.used.add(clause.label)
         self.last[clause.number.kind] = clause
+        if clause.number.kind == "decimal" and len(clause.number.values) == 1:
+            self.last["top"] = clause
         if clause.number.kind in OUTER:
-            for kind in ("decimal", "section", "dotted", "article"):
+            for kind in ("decimal", "top", "section", "dotted", "article"):
                 self.last.pop(kind, None)
         self.result.append(clause)
 
@@ -207,8 +209,7 @@ class _Resolver:
     def _top(self, index: int, c: Candidate, known: Clause | None) -> bool:
         """Whether "N." opens a clause: the next of its series, or the first of one that goes on."""
         count = c.number.values[0]
-        tops = [r for r in self.result if r.number.kind == "decimal" and len(r.number.values) == 1]
-        last = tops[-1] if tops and known is not None else None
+        last = self.last.get("top") if known is not None else None
         if last is not None:
             alike = abs(last.x0 - c.x0) < 12 and (last.styled == c.styled or bool(c.title) == bool(last.title))
             if count == last.count + 1 and alike:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ LARGER = 1.1  # a heading's type size against the body's
 MAX_STYLES = 6
 BELOW = 1000  # ranks of headings below every number
 SHORT_ROWS = 3
+MAX_PAGE_BOOKMARKS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,11 @@ def _bookmarked(items: Sequence[Paragraph], bookmarks: Sequence[Bookmark]) -> di
     for at, item in enumerate(items):
         pages.setdefault(item.page, []).append(at)
     found: dict[int, Bookmark] = {}
+    count: Counter[int] = Counter()
     for bookmark in bookmarks:
+        count[bookmark.page] += 1
+        if count[bookmark.page] > MAX_PAGE_BOOKMARKS:
+            continue
         wanted = letters(bookmark.title)
         for at in pages.get(bookmark.page, []):
             text = letters(items[at].text[: 3 * len(bookmark.title) + 20])

@@ -21,6 +21,7 @@ from retrieval.parse.pdf_hidden import INVISIBLE, OFF_PAGE, TINY, Paint, Shapes,
 from retrieval.parse.pdf_native import fast
 
 MAX_PAGE_CHARS = 300_000
+HUGE_POINTS = 5_000.0
 TINY_POINTS = 2.0  # no reader reads below this; legal small print starts near 5 points
 
 _BOLD_NAMES = ("bold", "black", "heavy", "demi")
@@ -223,8 +224,8 @@ class _Reader:
         red, green, blue, alpha = color
         a, b, c, d = matrix
         size *= hypot(c, d)
-        if size < TINY_POINTS:
-            return TINY
+        if not TINY_POINTS <= size <= HUGE_POINTS:  # neither is a size that is no number
+            return TINY if size < TINY_POINTS else OFF_PAGE
         if alpha < 16:
             return INVISIBLE
         dx, dy = _turned(a, b, self.turn)

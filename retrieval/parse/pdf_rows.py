@@ -16,6 +16,7 @@ from retrieval.parse.pdf_page import PageText, Word
 
 CELL_GAP = 1.1  # a gap this many times the type size parts two cells; justified text stays below
 COLUMN_ROWS = 6  # fewer rows side by side are no columns
+MAX_LINES = 1_000  # of a page whose order is looked at: the time grows with their square
 MAX_STACK = 5  # lines of a cell
 MAX_CELL = 5  # words of a cell in a column of cells
 PROSE_WORDS = 3.5  # mean words a line, from which on it is prose and not cells
@@ -242,7 +243,7 @@ def _runs(lines: Sequence[list[Word]]) -> list[_Run]:
 
 def _ordered(runs: list[_Run]) -> list[_Run]:
     """Runs in reading order, and table columns drawn one after the other joined to rows."""
-    if not 1 < len(runs) < 60:  # more jumps than this are a drawing: no order to restore
+    if not 1 < len(runs) < 60 or sum(len(run.lines) for run in runs) > MAX_LINES:  # a drawing: no order to restore
         return runs
     result: list[_Run] = []
     for run in runs:

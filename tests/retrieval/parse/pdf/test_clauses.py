@@ -81,6 +81,30 @@ SCHEDULED: Items = [
     ("2. Credits", HEAD),
     (FILLER, PLAIN),
 ]
+DASHED: Items = [
+    ("Item 1—Business", style(bold=True)),
+    (FILLER, PLAIN),
+    ("Item 15—Exhibits", style(bold=True)),
+    (FILLER, PLAIN),
+    ("CERTIFICATION", style(bold=True, centred=True)),
+    ("(1) The report complies with the law; and", ONE),
+    ("(2) its statements are fair. " + FILLER, ONE),
+]
+LETTERED: Items = [
+    ("A. Purpose of the Policy", style(bold=True)),
+    (FILLER, PLAIN),
+    ("B. Persons Covered", style(bold=True)),
+    ("a) employees;", ONE),
+    ("b) contractors. " + FILLER, ONE),
+    ("C. Penalties", style(bold=True)),
+    (FILLER, PLAIN),
+]
+ALPHABET: Items = [
+    ("1. Reserved Matters", HEAD),
+    *[(f"({letter}) approve matter {n};", ONE) for n, letter in enumerate("abcdefghij", 1)],
+    ("2. Other Matters", HEAD),
+    (FILLER, PLAIN),
+]
 PLAIN_CONTRACT: Items = [
     ("1. The tenant pays rent on the first day of each month. " + FILLER, PLAIN),
     ("2. The landlord keeps the roof in repair. " + FILLER, PLAIN),
@@ -148,6 +172,29 @@ PLAIN_CONTRACT: Items = [
                 ("Schedule 1, 2", "Credits"),
             ],
             id="a schedule that counts anew",
+        ),
+        pytest.param(
+            DASHED, [("Item 1", "Business"), ("Item 15", "Exhibits")], id="dashes, and a list under a centred title"
+        ),
+        pytest.param(
+            LETTERED,
+            [
+                ("A", "Purpose of the Policy"),
+                ("B", "Persons Covered"),
+                ("B(a)", ""),
+                ("B(b)", ""),
+                ("C", "Penalties"),
+            ],
+            id="lettered headings, half brackets",
+        ),
+        pytest.param(
+            ALPHABET,
+            [
+                ("1", "Reserved Matters"),
+                *[(f"1({letter})", "") for letter in "abcdefghij"],
+                ("2", "Other Matters"),
+            ],
+            id="(i) after (h) is a letter",
         ),
         pytest.param(PLAIN_CONTRACT, [("1", ""), ("2", ""), ("3", "")], id="plain clauses, told by their sequence"),
     ],
