@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from retrieval.gate.entities import check_entities
-from retrieval.gate.evidence import Evidence, Found, Problem, Shelf, Weights
+from retrieval.gate.evidence import Evidence, Found, Problem, Shelf, Weights, evidence_of
 from retrieval.gate.injection import check_injection
 from retrieval.gate.locating import locate_quote
 from retrieval.gate.numbers import check_numbers
@@ -65,7 +65,7 @@ def _judge(claim: Claim, shelf: Shelf, weights: Weights) -> tuple[Found, ...] | 
         if isinstance(place, Problem):
             return place
         found.append(place)
-    evidence = Evidence(text, tuple(found), weights)
+    evidence = evidence_of(text, found, weights)
     for check in CHECKS:  # 3. to 7.
         problem = check(evidence)
         if problem is not None:

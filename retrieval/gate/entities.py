@@ -51,7 +51,6 @@ def _links(evidence: Evidence) -> Problem | None:
 def _names(evidence: Evidence) -> Problem | None:
     around = f"{evidence.quotes}\n{evidence.context}"
     held = {stem(w) for w in words(around)}
-    short = initials(around)
     for match in _CAPITAL.finditer(evidence.claim):
         name = match.group()
         plain = name.casefold().replace("’", "'").removesuffix("'s")
@@ -59,7 +58,7 @@ def _names(evidence: Evidence) -> Problem | None:
         if plain in STOP or plain in _COMMON or any(c.isdigit() for c in name) or (first and not _named(name)):
             continue
         parts = [stem(w) for w in words(plain) if w not in STOP]
-        if all(alike(p, held) for p in parts) or name.replace(".", "").casefold() in short:
+        if all(alike(p, held) for p in parts) or name.replace(".", "").casefold() in initials(around):
             continue
         return Problem(VerdictClass.UNSUPPORTED, f"“{name}” is not named in the quotes, the headings or the title")
     return None
@@ -79,11 +78,11 @@ def _subjects(evidence: Evidence) -> Problem | None:
     if not ours or not theirs or any(agent & _PRONOUNS for agent in theirs):
         return None
     held = set().union(*theirs)
-    quoted, short = {stem(w) for w in words(evidence.quotes)}, initials(evidence.quotes)
+    quoted = {stem(w) for w in words(evidence.quotes)}
     for agent in ours:
         if agent & _PRONOUNS:
             continue
-        strange = {a for a in agent if not alike(a, held) and a not in short}
+        strange = {a for a in agent if not alike(a, held) and a not in initials(evidence.quotes)}
         if strange and not any(alike(a, quoted) for a in strange):
             return Problem(VerdictClass.UNSUPPORTED, f"the quotes do not say this of “{' '.join(sorted(strange))}”")
         if any(_party(a, evidence.quotes) for a in strange):

@@ -36,28 +36,32 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A claim's text beside the source slices of its quotes."""
+    """A claim's text beside the source slices of its quotes.
+
+    `context` is what the index says about where the quotes stand (title, heading path); `surroundings`
+    are the whole passages, where units and scales of tables are said.
+    """
 
     claim: str
     found: tuple[Found, ...]
     weights: Weights
+    quotes: str
+    context: str
+    surroundings: str
 
-    @property
-    def quotes(self) -> str:
-        return "\n".join(f.text for f in self.found)
 
-    @property
-    def context(self) -> str:
-        """What the index says about where the quotes stand: title, heading path, label."""
-        parts: list[str] = []
-        for f in self.found:
-            parts += [f.passage.document.title, *f.passage.section.path, f.passage.section.heading]
-        return "\n".join(dict.fromkeys(p for p in parts if p))
-
-    @property
-    def surroundings(self) -> str:
-        """The whole passages that the quotes stand in: units and scales of tables are said there."""
-        return "\n".join(dict.fromkeys(f.passage.text for f in self.found))
+def evidence_of(claim: str, found: Sequence[Found], weights: Weights) -> Evidence:
+    above: list[str] = []
+    for f in found:
+        above += [f.passage.document.title, *f.passage.section.path, f.passage.section.heading]
+    return Evidence(
+        claim=claim,
+        found=tuple(found),
+        weights=weights,
+        quotes="\n".join(f.text for f in found),
+        context="\n".join(dict.fromkeys(part for part in above if part)),
+        surroundings="\n".join(dict.fromkeys(f.passage.text for f in found)),
+    )
 
 
 class Weights:
@@ -69,6 +73,7 @@ class Weights:
 
     def __init__(self, passages: Sequence[Passage]) -> None:
         self._passages = passages
+        self._known: dict[str, float] = {}
 
     @cached_property
     def _frequency(self) -> Mapping[str, int]:
@@ -78,6 +83,11 @@ class Weights:
         return counts
 
     def __call__(self, stem: str) -> float:
+        if stem not in self._known:
+            self._known[stem] = self._weigh(stem)
+        return self._known[stem]
+
+    def _weigh(self, stem: str) -> float:
         n, df = len(self._passages), max(1, self._frequency.get(stem, 0))
         return max(0.2, math.log(1 + (n - df + 0.5) / (df + 0.5)))
 

@@ -7,9 +7,10 @@ planted text made a model say besides must pass the other steps.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from retrieval.gate.evidence import Evidence, Problem
-from retrieval.gate.words import INVISIBLE
+from retrieval.gate.words import visible
 from retrieval.types import VerdictClass
 
 _MACHINE = r"(?:a\.?i\.?|llm|language\s+model|(?:ai\s+)?assistant|chat\s?bot|bot|gpt\S*|chatgpt|claude|copilot|model)"
@@ -53,9 +54,23 @@ _PHRASES = re.compile(
 _ENDS = '.!?:;|>"”)]}'
 
 
+# Every phrase above has one of these; looking for them first is a hundred times cheaper.
+_SIGNS = (
+    "ignore", "disregard", "forget", "overrid", "bypass", "overwrit", "discard", "instruction", "prompt", "system",
+    "assistant", "language model", "chatbot", "chat bot", "llm", "gpt", "claude", "copilot", "a.i", " ai", "ai ", "bot",
+    "model", "answer", "reply", "respond", "response", "output", "print", "only say", "always say", "instead say",
+    "now say", "reveal", "repeat", "leak", "jail", "developer", "do anything now", "you are", "act as", "pretend",
+    "roleplay", "<|", "inst]", "sys>", "passage", "<<<", '"claims"', '"quotes"', "tell", "user", "of data", "begin",
+    "start", "end ", "mention",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=2048)
 def speaks_to_machine(text: str) -> bool:
     """Whether a text gives orders to a language model, or poses as a part of its prompt."""
-    return bool(_PHRASES.search(text if text.isascii() else text.translate(INVISIBLE)))
+    text = visible(text)
+    low = text.casefold()
+    return any(sign in low for sign in _SIGNS) and bool(_PHRASES.search(text))
 
 
 def around(text: str, start: int, end: int) -> str:

@@ -30,6 +30,8 @@ _MENTIONS = {
 
 def check_numbers(evidence: Evidence) -> Problem | None:
     claimed = quantities(evidence.claim)
+    if claimed == Quantities():
+        return None
     falling = bool(_FALLING.search(evidence.claim) or _FALLING.search(evidence.quotes))
     quoted = quantities(evidence.quotes, sizes=falling)
     return (
@@ -80,6 +82,8 @@ def _mentions(unit: str, text: str) -> bool:
 
 
 def _dates(claimed: Quantities, quoted: Quantities, evidence: Evidence) -> Problem | None:
+    if not (claimed.dates or claimed.years or claimed.quarters or claimed.codes):
+        return None
     context = quantities(evidence.context)
     years = {*quoted.years, *context.years}
     dates = [day for readings, _ in (*quoted.dates, *context.dates) for day in readings]
@@ -109,6 +113,8 @@ def _same_day(wanted: Day, day: Day, years: set[int]) -> bool:
 
 def _references(claimed: Quantities, quoted: Quantities, evidence: Evidence) -> Problem | None:
     """A section number that a claim names is the cited one, one above it, or stands in the quotes."""
+    if not claimed.references:
+        return None
     here: set[str] = set()
     for f in evidence.found:
         section = f.passage.section

@@ -57,6 +57,8 @@ def project(text: str) -> Projection:
     at = done = 0
     for match in _RUN.finditer(text):
         start, end = match.span()
+        if end == start + 1 and text[start] > "\x7f" and not text[start].isalnum():
+            continue  # a dash or a quotation mark; combining marks are taken with the letter before them
         if start < done:  # a combining mark that the character before has taken
             continue
         run, width = match.group(), 0

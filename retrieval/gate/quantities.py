@@ -12,9 +12,10 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from retrieval.gate.numerals import CURRENCIES, NUMERAL_WORDS, SCALES, UNITS, spelled
-from retrieval.gate.words import INVISIBLE
+from retrieval.gate.words import visible
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
@@ -74,8 +75,8 @@ _NUMBER = re.compile(
 )
 _SPELLED = re.compile(rf"\b{_WORDS}\b\s?{_TAIL}", re.I)
 _SINGLE = re.compile(rf"\ban?\s+(?P<unit>{_AFTER})", re.I)
-# A footnote mark is no digit of the number before it; full-width digits are digits.
-_RAISED = {**dict.fromkeys(map(ord, "⁰¹²³⁴⁵⁶⁷⁸⁹"), " "), **dict.fromkeys(INVISIBLE, None)}
+# A footnote mark is no digit of the number before it.
+_FOOTNOTES = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]")
 _HINT = re.compile(
     r"\b(?:in|of)\s+(?:U\.?S\.?\s*)?(?:[$€£]|[A-Z]{3}\s|dollars?\s+in\s+)?\s*(thousand|million|billion)s?\b", re.I
 )
@@ -112,11 +113,15 @@ class Quantities:
     codes: list[str] = field(default_factory=list)
 
 
+@lru_cache(maxsize=1024)
 def quantities(text: str, *, sizes: bool = False) -> Quantities:
-    """Everything countable in a text. With `sizes`, "(563)" may also mean 563: a loss, an outflow."""
+    """Everything countable in a text. With `sizes`, "(563)" may also mean 563: a loss, an outflow.
+
+    Cached: read the result, do not change it.
+    """
     found = Quantities()
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text.translate(_RAISED))
+        text = unicodedata.normalize("NFKC", _FOOTNOTES.sub(" ", visible(text)))
     if not re.search(r"\d", text) and not _SPELLED.search(text) and not _REFERENCE.search(text):
         return found
     text = _take(text, _REFERENCE, lambda m: _reference(m, found))

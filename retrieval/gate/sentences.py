@@ -32,6 +32,7 @@ _MARKER = re.compile(
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"\s*(?:[-–—•▪◦‣·*●○■□]\s|\(?[a-zA-Z0-9]{1,4}[.)]\s|\d{1,3}(?:\.\d{1,3})+\.?\s|#)")
+_LIST_MARK = re.compile(r"[-–—•▪◦‣·*●○■□]|\(?[A-Za-z0-9]{1,5}[.):]{0,2}|\(?\d+(?:\.\d+)*[.)]?(?:\([a-zA-Z0-9]+\))*:?")
 _CELLS = re.compile(r"\t+|\s\|\s|\s*\|\s*$|^\s*\|\s*")
 _FIGURE = re.compile(r"[($€£\-–—]*\s?\d[\d,.]*\s?[%)]*|[–—-]+|n/?a", re.IGNORECASE)
 
@@ -122,7 +123,7 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 
 def _is_row(line: str) -> bool:
     parts = [c for c in (p.strip() for p in _CELLS.split(line)) if c]
-    if len(parts) >= 2:
+    if len(parts) > 2 or (len(parts) == 2 and not _LIST_MARK.fullmatch(parts[0])):
         return True
     words = line.split()
     figures = sum(bool(_FIGURE.fullmatch(w)) and any(c.isdigit() for c in w) for w in words)

@@ -70,6 +70,7 @@ def wanted(text: str) -> frozenset[str]:
     return frozenset(map(stem, plain)) - _JUDGED
 
 
+@lru_cache(maxsize=256)
 def initials(text: str) -> frozenset[str]:
     """Acronyms that the text's words could have: "Receiving Party" has "rp", "Non-Disclosure Agreement" "nda"."""
     tokens = [w for w in re.findall(r"[^\W\d_]+", text.casefold()) if w not in ("of", "the", "and", "for")]
@@ -107,5 +108,9 @@ def _share(evidence: Evidence, said: str, text: str) -> float:
     total = sum(map(evidence.weights, terms))
     if not total:
         return 1.0
-    held, short = _stems(text), initials(text)
-    return sum(evidence.weights(t) for t in terms if alike(t, held) or t in short) / total
+    held = _stems(text)
+    lacking = [t for t in terms if not alike(t, held)]
+    if lacking:
+        short = initials(text)
+        lacking = [t for t in lacking if t not in short]
+    return 1.0 - sum(map(evidence.weights, lacking)) / total

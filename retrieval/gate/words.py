@@ -21,6 +21,9 @@ INVISIBLE = dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x2060, 0x2065),
 """Soft hyphens, zero-width characters and marks of direction: `str.translate` drops them."""
 
 
+_INVISIBLE = re.compile("[" + "".join(map(chr, INVISIBLE)) + "]")
+
+
 def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -81,13 +84,22 @@ _SUFFIXES = (
 )  # fmt: skip
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def words(text: str) -> tuple[str, ...]:
     """Lower-case words and numbers of a text, in order; apostrophes made straight, broken lines joined."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text.translate(INVISIBLE))
+        text = visible(text)
+        if not unicodedata.is_normalized("NFKC", text):
+            text = unicodedata.normalize("NFKC", text)
+        text = text.replace("’", "'")
     if "-\n" in text:
         text = _BROKEN.sub("", text)
-    return [w.casefold().replace("’", "'") for w in _WORD.findall(text)]
+    return tuple(_WORD.findall(text.casefold()))
+
+
+def visible(text: str) -> str:
+    """A text without soft hyphens, zero-width characters and marks of direction."""
+    return text.translate(INVISIBLE) if _INVISIBLE.search(text) else text
 
 
 @lru_cache(maxsize=65536)
@@ -134,8 +146,10 @@ def content(tokens: Iterable[str]) -> list[str]:
     return [stem(t) for t in tokens if t not in STOP and len(t) > 1 and not t[0].isdigit()]
 
 
-def content_of(text: str) -> list[str]:
-    return content(words(text))
+@lru_cache(maxsize=1024)
+def content_of(text: str) -> tuple[str, ...]:
+    """Stems of a text's content words, in order."""
+    return tuple(content(words(text)))
 
 
 def squash(text: str) -> str:

@@ -25,6 +25,7 @@ _SENTENCES = 3
 _NAMED = (1.5, 0.18, 0.35)  # where the question names the document
 _UNNAMED = (3.2, 0.3, 0.65)  # where it does not
 _JOINS = 0.6  # score of a further sentence, of the best one's
+_NAME = 40  # characters; a longer cell of a table's first row names no column
 _LONG = 450  # characters; longer sentences are worth less
 
 
@@ -130,6 +131,6 @@ def _claim(chosen: _Candidate) -> Claim:
     head = chosen.passage.text[slice(*chosen.header)]
     names = cells(head)
     quotes = (Quote(chosen.passage.id, head), quote)
-    if len(names) == len(row):
+    if len(names) == len(row) and all(len(name) <= _NAME for name in names):
         return Claim("; ".join(f"{name}: {cell}" for name, cell in zip(names, row, strict=True)), quotes)
     return Claim(" | ".join(row), quotes)
