@@ -9,13 +9,13 @@ from typing import Protocol
 
 import structlog
 
-from audit.errors import AuditUnavailable
+from audit.errors import AuditUnavailable, RecordInvalid
 from audit.question import cited_spans, posted_bytes, question_record
 from audit.record import AuditLog, AuditRecord, Json
 from bot.commands import Commands
 from bot.types import Outcome, OutcomeKind, Reply
 from retrieval.acl import permitted_ids
-from retrieval.errors import RetrievalError
+from retrieval.errors import EmbedderUnavailable, GeneratorUnavailable, IndexMismatch, IndexUnavailable, RetrievalError
 from retrieval.followup import standalone
 from retrieval.ports import Library
 from retrieval.types import (
@@ -33,6 +33,12 @@ from retrieval.types import (
 NOT_FOUND = "I could not find this in the documents that everyone who can read this reply may read."
 NOT_FOUND_PRIVATE = "I could not find this in the documents you can read."
 NEAREST = 3
+DOWN: Mapping[type[RetrievalError], str] = {
+    IndexUnavailable: "the search index is down.",
+    IndexMismatch: "the search index is being rebuilt.",
+    EmbedderUnavailable: "the search cannot read questions just now.",
+    GeneratorUnavailable: "the language model is down.",
+}
 RECORDED = 20_000  # characters kept of a question, however long it was
 
 log = structlog.get_logger(__name__)
@@ -62,6 +68,7 @@ class Request:
     thread: str
     place: Mapping[str, Json]
     render: Callable[[Outcome], Mapping[str, Json]]
+    operator: bool = True  # may be told where it failed (files, servers); people in a chat may not
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +116,7 @@ class Ask:
             outcome = await self._outcome(request, work)
         except RetrievalError as error:
             work.error = str(error)
-            outcome = self._failed(request, f"I cannot answer right now: {error}")
+            outcome = self._failed(request, f"I cannot answer right now: {_down(error, request.operator)}")
         except Exception as error:
             log.exception("a bug kept a question from being answered", record=request.record_id)
             work.error = f"{type(error).__name__} (see the log of the service)"
@@ -121,7 +128,11 @@ class Ask:
         except Exception as error:
             log.exception("a bug kept a record from being made", record=request.record_id)
             raise AuditUnavailable("the record of this answer could not be made; see the log of the service") from error
-        receipt = await self.audit.append(record)
+        try:
+            receipt = await self.audit.append(record)
+        except RecordInvalid as error:
+            log.error("the record of an answer cannot be stored", record=request.record_id, error=str(error))
+            raise AuditUnavailable(f"the record of this answer cannot be stored: {error}") from error
         return Asked(outcome, Reply(payload, outcome.private, receipt), work.searched, work.passages)
 
     async def _outcome(self, request: Request, work: _Work) -> Outcome:
@@ -203,6 +214,11 @@ class Ask:
             trace_id=request.record_id,
             error=work.error,
         )
+
+
+def _down(error: RetrievalError, operator: bool) -> str:
+    """What failed: in full for whoever runs the service, without names of files and servers for others."""
+    return str(error) if operator else DOWN.get(type(error), "a part of me is down.")
 
 
 def _lap(work: _Work, name: str, since: int) -> int:

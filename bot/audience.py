@@ -6,16 +6,22 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import structlog
+
 from bot.errors import DirectoryUnavailable
 from bot.ports import Directory
 from bot.types import ChannelKind, Incoming, People
 from retrieval.types import Audience, AudienceKind, Principal
+
+log = structlog.get_logger(__name__)
 
 NOT_HERE = (
     "I do not answer in channels that are shared with other organisations. "
     "Ask me in a direct message, or ask an administrator to allow this channel."
 )
 NOT_GUESTS = "I answer members of the organisation only. Ask the person who invited you."
+
+NO_GROUPS = "I could not find out what you may read, so I show nothing. Please ask again in a few minutes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,8 @@ class AudienceRules:
     async def decide(self, incoming: Incoming, people: People) -> Decision:
         """Unknown readers, or groups that cannot be resolved, count as nobody: nothing may be shown to them."""
         asker = await self._resolve(people.asker)
+        if asker is None:
+            return Decision(_nobody(people.asker), Audience(AudienceKind.REFUSED, frozenset(), NO_GROUPS), None)
         if not asker.member and not self._guests:
             return Decision(asker, Audience(AudienceKind.REFUSED, frozenset(), NOT_GUESTS), None)
         rule = self._channels.get(incoming.channel)
@@ -63,11 +71,17 @@ class AudienceRules:
         if not people:
             return frozenset()
         resolved = await asyncio.gather(*(self._resolve(person) for person in people))
-        return frozenset({asker.entries, *(person.entries for person in resolved)})
+        known = (r or _nobody(person) for r, person in zip(resolved, people, strict=True))
+        return frozenset({asker.entries, *(person.entries for person in known)})
 
-    async def _resolve(self, person: Principal) -> Principal:
+    async def _resolve(self, person: Principal) -> Principal | None:
+        """With groups; None when the directory does not tell them."""
         try:
-            groups = await self._directory.groups(person)
-        except DirectoryUnavailable:
-            return replace(person, groups=frozenset(), member=False, email="")
-        return replace(person, groups=groups)
+            return replace(person, groups=await self._directory.groups(person))
+        except DirectoryUnavailable as error:
+            log.warning("the groups of a person are not known", user=person.user, error=str(error))
+            return None
+
+
+def _nobody(person: Principal) -> Principal:
+    return replace(person, groups=frozenset(), member=False, email="")

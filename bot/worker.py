@@ -3,12 +3,15 @@
 Order for a question: status line, ask (which records), reply in place of the status line, delivery
 record, done. After a crash the inbox says how far it came: not recorded, ask again under the same
 record id; recorded, show what was recorded. Showing replaces the status line, so twice shows once.
+
+What fails is put aside and tried again after growing pauses, so that it holds up nobody else.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,12 +19,14 @@ from typing import Protocol
 
 import structlog
 
-from audit.errors import AuditUnavailable
+from audit.canonical import clean
+from audit.errors import AuditUnavailable, RecordExists
 from audit.record import AuditLog, AuditRecord, Json, Receipt, new_record_id
 from bot.ask import Ask, Request
 from bot.audience import AudienceRules, Decision
-from bot.errors import BotError, PlatformError
-from bot.inbox import Inbox, Pending
+from bot.backlog import Backlog, Closed, Lane
+from bot.errors import BotError, InboxUnavailable, PlatformBusy, PlatformError
+from bot.inbox import Inbox, Pending, Shown, Waiting
 from bot.memory import ThreadMemory
 from bot.ports import Platform
 from bot.render import STATUS
@@ -34,9 +39,15 @@ UNRECORDED = (
 )
 SHOWN_BEFORE = "I answered this privately just before a restart. If you did not see the answer, please ask again."
 NO_PEOPLE = "I could not find out who may read this channel, so I show nothing here. Please ask again."
-RETRY_SECONDS = 15.0
-POST_TRIES = 5
+FIRST_PAUSE = 2.0  # seconds before the second try; each pause is twice the one before
+LONGEST_PAUSE = 300.0
+TRIES = 300  # a day of the longest pauses
+MOST_WAITING = 50_000  # beyond it nothing is accepted: the platform keeps the event and sends it again
+GREETERS = 4  # status lines posted at the same time for questions that wait their turn
+GREETING_SECONDS = 2.0  # for those under way at a stop; one that is cut off leaves a spare status line
+PEOPLE_SECONDS = 60.0  # for finding out who reads a channel
 
+_CHANCE = random.SystemRandom()
 log = structlog.get_logger(__name__)
 
 
@@ -49,7 +60,7 @@ class Log(AuditLog, Protocol):
 
 
 class Worker:
-    """Implements `Intake`. Answers in the order of arrival, `workers` at a time."""
+    """Implements `Intake`. `workers` at a time; people take turns, and each thread of a person keeps its order."""
 
     def __init__(
         self,
@@ -61,7 +72,10 @@ class Worker:
         platforms: Mapping[str, Platform],
         *,
         workers: int = 8,
+        first_pause: float = FIRST_PAUSE,
+        tries: int = TRIES,
     ) -> None:
+        """`first_pause` (seconds) and `tries` are about what fails: see `_put_aside`."""
         self._inbox = inbox
         self._ask = ask
         self._audit = audit
@@ -69,100 +83,206 @@ class Worker:
         self._memory = memory
         self._platforms = dict(platforms)
         self._workers = workers
-        self._queue: asyncio.Queue[Pending] = asyncio.Queue()
-        self._waiting: set[str] = set()  # keys in the queue or in a worker's hands: never twice at once
+        self._first_pause = first_pause
+        self._tries = tries
+        self._backlog = Backlog()
+        self._known: set[str] = set()  # keys in the backlog or in a worker's hands: never twice at once
+        self._in_hand = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        self._failures: dict[str, int] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._unmet: asyncio.Queue[str] = asyncio.Queue()  # questions that wait without a status line
+        self._greetings: dict[str, asyncio.Task[str]] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._greeters: list[asyncio.Task[None]] = []
 
     def attach(self, platform: Platform) -> None:
         """Add a platform; before `start`."""
         self._platforms[platform.name] = platform
 
+    # --- life ---------------------------------------------------------------------------
+
     async def accept(self, incoming: Incoming) -> bool:
+        if len(self._backlog) >= MOST_WAITING:
+            raise InboxUnavailable(f"{MOST_WAITING:,} events wait already; this one must be sent again later.")
         new = await self._inbox.accept(incoming)
         if new:
-            self._put(Pending(incoming, "new", None, None, None))
+            self._put(waiting(incoming))
         return new
 
-    def _put(self, pending: Pending) -> None:
-        if pending.incoming.key not in self._waiting:
-            self._waiting.add(pending.incoming.key)
-            self._queue.put_nowait(pending)
+    def _put(self, event: Waiting) -> None:
+        if event.key in self._known:
+            return
+        self._known.add(event.key)
+        self._quiet.clear()
+        if event.kind is IncomingKind.QUESTION and self._in_hand + len(self._backlog) >= self._workers:
+            self._unmet.put_nowait(event.key)
+        self._backlog.put(_lane(event), event.key)
 
     async def start(self) -> None:
         """Take up what a crash left, then what arrives."""
-        for pending in await self._inbox.pending():
-            self._put(pending)
+        for event in await self._inbox.waiting():
+            self._put(event)
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
+        self._greeters = [asyncio.create_task(self._greet()) for _ in range(GREETERS)]
 
     async def drain(self) -> None:
-        """Wait until everything accepted so far is done."""
-        await self._queue.join()
+        """Wait until everything accepted so far is done, or put aside for later."""
+        await self._quiet.wait()
 
     async def stop(self, grace_s: float = 20.0) -> None:
-        """Finish what is in flight within `grace_s` seconds; the rest stays in the inbox for the next start."""
-        try:
-            async with asyncio.timeout(grace_s):
-                await self._queue.join()
-        except TimeoutError:
-            log.warning("stopped with questions in flight; they are answered at the next start")
-        for task in self._tasks:
+        """Finish what is in hand within `grace_s` seconds; the rest stays in the inbox for the next start."""
+        self._backlog.close()
+        for timer in self._timers.values():
+            timer.cancel()
+        tasks, self._tasks = self._tasks, []
+        late = (await asyncio.wait(tasks, timeout=grace_s))[1] if tasks else set()
+        if late:
+            log.warning("stopped with questions in hand; they are answered at the next start", questions=len(late))
+        if self._greetings:
+            await asyncio.wait(self._greetings.values(), timeout=min(grace_s, GREETING_SECONDS))
+        ending = [*late, *self._greeters, *self._greetings.values()]
+        for task in ending:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
 
     async def _work(self) -> None:
         while True:
-            pending = await self._queue.get()
             try:
-                await self._handle(pending)
-            except (BotError, AuditUnavailable) as error:
-                log.warning("not done; tried again later", key=pending.incoming.key, error=str(error))
-                asyncio.get_running_loop().call_later(RETRY_SECONDS, self._again, pending.incoming.key)
-            except Exception:
-                log.exception("a bug kept an event from being handled", key=pending.incoming.key)
-                asyncio.get_running_loop().call_later(RETRY_SECONDS, self._again, pending.incoming.key)
+                lane, key = await self._backlog.take()
+            except Closed:
+                return
+            self._in_hand += 1
+            try:
+                await self._try(lane, key)
             finally:
-                self._waiting.discard(pending.incoming.key)
-                self._queue.task_done()
+                self._in_hand -= 1
+                self._greetings.pop(key, None)
+                self._known.discard(key)
+                self._backlog.finish(lane)
+                if not self._known:
+                    self._quiet.set()
 
-    def _again(self, key: str) -> None:
-        task = asyncio.create_task(self._requeue(key))
-        self._tasks.append(task)
-        task.add_done_callback(self._tasks.remove)
+    async def _try(self, lane: Lane, key: str) -> None:
+        try:
+            if self._failures.get(key, 0) >= self._tries:
+                await self._give_up(key)
+            else:
+                await self._handle(key)
+        except (BotError, AuditUnavailable) as error:
+            log.warning("not done; tried again later", key=key, error=str(error))
+            self._put_aside(lane, key, error)
+        except Exception as error:
+            log.exception("a bug kept an event from being handled", key=key)
+            self._put_aside(lane, key, error)
+        else:
+            self._failures.pop(key, None)
 
-    async def _requeue(self, key: str) -> None:
-        for pending in await self._inbox.pending():
-            if pending.incoming.key == key:
-                self._put(pending)
+    def _put_aside(self, lane: Lane, key: str, error: Exception | None = None) -> None:
+        """Again after a pause that doubles each time, and at least as long as the platform asks for."""
+        failed = self._failures[key] = self._failures.get(key, 0) + 1
+        pause = min(self._first_pause * 2.0 ** min(failed - 1, 20), LONGEST_PAUSE)
+        pause *= 0.8 + 0.4 * _CHANCE.random()
+        if isinstance(error, PlatformBusy):
+            pause = max(pause, min(error.retry_after, LONGEST_PAUSE))
 
-    async def _handle(self, pending: Pending) -> None:
+        def again() -> None:
+            if key in self._known:  # still in a worker's hands
+                self._timers[key] = asyncio.get_running_loop().call_later(self._first_pause, again)
+                return
+            del self._timers[key]
+            self._known.add(key)
+            self._quiet.clear()
+            self._backlog.put(lane, key)
+
+        self._timers[key] = asyncio.get_running_loop().call_later(pause, again)
+
+    async def _give_up(self, key: str) -> None:
+        """After a day of tries: the log says that the asker saw nothing."""
+        pending = await self._inbox.get(key)
+        if pending is not None:
+            log.error("given up: the platform or a bug let nobody see a reply", key=key)
+            await self._audit.append(_gap(pending.record_id, "no reply could be shown, however often it was tried"))
+            await self._inbox.done(key)
+
+    # --- status lines -------------------------------------------------------------------
+
+    async def _greet(self) -> None:
+        """Status lines for questions that wait their turn, so that nobody looks at silence."""
+        while True:
+            key = await self._unmet.get()
+            try:
+                pending = await self._inbox.get(key)
+                unanswered = pending is not None and pending.state == "new" and key in self._known
+                if pending is not None and unanswered and pending.status_id is None:
+                    await self._status(pending.incoming)
+            except BotError as error:
+                log.warning("a status line could not be shown yet", key=key, error=str(error))
+            except Exception:
+                log.exception("a bug kept a status line from being shown", key=key)
+
+    async def _status(self, incoming: Incoming) -> str:
+        """The status line's message id; posted once, whoever asks. Raises PlatformError."""
+        greeting = self._greetings.get(incoming.key)
+        if greeting is None or (greeting.done() and (greeting.cancelled() or greeting.exception() is not None)):
+            greeting = self._greetings[incoming.key] = asyncio.create_task(self._post_status(incoming))
+        return await asyncio.shield(greeting)
+
+    async def _post_status(self, incoming: Incoming) -> str:
+        message = await self._platforms[incoming.platform].post_status(incoming, STATUS)
+        await self._inbox.status_posted(incoming.key, message)
+        return message
+
+    # --- from question to reply ---------------------------------------------------------
+
+    async def _handle(self, key: str) -> None:
+        pending = await self._inbox.get(key)
+        if pending is None:
+            return
         if pending.state == "unrecorded":
-            await self._record_gap(pending)
+            await self._audit.append(_gap(pending.record_id, "the log could not write"))
+            await self._inbox.done(key)
             return
         platform = self._platforms.get(pending.incoming.platform)
         if platform is None:
             log.warning("no adapter for this platform is set up", platform=pending.incoming.platform)
             return
         if pending.incoming.kind is not IncomingKind.QUESTION:
-            await self._audit.append(event_record(pending.incoming))
-            await self._inbox.done(pending.incoming.key)
+            await self._note(pending)
             return
         if pending.reply is None:
             pending = await self._answer(platform, pending)
         if pending.reply is not None:
             await self._show(platform, pending, pending.reply)
 
+    async def _note(self, pending: Pending) -> None:
+        """Record feedback, or an event that is no question. The id is fixed first: a crash makes no second record."""
+        incoming = pending.incoming
+        record_id = pending.record_id or new_record_id()
+        if pending.record_id is None:
+            await self._inbox.claim(incoming.key, record_id)
+        if incoming.kind is IncomingKind.FEEDBACK and incoming.about is None:
+            incoming = replace(incoming, about=await self._inbox.record_of(incoming))
+        await self._append(event_record(incoming, record_id))
+        await self._inbox.done(incoming.key)
+
+    async def _append(self, record: AuditRecord) -> None:
+        try:
+            await self._audit.append(record)
+        except RecordExists:
+            log.info("recorded before a crash", record=record.id)
+
     async def _answer(self, platform: Platform, pending: Pending) -> Pending:
         """Status, ask, record. Leaves a recorded reply, or the fixed text when the log cannot write."""
         incoming = pending.incoming
         record_id = pending.record_id or new_record_id()
-        status_id = pending.status_id
         if pending.record_id is not None and (reply := await self._recorded(record_id)) is not None:
             await self._inbox.recorded(incoming.key, reply)  # a crash came between the log and the inbox
             return replace(pending, state="recorded", reply=reply)
-        await self._inbox.claim(incoming.key, record_id)
-        if status_id is None:
-            status_id = await platform.post_status(incoming, STATUS)
-            await self._inbox.status_posted(incoming.key, status_id)
+        if pending.record_id is None:
+            await self._inbox.claim(incoming.key, record_id)
+        status_id = pending.status_id or await self._status(incoming)
         decision = await self._decide(platform, incoming)
         question = Question(incoming.text, incoming.received_at, self._memory.recall(_thread(incoming)))
         request = Request(
@@ -174,6 +294,7 @@ class Worker:
             thread=_thread(incoming),
             place=place_of(incoming),
             render=platform.render,
+            operator=False,
         )
         try:
             asked = await self._ask(request)
@@ -181,7 +302,7 @@ class Worker:
             log.error("the audit log cannot write; nothing was shown", reference=record_id, error=str(error))
             await platform.post_text(incoming, UNRECORDED.format(reference=record_id), status_id)
             await self._inbox.unrecorded(incoming.key)
-            asyncio.get_running_loop().call_later(RETRY_SECONDS, self._again, incoming.key)
+            self._put_aside(_lane(waiting(incoming)), incoming.key)
             return replace(pending, state="unrecorded", reply=None)
         await self._inbox.recorded(incoming.key, asked.reply)
         if asked.outcome.kind is OutcomeKind.ANSWERED and asked.outcome.answer is not None:
@@ -197,46 +318,54 @@ class Worker:
         return Reply(payload, bool(record.fields["private"]), receipt)
 
     async def _decide(self, platform: Platform, incoming: Incoming) -> Decision:
+        """Whatever keeps us from knowing the readers: nobody may be assumed, and the asker is told."""
         try:
-            return await self._rules.decide(incoming, await platform.people(incoming))
-        except PlatformError as error:
+            async with asyncio.timeout(PEOPLE_SECONDS):
+                return await self._rules.decide(incoming, await platform.people(incoming))
+        except (PlatformError, TimeoutError) as error:
             log.warning("the platform did not say who is here", key=incoming.key, error=str(error))
-            nobody = Principal(incoming.platform, incoming.tenant, incoming.user, member=False)
-            return Decision(nobody, Audience(AudienceKind.REFUSED, frozenset(), NO_PEOPLE), None)
+        except Exception:
+            log.exception("a bug kept the audience from being found", key=incoming.key)
+        nobody = Principal(incoming.platform, incoming.tenant, incoming.user, member=False)
+        return Decision(nobody, Audience(AudienceKind.REFUSED, frozenset(), NO_PEOPLE), None)
 
     async def _show(self, platform: Platform, pending: Pending, reply: Reply) -> None:
         incoming = pending.incoming
-        if reply.private and pending.state == "showing":
-            message = await platform.post_text(incoming, SHOWN_BEFORE, pending.status_id)
-        else:
-            if reply.private:
-                await self._inbox.showing(incoming.key)
-            message = await self._post(platform, incoming, reply, pending.status_id)
-        await self._audit.append(delivery_record(incoming, reply, message))
+        shown = await self._inbox.shown_as(reply.receipt.record_id) if pending.state == "shown" else None
+        if shown is None:
+            message = await self._post(platform, pending, reply)
+            shown = await self._inbox.shown(incoming, reply, message)
+        await self._append(delivery_record(incoming, reply, shown))
         await self._inbox.done(incoming.key)
 
-    async def _post(self, platform: Platform, incoming: Incoming, reply: Reply, status_id: str | None) -> str:
-        """A few tries close together; after them the inbox tries again until it works."""
-        for attempt in range(POST_TRIES - 1):
-            try:
-                return await platform.post(incoming, reply, status_id)
-            except PlatformError as error:
-                log.warning("could not show a reply; trying again", key=incoming.key, error=str(error))
-                await asyncio.sleep(0.2 * 2**attempt)
-        return await platform.post(incoming, reply, status_id)
+    async def _post(self, platform: Platform, pending: Pending, reply: Reply) -> str:
+        incoming = pending.incoming
+        if not reply.private:
+            return await platform.post(incoming, reply, pending.status_id)
+        if pending.state == "showing":
+            return await platform.post_text(incoming, SHOWN_BEFORE, pending.status_id)
+        await self._inbox.showing(incoming.key)
+        try:
+            return await platform.post(incoming, reply, pending.status_id)
+        except PlatformError:
+            await self._inbox.not_shown(incoming.key)  # the platform says so; after a crash nobody would
+            raise
 
-    async def _record_gap(self, pending: Pending) -> None:
-        """Say in the log, once it writes again, that a question went unrecorded."""
-        gap = AuditRecord(
-            new_record_id(),
-            "gap",
-            datetime.now(UTC),
-            "failed",
-            {"reason": "the log could not write"},
-            pending.record_id,
-        )
-        await self._audit.append(gap)
-        await self._inbox.done(pending.incoming.key)
+
+def waiting(incoming: Incoming) -> Waiting:
+    """What the queue needs to know of an event."""
+    who = (incoming.platform, incoming.tenant, incoming.user)
+    return Waiting(incoming.key, *who, incoming.thread, incoming.kind)
+
+
+def _lane(event: Waiting) -> Lane:
+    thread = event.thread if event.kind is IncomingKind.QUESTION else ""
+    return Lane(f"{event.platform}:{event.tenant}:{event.user}", thread)
+
+
+def _gap(record_id: str | None, reason: str) -> AuditRecord:
+    """Says in the log, once it writes again, that a question went unrecorded or unseen."""
+    return AuditRecord(new_record_id(), "gap", datetime.now(UTC), "failed", {"reason": reason}, record_id)
 
 
 def _thread(incoming: Incoming) -> str:
@@ -258,22 +387,20 @@ def _who(incoming: Incoming) -> Mapping[str, Json]:
     return {"platform": incoming.platform, "tenant": incoming.tenant, "user": incoming.user}
 
 
-def event_record(incoming: Incoming) -> AuditRecord:
+def event_record(incoming: Incoming, record_id: str) -> AuditRecord:
     """Feedback, or an event that is no question, as what it is."""
-    fields: dict[str, Json] = {**_who(incoming), **place_of(incoming), "text": incoming.text}
+    fields: dict[str, Json] = {**_who(incoming), **place_of(incoming), "text": clean(incoming.text)}
     return AuditRecord(
-        new_record_id(), incoming.kind.value, incoming.received_at, "recorded", fields, refers_to=incoming.about
+        record_id, incoming.kind.value, incoming.received_at, "recorded", fields, refers_to=incoming.about
     )
 
 
-def delivery_record(incoming: Incoming, reply: Reply, message_id: str) -> AuditRecord:
+def delivery_record(incoming: Incoming, reply: Reply, shown: Shown) -> AuditRecord:
     """That a reply was shown, and where."""
     fields: dict[str, Json] = {
         **_who(incoming),
         **place_of(incoming),
-        "reply_message": message_id,
+        "reply_message": shown.message,
         "private": reply.private,
     }
-    return AuditRecord(
-        new_record_id(), "delivery", datetime.now(UTC), "delivered", fields, refers_to=reply.receipt.record_id
-    )
+    return AuditRecord(shown.delivery_id, "delivery", shown.at, "delivered", fields, reply.receipt.record_id)
