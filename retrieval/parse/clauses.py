@@ -29,7 +29,7 @@ _PARAGRAPH_SIGN = re.compile(r"\s*(?P<word>§)\s*(?P<number>\d+[a-z]?)(?!\w)(?P<
 _DECIMAL = re.compile(r"\s*(?P<number>\d{1,3}(?:\.\d{1,3})*)(?P<tail>[.)]?)(?=\s|$|[A-Z])\s*(?P<rest>.*)", re.DOTALL)
 _PAREN = re.compile(r"\s*\((?P<number>\d{1,3}|[a-z]{1,5}|[A-Z]{1,5})\)\s*(?P<rest>.*)", re.DOTALL)
 _LETTER = re.compile(r"\s*(?P<number>[a-z]{1,5}|[A-Z]{1,5})(?P<tail>[.)])(?:\s+|$)(?P<rest>.*)", re.DOTALL)
-_ROMAN = re.compile(r"(?=.)(c{0,3})(xc|xl|l?x{0,3})(ix|iv|v?i{0,3})", re.IGNORECASE)
+_ROMAN = re.compile(r"(?=.)(c{0,3})(xc|xl|l?x{0,3})(ix|iv|v?i{0,3})", re.IGNORECASE | re.ASCII)
 _RUN_IN = re.compile(r"(?P<title>[^\n]{2,80}?)(?:[.:]|\s[-–—])(?:\s|$)")
 _DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _CHILDREN = "n.1"  # the style under which a first sub-clause is known by its parent's number
@@ -186,8 +186,8 @@ def _distance(outline: _Outline, marker: _Marker, line: int) -> int:
 def _markers(line: str) -> Iterator[_Marker]:
     if (m := _KEYWORD.match(line) or _PARAGRAPH_SIGN.match(line)) and not m["word"][0].islower():
         separated = bool(m["tail"].strip()) or not m["rest"].strip()
-        if separated or title_of(m["rest"], ""):
-            value = _count(m["number"])
+        value = _count(m["number"])
+        if value is not None and (separated or title_of(m["rest"], "")):
             word = m["word"].casefold()
             yield _Marker(word, line[: m.end("number")].strip(), (value,), m["rest"], keyword=word)
     elif m := _DECIMAL.match(line):
@@ -214,10 +214,13 @@ def _counts(shown: str) -> Iterator[tuple[str, int]]:
         yield ("i" if case == "a" else "I"), roman(shown)
 
 
-def _count(number: str) -> int:
+def _count(number: str) -> int | None:
+    """The value of "3", "7A", "IV" or "B"; None for letters that count nothing."""
     if number[0].isdigit():
         return int(number.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
-    return roman(number) if _ROMAN.fullmatch(number) else ord(number.lower()) - ord("a") + 1
+    if _ROMAN.fullmatch(number):
+        return roman(number)
+    return ord(number.lower()) - ord("a") + 1 if len(number) == 1 else None
 
 
 def roman(number: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from retrieval.chunk import LIMIT, chunk
 from retrieval.parse.blocks import Block, assemble
+from retrieval.parse.text import parse_text
 from retrieval.types import Chunk, Document, ParsedDocument
 
 DOCUMENT = Document(
@@ -160,3 +162,13 @@ def test_equal_clauses_get_ids_of_their_own() -> None:
 
 def test_an_empty_document_has_no_chunks() -> None:
     assert cut() == ()
+
+
+CONTRACTS = Path(__file__).resolve().parents[3] / "shared/eval/contractnli/documents"
+
+
+@pytest.mark.skipif(not CONTRACTS.is_dir(), reason="the evaluation contracts are not here")
+def test_real_contracts_keep_every_character() -> None:
+    for path in CONTRACTS.glob("*.txt"):
+        parsed = parse_text(path.name, path.read_bytes())
+        check(parsed, chunk(DOCUMENT, parsed))

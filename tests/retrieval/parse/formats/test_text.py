@@ -62,6 +62,10 @@ CASES = {
         "1. The fee is payable by the customer in\n30. days\n(b) as in\nSection 5 of the Act\n3.5 million.\n2. End",
         [("1", ""), ("2", "End")],
     ),
+    "letters that are no number": (
+        "Part CIVIL\nSection IIV\nPart 1\nx\nPart 2",
+        [(None, ""), ("Part 1", ""), ("Part 2", "")],
+    ),
     "a reference is no heading": ("Section 3 shall apply.\nArticle 4 of the Treaty", [(None, "")]),
     "a schedule begins again": (
         "1. A thing\n2. Another thing\nSchedule A\n1. One\n2. Two",
