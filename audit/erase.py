@@ -10,8 +10,8 @@ folder that may hold the records. Copies elsewhere are listed, for people to see
 
 from __future__ import annotations
 
+import asyncio
 import shutil
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,21 +23,21 @@ from audit.canonical import canonical
 from audit.disclosure import disclosures_of, seal
 from audit.errors import AuditUnavailable, ErasureRefused, RecordUnknown
 from audit.events import event
+from audit.fields import FIELDS
 from audit.holds import held
 from audit.log import SqliteAuditLog
 from audit.reading import Reader, Stored
 from audit.record import AuditRecord, Json
 from audit.search import Filter
-from audit.store import Entry, Store
+from audit.store import BUSY_MS, Entry, Store
 
 ALL = "*"
 """Every field of a record."""
 
-PERSONAL = (
-    "user", "email", "groups", "member", "audience", "question", "searched", "memory", "shown_question",
-    "channel", "thread", "message", "key", "posted", "posted_sha256", "reason", "statements", "text",
-)  # fmt: skip
+PERSONAL = tuple(dict.fromkeys(field.name for field in FIELDS if field.personal))
 """What an erasure of a person takes when nothing else is said."""
+
+TRIES = 40  # about 16 s in all
 
 KEPT_EVENTS = frozenset({"erasure", "hold", "retention", "key", "gap"})
 """Records that explain the log itself are never erased; they hold no question."""
@@ -183,7 +183,7 @@ async def finish_erasures(
         await log.read(lambda view: view.reset_search())
     gone = [salt.encode() for salt in salts]
     await log.read(lambda view: view.scrub_search())
-    await log.work(lambda store: store.run(lambda connection: _scrub(connection, store.path, gone)))
+    await _scrub(log, gone)
     removed, copies = await log.read(lambda view: _remove_exports(view, log.paths.exports, indexes))
 
     def forget_copies(store: Store) -> None:
@@ -268,24 +268,41 @@ def _unfinished(view: Reader) -> list[int]:
     return [index for (index,) in rows]
 
 
-def _scrub(connection: apsw.Connection, path: Path, salts: Sequence[bytes]) -> None:
+async def _scrub(log: SqliteAuditLog, salts: Sequence[bytes]) -> None:
     """Cut the write-ahead log to nothing; where a salt is still found, rewrite the whole file."""
-    _truncate_wal(connection, path)
-    if not salts or not holds_any(path, salts):
+    path = log.paths.database
+    await _cut_wal(log)
+    if not salts or not await asyncio.to_thread(holds_any, path, salts):
         return
-    connection.execute("VACUUM")
-    _truncate_wal(connection, path)
-    if holds_any(path, salts):
+    await log.work(lambda store: store.run(_vacuum))
+    await _cut_wal(log)
+    if await asyncio.to_thread(holds_any, path, salts):
         raise AuditUnavailable(f"{path} still holds bytes of erased fields; close other readers and approve again")
 
 
-def _truncate_wal(connection: apsw.Connection, path: Path) -> None:
-    for attempt in range(50):
-        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").get
-        if not busy:
+async def _cut_wal(log: SqliteAuditLog) -> None:
+    """Try between two batches of appends, shortly each time, until no reader stands in the way."""
+    busy = [1]
+
+    def cut(connection: apsw.Connection) -> None:
+        connection.set_busy_timeout(50)
+        try:
+            busy[0] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").get[0]
+        finally:
+            connection.set_busy_timeout(BUSY_MS)
+
+    for attempt in range(TRIES):
+        await log.work(lambda store: store.run(cut))
+        if not busy[0]:
             return
-        time.sleep(0.02 * (attempt + 1))
-    raise AuditUnavailable(f"another process reads {path} for too long to erase; stop it and run the erasure again")
+        await asyncio.sleep(0.02 * (attempt + 1))
+    raise AuditUnavailable(
+        f"another process reads {log.paths.database} for too long to finish the erasure; stop it, then start again"
+    )
+
+
+def _vacuum(connection: apsw.Connection) -> None:
+    connection.execute("VACUUM")
 
 
 def holds_any(path: Path, needles: Sequence[bytes], *, block: int = 1 << 22) -> bool:

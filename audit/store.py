@@ -26,6 +26,7 @@ from audit.tree import TILE, Edge, leaf_hash, root_of
 
 OLDEST_SQLITE = (3, 51, 3)  # before it, two connections can corrupt a WAL (the "WAL-reset bug")
 FORMAT = "1"
+BUSY_MS = 1500  # how long a transaction waits for another process
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -90,7 +91,7 @@ def connect(path: Path, *, vfs: str | None = None, writable: bool = True) -> aps
     flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if writable else 0)
     connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
     try:
-        connection.set_busy_timeout(1500)
+        connection.set_busy_timeout(BUSY_MS)
         if writable:
             for pragma in ("secure_delete = ON", "journal_mode = WAL", "synchronous = FULL"):
                 connection.execute(f"PRAGMA {pragma}")

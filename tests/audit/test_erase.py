@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import string
 from datetime import timedelta
@@ -205,3 +206,22 @@ async def test_an_erasure_that_a_crash_cut_short_is_finished(tmp_path: Path) -> 
 
 def mark(connection: apsw.Connection) -> None:
     connection.execute("INSERT OR REPLACE INTO meta SELECT 'scrub', by FROM erased LIMIT 1")
+
+
+async def test_an_erasure_waits_for_readers_and_appends_go_on(tmp_path: Path) -> None:
+    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+        target = record(1, question="an unrepeatable question")
+        await log.append(target)
+        request = await request_erasure(log, records=[target.id], names=["question"], ground="g", by="ada")
+        reader = apsw.Connection(str(log.paths.database))
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM entry").fetchall()
+        erasing = asyncio.create_task(approve_erasure(log, request.id, by="grace"))
+        for n in range(5):
+            await log.append(record(n))
+            await asyncio.sleep(0.02)
+        assert not erasing.done()
+        reader.execute("COMMIT")
+        reader.close()
+        assert (await erasing).records == 1
+        assert holding(tmp_path, "unrepeatable") == []
