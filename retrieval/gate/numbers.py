@@ -151,10 +151,12 @@ def _columns(claimed: Quantities, evidence: Evidence) -> Problem | None:
 
     Checked where one quote lists years and another as many figures, and the claim names one of each.
     """
+    if len(set(claimed.years)) != 1:
+        return None
     parts = [quantities(line) for f in evidence.found for line in f.text.splitlines()]
     headers = [p.years for p in parts if len(set(p.years)) == len(p.years) > 1 and not p.amounts]
     years = set(claimed.years)
-    if len(years) != 1 or not headers:
+    if not headers:
         return None
     year = years.pop()
     for header in headers:

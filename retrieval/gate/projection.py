@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retrieval.gate.words import word_set, words
 
-_RUN = re.compile(r"[A-Za-z0-9]+|[^\x00-\x7f]")
 _CURRENCY = "$€£¥₹"
 _NUMBER = re.compile(
     rf"(?P<open>\(\s*)?(?P<minus>(?<![\w)])[-−–]\s?(?=[\d{_CURRENCY}(.]))?(?P<money>[{_CURRENCY}]\s*)?(?P<inner>[-−(]\s*)?"
@@ -28,69 +27,56 @@ _CLOSING = ".,;:!?)]}\"'”’»"
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Letters and digits of a text. Run i covers key[keys[i]:] and starts at text[starts[i]].
+    """Letters and digits of a text: key[i] stands for text[starts[i]:ends[i]].
 
-    A plain run maps one to one; a run with `widths[i]` > 0 is one source character (or a base and its
-    combining marks) of that width, whatever it became in the key ("ﬁ" -> "fi").
+    One source character (or a base and its combining marks) may give several of the key ("ﬁ" -> "fi").
     """
 
     key: str
-    keys: tuple[int, ...]
-    starts: tuple[int, ...]
-    widths: tuple[int, ...]
+    starts: Sequence[int]
+    ends: Sequence[int]
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Source offsets [start, end) of key[first:last], which must not be empty."""
-        a = bisect_right(self.keys, first) - 1
-        b = bisect_right(self.keys, last - 1) - 1
-        start = self.starts[a] + (0 if self.widths[a] else first - self.keys[a])
-        end = self.starts[b] + (self.widths[b] or last - self.keys[b])
-        return start, end
+        return self.starts[first], self.ends[last - 1]
 
 
 def project(text: str) -> Projection:
     """The letters-and-digits projection of a text. Superscripts and fractions are no digits of it."""
+    folded = text.casefold()
+    if len(folded) == len(text) and (text.isascii() or (_is_plain(text) and _is_plain(folded))):
+        starts = [at for at, c in enumerate(folded) if c.isalnum()]
+        return Projection("".join(filter(str.isalnum, folded)), starts, [at + 1 for at in starts])
+    return _project_clusters(text)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether every character stands for itself alone: nothing to compose, no compatibility form."""
+    return unicodedata.is_normalized("NFKC", text) and not any(map(unicodedata.combining, text))
+
+
+def _project_clusters(text: str) -> Projection:
     parts: list[str] = []
-    keys: list[int] = []
     starts: list[int] = []
-    widths: list[int] = []
-    at = done = 0
-    for match in _RUN.finditer(text):
-        start, end = match.span()
-        if end == start + 1 and text[start] > "\x7f" and not text[start].isalnum():
-            continue  # a dash or a quotation mark; combining marks are taken with the letter before them
-        if start < done:  # a combining mark that the character before has taken
-            continue
-        run, width = match.group(), 0
-        marks = end
-        while marks < len(text) and text[marks] > "\x7f" and unicodedata.combining(text[marks]):
-            marks += 1
-        if marks > end and end - start > 1:  # the last letter of a plain run takes the marks
-            parts.append(run[:-1].casefold())
-            keys.append(at)
-            starts.append(start)
-            widths.append(0)
-            at += end - start - 1
-            start = end - 1
-        if marks > end or run > "\x7f":
-            run, width = _fold(text[start:marks]), marks - start
-        else:
-            run = run.casefold()
-        done = marks
-        if run:
-            parts.append(run)
-            keys.append(at)
-            starts.append(start)
-            widths.append(width)
-            at += len(run)
-    return Projection("".join(parts), tuple(keys), tuple(starts), tuple(widths))
+    ends: list[int] = []
+    at = 0
+    while at < len(text):
+        stop = at + 1
+        while stop < len(text) and unicodedata.combining(text[stop]):
+            stop += 1
+        run = _fold(text[at:stop])
+        parts.append(run)
+        starts += [at] * len(run)
+        ends += [stop] * len(run)
+        at = stop
+    return Projection("".join(parts), starts, ends)
 
 
 def _fold(cluster: str) -> str:
-    if cluster.isnumeric() and not cluster.isdecimal():
+    if unicodedata.category(cluster[0]) == "No":
         return ""  # a footnote mark or "½": read as a sign, not as digits
     folded = unicodedata.normalize("NFKC", cluster).casefold()
-    return "".join(c for c in folded if c.isalnum() or unicodedata.combining(c))
+    return "".join(c for c in folded if c.isalnum() or (unicodedata.combining(c) and cluster[0].isalnum()))
 
 
 def find(quote: str, text: str, projection: Projection | None = None) -> tuple[int, int] | None:

@@ -70,6 +70,8 @@ def test_normal_forms_find_each_other(text: str) -> None:
         ("able to pay", "He is unable to pay.", None),
         ("not able", "A notable case.", None),
         ("notable", "He is not able.", None),
+        ("第二条", "第一条 第二条", "第二条"),
+        ("第三条", "第一条 第二条", None),
         ("see [1", "Do see [1] for more.", "see [1]"),
     ],
 )
