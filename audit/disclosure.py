@@ -147,8 +147,12 @@ def parse_timestamp(text: str) -> datetime:
 
 
 def _digest(disclosure: bytes) -> str:
-    return _base64url(hashlib.sha256(_base64url(disclosure).encode()).digest())
+    return _base64url(hashlib.sha256(_unpadded(disclosure)).digest())
 
 
 def _base64url(data: bytes) -> str:
-    return binascii.b2a_base64(data, newline=False).rstrip(b"=").translate(_URL_SAFE).decode()
+    return _unpadded(data).decode()
+
+
+def _unpadded(data: bytes) -> bytes:
+    return binascii.b2a_base64(data, newline=False).rstrip(b"=").translate(_URL_SAFE)
