@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from itertools import groupby
+
 from bot.types import Outcome, OutcomeKind
 from retrieval.types import Citation, Document, Passage, Section
 
@@ -10,33 +14,68 @@ PRIVATE_NOTE = "I have answered this privately."
 
 
 def section_name(section: Section) -> str:
-    """E.g. "Section 4.2 Hotels", "Hotels", "Section 4.2(b) of Hotels"; "" for text without a heading."""
+    """E.g. "Section 4.2 Hotels", "Hotels", "Section 4.2(b) (Hotels)"; "" for text without a heading."""
     if section.label and section.heading:
         return f"{_numbered(section.label)} {section.heading}"
     if section.label:
         above = next((p for p in reversed(section.path[:-1]) if p), "")
+        above = _OWN_NUMBER.sub("", above, count=1) or above  # "5 Term" above 5.2 adds "Term" alone
         return f"{_numbered(section.label)} ({above})" if above else _numbered(section.label)
     return section.heading
+
+
+_OWN_NUMBER = re.compile(r"^\d+(\.\d+)*(\([^()\s]{1,5}\))*[.)]?\s+")
 
 
 def _numbered(label: str) -> str:
     return label if label[:1].isalpha() and " " in label else f"Section {label}"
 
 
-def where(section: Section, page: int | None, locator: str | None) -> str:
-    """E.g. "Section 4.2 Hotels, page 7" or "Limits, Limits!A12:D14"."""
-    place = f"page {page}" if page is not None else (locator or "")
-    return ", ".join(part for part in (section_name(section), place) if part)
+def where(section: Section, page: int | None, locator: str | None, title: str = "") -> str:
+    """E.g. "Section 4.2 Hotels, page 7" or "Limits!A12:D14": what the document's `title` says is not said again."""
+    return _place(section_name(section), f"page {page}" if page is not None else (locator or ""), title)
+
+
+def _place(name: str, spot: str, title: str) -> str:
+    if name.casefold() == title.casefold() or spot.startswith(f"{name}!"):
+        name = ""
+    return ", ".join(part for part in (name, spot) if part)
 
 
 def source_line(citation: Citation) -> str:
     """E.g. "Travel Policy, Section 4.2 Hotels, page 7, version 2026-03-01.1a2b3c4d"."""
-    parts = (
-        citation.document.title,
-        where(citation.section, citation.page, citation.locator),
-        f"version {citation.document.version}",
+    return f"{citation.document.title}, {source_place((citation,))}"
+
+
+def sources(citations: Sequence[Citation]) -> list[tuple[Citation, ...]]:
+    """The citations as sources: neighbours that are rows of one section's table, such as its head, are one."""
+    return [tuple(group) for _, group in groupby(citations, _table_or_own)]
+
+
+def _table_or_own(c: Citation) -> tuple[str | int, ...]:
+    row = " | " in c.quote  # how canonical text parts cells
+    return (c.document.id, c.document.version, c.document.title, c.section.id) if row else (c.n,)
+
+
+def source_place(source: Sequence[Citation]) -> str:
+    """Where a source's quotes stand, e.g. "Section 4.2 Hotels, pages 7 and 8, version 2026-03-01.1a2b3c4d"."""
+    first = source[0]
+    pages = list(dict.fromkeys(str(c.page) for c in source if c.page is not None))
+    spots = list(dict.fromkeys(c.locator for c in source if c.page is None and c.locator))
+    named = [f"{'page' if len(pages) == 1 else 'pages'} {_and(pages)}"] if pages else []
+    place = _place(
+        section_name(first.section), ", ".join([*named, *([_and(spots)] if spots else [])]), first.document.title
     )
-    return ", ".join(part for part in parts if part)
+    return ", ".join(part for part in (place, f"version {first.document.version}") if part)
+
+
+def markers(source: Sequence[Citation]) -> str:
+    """E.g. "[1] [2]"."""
+    return " ".join(f"[{c.n}]" for c in source)
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
 def deep_link(document: Document, section: Section, page: int | None) -> str | None:
@@ -54,7 +93,7 @@ def nearest_line(passage: Passage) -> str:
     """One line about a passage that is near but does not answer."""
     page = passage.places[0].page if passage.places else None
     locator = passage.places[0].locator if passage.places else None
-    place = where(passage.section, page, locator)
+    place = where(passage.section, page, locator, passage.document.title)
     return f"{passage.document.title}, {place}" if place else passage.document.title
 
 
@@ -66,7 +105,9 @@ def plain(outcome: Outcome) -> str:
         if outcome.notice:
             lines.append(outcome.notice)
         lines.append("Sources:")
-        lines += [f"[{c.n}] {source_line(c)}\n    “{c.quote}”" for c in outcome.answer.citations]
+        for source in sources(outcome.answer.citations):
+            lines.append(f"{markers(source)} {source[0].document.title}, {source_place(source)}")
+            lines += [f"    “{c.quote}”" for c in source]
     else:
         lines.append(outcome.text)
         if outcome.nearest:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from audit.record import Json
-from bot.render import deep_link, nearest_line, plain, source_line
+from bot.render import deep_link, markers, nearest_line, plain, source_line, source_place, sources
 from bot.types import Outcome, OutcomeKind
 from retrieval.types import Citation
 
@@ -156,15 +156,15 @@ def _framed(outcome: Outcome, text: str, sources: Sequence[Block]) -> list[Block
 
 
 def _own_buttons(record: str, citations: Sequence[Citation], longest: int) -> list[Block]:
-    """Each source with its quote and its own button."""
+    """Each source with its quotes and its own button; the button of a table's row shows the row."""
     blocks: list[Block] = []
-    for c in citations:
-        blocks.append(_rich(list(_source(c, longest))))
+    for source in sources(citations):
+        blocks.append(_rich(list(_source(source, longest))))
         button: Block = {
             "type": "button",
             "action_id": PASSAGE,
             "text": _label("Show the passage"),
-            "value": f"{record}:{c.n}",
+            "value": f"{record}:{source[-1].n}",
         }
         blocks.append({"type": "actions", "elements": [button]})
     return blocks
@@ -172,7 +172,7 @@ def _own_buttons(record: str, citations: Sequence[Citation], longest: int) -> li
 
 def _menu(record: str, citations: Sequence[Citation], longest: int) -> list[Block]:
     """All sources in one block, and one menu for their passages."""
-    return [_rich([part for c in citations for part in _source(c, longest)]), _choice(record, citations)]
+    return [_rich([part for s in sources(citations) for part in _source(s, longest)]), _choice(record, citations)]
 
 
 def _lines_and_menu(record: str, citations: Sequence[Citation], longest: int) -> list[Block]:
@@ -202,15 +202,16 @@ def _lines(record: str, citations: Sequence[Citation], longest: int) -> list[Blo
     return [_rich([_section([_text(piece) for piece in pieces])])] if pieces else []
 
 
-def _source(c: Citation, longest: int) -> Iterator[Block]:
-    line: list[Block] = [_text(f"[{c.n}] {c.document.title}", bold=True)]
-    link = deep_link(c.document, c.section, c.page)
-    opens = link is not None and openable(link)
-    line.append(_text(source_line(c).removeprefix(c.document.title) + ("  " if opens else "")))
-    if opens:
-        line.append({"type": "link", "url": link, "text": "Open"})
-    yield _section(line)
-    yield {"type": "rich_text_quote", "elements": [_text(piece) for piece in _pieces(shorten(c.quote, longest))]}
+def _source(source: Sequence[Citation], longest: int) -> Iterator[Block]:
+    """The title, which opens the document, the place, and each quote."""
+    first = source[0]
+    link = deep_link(first.document, source[-1].section, source[-1].page)
+    title: Block = _text(first.document.title, bold=True)
+    if link is not None and openable(link) and len(first.document.title) <= 3_000:
+        title |= {"type": "link", "url": link}
+    yield _section([_text(f"{markers(source)} ", bold=True), title, _text(f", {source_place(source)}")])
+    for c in source:
+        yield {"type": "rich_text_quote", "elements": [_text(piece) for piece in _pieces(shorten(c.quote, longest))]}
 
 
 def openable(url: str) -> bool:

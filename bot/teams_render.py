@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from audit.record import Json
-from bot.render import deep_link, nearest_line, where
+from bot.render import deep_link, markers, nearest_line, source_place, sources
 from bot.teams_events import PASSAGE
 from bot.types import Outcome, OutcomeKind, PassageView
 from retrieval.types import Citation
@@ -168,11 +168,6 @@ def _is_link(address: str) -> bool:
     return address.startswith(("https://", "http://")) and len(address) <= URL_LIMIT
 
 
-def _place(citation: Citation) -> str:
-    parts = (where(citation.section, citation.page, citation.locator), f"version {citation.document.version}")
-    return ", ".join(p for p in parts if p)
-
-
 # --- the citation entity --------------------------------------------------------------------
 
 
@@ -192,7 +187,7 @@ def _claim(citation: Citation, fit: Fit) -> Json:
     appearance: dict[str, Json] = {
         "@type": "DigitalDocument",
         "name": _clip(citation.document.title, NAME_LIMIT),
-        "abstract": _clip(_place(citation), ABSTRACT_LIMIT),
+        "abstract": _clip(source_place((citation,)), ABSTRACT_LIMIT),
     }
     if link := _link(citation):
         appearance["url"] = link
@@ -233,31 +228,36 @@ def _run(text: str, *, bold: bool = False, italic: bool = False, small: bool = F
 
 def _sources(outcome: Outcome, citations: Sequence[Citation], fit: Fit, passages: bool) -> dict[str, Json]:
     body: list[Json] = [_run("Sources", bold=True)]
-    for citation in citations:
-        body.extend(_source(citation, fit, outcome.record_id if passages else None))
+    for source in sources(citations):
+        body.extend(_source(source, fit, outcome.record_id if passages else None))
     body.append(_run(_small(outcome), small=True))
     return _card(body)
 
 
-def _source(citation: Citation, fit: Fit, record_id: str | None) -> Iterator[Json]:
-    title = _clip(citation.document.title, NAME_LIMIT)
+def _source(source: Sequence[Citation], fit: Fit, record_id: str | None) -> Iterator[Json]:
+    title, place = _clip(source[0].document.title, NAME_LIMIT), source_place(source)
     if fit.lines:
-        yield _run(f"[{citation.n}] {title}, {_clip(_place(citation), ABSTRACT_LIMIT)}")
+        yield _run(f"{markers(source)} {title}, {_clip(place, ABSTRACT_LIMIT)}")
         return
-    items: list[Json] = [_run(f"[{citation.n}] {title}", bold=True), _run(_place(citation), small=True)]
+    items: list[Json] = [_run(f"{markers(source)} {title}", bold=True), _close(_run(place, small=True))]
     if fit.quote:
-        items.append(_run(f"“{shorten(citation.quote, fit.quote)}”", italic=True))
+        items += [_close(_run(f"“{shorten(c.quote, fit.quote)}”", italic=True)) for c in source]
     actions: list[Json] = []
     if record_id is not None:
-        asked: dict[str, Json] = {"record": record_id, "n": citation.n}
+        asked: dict[str, Json] = {"record": record_id, "n": source[-1].n}
         # Opens a window for the person who presses it: https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/task-modules/task-modules-bots
         data: dict[str, Json] = {"msteams": {"type": "task/fetch"}, PASSAGE: asked}
         actions.append({"type": "Action.Submit", "title": "Show the passage", "data": data})
-    if link := _link(citation):
-        actions.append({"type": "Action.OpenUrl", "title": "Open", "url": link})
+    if link := _link(source[-1]):
+        actions.append({"type": "Action.OpenUrl", "title": "Open the document", "url": link})
     if actions:
         items.append({"type": "ActionSet", "actions": actions})
     yield {"type": "Container", "separator": True, "items": items}
+
+
+def _close(block: dict[str, Json]) -> dict[str, Json]:
+    """Near to what stands above."""
+    return {**block, "spacing": "Small"}
 
 
 def _nearest(outcome: Outcome) -> dict[str, Json]:
@@ -280,7 +280,12 @@ def passage_window(view: PassageView) -> dict[str, Json]:
         {"type": "RichTextBlock", "inlines": [run for run in runs if run]},
     ]
     if view.url is not None and _is_link(view.url):
-        body.append({"type": "ActionSet", "actions": [{"type": "Action.OpenUrl", "title": "Open", "url": view.url}]})
+        body.append(
+            {
+                "type": "ActionSet",
+                "actions": [{"type": "Action.OpenUrl", "title": "Open the document", "url": view.url}],
+            }
+        )
     return _window(body)
 
 

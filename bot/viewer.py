@@ -53,7 +53,8 @@ class RecordViewer:
         start, end = max(section.start, citation.start - MOST), min(section.end, citation.end + MOST)
         before = await self.library.text(current.id, version, start, citation.start)
         after = await self.library.text(current.id, version, citation.end, max(end, citation.end))
-        place = ", ".join(filter(None, (where(section, citation.page, citation.locator), f"version {version}")))
+        spot = where(section, citation.page, citation.locator, current.title)
+        place = ", ".join(filter(None, (spot, f"version {version}")))
         url = deep_link(current, section, citation.page)
         return PassageView(current.title, place, before, citation.quote, after, url)
 

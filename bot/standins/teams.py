@@ -202,11 +202,12 @@ class TeamsStandin:
             e["data"]
             for attachment in answer.activity.get("attachments") or ()
             for e in elements(attachment["content"])
-            if e.get("type") == "Action.Submit"
+            if e.get("type") == "Action.Submit" and "passage" in e["data"]
         ]
         activity = self.activity("invoke", self._places[answer.conversation], person, thread=answer.thread)
         # Teams replaces what stood under "msteams" by the type alone.
-        data = {**buttons[n - 1], "msteams": None, "type": "task/fetch"}
+        pressed = next(b for b in buttons if b["passage"]["n"] >= n)  # one button for the quotes of one section
+        data = {**pressed, "msteams": None, "type": "task/fetch"}
         activity |= {
             "name": "task/fetch",
             "replyToId": answer.id,

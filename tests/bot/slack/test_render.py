@@ -13,7 +13,7 @@ from bot import slack_render
 from bot.slack_render import BUDGET, shorten, size
 from bot.standins import slack_checks, slack_text
 from bot.types import Outcome, OutcomeKind
-from retrieval.types import Citation
+from retrieval.types import Citation, Section
 from tests.bot.slack.fakes import RECORD, abstained, answered, citation, document
 
 NASTY = (
@@ -41,8 +41,8 @@ def test_the_answer_comes_first_then_the_sources() -> None:
         "A night may cost 180 EUR at most. [1]",
         "The model was down; these are the sentences themselves.",
         "Sources",
-        "[1] Travel Policy, Section 4.2 Hotels, page 7, version 2026-03-01.1a2b3c4d  "
-        "Open (https://docs.example.com/travel.pdf#page=7)",
+        "[1] Travel Policy (https://docs.example.com/travel.pdf#page=7), "
+        "Section 4.2 Hotels, page 7, version 2026-03-01.1a2b3c4d",
         "│ Hotels cost at most 180 EUR a night.",
         "[Show the passage]",
         "[Good answer]  [Bad answer]",
@@ -87,7 +87,8 @@ def test_citations_are_never_what_is_cut(count: int, quote: str, text: str) -> N
     accepted(payload)
     seen = shown(payload)
     for n in range(1, count + 1):
-        assert f"[{n}] Policy {n}, Section 4.2 Hotels, page 7, version 2026-03-01.1a2b3c4d" in seen
+        named = seen.replace(" (https://docs.example.com/travel.pdf#page=7)", "")
+        assert f"[{n}] Policy {n}, Section 4.2 Hotels, page 7, version 2026-03-01.1a2b3c4d" in named
     assert RECORD in seen
     if count <= 5:
         assert seen.count("[Show the passage]") == count
@@ -99,6 +100,27 @@ def test_quotes_are_whole_while_they_fit() -> None:
     quotes = [f"{n} " + "x" * 700 for n in range(1, 6)]
     seen = shown(render(answered(*(citation(n, q) for n, q in enumerate(quotes, 1)))))
     assert all(f"│ {q}\n" in seen + "\n" for q in quotes)
+
+
+def test_a_tables_head_and_a_row_of_it_are_one_source() -> None:
+    sheet = Section("s" * 16, None, "Limits", ("Limits",), 0, 100)
+    head, row = (
+        Citation(n, document("Expense Limits"), sheet, "c", n, n + 1, quote, None, locator)
+        for n, quote, locator in ((1, "City | Hotel", "Limits!A1:B1"), (2, "Paris | 210 EUR", "Limits!A8:B8"))
+    )
+    payload = render(answered(head, row, citation(3)))
+    accepted(payload)
+    assert shown(payload).splitlines()[2:6] == [
+        "[1] [2] Expense Limits (https://docs.example.com/travel.pdf), Limits!A1:B1 and Limits!A8:B8, "
+        "version 2026-03-01.1a2b3c4d",
+        "│ City | Hotel",
+        "│ Paris | 210 EUR",
+        "[Show the passage]",
+    ]
+    assert [e["value"] for e in _elements(payload["blocks"]) if e.get("type") == "button"] == [
+        f"{RECORD}:2",
+        f"{RECORD}:3",
+    ]
 
 
 def test_a_long_quote_keeps_its_beginning_and_end() -> None:

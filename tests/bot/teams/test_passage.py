@@ -59,7 +59,7 @@ async def test_the_passage_is_shown_with_its_quote_marked() -> None:
             "Travel [Policy](https://evil.example)",
             "Section 4.2 Hotels, page 7",
             "Before <at>all</at>. Hotels cost at most 180 EUR a night. After.",
-            "Open: https://docs.example.com/travel.pdf#page=7",
+            "Open the document: https://docs.example.com/travel.pdf#page=7",
         ]
         assert viewer.asked == [(answered().record_id, 2, ada())]
 

@@ -1,0 +1,71 @@
+"""Pictures of Slack and Teams for the README, from what the adapters really sent: `python -m tests.demo.pictures`.
+
+The sample company plays some scenes against the stand-ins; their messages are drawn in Chromium.
+Needs Chromium, and npm once. Fonts that look best: fonts-lato and fonts-open-sans.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from bot.demo import company
+from bot.demo.play import Stage, on_stage
+from bot.logs import configure
+from tests.demo.pictures import slack_page, teams_page
+from tests.demo.pictures.browser import Unavailable, adaptive_cards, picture
+
+FOLDER = Path(__file__).resolve().parents[3] / "docs" / "pictures"
+
+
+async def slack(stage: Stage) -> str:
+    """#general: a question, and a follow-up without saying everything again."""
+    world = stage.slack.world
+    channel = world.add_channel("general", *(f"U{name.upper()}" for name in company.PEOPLE))
+    root = await stage.slack.ask("UPRIYA", channel, "What is the hotel limit per night in London?")
+    await stage.worker.drain()
+    await stage.slack.ask("UPRIYA", channel, "And how long before the trip must I book flights?", root)
+    await stage.worker.drain()
+    lines = [
+        slack_page.Line(world.name_of(message), message, bot=message.get("user") == world.bot_user)
+        for message in world.thread(channel, root)
+    ]
+    return slack_page.page("# general", lines, world.bot_user)
+
+
+async def teams(stage: Stage, library: str) -> str:
+    """The Legal channel: an answer with its passage."""
+    maeve = stage.person("maeve")
+    place = stage.teams.place("channel", maeve, name="Legal")
+    said = await stage.teams.say(place, maeve, "How much notice must we give to terminate the Northwind agreement?")
+    await stage.worker.drain()
+    lines = [
+        teams_page.Line("Footnote" if m.by == stage.teams.bot else m.by, m.activity, bot=m.by == stage.teams.bot)
+        for m in stage.teams.thread(place, said.thread)
+    ]
+    return teams_page.page("Legal", lines, library)
+
+
+async def main() -> int:
+    """Write both pictures; 0 when that worked."""
+    configure("error")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    try:
+        library = await adaptive_cards()
+        with tempfile.TemporaryDirectory(prefix="footnote-pictures-") as scratch:
+            async with on_stage(company.settings(Path(scratch) / "home", company.DOCUMENTS)) as stage:
+                await stage.sync()
+                pages = {"slack.png": await slack(stage), "teams.png": await teams(stage, library)}
+        for name, page in pages.items():
+            await picture(page, FOLDER / name)
+            sys.stdout.write(f"{name}: {(FOLDER / name).stat().st_size:,} bytes\n")
+    except Unavailable as error:
+        sys.stderr.write(f"{error}\n")
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
