@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from retrieval.gate.evidence import Evidence, Problem
 from retrieval.gate.marks import MODAL, OPPOSITES, RULES
@@ -57,6 +58,7 @@ def _sentences(text: str) -> list[list[str]]:
     return [[p for p in _CUT.split(s) if p and p.strip()] for s in SENTENCE.split(text) if s.strip()]
 
 
+@lru_cache(maxsize=1024)
 def _segment(text: str) -> _Segment:
     marks: list[str] = []
     rest = text.replace("’", "'")

@@ -30,6 +30,8 @@ _DATES = (
     re.compile(rf"\b{_MONTH},?(?:\s+of)?\s+{_YEAR}"),
     re.compile(r"\b(?P<day>\d{1,2})(?P<sep>[./-])(?P<m>\d{1,2})(?P=sep)(?P<year>(?:19|20)?\d\d)\b(?![./-]?\d)"),
 )
+_DATED = re.compile(r"\d[./-]\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.I)
+_QUARTERED = re.compile(r"[qh][1-4]|[1-4][qh]|quarter|half|fy|cy|fiscal", re.I)
 _ORDINAL = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 _FISCAL = re.compile(r"\b(?:FY|CY)\s?['’]?(?P<y>(?:19|20)?\d\d)\b|\bfiscal(?:\s+year)?\s+(?P<f>(?:19|20)\d\d)\b", re.I)
 _QUARTERS = (
@@ -125,13 +127,17 @@ def quantities(text: str, *, sizes: bool = False) -> Quantities:
     if not re.search(r"\d", text) and not _SPELLED.search(text) and not _REFERENCE.search(text):
         return found
     text = _take(text, _REFERENCE, lambda m: _reference(m, found))
-    for pattern in _DATES:
-        text = _take(text, pattern, lambda m: _date(m, found))
-    for pattern in _QUARTERS:
-        text = _take(text, pattern, lambda m: _quarter(m, found))
-    text = _take(text, _FISCAL, lambda m: _fiscal(m, found))
+    # The patterns are slow where nothing matches: a glance first.
+    if _DATED.search(text):
+        for pattern in _DATES:
+            text = _take(text, pattern, lambda m: _date(m, found))
+    if _QUARTERED.search(text):
+        for pattern in _QUARTERS:
+            text = _take(text, pattern, lambda m: _quarter(m, found))
+        text = _take(text, _FISCAL, lambda m: _fiscal(m, found))
     text = _take(text, _CODE, lambda m: _code(m, found))
-    text = _PAIR.sub(_once, _RIAP.sub(_once, text))
+    if "(" in text:
+        text = _PAIR.sub(_once, _RIAP.sub(_once, text))
     text = _take(text, _NUMBER, lambda m: _number(m, found, sizes, text))
     _take(text, _SPELLED, lambda m: _word(m, found))
     return found
@@ -142,11 +148,12 @@ def singles(text: str) -> list[Amount]:
     return [_amount(frozenset({Decimal(1)}), m["unit"], m.group()) for m in _SINGLE.finditer(text)]
 
 
-def scale_hints(text: str) -> list[Decimal]:
+@lru_cache(maxsize=256)
+def scale_hints(text: str) -> tuple[Decimal, ...]:
     """Scales that a table's caption announces: "(in millions)", "Amounts in thousands", "$m"."""
     found = _HINT.findall(text)
     found += re.findall(r"\b(?:USD|EUR|GBP|US)?[$€£]\s?('000|000s|bn|m)\b", text)
-    return [Decimal(SCALES.get(f.casefold(), 1000)) for f in found]
+    return tuple(Decimal(SCALES.get(f.casefold(), 1000)) for f in found)
 
 
 def _take(text: str, pattern: re.Pattern[str], read: Callable[[re.Match[str]], bool]) -> str:
