@@ -11,6 +11,7 @@ folder that may hold the records. Copies elsewhere are listed, for people to see
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -181,7 +182,7 @@ async def finish_erasures(
         if not indexes:
             return (), ()
         await log.read(lambda view: view.reset_search())
-    gone = [salt.encode() for salt in salts]
+    gone = frozenset(salt.encode() for salt in salts)
     await log.read(lambda view: view.scrub_search())
     await _scrub(log, gone)
     removed, copies = await log.read(lambda view: _remove_exports(view, log.paths.exports, indexes))
@@ -268,7 +269,7 @@ def _unfinished(view: Reader) -> list[int]:
     return [index for (index,) in rows]
 
 
-async def _scrub(log: SqliteAuditLog, salts: Sequence[bytes]) -> None:
+async def _scrub(log: SqliteAuditLog, salts: frozenset[bytes]) -> None:
     """Cut the write-ahead log to nothing; where a salt is still found, rewrite the whole file."""
     path = log.paths.database
     await _cut_wal(log)
@@ -305,9 +306,11 @@ def _vacuum(connection: apsw.Connection) -> None:
     connection.execute("VACUUM")
 
 
-def holds_any(path: Path, needles: Sequence[bytes], *, block: int = 1 << 22) -> bool:
-    """Does a database or its write-ahead log hold any of these bytes?"""
-    overlap = max(map(len, needles), default=1)
+_SALT = re.compile(rb'([A-Za-z0-9_-]{22})"')
+
+
+def holds_any(path: Path, salts: frozenset[bytes], *, block: int = 1 << 22) -> bool:
+    """Does a database or its write-ahead log hold any of these salts? One pass, however many there are."""
     for file_path in (path, path.with_name(path.name + "-wal")):
         if not file_path.exists():
             continue
@@ -315,9 +318,9 @@ def holds_any(path: Path, needles: Sequence[bytes], *, block: int = 1 << 22) -> 
             tail = b""
             while data := file.read(block):
                 window = tail + data
-                if any(needle in window for needle in needles):
+                if any(found[1] in salts for found in _SALT.finditer(window)):
                     return True
-                tail = window[-overlap:]
+                tail = window[-22:]
     return False
 
 

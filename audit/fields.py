@@ -177,7 +177,7 @@ FIELDS: tuple[Field, ...] = (
     Field("signature", ("key",), TEXT, False, "the old key's signature over the new one"),
     Field("since", ("gap",), TEXT, False, "when writing first failed"),
     Field("refused", ("gap",), COUNT, False, "how many records were refused"),
-    Field("refused_records", ("gap",), TEXTS, False, "their ids (at most 1,000); none of them was shown"),
+    Field("refused_records", ("gap",), TEXTS, False, "their ids (at most 1,000); none of them was acknowledged"),
 )  # fmt: skip
 
 OUTCOMES: dict[str, tuple[str, ...]] = {

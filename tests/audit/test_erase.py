@@ -15,6 +15,7 @@ from audit.erase import (
     ALL,
     approve_erasure,
     finish_erasures,
+    holds_any,
     pending_erasures,
     refuse_erasure,
     request_erasure,
@@ -225,3 +226,16 @@ async def test_an_erasure_waits_for_readers_and_appends_go_on(tmp_path: Path) ->
         reader.close()
         assert (await erasing).records == 1
         assert holding(tmp_path, "unrepeatable") == []
+
+
+@pytest.mark.parametrize("block", [1, 7, 4096])
+def test_a_salt_that_is_left_is_found_wherever_it_stands(tmp_path: Path, block: int) -> None:
+    salt = b"AbCdEfGhIjKlMnOpQrSt_-"
+    path = tmp_path / "log.db"
+    for before in (b"", b"\x00" * 30, b'["'):
+        path.write_bytes(before + salt + b'","question","x"]')
+        assert holds_any(path, frozenset({salt}), block=block)
+        assert not holds_any(path, frozenset({salt[::-1]}), block=block)
+    path.write_bytes(b"")
+    (tmp_path / "log.db-wal").write_bytes(b"x" * 10 + salt + b'"')
+    assert holds_any(path, frozenset({salt}), block=block)

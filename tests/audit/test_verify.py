@@ -21,7 +21,7 @@ from audit.verify import verify_log
 from audit.verify_export import verify_export
 from tests.audit.fixtures import asked, record
 
-MUTATIONS = int(os.environ.get("FOOTNOTE_TAMPER_MUTATIONS", "600"))
+MUTATIONS = int(os.environ.get("FOOTNOTE_TAMPER_MUTATIONS", "2000"))
 CLEAN = int(os.environ.get("FOOTNOTE_CLEAN_LOGS", "40"))
 
 
@@ -71,6 +71,7 @@ def mutate_lines(lines: list[bytes], dice: random.Random) -> list[bytes]:
     return changed
 
 
+@pytest.mark.slow
 async def test_every_mutation_of_an_export_is_found(tmp_path: Path) -> None:
     key, _ = await fill(tmp_path / "audit", 9)
     target = tmp_path / "all.jsonl"
@@ -254,7 +255,7 @@ async def test_every_mutation_of_the_log_is_found(
     async with await SqliteAuditLog.open(tmp_path / "audit") as log:
         assert (await verify_log(log, keys=[key])).findings == []
         tamper = apsw.Connection(str(log.paths.database))
-        for _ in range(max(3, MUTATIONS // 200)):
+        for _ in range(max(3, MUTATIONS // 1000)):
             tamper.execute("SAVEPOINT before")
             tamper.execute("RELEASE before")
             keep = shutil.copytree(tmp_path / "audit", tmp_path / "keep", dirs_exist_ok=True)
