@@ -265,11 +265,14 @@ class _Resolver:
     def _bracket(self, index: int, c: Candidate) -> Clause | None:
         carriers = {"decimal", "section", "clause", "article", "bracket", "dotted", "schedule", "annex", "appendix"}
         inner = [s for s in self.stack if s.number.kind == "bracket"]
-        if not self.stack or self.stack[-1].number.kind not in carriers:
+        if not self.stack or self.stack[-1].number.kind not in carriers or sum(x.isalpha() for x in c.rest) < 3:
             return None
+        if any(s.number.kind in ("item", "note") for s in self.stack):
+            return None  # in filings these are footnotes of tables
         parent = self.stack[-1]
         deeper = bool(inner) and c.x0 > inner[-1].x0 + 8
         starts = [s for s, n in c.number.counts if n == 1 and self._second(index, s)]
+        starts = [s for s in starts if not any(open_clause.series == s for open_clause in inner)] if deeper else starts
         if deeper and starts and not any(abs(s.x0 - c.x0) < 8 and _next_of(s, c.number) for s in inner):
             return self._open(c, parent, starts[0])
         for open_clause in reversed(inner):

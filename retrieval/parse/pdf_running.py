@@ -41,7 +41,7 @@ def peel(
                 else None
                 for row, height, page in zip(edge, heights, taken, strict=True)
             ]
-            running = _counting(edge) | _repeated(zoned)
+            running = _counting(edge) | _repeated(zoned) | _twice(zoned, taken)
             if not running:
                 break
             for i in running:
@@ -84,6 +84,16 @@ def _repeated(edge: Sequence[Row | None]) -> set[int]:
                 close = []
             close.append(i)
         result.update(_enough(close, edge))
+    return result
+
+
+def _twice(edge: Sequence[Row | None], taken: Sequence[list[Row]]) -> set[int]:
+    """Neighbours with the same row at the same height, further in than a running row: the header of a short chapter."""
+    result: set[int] = set()
+    for i in range(len(edge) - 1):
+        one, two = edge[i], edge[i + 1]
+        if one and two and taken[i] and taken[i + 1] and one.text == two.text and abs(one.y - two.y) < 2:
+            result |= {i, i + 1}
     return result
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,6 +22,8 @@ WORDS = st.lists(
 LINE = st.tuples(NUMBERS, WORDS, st.sampled_from([10, 10, 10, 14]), st.sampled_from([72, 72, 90, 200]))
 PAGES = st.lists(st.lists(LINE, min_size=1, max_size=25), min_size=1, max_size=4)
 
+Page = list[tuple[str, list[str], int, int]]  # number, words, type size, x
+
 
 def letters(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
@@ -27,11 +31,11 @@ def letters(text: str) -> str:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(PAGES)
-def test_sections_and_places_are_exact(pages: list[list[tuple[str, list[str], int, int]]]) -> None:
+def test_sections_and_places_are_exact(pages: list[Page]) -> None:
     marks: dict[str, int] = {}
 
-    def draw(number: int, page: list[tuple[str, list[str], int, int]]):  # type: ignore[no-untyped-def]
-        def on(canvas) -> None:  # type: ignore[no-untyped-def]
+    def draw(number: int, page: Page) -> Callable[[Any], None]:
+        def on(canvas: Any) -> None:
             for row, (label, words, size, x) in enumerate(page):
                 mark = f"mark{chr(97 + number)}{chr(97 + row)}mark"  # no digits: they do not tell running lines apart
                 marks[mark] = number
