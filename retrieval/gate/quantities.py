@@ -70,7 +70,7 @@ _DIGITS = (
     r"|\d{1,3}(?:\.\d{3})+,\d+|\d+(?:[.,]\d+)?|\.\d+)"
 )
 _NUMBER = re.compile(
-    rf"(?P<open>\(\s*)?(?P<minus>(?<![\w)%])[-−–]\s?|\bminus\s+|\bnegative\s+)?"
+    rf"(?=\D{{0,14}}\d)(?P<open>\(\s*)?(?P<minus>(?<![\w)%])[-−–]\s?|\bminus\s+|\bnegative\s+)?"
     rf"(?:(?P<money>{_CURRENCY})\s?(?P<inner>[-−]|\(\s?)?)?"
     rf"(?<![\w.]){_DIGITS}(?:st|nd|rd|th)?(?![\w]*[A-Za-z]\d)\s?{_TAIL}",
     re.I,
