@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,42 +14,20 @@ import pytest
 from audit.export import ExportFormat, export
 from audit.log import SqliteAuditLog
 from tests.audit.fixtures import asked, record
+from tests.servers.gotools import CACHE, go_tool
 
-SPICY = "filippo.io/torchwood/cmd/spicy@v0.9.0"
-BIN = Path.home() / ".cache" / "footnote" / "bin"
 SOURCE = Path(__file__).parent / "go"
 
 
-def built(name: str, command: list[str], folder: Path) -> Path:
-    """A tool's path; builds it when it is not there. Skips, or in CI fails, without Go or its proxy."""
-    target = BIN / name
-    if target.exists():
-        return target
-    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
-    reason = "needs Go 1.26 or newer to build a verifier that we did not write"
-    if go is not None:
-        BIN.mkdir(parents=True, exist_ok=True)
-        environment = {**os.environ, "GOBIN": str(BIN), "GOFLAGS": "-buildvcs=false"}
-        done = subprocess.run(
-            [go, *command], cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False
-        )
-        if done.returncode == 0:
-            return target
-        reason = f"go could not build {name}: {done.stderr[-400:]}"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="module")
-def spicy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built("spicy", ["install", SPICY], tmp_path_factory.mktemp("go"))
+def spicy() -> Path:
+    return go_tool("spicy")
 
 
 @pytest.fixture(scope="module")
 def checklog() -> Path:
     name = f"checklog-{hashlib.sha256((SOURCE / 'main.go').read_bytes()).hexdigest()[:12]}"
-    return built(name, ["build", "-o", str(BIN / name), "."], SOURCE)
+    return go_tool(name, ["build", "-o", str(CACHE / name), "."], SOURCE)
 
 
 async def run(*command: object) -> tuple[int, str]:

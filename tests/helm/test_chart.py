@@ -16,7 +16,7 @@ CHART = Path(__file__).resolve().parents[2] / "helm"
 
 @pytest.fixture(scope="module")
 def helm() -> Path:
-    return go_tool("helm", "helm.sh/helm/v3/cmd/helm@v3.21.4")
+    return go_tool("helm")
 
 
 def template(helm: Path, *values: str) -> subprocess.CompletedProcess[str]:

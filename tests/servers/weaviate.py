@@ -15,7 +15,6 @@ from pathlib import Path
 
 from tests.servers.gotools import go_tool
 
-MODULE = "github.com/weaviate/weaviate/cmd/weaviate-server@v1.35.2"
 START_LIMIT = 90  # seconds; 2 to 10 on an idle machine
 
 
@@ -30,7 +29,7 @@ class Server:
 
 def binary() -> Path:
     """The server's executable, built when it is missing; without Go a skip, or a failure with CI=true."""
-    return go_tool("weaviate-server", MODULE)
+    return go_tool("weaviate-server")
 
 
 @contextmanager
