@@ -158,7 +158,7 @@ class _Reader:
 
     def _walk(self, text: str) -> None:
         handle, objects = self.handle, self.paints
-        start, last, current, hyphen_next = -1, -1, 0, False
+        start, last, current, hyphen_next, suspect = -1, -1, 0, False, False
         chars: list[str] = []
 
         def flush(hyphen: bool = False) -> None:
@@ -186,11 +186,11 @@ class _Reader:
                 flush()
                 hyphen_next = False
                 continue
-            if start >= 0 and owner != current and paint.suspect != objects[current].suspect:  # type: ignore[union-attr]
+            if start >= 0 and owner != current and paint.suspect != suspect:
                 flush()
             hyphen_next = char in _HYPHENS
             if start < 0:
-                start, current = i, owner
+                start, current, suspect = i, owner, paint.suspect
             chars.append("-" if hyphen_next else char)
             last = i
             if hyphen_next:
