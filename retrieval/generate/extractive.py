@@ -98,10 +98,14 @@ def _scored(terms: Sequence[str], passage: Passage, rank: int, weights: Weights,
     found: list[_Candidate] = []
     header: tuple[int, int] | None = None
     last: Piece | None = None
-    for piece in pieces(passage.text):
-        if piece.kind is PieceKind.ROW and (last is None or last.kind is not PieceKind.ROW):
-            header = (piece.start, piece.end)
+    parts = pieces(passage.text)
+    for at, piece in enumerate(parts):
+        first = piece.kind is PieceKind.ROW and (last is None or last.kind is not PieceKind.ROW)
         last = piece
+        if first:
+            header = (piece.start, piece.end)
+            if at + 1 < len(parts) and parts[at + 1].kind is PieceKind.ROW:
+                continue  # a table's header says nothing without a row
         text = passage.text[piece.body : piece.end]
         if piece.kind is PieceKind.FRAGMENT or speaks_to_machine(around(passage.text, piece.start, piece.end)):
             continue

@@ -110,6 +110,14 @@ async def test_statements_stand_in_reading_order_with_a_citation_each() -> None:
         assert LEAVE.text[citation.start - LEAVE.start : citation.end - LEAVE.start] == citation.quote
 
 
+async def test_a_tables_header_is_no_statement() -> None:
+    found = await answer("What is the flight class and the hotel limit of a grade?", LIMITS)
+    assert found is None or all("240" in s.text or "180" in s.text or "140" in s.text for s in found.statements)
+    one = await answer("Which flight class does a director have?", LIMITS)
+    assert one is not None
+    assert [s.text for s in one.statements] == ["Grade: Director; Hotel limit: 240 EUR; Flight class: Business"]
+
+
 async def test_no_heading_and_no_clause_number_is_printed() -> None:
     found = await text("How much do hotels cost a night?", HOTELS)
     assert found is not None
