@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from bot.audience import AudienceRules, ChannelRule
 from bot.commands import Commands
 from bot.directory import FileDirectory
 from bot.errors import SettingsError
+from bot.history import LoggedHistory
 from bot.inbox import Inbox
 from bot.memory import ThreadMemory
 from bot.render import plain
@@ -163,7 +163,7 @@ async def open_app(
         model = _model(settings)
         if model is not None:
             stack.push_async_callback(model.close)
-        commands = Commands(state, memory.forget if memory else lambda _: 0)
+        commands = Commands(state, memory.forget if memory else lambda _: 0, LoggedHistory(audit))
         ask = Ask(
             library=state,
             retriever=Retriever(index, embedder, state),
@@ -175,26 +175,26 @@ async def open_app(
             version=version("footnote"),
             configuration_sha256=configuration_sha256(settings),
         )
-        engine = SyncEngine(state, index, embedder, wrap_parser(reader))
+        # Documents' vectors are kept, so that no clause is embedded twice; a question's are not.
+        cached = CachedEmbedder(embedder, settings.home / "embeddings.db")
+        engine = SyncEngine(state, index, cached, wrap_parser(reader))
         yield App(settings, state, index, embedder, engine, audit, FileDirectory(settings.groups), ask, model)
 
 
 def _embedder(settings: Settings) -> Embedder:
-    """The built-in model, or the endpoint that is set; either behind a cache of vectors."""
+    """The built-in model, or the endpoint that is set."""
     if settings.embedding_model:
         from retrieval.embed.openai_embedder import OpenAIEmbedder
 
-        inner: Embedder = OpenAIEmbedder(
+        return OpenAIEmbedder(
             model=settings.embedding_model,
             dimensions=settings.embedding_dimensions,
             base_url=settings.embedding_base_url,
             api_key=settings.secret("embedding_api_key"),
         )
-    else:
-        from retrieval.embed.minilm import MiniLM
+    from retrieval.embed.minilm import MiniLM
 
-        inner = MiniLM(settings.home / "models")
-    return CachedEmbedder(inner, settings.home / "embeddings.db")
+    return MiniLM(settings.home / "models")
 
 
 def _index(settings: Settings, embedder: Embedder) -> Index:
@@ -240,9 +240,3 @@ def _model(settings: Settings) -> OpenAIGenerator | None:
 def configuration_sha256(settings: Settings) -> str:
     """Names the settings without their secrets, for the record of each answer."""
     return hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
-
-
-def remove_index(settings: Settings) -> None:
-    """Drop the embedded index, which `SyncEngine.mend` makes again. Weaviate's is mended in place."""
-    if not settings.weaviate_url:
-        shutil.rmtree(settings.home / "index", ignore_errors=True)

@@ -146,7 +146,7 @@ class Ask:
         work.access = await self.library.access_lists()
         permitted = permitted_ids(request.audience, work.access)
         # 2. Words that are no question.
-        command = await self.commands.reply(text, request.thread, permitted)
+        command = await self.commands.reply(text, request.thread, permitted, place=request.place, asker=request.asker)
         if command is not None:
             return Outcome(OutcomeKind.ANSWERED, request.record_id, text, text=command)
         # 3. An answer from what everyone who sees the reply may read.

@@ -1,12 +1,15 @@
-"""Words that are no question: help, sources, forget. They work the same on every platform."""
+"""Words that are no question: help, sources, why, forget. They work the same on every platform."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from audit.record import Json
+from bot.history import History, NoHistory
+from bot.why import why
 from retrieval.ports import Library
-from retrieval.types import Document
+from retrieval.types import Document, Principal
 
 HELP = (
     "Ask me a question about the organisation's documents, in your own words, for example: "
@@ -14,7 +17,8 @@ HELP = (
     "and I quote the place, word for word. If they do not answer it, I say so.\n"
     "• In a channel: mention me with your question; reply in the thread to go on.\n"
     "• In a direct message: just ask.\n"
-    "• `sources` lists what I can answer from. `forget` clears what I remember of this thread.\n"
+    "• `sources` lists what I can answer from. `why` tells how I found the last answer. "
+    "`expert` asks a person. `forget` clears what I remember of this thread.\n"
     "Every question and answer is kept in an audit log that your compliance team can read."
 )
 LISTED = 30
@@ -26,14 +30,29 @@ class Commands:
 
     library: Library
     forget: Callable[[str], int]
+    history: History = field(default_factory=NoHistory)
 
-    async def reply(self, text: str, thread: str, acl_ids: frozenset[str]) -> str | None:
-        """The reply to a command, or None when the text is a question."""
-        word = text.strip().strip("?!.`").casefold()
+    async def reply(
+        self,
+        text: str,
+        thread: str,
+        acl_ids: frozenset[str],
+        *,
+        place: Mapping[str, Json] | None = None,
+        asker: Principal | None = None,
+    ) -> str | None:
+        """The reply to a command, or None when the text is a question.
+
+        `acl_ids` are the access lists that everyone who sees the reply passes. `place` and `asker` say
+        where and by whom it was asked, for `why`.
+        """
+        word = " ".join(text.strip().strip("?!.`").casefold().split())
         if word in ("", "help", "hello", "hi"):
             return HELP
         if word in ("sources", "what can you answer from"):
             return _list(await self.library.documents(), acl_ids)
+        if word == "why" and asker is not None:
+            return await why(self.history, self.library, place or {}, asker, acl_ids)
         if word == "forget":
             return f"Done. I have forgotten {self.forget(thread)} earlier question(s) of this thread."
         return None

@@ -62,6 +62,8 @@ def source_place(source: Sequence[Citation]) -> str:
     first = source[0]
     pages = list(dict.fromkeys(str(c.page) for c in source if c.page is not None))
     spots = list(dict.fromkeys(c.locator for c in source if c.page is None and c.locator))
+    sheet = spots[0].partition("!")[0] + "!" if spots else ""
+    spots = [spots[0], *(spot.removeprefix(sheet) for spot in spots[1:])] if spots else []
     named = [f"{'page' if len(pages) == 1 else 'pages'} {_and(pages)}"] if pages else []
     place = _place(
         section_name(first.section), ", ".join([*named, *([_and(spots)] if spots else [])]), first.document.title

@@ -22,6 +22,7 @@ SCOPES: tuple[Json, ...] = ("personal", "team", "groupChat")
 COMMANDS = (
     ("help", "How to ask, and what you get"),
     ("sources", "The documents that I can answer from, as far as you may read them"),
+    ("why", "How the last answer was found"),
     ("forget", "Forget what this thread has been about"),
 )
 ACCENT = (0x1F, 0x4E, 0x79)

@@ -111,7 +111,7 @@ def test_a_tables_head_and_a_row_of_it_are_one_source() -> None:
     payload = render(answered(head, row, citation(3)))
     accepted(payload)
     assert shown(payload).splitlines()[2:6] == [
-        "[1] [2] Expense Limits (https://docs.example.com/travel.pdf), Limits!A1:B1 and Limits!A8:B8, "
+        "[1] [2] Expense Limits (https://docs.example.com/travel.pdf), Limits!A1:B1 and A8:B8, "
         "version 2026-03-01.1a2b3c4d",
         "│ City | Hotel",
         "│ Paris | 210 EUR",
