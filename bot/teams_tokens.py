@@ -11,21 +11,27 @@ import time
 from typing import Any
 
 import aiohttp
-import msal  # type: ignore[import-untyped]
+import msal
 import requests
 
 from bot.errors import PlatformDenied, PlatformError
 from bot.teams_config import TeamsConfig
 
 EARLY_SECONDS = 300.0
+SETTINGS = "TEAMS_APP_ID, TEAMS_APP_PASSWORD and TEAMS_APP_TENANTID"
 
 
 class TokenSource:
     """Fetches a token when there is none in force; many callers share one fetch."""
 
-    def __init__(self, config: TeamsConfig, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, config: TeamsConfig, session: aiohttp.ClientSession, purpose: str = "Teams", settings: str = SETTINGS
+    ) -> None:
+        """`purpose` and `settings`, the names of those the credentials come from, stand in error messages."""
         self._config = config
         self._session = session
+        self._purpose = purpose
+        self._settings = settings
         self._token = ""
         self._until = 0.0
         self._lock = asyncio.Lock()
@@ -61,10 +67,10 @@ class TokenSource:
                 answer = await response.json(content_type=None)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise PlatformError(
-                f"No token for Teams: {url} cannot be reached ({type(error).__name__}). "
+                f"No token for {self._purpose}: {url} cannot be reached ({type(error).__name__}). "
                 "Check that this machine may reach it."
             ) from error
-        return _read(answer, "Check TEAMS_APP_ID, TEAMS_APP_PASSWORD and TEAMS_APP_TENANTID.")
+        return _read(answer, f"Check {self._settings}.")
 
     async def _by_identity(self) -> tuple[str, float]:
         """msal knows the hosts' different endpoints, and blocks: so in a thread."""
@@ -78,10 +84,10 @@ class TokenSource:
                 answer = await asyncio.to_thread(ask, resource=self._config.resource)
         except (requests.RequestException, TimeoutError, ValueError) as error:
             raise PlatformError(
-                f"No token for Teams: the managed identity did not answer ({type(error).__name__}). Give this host the "
-                "user-assigned identity of the bot, or set TEAMS_APP_PASSWORD."
+                f"No token for {self._purpose}: the managed identity did not answer ({type(error).__name__}). Give this "
+                f"host the user-assigned identity of the bot, or set its secret: {self._settings}."
             ) from error
-        return _read(answer, "Check that TEAMS_APP_ID is the client id of an identity given to this host.")
+        return _read(answer, f"Check that the client id is that of an identity given to this host: {self._settings}.")
 
 
 def _read(answer: Any, advice: str) -> tuple[str, float]:

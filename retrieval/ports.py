@@ -71,6 +71,10 @@ class Index(Protocol):
         """Number of chunks by document id and version. Raises IndexUnavailable."""
         ...
 
+    async def clear(self) -> None:
+        """Remove everything, what another embedder made too. Raises IndexUnavailable."""
+        ...
+
     async def close(self) -> None: ...
 
 

@@ -256,11 +256,10 @@ def index_rebuild(home: HomeOption = None) -> None:
     """Make the index again from the stored documents, without their sources."""
 
     async def work() -> int:
-        from bot.app import open_app, remove_index
+        from bot.app import open_app
 
-        chosen = settings(home)
-        remove_index(chosen)
-        async with open_app(chosen) as app:
+        async with open_app(settings(home)) as app:
+            await app.index.clear()
             say(f"Indexed {await app.engine.mend()} documents anew.")
         return DONE
 

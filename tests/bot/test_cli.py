@@ -117,7 +117,7 @@ def test_settings_that_cannot_work(home: Path, variable: str, value: str, code: 
 
 
 def test_a_home_that_cannot_be_made_is_said() -> None:
-    done = footnote(Path("/proc/nowhere"), "doctor")
+    done = footnote(Path("/proc/nowhere"), "ask", "What do hotels cost?")
     assert (done.returncode, "cannot be made" in done.stderr) == (2, True), done.stderr
 
 

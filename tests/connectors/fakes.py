@@ -71,6 +71,10 @@ class ListIndex:
             versions[c.document.version] = versions.get(c.document.version, 0) + 1
         return found
 
+    async def clear(self) -> None:
+        self._called("clear")
+        self.chunks.clear()
+
     async def close(self) -> None:
         """Nothing to close."""
 

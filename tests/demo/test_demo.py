@@ -10,7 +10,7 @@ import pytest
 from bot.cli.common import DONE
 from bot.demo import company
 from bot.demo.play import play
-from tests.demo import make_documents
+from tests.demo import make_documents, texts
 
 
 @pytest.mark.slow
@@ -50,5 +50,5 @@ def test_the_documents_are_what_the_script_writes(tmp_path: Path) -> None:
     }
     kept = {p.relative_to(company.DOCUMENTS).as_posix() for p in company.DOCUMENTS.rglob("*") if p.is_file()}
     assert made == kept
-    for name in make_documents.texts.PLAIN:
+    for name in texts.PLAIN:
         assert (tmp_path / "documents" / name).read_text() == (company.DOCUMENTS / name).read_text()
