@@ -24,6 +24,7 @@ from retrieval.types import (
     Passage,
     Principal,
     Question,
+    VerdictClass,
     Verified,
 )
 
@@ -31,6 +32,7 @@ LARGEST_SNAPSHOT = 100_000
 """Code points: of a longer section, the record keeps the part around the quotes."""
 
 _AROUND = 10_000
+_PLACE = ("channel", "channel_kind", "thread", "message", "key")
 
 NOTHING = Verified(None, ())
 """Nothing was drafted: the question was refused, or something failed before."""
@@ -108,47 +110,27 @@ def question_record(
     error: str = "",
     time: datetime | None = None,
 ) -> AuditRecord:
-    """A question and what became of it.
+    """A question and what became of it ("answered", "abstained", "refused" or "failed").
 
-    `outcome` is "answered", "abstained", "refused" or "failed". `place` holds "channel",
-    "channel_kind", "thread", "message" and "key" as far as they exist. `access` are the access lists
-    by id; only those of `passages` are kept. `snapshots` are the texts of `cited_spans(verified)`;
-    one that is missing or of the wrong length is replaced by the passage that was quoted.
-    `text`, `notice`, `private`, `nearest` and `shown_question` are the values of what was shown;
-    `posted` the message's bytes (UTF-8). Times in microseconds. Raises nothing of its own.
+    `place` holds "channel", "channel_kind", "thread", "message" and "key" as far as they exist; of
+    `access` (by id) the lists of `passages` are kept. `snapshots` are the texts of `cited_spans`; for
+    one that is missing the quoted passage stands in. `posted` are the message's bytes (UTF-8).
     """
-    answer = verified.answer
-    documents = {(d.id, d.version): d for d in _documents(answer, (*passages, *nearest))}
+    documents = {(d.id, d.version): d for d in _documents(verified.answer, (*passages, *nearest))}
     fields: dict[str, Json] = {
         **_who(asker),
-        **{
-            name: to_json(place[name])
-            for name in ("channel", "channel_kind", "thread", "message", "key")
-            if name in place
-        },
+        **{name: to_json(place[name]) for name in _PLACE if name in place},
         "audience": to_json(audience),
-        "question": clean(question.text),
-        "searched": clean(searched),
-        "asked_at": question.asked_at.astimezone(UTC).isoformat(),
-        "memory": to_json(question.memory),
+        **_asked(question, searched),
         "documents": [to_json(document) for document in documents.values()],
         "access_lists": _access(access or {}, documents.values()),
-        "passages": [_passage(passage, answer) for passage in passages],
-        "statements": to_json(answer.statements) if answer is not None else None,
-        "citations": [_packed(citation) for citation in answer.citations] if answer is not None else [],
-        "sections": _snapshots(answer, verified, snapshots or {}, passages),
-        "dropped": [
-            {**_object(verdict.claim), "verdict": verdict.verdict.value, "reason": clean(verdict.reason)}
-            for verdict in verified.verdicts
-            if verdict.verdict != "supported"
-        ],
+        **_found(verified, passages, snapshots or {}),
         "text": clean(text),
         "notice": clean(notice),
         "private": private,
         "nearest": [_packed(passage) for passage in nearest],
         "shown_question": clean(shown_question if shown_question is not None else question.text),
-        "posted": posted.decode("utf-8", "replace"),
-        "posted_sha256": hashlib.sha256(posted).hexdigest(),
+        **_posted(posted),
         **_object(use if use is not None else ModelUse("none")),
         "timings_us": to_json(timings_us or {}),
         "software": software,
@@ -156,8 +138,7 @@ def question_record(
         "trace_id": trace_id,
         "error": clean(error),
     }
-    moment = time if time is not None else datetime.now(UTC)
-    return AuditRecord(id=record_id, event="question", time=moment, outcome=outcome, fields=fields)
+    return AuditRecord(record_id, "question", time if time is not None else datetime.now(UTC), outcome, fields)
 
 
 def restore(record: AuditRecord) -> Restored:
@@ -199,6 +180,35 @@ def _who(asker: Principal) -> dict[str, Json]:
         "email": clean(asker.email),
         "groups": to_json(asker.groups),
         "member": asker.member,
+    }
+
+
+def _asked(question: Question, searched: str) -> dict[str, Json]:
+    return {
+        "question": clean(question.text),
+        "searched": clean(searched),
+        "asked_at": question.asked_at.astimezone(UTC).isoformat(),
+        "memory": to_json(question.memory),
+    }
+
+
+def _posted(data: bytes) -> dict[str, Json]:
+    return {"posted": data.decode("utf-8", "replace"), "posted_sha256": hashlib.sha256(data).hexdigest()}
+
+
+def _found(verified: Verified, passages: Sequence[Passage], snapshots: Mapping[Span, str]) -> dict[str, Json]:
+    """What was retrieved, what was said of it, and what the gate refused."""
+    answer = verified.answer
+    return {
+        "passages": [_passage(passage, answer) for passage in passages],
+        "statements": to_json(answer.statements) if answer is not None else None,
+        "citations": [_packed(citation) for citation in answer.citations] if answer is not None else [],
+        "sections": _snapshots(answer, verified, snapshots, passages),
+        "dropped": [
+            {**_object(verdict.claim), "verdict": verdict.verdict.value, "reason": clean(verdict.reason)}
+            for verdict in verified.verdicts
+            if verdict.verdict is not VerdictClass.SUPPORTED
+        ],
     }
 
 
