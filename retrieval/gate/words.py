@@ -76,6 +76,7 @@ _IRREGULAR = {
 
 # Longest first; the number is how many letters must stay.
 _SUFFIXES = (
+    ("ating", 4), ("ated", 4),
     ("izations", 3), ("isations", 3), ("ization", 3), ("isation", 3), ("ations", 3), ("itions", 4), ("ments", 4),
     ("ation", 3), ("ition", 4), ("ances", 4), ("ences", 4), ("ities", 4), ("ment", 4), ("ness", 4), ("ance", 4),
     ("ence", 4), ("able", 4), ("ible", 4), ("ally", 4), ("edly", 4), ("ings", 3), ("ures", 4), ("ions", 4),

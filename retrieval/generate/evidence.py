@@ -71,6 +71,15 @@ _KINDS = (
     (Kind.NUMBER, r"\bhow (?:much|many|high|large|big|old|far)\b"),
     (Kind.NUMBER, r"\bwhat (?:percentage|percent|proportion|amount|number|share)\b"),
 )  # fmt: skip
+# What names the kind of answer need not stand in it: "five years" answers "what is the retention period".
+_KIND_STEMS = {
+    Kind.ANY: frozenset[str](),
+    Kind.NUMBER: frozenset(
+        map(stem, word_set("amount number percentage percent proportion share total maximum minimum"))
+    ),
+    Kind.TIME: frozenset(map(stem, word_set("period duration long soon often time length"))),
+    Kind.DATE: frozenset(map(stem, word_set("date deadline time day"))),
+}
 _TIME_WORDS = re.compile(
     r"\b(?:days?|weeks?|months?|years?|hours?|minutes?|quarter\w*|annual\w*|daily|weekly|monthly|yearly|immediate\w*|"
     r"prompt\w*|perpetu\w*|indefinite\w*|until|termination|forthwith|always|permanent\w*|as soon as|as long as|once)\b",
@@ -101,9 +110,9 @@ class Asked:
 def take_apart(text: str) -> Asked:
     counted = quantities(text)
     order = list(dict.fromkeys(content_of(text)))
-    kept = wanted(text) - _FRAMING_STEMS
-    plain = [t for t in order if t in kept]
     kind = next((kind for kind, pattern in _KINDS if re.search(pattern, text, re.IGNORECASE)), Kind.ANY)
+    kept = wanted(text) - _FRAMING_STEMS - _KIND_STEMS[kind]
+    plain = [t for t in order if t in kept]
     names = tuple(_names(text))
     return Asked(
         text,

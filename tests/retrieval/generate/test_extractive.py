@@ -100,6 +100,12 @@ async def test_a_number_is_asked_for_and_none_is_there() -> None:
     assert await text("What does the hotel limit depend on?", vague) is not None
 
 
+async def test_the_name_of_the_kind_of_answer_need_not_stand_in_it() -> None:
+    assert await text("What is the notice period for terminating the Acme agreement?", ACME, GLOBEX) == (
+        "Either party may terminate this agreement with 30 days' notice. [1]"
+    )
+
+
 async def test_statements_stand_in_reading_order_with_a_citation_each() -> None:
     found = await answer("When must carried over leave days be taken, and how many days may be carried over?", LEAVE)
     assert found is not None
