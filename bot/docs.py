@@ -18,7 +18,7 @@ def settings_table() -> str:
     for name, field in Settings.model_fields.items():
         alias = field.validation_alias
         variable = str(alias.choices[0]) if alias is not None and hasattr(alias, "choices") else PREFIX + name.upper()
-        tables = name in ("sources", "groups", "channels", "style")
+        tables = name in ("sources", "groups", "directories", "channels", "style")
         default = field.get_default(call_default_factory=True, validated_data={})
         shown = "" if tables or default in (None, "", ()) else f"`{default}`"
         secret = "SecretStr" in str(field.annotation) or isinstance(default, SecretStr)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from bot.errors import SettingsError
@@ -48,6 +48,61 @@ class ChannelSettings(_Table):
     id: str = Field(description="The platform's channel id")
     grant: tuple[str, ...] = Field(description='Entries that count as every reader\'s rights, e.g. "group:finance"')
     external: bool = Field(default=False, description="Answer although other organisations share the channel")
+
+
+CacheSeconds = Annotated[
+    int, Field(ge=0, le=300, description="An answer is remembered so long, in seconds; 0: not at all")
+]
+
+
+class FileGroupsSettings(_Table):
+    """The table [groups] below. It always counts; this line only says so."""
+
+    kind: Literal["file"]
+
+
+class SlackGroupsSettings(_Table):
+    """Slack's user groups, as "slack:HANDLE" and "slack:ID"."""
+
+    kind: Literal["slack"]
+    cache_seconds: CacheSeconds = 30
+
+
+class GraphSettings(_Table):
+    """Groups in Microsoft Entra, nested ones too, as "graph:ID"."""
+
+    kind: Literal["graph"]
+    cache_seconds: CacheSeconds = 30
+    tenant: str = Field(default="", description="Id of the tenant; empty: TEAMS_APP_TENANTID")
+    client_id: str = Field(
+        default="",
+        description="App that may read groups, its secret in FOOTNOTE_GRAPH_CLIENT_SECRET (unset: a managed identity); "
+        "empty: the Teams bot's app and secret",
+    )
+    display_names: tuple[str, ...] = Field(
+        default=(), max_length=50, description='Groups that are also "graph:DISPLAY NAME"; one group each may have it'
+    )
+    security_groups_only: bool = Field(
+        default=True, description="Leave out groups that are not for security: Microsoft 365 groups, distribution lists"
+    )
+    base_url: str = Field(default="https://graph.microsoft.com/v1.0", description="Microsoft Graph of your cloud")
+    login_url: str = Field(default="https://login.microsoftonline.com", description="Where your cloud gives tokens")
+
+
+class HttpDirectorySettings(_Table):
+    """Your own endpoint; its bearer secret is FOOTNOTE_DIRECTORY_SECRET."""
+
+    kind: Literal["http"]
+    cache_seconds: CacheSeconds = 30
+    url: str = Field(description="Where to POST; https, or http on this machine")
+    prefix: Literal["http:", ""] = Field(
+        default="http:", description='Stands before each name; "": the names may be those of [groups]'
+    )
+
+
+DirectorySettings = Annotated[
+    FileGroupsSettings | SlackGroupsSettings | GraphSettings | HttpDirectorySettings, Field(discriminator="kind")
+]
 
 
 class StyleSettings(_Table):
@@ -108,7 +163,9 @@ class Settings(BaseSettings):
     teams_tenants: tuple[str, ...] = Field(default=(), description="Tenant ids to answer; empty: the bot's own")
 
     host: str = Field(default="127.0.0.1", description="Address that `footnote serve` listens on")
-    port: int = Field(default=3978, ge=0, le=65535, description="Port that `footnote serve` listens on; 0: any free one")
+    port: int = Field(
+        default=3978, ge=0, le=65535, description="Port that `footnote serve` listens on; 0: any free one"
+    )
     sync_every_s: int = Field(
         default=300, ge=0, le=86_400, description="`footnote serve` syncs all sources this often, in seconds; 0: never"
     )
@@ -121,12 +178,24 @@ class Settings(BaseSettings):
     groups: Mapping[str, tuple[str, ...]] = Field(
         default_factory=dict, description='Members by group: e-mails, "slack:ID", "teams:ID" or "group:NAME"'
     )
+    directories: tuple[DirectorySettings, ...] = Field(
+        default=(), description="Where groups come from beside [groups]; docs/directories.md has the fields"
+    )
+    graph_client_secret: SecretStr | None = Field(default=None, description="Client secret for Microsoft Graph")
+    directory_secret: SecretStr | None = Field(default=None, description="Bearer secret of the directory endpoint")
     channels: tuple[ChannelSettings, ...] = Field(default=(), description="Rules for single channels")
     style: StyleSettings = Field(
         default_factory=StyleSettings,
         description="House style: tone, audience, statements, words, language, disclaimer",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged")
+
+    @field_validator("directories")
+    @classmethod
+    def _one_of_a_kind(cls, tables: tuple[DirectorySettings, ...]) -> tuple[DirectorySettings, ...]:
+        if len({table.kind for table in tables}) < len(tables):
+            raise ValueError("there may be one directory of each kind")
+        return tables
 
     def secret(self, name: str) -> str:
         """The value of a secret setting; "" when it is not set."""

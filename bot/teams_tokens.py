@@ -84,8 +84,8 @@ class TokenSource:
                 answer = await asyncio.to_thread(ask, resource=self._config.resource)
         except (requests.RequestException, TimeoutError, ValueError) as error:
             raise PlatformError(
-                f"No token for {self._purpose}: the managed identity did not answer ({type(error).__name__}). Give this "
-                f"host the user-assigned identity of the bot, or set its secret: {self._settings}."
+                f"No token for {self._purpose}: the managed identity did not answer ({type(error).__name__}). "
+                f"Give this host the user-assigned identity of the bot, or set its secret: {self._settings}."
             ) from error
         return _read(answer, f"Check that the client id is that of an identity given to this host: {self._settings}.")
 

@@ -1,0 +1,72 @@
+"""From settings to the one directory of the product. Vendors' libraries are imported only for what is set."""
+
+from __future__ import annotations
+
+from bot.directory import CombinedDirectory, FileDirectory, Groups
+from bot.errors import SettingsError
+from bot.settings import GraphSettings, HttpDirectorySettings, Settings, SlackGroupsSettings
+
+TIMEOUT = 5.0
+TRIES = 3
+LONGEST_WAIT = 5.0
+
+
+def build(settings: Settings) -> CombinedDirectory:
+    """The settings' groups, and all directories that are set. Raises SettingsError. Nothing is asked yet."""
+    others: list[Groups] = []
+    for table in settings.directories:
+        if isinstance(table, SlackGroupsSettings):
+            others.append(_slack(settings, table))
+        elif isinstance(table, GraphSettings):
+            others.append(_graph(settings, table))
+        elif isinstance(table, HttpDirectorySettings):
+            others.append(_http(settings, table))
+    return CombinedDirectory(FileDirectory(settings.groups), others)
+
+
+def _slack(settings: Settings, table: SlackGroupsSettings) -> Groups:
+    from bot.directory_slack import SlackDirectory
+    from bot.slack_client import SlackClient
+    from bot.slack_config import SlackConfig
+
+    if settings.slack_bot_token is None:
+        raise SettingsError('A directory of kind "slack" needs SLACK_BOT_TOKEN. Set it, or remove the directory.')
+    config = SlackConfig(
+        bot_token=settings.secret("slack_bot_token"),
+        app_token=settings.secret("slack_app_token"),
+        signing_secret=settings.secret("slack_signing_secret"),
+        base_url=settings.slack_base_url,
+        timeout=TIMEOUT,
+        tries=TRIES,
+        longest_wait=LONGEST_WAIT,
+    )
+    return SlackDirectory(SlackClient(config), table.cache_seconds)
+
+
+def _graph(settings: Settings, table: GraphSettings) -> Groups:
+    """The credentials are the table's own, or else those of the Teams bot."""
+    from bot.directory_cache import CachedDirectory
+    from bot.directory_graph import GraphConfig, GraphDirectory
+
+    own = bool(table.client_id)
+    config = GraphConfig(
+        tenant=table.tenant or settings.teams_app_tenantid or "",
+        client_id=table.client_id or settings.teams_app_id or "",
+        secret=settings.secret("graph_client_secret" if own else "teams_app_password"),
+        settings="the directory's tenant and client_id, and FOOTNOTE_GRAPH_CLIENT_SECRET"
+        if own
+        else "TEAMS_APP_ID, TEAMS_APP_PASSWORD and TEAMS_APP_TENANTID",
+        display_names=frozenset(table.display_names),
+        security_groups_only=table.security_groups_only,
+        base_url=table.base_url,
+        login_url=table.login_url,
+    )
+    return CachedDirectory(GraphDirectory(config), table.cache_seconds)
+
+
+def _http(settings: Settings, table: HttpDirectorySettings) -> Groups:
+    from bot.directory_cache import CachedDirectory
+    from bot.directory_http import HttpConfig, HttpDirectory
+
+    config = HttpConfig(table.url, settings.secret("directory_secret"), table.prefix)
+    return CachedDirectory(HttpDirectory(config), table.cache_seconds)

@@ -1,0 +1,219 @@
+"""What a directory said, remembered for a short while: bounded in number and in time.
+
+The promise, for an age limit of N seconds: a lookup gets what the directory was asked for at most N
+seconds before the lookup began. So a right that is taken away holds no longer than N seconds; with
+N = 0 not even for the next lookup. Lookups of one key at one time share one call where that keeps
+the promise, and its failure too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+import structlog
+
+from bot.directory import DirectoryDown
+from bot.errors import DirectoryUnavailable
+from retrieval.types import Principal
+
+log = structlog.get_logger(__name__)
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+MOST_WEIGHT = 500_000
+"""One for each person remembered, and one for each group of each."""
+LOOKUPS = 8
+PAUSE_SECONDS = 2.0
+LONGEST_PAUSE = 60.0
+LOOKUP_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome(Generic[V]):
+    """What a call gave; the `turn`-th of all calls, made at `asked`."""
+
+    turn: int
+    asked: float
+    value: V | None
+    error: DirectoryUnavailable | None = None
+
+
+@dataclass(slots=True)
+class _Line(Generic[V]):
+    """Those who wait for one key, and the last call that was made for them."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+    last: _Outcome[V] | None = None
+
+
+class Kept(Generic[K, V]):
+    """Values by key. When they weigh more than `most` together, those not used for longest go."""
+
+    def __init__(
+        self,
+        weigh: Callable[[V], int],
+        most: int = MOST_WEIGHT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._weigh = weigh
+        self._most = most
+        self._clock = clock
+        self._kept: OrderedDict[K, _Outcome[V]] = OrderedDict()
+        self._lines: dict[K, _Line[V]] = {}
+        self._weight = 0
+        self._turn = 0
+
+    @property
+    def weight(self) -> int:
+        """Of all that is remembered."""
+        return self._weight
+
+    async def get(self, key: K, load: Callable[[], Awaitable[V]], seconds: float) -> V:
+        """The value, asked for at most so many seconds before this call. Raises what `load` raises."""
+        arrived, turn = self._clock(), self._turn
+        kept = self._kept.get(key)
+        if kept is not None and arrived - kept.asked < seconds:
+            self._kept.move_to_end(key)
+            return _opened(kept)
+        line = self._lines.setdefault(key, _Line())
+        line.waiting += 1
+        try:
+            async with line.lock:
+                last = line.last
+                if last is None or not (last.turn > turn or (last.error is None and arrived - last.asked < seconds)):
+                    last = line.last = await self._call(key, load)
+        finally:
+            line.waiting -= 1
+            if not line.waiting:
+                del self._lines[key]
+        return _opened(last)
+
+    async def _call(self, key: K, load: Callable[[], Awaitable[V]]) -> _Outcome[V]:
+        self._turn += 1
+        turn, asked = self._turn, self._clock()
+        try:
+            outcome = _Outcome(turn, asked, await load())
+        except DirectoryUnavailable as error:
+            return _Outcome(turn, asked, None, error)
+        self._remember(key, outcome)
+        return outcome
+
+    def _remember(self, key: K, outcome: _Outcome[V]) -> None:
+        self._weight -= self._weight_of(self._kept.pop(key, None))
+        self._kept[key] = outcome
+        self._weight += self._weight_of(outcome)
+        while self._weight > self._most:
+            self._weight -= self._weight_of(self._kept.popitem(last=False)[1])
+
+    def _weight_of(self, outcome: _Outcome[V] | None) -> int:
+        return 0 if outcome is None or outcome.value is None else 1 + self._weigh(outcome.value)
+
+
+def _opened(outcome: _Outcome[V]) -> V:
+    if outcome.error is not None:
+        raise outcome.error
+    assert outcome.value is not None
+    return outcome.value
+
+
+class Source(Protocol):
+    """A directory that is asked for one person at a time."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def groups(self, person: Principal) -> frozenset[str]:
+        """Raises DirectoryUnavailable for this person, DirectoryDown when it answers for nobody."""
+        ...
+
+    async def check(self) -> list[str]: ...
+
+    async def close(self) -> None: ...
+
+
+class Pause:
+    """Leaves a directory that is down alone for a moment, and says so once in the service's log."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._down: DirectoryDown | None = None
+        self._until = 0.0
+
+    def check(self) -> None:
+        """Raises DirectoryDown while the pause lasts."""
+        if self._down is not None and self._clock() < self._until:
+            raise self._down
+
+    def begin(self, error: DirectoryDown) -> DirectoryDown:
+        self._down = error
+        self._until = self._clock() + min(max(PAUSE_SECONDS, error.retry_after), LONGEST_PAUSE)
+        log.warning("directory_down", error=str(error))
+        return error
+
+    def end(self) -> None:
+        self._down = None
+
+
+Person = tuple[str, str, str, str]
+
+
+class CachedDirectory:
+    """Implements `Groups` over a source. People in no group are remembered as well, failures are not.
+
+    A source that is down is left alone for a moment, so that the many readers of a channel do not
+    wait for it one after another.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        seconds: float,
+        *,
+        most: int = MOST_WEIGHT,
+        longest: float = LOOKUP_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = source
+        self._seconds = seconds
+        self._longest = longest
+        self._pause = Pause(clock)
+        self._kept: Kept[Person, frozenset[str]] = Kept(len, most, clock)
+        self._gate = asyncio.Semaphore(LOOKUPS)
+
+    async def groups(self, person: Principal) -> frozenset[str]:
+        return await self._get(person, self._seconds)
+
+    async def fresh(self, person: Principal) -> frozenset[str]:
+        return await self._get(person, 0.0)
+
+    async def check(self) -> list[str]:
+        return await self._source.check()
+
+    async def close(self) -> None:
+        await self._source.close()
+
+    async def _get(self, person: Principal, seconds: float) -> frozenset[str]:
+        key = (person.platform, person.tenant, person.user, person.email)
+        return await self._kept.get(key, lambda: self._ask(person), seconds)
+
+    async def _ask(self, person: Principal) -> frozenset[str]:
+        async with self._gate:
+            self._pause.check()
+            try:
+                async with asyncio.timeout(self._longest):
+                    groups = await self._source.groups(person)
+            except TimeoutError as error:
+                late = DirectoryDown(f"{self._source.name} did not answer within {self._longest:g} seconds.")
+                raise self._pause.begin(late) from error
+            except DirectoryDown as error:
+                self._pause.begin(error)
+                raise
+            self._pause.end()
+            return groups
