@@ -99,7 +99,7 @@ class Field:
 
 
 Q = ("question",)
-CHAT = ("question", "delivery", "feedback", "ignored")
+CHAT = ("question", "delivery", "feedback", "expert", "ignored")
 FIELDS: tuple[Field, ...] = (
     Field("platform", (*CHAT, "access"), TEXT, False, "`slack`, `teams` or `cli`"),
     Field("tenant", (*CHAT, "access", "retention"), TEXT, False, "workspace or directory of the asker; of the rule"),
@@ -132,10 +132,11 @@ FIELDS: tuple[Field, ...] = (
     Field("sections", Q, listed(SNAPSHOT), False, "the cited sections' text as it stood, with offsets and SHA-256"),
     Field("dropped", Q, listed(shape({"text": TEXT, "quotes": listed(QUOTE), "verdict": TEXT, "reason": TEXT})), True,
           "claims that the quote gate refused, and why"),
-    Field("text", ("question", "feedback", "ignored"), TEXT, True,
-          "what was shown instead of an answer; the vote and its reason; what the event was"),
+    Field("text", ("question", "feedback", "expert", "ignored"), TEXT, True,
+          "what was shown instead of an answer; the vote and its reason; what an expert was asked; what the event was"),
     Field("notice", Q, TEXT, False, "the line shown with the answer"),
     Field("private", ("question", "delivery"), FLAG, False, "shown to the asker alone"),
+    Field("expert", ("question", "expert"), TEXT, False, "the person or group that was offered for help; asked for it"),
     Field("nearest", Q, listed(NEAR), False, "passages shown with an abstention"),
     Field("shown_question", Q, TEXT, True, "the question as the reply repeats it"),
     Field("posted", Q, TEXT, True, "the exact bytes of the payload (UTF-8; canonical JSON)"),
@@ -184,6 +185,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "question": ("answered", "abstained", "refused", "failed"),
     "delivery": ("delivered",),
     "feedback": ("recorded",),
+    "expert": ("asked", "none", "refused"),
     "review": (),
     "erasure": ("requested", "approved", "refused"),
     "hold": ("set", "lifted"),

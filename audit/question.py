@@ -60,6 +60,7 @@ class Restored:
     nearest: tuple[Passage, ...]
     notice: str
     private: bool
+    expert: str = ""
 
 
 def cited_spans(verified: Verified) -> tuple[Span, ...]:
@@ -100,6 +101,7 @@ def question_record(
     text: str = "",
     notice: str = "",
     private: bool = False,
+    expert: str = "",
     nearest: Sequence[Passage] = (),
     shown_question: str | None = None,
     posted: bytes = b"",
@@ -128,6 +130,7 @@ def question_record(
         "text": clean(text),
         "notice": clean(notice),
         "private": private,
+        "expert": clean(expert),
         "nearest": [_packed(passage) for passage in nearest],
         "shown_question": clean(shown_question if shown_question is not None else question.text),
         **_posted(posted),
@@ -164,6 +167,7 @@ def restore(record: AuditRecord) -> Restored:
             nearest=tuple(from_json(Passage, item) for item in _unpacked(_list(record, "nearest"), documents)),
             notice=str(record.fields["notice"]),
             private=bool(record.fields["private"]),
+            expert=str(record.fields.get("expert") or ""),
         )
     except (KeyError, TypeError) as error:
         raise AuditCorrupt(f"record {record.id} is no record of a question that this version reads: {error}") from error

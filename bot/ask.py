@@ -108,6 +108,8 @@ class Ask:
     disclaimer: str = ""
     version: str = ""
     configuration_sha256: str = ""
+    experts: Callable[[str, str, str], str] = lambda question, platform, channel: ""
+    """The name of the expert to offer for a question, on a platform and in a channel; "" for none."""
 
     async def __call__(self, request: Request) -> Asked:
         work = _Work(searched=request.question.text, audience=request.audience)
@@ -122,6 +124,7 @@ class Ask:
             work.error = f"{type(error).__name__} (see the log of the service)"
             outcome = self._failed(request, "Something went wrong on my side, and it has been logged.")
         try:
+            outcome = self._offering(request, outcome)
             payload = request.render(outcome)
             work.timings_us["total"] = (time.perf_counter_ns() - began) // 1000
             record = await self._record(request, work, outcome, payload)
@@ -181,6 +184,13 @@ class Ask:
         notice = " ".join(filter(None, (draft.use.fallback, self.disclaimer)))
         return Outcome(OutcomeKind.ANSWERED, request.record_id, text, answer, notice=notice, private=private)
 
+    def _offering(self, request: Request, outcome: Outcome) -> Outcome:
+        """With the expert who may be asked, under an answer or where there is none."""
+        if outcome.answer is None and outcome.kind is not OutcomeKind.ABSTAINED:
+            return outcome
+        channel = str(request.place.get("channel") or "")
+        return replace(outcome, expert=self.experts(outcome.question, request.asker.platform, channel))
+
     def _failed(self, request: Request, said: str) -> Outcome:
         text = f"{said} Please ask again later; if it stays, tell an administrator the record below."
         return Outcome(OutcomeKind.FAILED, request.record_id, request.question.text, text=text)
@@ -205,6 +215,7 @@ class Ask:
             text=outcome.text,
             notice=outcome.notice,
             private=outcome.private,
+            expert=outcome.expert,
             nearest=outcome.nearest,
             shown_question=outcome.question[:RECORDED],
             posted=posted_bytes(payload),

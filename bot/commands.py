@@ -1,4 +1,4 @@
-"""Words that are no question: help, sources, why, forget. They work the same on every platform."""
+"""Words that are no question: help, sources, why, expert, forget. They work the same on every platform."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from audit.record import Json
+from bot.experts import WORDS
 from bot.history import History, NoHistory
 from bot.why import why
 from retrieval.ports import Library
@@ -21,6 +22,7 @@ HELP = (
     "`expert` asks a person. `forget` clears what I remember of this thread.\n"
     "Every question and answer is kept in an audit log that your compliance team can read."
 )
+NO_EXPERT_HERE = "In Slack and Teams this asks a person for help; there is nobody to ask from here."
 LISTED = 30
 
 
@@ -53,6 +55,8 @@ class Commands:
             return _list(await self.library.documents(), acl_ids)
         if word == "why" and asker is not None:
             return await why(self.history, self.library, place or {}, asker, acl_ids)
+        if word in WORDS:  # where there is somebody to mention, the worker sees to it
+            return NO_EXPERT_HERE
         if word == "forget":
             return f"Done. I have forgotten {self.forget(thread)} earlier question(s) of this thread."
         return None

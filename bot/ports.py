@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from audit.record import Json
-from bot.types import Incoming, Outcome, PassageView, People, Reply
+from bot.types import Expert, Incoming, Outcome, PassageView, People, Reply
 from retrieval.types import Principal
 
 
@@ -46,6 +46,14 @@ class Platform(Protocol):
 
     async def post_text(self, incoming: Incoming, text: str, replace: str | None) -> str:
         """Show a fixed text without content, for when the log cannot write."""
+        ...
+
+    async def post_call(self, incoming: Incoming, expert: Expert, text: str, question: str, record_id: str) -> str:
+        """Mention an expert in the thread with `text`, ours, and somebody's question; returns the message id.
+
+        A message of its own, since an edited one notifies nobody. An expert who is not in the
+        conversation is named instead of mentioned. `record_id` is that of the call.
+        """
         ...
 
 

@@ -10,6 +10,7 @@ from bot.types import Outcome, OutcomeKind
 from retrieval.types import Citation, Document, Passage, Section
 
 STATUS = "Looking in your documents…"
+NOT_HERE = "{name} can help with this. They do not see this conversation, so please write to them."
 PRIVATE_NOTE = "I have answered this privately."
 
 

@@ -27,6 +27,7 @@ def posted(platform: str, shown: Restored) -> bytes:
         shown.nearest,
         shown.notice,
         shown.private,
+        shown.expert,
     )
     return posted_bytes(_renderer(platform)(outcome))
 

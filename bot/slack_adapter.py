@@ -19,12 +19,12 @@ from bot.errors import BotError, InboxUnavailable, PlatformDenied, PlatformError
 from bot.ports import Intake, Viewer
 from bot.slack_client import SlackClient
 from bot.slack_config import SlackConfig
-from bot.slack_events import Identity, feedback, hear
+from bot.slack_events import Identity, call, feedback, hear
 from bot.slack_manifest import FOLLOW_UP_SCOPES, SCOPES
 from bot.slack_people import SlackPeople
 from bot.slack_post import SlackPoster
 from bot.slack_receive import Body, Socket, bolt_app, events_route
-from bot.types import Incoming, IncomingKind, Outcome, People, Reply
+from bot.types import Expert, Incoming, IncomingKind, Outcome, People, Reply
 from retrieval.errors import RetrievalError
 
 OPEN_WITHIN = 1.2  # seconds; Slack lets a window open within 3 of the click
@@ -141,6 +141,10 @@ class SlackPlatform:
     async def post_text(self, incoming: Incoming, text: str, replace: str | None) -> str:
         return await self._poster.text(incoming, text, replace, self._me())
 
+    async def post_call(self, incoming: Incoming, expert: Expert, text: str, question: str, record_id: str) -> str:
+        body = slack_render.call(expert, text, question, record_id)
+        return await self._poster.call(incoming, body, self._me())
+
     async def messages(self, channel: str, oldest: str | None) -> list[tuple[str, str]]:
         """Record id and ts of our answers in threads begun after `oldest` (a ts). Raises PlatformError."""
         return await self._poster.answers(channel, oldest, self._me())
@@ -191,19 +195,27 @@ class SlackPlatform:
             self._later(self._show_passage(str(body["trigger_id"]), first, int(second), str(body["user"]["id"])))
         if action.get("action_id") == slack_render.FEEDBACK and first in ("up", "down") and _RECORD.fullmatch(second):
             await self._on_thumb(body, action, first, second)
+        if action.get("action_id") == slack_render.EXPERT and _RECORD.fullmatch(first):
+            click = self._click(body)
+            kind = self._people.kinds.get(str(click["channel"]))
+            await self._intake.accept(call(click, first, kind, datetime.now(UTC)))
         return None
 
-    async def _on_thumb(self, body: Body, action: Mapping[str, Any], thumb: str, record: str) -> None:
+    def _click(self, body: Body) -> dict[str, Json]:
+        """Who pressed a control of which message, where."""
         container: Mapping[str, Any] = body.get("container") or {}
         message = str(container.get("message_ts") or "")
         thread = container.get("thread_ts") or (body.get("message") or {}).get("thread_ts") or message
-        click: dict[str, Json] = {
+        return {
             "team": str((body.get("team") or {}).get("id") or self._me().team),
             "user": str(body["user"]["id"]),
             "channel": str(container.get("channel_id") or (body.get("channel") or {}).get("id") or ""),
             "message": message,
             "thread": str(thread),
         }
+
+    async def _on_thumb(self, body: Body, action: Mapping[str, Any], thumb: str, record: str) -> None:
+        click = self._click(body)
         moment = str(action.get("action_ts") or "")
         await self._intake.accept(feedback(click, record, thumb, moment, datetime.now(UTC)))
         if thumb == "down":

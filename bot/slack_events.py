@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -157,6 +157,13 @@ def _ignored(incoming: Incoming, what: str, key: str | None = None) -> Incoming:
         received_at=incoming.received_at,
         reference=incoming.reference,
     )
+
+
+def call(click: Mapping[str, Any], record: str, kind: ChannelKind | None, now: datetime) -> Incoming:
+    """A press on the button that asks an expert. The same for everybody's press: an expert is asked once."""
+    pressed = feedback(click, record, "", "", now)
+    key = f"slack:{click['team']}:{click['channel']}:expert:{record}"
+    return replace(pressed, key=key, kind=IncomingKind.EXPERT, channel_kind=kind or pressed.channel_kind)
 
 
 def feedback(click: Mapping[str, Any], record: str, text: str, moment: str, now: datetime) -> Incoming:

@@ -44,6 +44,10 @@ class SlackPoster:
             return replace
         return await self._once(incoming, body, me, look_first=True)
 
+    async def call(self, incoming: Incoming, body: Mapping[str, Json], me: Identity) -> str:
+        """A new message, since an edited one notifies nobody; not again when it stands there already."""
+        return await self._once(incoming, body, me, look_first=True)
+
     async def text(self, incoming: Incoming, text: str, replace: str | None, me: Identity) -> str:
         """A fixed text without blocks, in place of `replace` or as a new message."""
         body: dict[str, Json] = {"text": clip(escape(text), TEXT_LIMIT), "blocks": []}

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from audit.record import Json
 from bot.render import deep_link, markers, nearest_line, plain, source_line, source_place, sources
-from bot.types import Outcome, OutcomeKind
+from bot.types import Expert, Outcome, OutcomeKind
 from retrieval.types import Citation
 
 BUDGET = 11_500  # characters of JSON over all blocks; Slack refuses somewhere above 13,000
@@ -25,6 +25,7 @@ SHORTEST = 60  # no quote is cut below this many characters while there is anoth
 MENU_LIMIT = 100  # options Slack takes in a menu
 PASSAGE = "footnote_passage"
 FEEDBACK = "footnote_feedback"
+EXPERT = "footnote_expert"
 EVENT = "footnote_answer"
 CUT = "… (The answer is cut here to fit; its record has all of it.)"
 
@@ -79,7 +80,7 @@ def _told(outcome: Outcome) -> list[Block]:
     if outcome.notice:
         blocks.append(_small(outcome.notice))
     if outcome.kind is OutcomeKind.ABSTAINED:
-        blocks.append(_thumbs(outcome.record_id))
+        blocks += [_thumbs(outcome.record_id), *_help(outcome)]
     blocks.append(_small(f"Record {outcome.record_id}"))
     return blocks
 
@@ -152,7 +153,7 @@ def _framed(outcome: Outcome, text: str, sources: Sequence[Block]) -> list[Block
     if outcome.notice:
         blocks.append(_small(outcome.notice))
     blocks.append(_rich([_section([_text("Sources", bold=True)])]))
-    return [*blocks, *sources, _thumbs(outcome.record_id), _small(f"Record {outcome.record_id}")]
+    return [*blocks, *sources, _thumbs(outcome.record_id), *_help(outcome), _small(f"Record {outcome.record_id}")]
 
 
 def _own_buttons(record: str, citations: Sequence[Citation], longest: int) -> list[Block]:
@@ -262,6 +263,29 @@ def _label(text: str) -> Block:
 def _small(text: str) -> Block:
     element: Block = {"type": "mrkdwn", "text": clip(escape(text), 2_000), "verbatim": True}
     return {"type": "context", "elements": [element]}
+
+
+def _help(outcome: Outcome) -> list[Block]:
+    """The button that asks a person."""
+    if not outcome.expert:
+        return []
+    label = _label(clip(f"Ask {outcome.expert}", 75))
+    button: Block = {"type": "button", "action_id": EXPERT, "text": label, "value": outcome.record_id}
+    return [{"type": "actions", "elements": [button]}]
+
+
+def call(expert: Expert, text: str, question: str, record: str) -> dict[str, Json]:
+    """The message that asks an expert: the one message with a mention. The question is shown as it is."""
+    group = expert.slack.startswith("S")
+    mention: Block = {"type": "usergroup", "usergroup_id": expert.slack}
+    if not group:
+        mention = {"type": "user", "user_id": expert.slack}
+    quote: Block = {"type": "rich_text_quote", "elements": [_text(piece) for piece in _pieces(question)]}
+    return {
+        "text": clip(escape(f"{expert.name}: {text} “{question}”"), TEXT_LIMIT),
+        "blocks": [_rich([_section([mention, _text(f" {text}")]), quote]), _small(f"Record {record}")],
+        "metadata": mark(EXPERT, {"record": record}),
+    }
 
 
 def _thumbs(record: str) -> Block:

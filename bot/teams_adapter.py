@@ -16,7 +16,7 @@ from aiohttp import web
 from audit.record import Json
 from bot.errors import InboxUnavailable, PlatformDenied, PlatformError
 from bot.ports import Intake, Viewer
-from bot.render import PRIVATE_NOTE, STATUS
+from bot.render import NOT_HERE, PRIVATE_NOTE, STATUS
 from bot.teams_auth import KeySet, KeysUnavailable, TokenVerifier, Unauthorized
 from bot.teams_config import TeamsConfig
 from bot.teams_connector import BotConnector, NotThere
@@ -30,9 +30,9 @@ from bot.teams_events import (
     translate,
 )
 from bot.teams_people import TeamsPeople
-from bot.teams_render import passage_window, render, text_message, text_window, welcome
+from bot.teams_render import call, passage_window, render, text_message, text_window, welcome
 from bot.teams_tokens import TokenSource
-from bot.types import ChannelKind, Incoming, IncomingKind, Outcome, People, Reply
+from bot.types import ChannelKind, Expert, Incoming, IncomingKind, Outcome, People, Reply
 
 PATHS = ("/teams/messages", "/api/messages")
 NO_PRIVATE_CHAT = (
@@ -240,6 +240,13 @@ class TeamsPlatform:
 
     async def post_text(self, incoming: Incoming, text: str, replace: str | None) -> str:
         return await self._show(incoming, text_message(text), replace)
+
+    async def post_call(self, incoming: Incoming, expert: Expert, text: str, question: str, record_id: str) -> str:
+        """After a crash between sending and noting it, it may be sent again: Teams tells no message from another."""
+        user = await self._ready.people.find(incoming, expert.teams)
+        if user is None:
+            return await self._send(incoming, text_message(NOT_HERE.format(name=expert.name)))
+        return await self._send(incoming, call(expert.name, user, text, question))
 
     async def post(self, incoming: Incoming, reply: Reply, replace: str | None) -> str:
         if reply.private and incoming.channel_kind is not ChannelKind.DIRECT:

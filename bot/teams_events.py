@@ -22,8 +22,10 @@ PLATFORM = "teams"
 FEEDBACK_INVOKE = "message/submitAction"
 PASSAGE_INVOKE = "task/fetch"
 PASSAGE = "passage"  # names the data of a "Show the passage" button
+EXPERT = "expert"  # and that of the button that asks an expert
 REASON_LIMIT = 2_000
 
+_RECORD = re.compile(r"[0-9A-Za-z-]{1,64}")
 _AT = re.compile(r"</?at(?:\s[^<>]*)?>", re.IGNORECASE)
 _BLOCKS = frozenset({"p", "div", "br", "li", "ul", "ol", "tr", "table", "blockquote", "pre", "h1", "h2", "h3"})
 
@@ -85,6 +87,11 @@ def _message(activity: Mapping[str, Any], base: Incoming, follows: Callable[[str
     if sender.get("role") == "bot" or _text(sender, "id").startswith("28:"):
         return replace(base, text="a bot's message")
     if isinstance(activity.get("value"), dict) and not _text(activity, "text"):
+        record = _text(_object(_object(activity, "value"), EXPERT), "record")
+        if _RECORD.fullmatch(record):
+            # One key for everybody's press: an expert is asked once.
+            key = f"{PLATFORM}:{base.tenant}:{base.channel}:expert:{record}"
+            return replace(base, kind=IncomingKind.EXPERT, key=key, about=record, text="")
         return replace(base, text="a card's button")
     mentions = [e for e in _list(activity, "entities") if e.get("type") == "mention"]
     ours = [m for m in mentions if _object(m, "mentioned").get("id") == _object(activity, "recipient").get("id")]

@@ -62,6 +62,12 @@ class TeamsPeople:
         found = await self._roster.member(service_url, incoming.channel, user)
         return self._principal(found) if found is not None else stranger
 
+    async def find(self, incoming: Incoming, named: str) -> str | None:
+        """The conversation's id of somebody named by e-mail or object id; None: not in it. Raises PlatformError."""
+        members = await self._members(str(incoming.reference["service_url"]), incoming.channel) or ()
+        wanted = named.casefold()
+        return next((m.id for m in members if wanted in (m.email.casefold(), m.object_id.casefold())), None)
+
     async def people(self, incoming: Incoming) -> People:
         """Raises PlatformError when Teams does not answer.
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from audit.record import Json
 from bot.render import deep_link, markers, nearest_line, source_place, sources
-from bot.teams_events import PASSAGE
+from bot.teams_events import EXPERT, PASSAGE
 from bot.types import Outcome, OutcomeKind, PassageView
 from retrieval.types import Citation
 
@@ -105,7 +105,7 @@ def _message(outcome: Outcome, fit: Fit, passages: bool) -> dict[str, Json]:
         message["entities"] = [_entity(citations[:CITATION_LIMIT], fit)]
         message["attachments"] = [_attachment(_sources(outcome, citations, fit, passages))]
         return message
-    if outcome.nearest:
+    if outcome.nearest or outcome.expert:
         message["attachments"] = [_attachment(_nearest(outcome))]
     else:
         message["text"] = f"{message['text']}\n\n{_small(outcome)}"
@@ -230,6 +230,7 @@ def _sources(outcome: Outcome, citations: Sequence[Citation], fit: Fit, passages
     body: list[Json] = [_run("Sources", bold=True)]
     for source in sources(citations):
         body.extend(_source(source, fit, outcome.record_id if passages else None))
+    body.extend(_help(outcome))
     body.append(_run(_small(outcome), small=True))
     return _card(body)
 
@@ -261,10 +262,29 @@ def _close(block: dict[str, Json]) -> dict[str, Json]:
 
 
 def _nearest(outcome: Outcome) -> dict[str, Json]:
-    body: list[Json] = [_run("The nearest sections I found", bold=True)]
+    body: list[Json] = [_run("The nearest sections I found", bold=True)] if outcome.nearest else []
     body += [_run(f"• {_clip(nearest_line(p), NAME_LIMIT + ABSTRACT_LIMIT)}") for p in outcome.nearest]
+    body.extend(_help(outcome))
     body.append(_run(_small(outcome), small=True))
     return _card(body)
+
+
+def _help(outcome: Outcome) -> Iterator[Json]:
+    """The button that asks a person."""
+    if outcome.expert:
+        asked: dict[str, Json] = {"record": outcome.record_id}
+        title = _clip(f"Ask {outcome.expert}", NAME_LIMIT)
+        yield {"type": "ActionSet", "actions": [{"type": "Action.Submit", "title": title, "data": {EXPERT: asked}}]}
+
+
+def call(name: str, user: str, text: str, question: str) -> dict[str, Json]:
+    """The message that asks an expert: the one message with a mention (of `user`, an id of the roster)."""
+    mention = f"<at>{escape(name)}</at>"
+    mentioned: dict[str, Json] = {"id": user, "name": name}
+    message = text_message("")
+    message["text"] = f"{mention} {escape(text)}\n\n“{escape(question)}”"
+    message["entities"] = [{"type": "mention", "text": mention, "mentioned": mentioned}]
+    return message
 
 
 def passage_window(view: PassageView) -> dict[str, Json]:

@@ -21,6 +21,7 @@ class ChannelKind(StrEnum):
 class IncomingKind(StrEnum):
     QUESTION = "question"
     FEEDBACK = "feedback"  # `text` is "up" or "down" and an optional reason; `about` the record
+    EXPERT = "expert"  # somebody asks for a person's help; `about` is the question's record, None: the last one here
     IGNORED = "ignored"  # recorded as what it is (a bot's message, a delete); `text` says what
 
 
@@ -46,6 +47,22 @@ class Incoming:
     received_at: datetime
     reference: Mapping[str, Json] = field(default_factory=dict)
     about: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expert:
+    """A person or group who is asked when the documents are not enough.
+
+    `slack` is a user id or the id of a user group, `teams` an e-mail address or an Entra object id;
+    empty: not on that platform.
+    """
+
+    name: str
+    slack: str = ""
+    teams: str = ""
+
+    def address(self, platform: str) -> str:
+        return {"slack": self.slack, "teams": self.teams}.get(platform, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +93,7 @@ class Outcome:
 
     `nearest` are passages the readers may read, shown with an abstention. `notice` is a line shown
     with an answer, such as that the model was down. `private` says that only the asker may see it.
+    `expert` is the name of the person or group that a button offers to ask; "" for none.
     """
 
     kind: OutcomeKind
@@ -86,6 +104,7 @@ class Outcome:
     nearest: tuple[Passage, ...] = ()
     notice: str = ""
     private: bool = False
+    expert: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from bot.ask import Ask, Request
 from bot.audience import AudienceRules, Decision
 from bot.backlog import Backlog, Closed, Lane
 from bot.errors import BotError, InboxUnavailable, PlatformBusy, PlatformError
+from bot.experts import ExpertDesk, is_call
 from bot.inbox import Inbox, Pending, Shown, Waiting
 from bot.memory import ThreadMemory
 from bot.ports import Platform
@@ -71,6 +72,7 @@ class Worker:
         memory: ThreadMemory,
         platforms: Mapping[str, Platform],
         *,
+        experts: ExpertDesk | None = None,
         workers: int = 8,
         first_pause: float = FIRST_PAUSE,
         tries: int = TRIES,
@@ -82,6 +84,7 @@ class Worker:
         self._rules = rules
         self._memory = memory
         self._platforms = dict(platforms)
+        self._experts = experts
         self._workers = workers
         self._first_pause = first_pause
         self._tries = tries
@@ -106,6 +109,8 @@ class Worker:
     async def accept(self, incoming: Incoming) -> bool:
         if len(self._backlog) >= MOST_WAITING:
             raise InboxUnavailable(f"{MOST_WAITING:,} events wait already; this one must be sent again later.")
+        if self._experts is not None and is_call(incoming):
+            incoming = replace(incoming, kind=IncomingKind.EXPERT)
         new = await self._inbox.accept(incoming)
         if new:
             self._put(waiting(incoming))
@@ -248,6 +253,9 @@ class Worker:
         if platform is None:
             log.warning("no adapter for this platform is set up", platform=pending.incoming.platform)
             return
+        if pending.incoming.kind is IncomingKind.EXPERT and self._experts is not None:
+            await self._call(self._experts, platform, pending)
+            return
         if pending.incoming.kind is not IncomingKind.QUESTION:
             await self._note(pending)
             return
@@ -255,6 +263,15 @@ class Worker:
             pending = await self._answer(platform, pending)
         if pending.reply is not None:
             await self._show(platform, pending, pending.reply)
+
+    async def _call(self, experts: ExpertDesk, platform: Platform, pending: Pending) -> None:
+        """Pass a question on to an expert. The id is fixed first: a crash makes no second record."""
+        record_id = pending.record_id or new_record_id()
+        if pending.record_id is None:
+            await self._inbox.claim(pending.incoming.key, record_id)
+        decision = await self._decide(platform, pending.incoming)
+        await experts.call(platform, pending.incoming, decision, record_id)
+        await self._inbox.done(pending.incoming.key)
 
     async def _note(self, pending: Pending) -> None:
         """Record feedback, or an event that is no question. The id is fixed first: a crash makes no second record."""

@@ -31,6 +31,8 @@ def message(arguments: Shape, *, update: bool) -> Iterator[str]:
     if len(json.dumps(arguments.get("blocks") or [], ensure_ascii=False)) > BLOCKS_JSON:
         yield "msg_blocks_too_long"
     metadata = arguments.get("metadata")
+    if (metadata or {}).get("event_type") != "footnote_expert" and _mentions(arguments.get("blocks") or []):
+        yield "a mention in a message that asks no expert"
     if metadata is not None and not (
         isinstance(metadata.get("event_type"), str) and isinstance(metadata.get("event_payload"), dict)
     ):
@@ -72,6 +74,12 @@ def blocks(shapes: Sequence[Shape], most: int) -> Iterator[str]:
             yield f"invalid_blocks: block {number}: {complaint}"
 
 
+def _mentions(shapes: Any) -> bool:
+    if isinstance(shapes, dict):
+        return shapes.get("type") in ("user", "usergroup", "broadcast", "channel") or _mentions([*shapes.values()])
+    return isinstance(shapes, list) and any(_mentions(shape) for shape in shapes)
+
+
 def _block(shape: Shape) -> Iterator[str]:
     kind, elements = shape.get("type"), shape.get("elements") or []
     if kind == "rich_text":
@@ -106,6 +114,11 @@ def _rich(part: Shape) -> Iterator[str]:
         yield f"unknown rich text part {part.get('type')!r}"
     yield from _count(part.get("elements") or [], 1, 10_000)
     for element in part.get("elements") or []:
+        if element.get("type") in ("user", "usergroup"):
+            named = element.get("user_id") or element.get("usergroup_id") or ""
+            if not re.fullmatch(r"[UWS][A-Z0-9]{2,}", named) or len(element) != 2:
+                yield f"a mention of {named!r}"
+            continue
         if element.get("type") not in ("text", "link"):
             yield f"unknown rich text element {element.get('type')!r}"
         if element.get("type") == "link" and not re.match(r"https?://[^\s<>]+$", element.get("url") or ""):

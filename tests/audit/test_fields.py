@@ -87,6 +87,9 @@ async def test_real_records_fit_the_schema(tmp_path: Path) -> None:
             abstained(),
             event("delivery", "delivered", refers_to=target.id, platform="slack", reply_message="m1", private=False),
             event("feedback", "recorded", refers_to=target.id, platform="slack", user="U1", text="down"),
+            event(
+                "expert", "asked", refers_to=target.id, platform="slack", user="U1", expert="Travel desk", text="Who?"
+            ),
             event("ignored", "recorded", platform="slack", channel="C1", text="a bot's message"),
             event("gap", "failed", refers_to=target.id, reason="the log could not write"),
             heartbeat(software="footnote 0.1.0"),

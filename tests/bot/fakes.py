@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from audit.errors import AuditUnavailable
 from audit.record import AuditRecord, Json, Receipt
 from bot.errors import PlatformError
-from bot.types import ChannelKind, Incoming, IncomingKind, Outcome, People, Reply
+from bot.types import ChannelKind, Expert, Incoming, IncomingKind, Outcome, People, Reply
 from retrieval.errors import IndexUnavailable
 from retrieval.types import (
     AccessList,
@@ -160,6 +160,10 @@ class FakePlatform:
             self.private.append(str(reply.payload["text"]))
             return await self.post_text(incoming, "privately", replace)
         return await self.post_text(incoming, str(reply.payload["text"]), replace)
+
+    async def post_call(self, incoming: Incoming, expert: Expert, text: str, question: str, record_id: str) -> str:
+        self._fail("post_call")
+        return await self.post_text(incoming, f"@{expert.address(self.name)} {text} {question}", None)
 
     async def post_text(self, incoming: Incoming, text: str, replace: str | None) -> str:
         self._fail("post_text")
