@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import ask, audit, care, documents, evaluate, service
+from bot.cli import ask, audit, care, documents, evaluate, service, training
 from bot.cli.common import set_home
 
 cli = typer.Typer(
@@ -40,6 +40,7 @@ ask.register(cli)
 audit.register(cli)
 care.register(audit.audit)
 evaluate.register(cli)
+training.register(cli, audit.audit)
 service.register(cli)
 
 

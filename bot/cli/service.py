@@ -67,9 +67,17 @@ def manifest_slack(
     url: Annotated[str | None, typer.Option(help="Public address, for events over HTTP; none: Socket Mode.")] = None,
 ) -> None:
     """Print the Slack app manifest: paste it at api.slack.com/apps, "From a manifest"."""
-    from bot.slack_manifest import slack_manifest
 
-    out(slack_manifest(name=name, url=url))
+    async def work() -> int:
+        from bot.slack_config import PROMPTS
+        from bot.slack_manifest import slack_manifest
+
+        known = settings(None)
+        follow_ups, prompts = known.follow_up_without_mention, known.prompts or PROMPTS
+        out(slack_manifest(name=name, url=url, follow_ups=follow_ups, prompts=prompts))
+        return DONE
+
+    run(work())
 
 
 @manifest.command("teams")
@@ -80,9 +88,20 @@ def manifest_teams(
         "footnote-teams.zip"
     ),
     name: Annotated[str, typer.Option(help="The app's name in Teams.")] = "Footnote",
+    read_threads: Annotated[
+        bool,
+        typer.Option(
+            "--read-threads", help="Ask each team's owner for the right to hear replies in threads without a mention."
+        ),
+    ] = False,
 ) -> None:
     """Write the Teams app package: upload it in the Teams admin centre."""
-    from bot.teams_manifest import teams_package
 
-    output.write_bytes(teams_package(app_id=app_id, domain=domain, name=name))
-    note(f"Wrote {output}. Upload it in the Teams admin centre, under Manage apps.")
+    async def work() -> int:
+        from bot.teams_manifest import teams_package
+
+        output.write_bytes(teams_package(app_id=app_id, domain=domain, name=name, read_threads=read_threads))
+        note(f"Wrote {output}. Upload it in the Teams admin centre, under Manage apps.")
+        return DONE
+
+    run(work())
