@@ -20,11 +20,13 @@ from bot.commands import Commands
 from bot.directory import AtOnce, Groups
 from bot.directory_build import build as build_directory
 from bot.errors import SettingsError
+from bot.experts import ExpertDesk, Experts, Rule
 from bot.history import LoggedHistory
 from bot.inbox import Inbox
 from bot.memory import ThreadMemory
 from bot.render import plain
 from bot.settings import Settings
+from bot.types import Expert
 from bot.viewer import RecordViewer
 from bot.worker import Worker
 from connectors.folder import FolderSource
@@ -117,7 +119,8 @@ class App:
         """The worker that answers what the chat platforms bring; attach the platforms to it."""
         channels = {c.id: ChannelRule(frozenset(c.grant), c.external) for c in self.settings.channels}
         rules = AudienceRules(self.directory, channels, guests=self.settings.guests)
-        return Worker(inbox, self.ask, self.audit, rules, memory, {}, workers=self.settings.workers)
+        desk = ExpertDesk(experts(self.settings), self.audit, LoggedHistory(self.audit))
+        return Worker(inbox, self.ask, self.audit, rules, memory, {}, experts=desk, workers=self.settings.workers)
 
 
 @contextmanager
@@ -177,6 +180,7 @@ async def open_app(
             disclaimer=settings.style.disclaimer,
             version=version("footnote"),
             configuration_sha256=configuration_sha256(settings),
+            experts=experts(settings).offered,
         )
         # Documents' vectors are kept, so that no clause is embedded twice; a question's are not.
         cached = CachedEmbedder(embedder, settings.home / "embeddings.db")
@@ -238,6 +242,11 @@ def _model(settings: Settings) -> OpenAIGenerator | None:
         ),
         limits=Limits(timeout=float(settings.model_timeout_s)),
     )
+
+
+def experts(settings: Settings) -> Experts:
+    """Who may be asked, as the settings say."""
+    return Experts([Rule(Expert(e.name, e.slack, e.teams), frozenset(e.channels), e.words) for e in settings.experts])
 
 
 def configuration_sha256(settings: Settings) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.settings import PREFIX, Settings
+from bot.settings import Settings, variable
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- settings:begin -->", "<!-- settings:end -->"
@@ -16,14 +16,13 @@ def settings_table() -> str:
     """One row a setting: its name in the environment, its key, its default, what it is."""
     rows = ["| environment | `footnote.toml` | default | what it is |", "|---|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        alias = field.validation_alias
-        variable = str(alias.choices[0]) if alias is not None and hasattr(alias, "choices") else PREFIX + name.upper()
-        tables = name in ("sources", "groups", "directories", "channels", "style")
+        named = variable(name, field.validation_alias)
+        tables = name in ("sources", "groups", "directories", "channels", "experts", "style")
         default = field.get_default(call_default_factory=True, validated_data={})
         shown = "" if tables or default in (None, "", ()) else f"`{default}`"
         secret = "SecretStr" in str(field.annotation) or isinstance(default, SecretStr)
         key = "" if secret else f"`{name}`"
-        rows.append(f"| {'' if tables else f'`{variable}`'} | {key} | {shown} | {field.description} |")
+        rows.append(f"| {'' if tables else f'`{named}`'} | {key} | {shown} | {field.description} |")
     return "\n".join(rows)
 
 

@@ -38,7 +38,7 @@ def build(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemo
 
 def _slack(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:
     from bot.slack_adapter import SlackPlatform
-    from bot.slack_config import SlackConfig
+    from bot.slack_config import PROMPTS, SlackConfig
 
     async def known(channel: str, thread: str) -> bool:
         return memory.knows(f"slack:*:{channel}:{thread}")
@@ -50,13 +50,14 @@ def _slack(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMem
         base_url=settings.slack_base_url,
         follow_up_without_mention=settings.follow_up_without_mention,
         allowed_teams=frozenset(settings.slack_teams),
+        suggested_prompts=settings.prompts or PROMPTS,
     )
     return SlackPlatform(config, intake, viewer, known)
 
 
 def _teams(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:
     from bot.teams_adapter import TeamsPlatform
-    from bot.teams_config import TeamsConfig
+    from bot.teams_config import PROMPTS, TeamsConfig
 
     config = TeamsConfig(
         app_id=settings.teams_app_id or "",
@@ -64,5 +65,6 @@ def _teams(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMem
         app_password=settings.secret("teams_app_password"),
         allowed_tenants=frozenset(settings.teams_tenants),
         follow_up_without_mention=settings.follow_up_without_mention,
+        suggested_prompts=settings.prompts or PROMPTS,
     )
     return TeamsPlatform(config, intake, viewer=viewer, knows_thread=memory.knows)

@@ -14,6 +14,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, Vali
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from bot.errors import SettingsError
+from bot.secret_files import SUFFIX, read_secrets
 
 SETTINGS_FILE = "footnote.toml"
 PREFIX = "FOOTNOTE_"
@@ -105,6 +106,16 @@ DirectorySettings = Annotated[
 ]
 
 
+class ExpertSettings(_Table):
+    """A person or group who is asked when somebody presses "Ask …" or says `expert`; the first that matches."""
+
+    name: str = Field(pattern=r"^[^<>@\s][^<>@]{0,58}$", description='As people know them, e.g. "the travel desk"')
+    slack: str = Field(default="", pattern=r"^([UWS][A-Z0-9]{2,})?$", description="Slack user id or user group id")
+    teams: str = Field(default="", max_length=200, description="E-mail or Entra object id; for Teams")
+    channels: tuple[str, ...] = Field(default=(), description="Channel ids it is for; empty: all")
+    words: tuple[str, ...] = Field(default=(), description="Beginnings of words in the question; empty: any question")
+
+
 class StyleSettings(_Table):
     """House style: how answers sound."""
 
@@ -184,6 +195,10 @@ class Settings(BaseSettings):
     graph_client_secret: SecretStr | None = Field(default=None, description="Client secret for Microsoft Graph")
     directory_secret: SecretStr | None = Field(default=None, description="Bearer secret of the directory endpoint")
     channels: tuple[ChannelSettings, ...] = Field(default=(), description="Rules for single channels")
+    experts: tuple[ExpertSettings, ...] = Field(default=(), description="Who is asked when documents are not enough")
+    suggested_questions: tuple[Annotated[str, Field(min_length=1, max_length=75)], ...] = Field(
+        default=(), max_length=4, description="Offered when a conversation opens; empty: what it can answer from, help"
+    )
     style: StyleSettings = Field(
         default_factory=StyleSettings,
         description="House style: tone, audience, statements, words, language, disclaimer",
@@ -196,6 +211,18 @@ class Settings(BaseSettings):
         if len({table.kind for table in tables}) < len(tables):
             raise ValueError("there may be one directory of each kind")
         return tables
+
+    @property
+    def prompts(self) -> tuple[tuple[str, str], ...] | None:
+        """Title and message of each suggested question; None: the platform's own."""
+        return tuple((text, text) for text in self.suggested_questions) or None
+
+    @classmethod
+    def secrets(cls) -> dict[str, str]:
+        """The environment variable of each secret setting, by key."""
+        return {
+            n: variable(n, f.validation_alias) for n, f in cls.model_fields.items() if "SecretStr" in str(f.annotation)
+        }
 
     def secret(self, name: str) -> str:
         """The value of a secret setting; "" when it is not set."""
@@ -214,20 +241,27 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _settings_file())
 
 
+def variable(name: str, alias: object) -> str:
+    """The environment variable of a setting."""
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else PREFIX + name.upper()
+
+
 def _settings_file() -> Path:
     return Path(os.environ.get(PREFIX + "SETTINGS", SETTINGS_FILE))
 
 
 def load(home: Path | None = None) -> Settings:
     """Read the environment and the settings file. Raises SettingsError."""
+    secrets = Settings.secrets()
     known = {PREFIX + name.upper() for name in Settings.model_fields} | {PREFIX + "SETTINGS"}
+    known |= {name + SUFFIX for name in secrets.values()}
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     if unknown:
         raise SettingsError(f"Unknown setting in the environment: {', '.join(unknown)}. `footnote doctor` lists them.")
     file = _settings_file()
     if PREFIX + "SETTINGS" in os.environ and not file.is_file():
         raise SettingsError(f"The settings file {file} does not exist (FOOTNOTE_SETTINGS names it).")
-    values: dict[str, Any] = {} if home is None else {"home": home}
+    values: dict[str, Any] = {**({} if home is None else {"home": home}), **read_secrets(secrets, os.environ)}
     try:
         settings = Settings(**values)
     except ValidationError as error:

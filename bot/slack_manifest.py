@@ -5,6 +5,8 @@ https://docs.slack.dev/reference/app-manifest (schema 2.0.0)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from audit.record import Json
 from bot.slack_config import PROMPTS
 
@@ -31,16 +33,23 @@ EVENTS = ("app_home_opened", "app_mention", "message.im", "message.mpim", "user_
 FOLLOW_UP_EVENTS = ("message.channels", "message.groups")
 
 
-def slack_manifest(*, name: str = "Footnote", url: str | None = None, follow_ups: bool = True) -> dict[str, Json]:
+def slack_manifest(
+    *,
+    name: str = "Footnote",
+    url: str | None = None,
+    follow_ups: bool = True,
+    prompts: Sequence[tuple[str, str]] = PROMPTS,
+) -> dict[str, Json]:
     """The manifest for Socket Mode, or for HTTP at `url` (https, the public address of `footnote serve`).
 
-    Without `follow_ups` the app hears nothing in channels but its mentions.
+    Without `follow_ups` the app hears nothing in channels but its mentions. `prompts` are titles and
+    messages of the suggested questions.
     """
     scopes: list[Json] = [*sorted(SCOPES | (FOLLOW_UP_SCOPES if follow_ups else frozenset()))]
     events: list[Json] = [*sorted(EVENTS + (FOLLOW_UP_EVENTS if follow_ups else ()))]
     address = f"{url.rstrip('/')}/slack/events" if url else None
     reached: dict[str, Json] = {"request_url": address} if address else {}
-    prompts: list[Json] = [{"title": title, "message": message} for title, message in PROMPTS]
+    suggested: list[Json] = [{"title": title, "message": message} for title, message in prompts]
     return {
         "_metadata": {"major_version": 2, "minor_version": 0},
         "display_information": {
@@ -52,7 +61,7 @@ def slack_manifest(*, name: str = "Footnote", url: str | None = None, follow_ups
             "agent_view": {
                 "agent_description": "Ask a question about the organisation's documents. Every answer is quoted word "
                 "for word with document, section, page and version, and is kept in an audit log.",
-                "suggested_prompts": prompts,
+                "suggested_prompts": suggested,
             },
             "app_home": {
                 "home_tab_enabled": False,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.common import DONE, DOWN, HomeOption, JsonOption, note, out, run, say, settings
+from bot.errors import SettingsError
 
 manifest = typer.Typer(help="The app manifests for Slack and Teams.", no_args_is_help=True)
 
@@ -100,7 +101,11 @@ def manifest_teams(
     async def work() -> int:
         from bot.teams_manifest import teams_package
 
-        output.write_bytes(teams_package(app_id=app_id, domain=domain, name=name, read_threads=read_threads))
+        package = teams_package(app_id=app_id, domain=domain, name=name, read_threads=read_threads)
+        try:
+            output.write_bytes(package)
+        except OSError as error:
+            raise SettingsError(f"{output} cannot be written: {error.strerror}.") from error
         note(f"Wrote {output}. Upload it in the Teams admin centre, under Manage apps.")
         return DONE
 
