@@ -44,6 +44,10 @@ class Unsure(PlatformError):
     """A call failed in a way that leaves open whether Slack carried it out."""
 
 
+class Unreached(Unsure):
+    """No connection was made, so Slack did certainly not carry it out."""
+
+
 class _Refused(PlatformError):
     """Slack answered with an error of this code."""
 
@@ -205,7 +209,7 @@ class SlackClient:
 def translate(api: str, error: Exception, setting: str = "SLACK_BOT_TOKEN") -> PlatformError:
     """The one table from the vendor's errors to ours."""
     if isinstance(error, aiohttp.ClientConnectorError):
-        return Unsure(f"Slack cannot be reached for {api}: {error}. Check the network and any proxy.")
+        return Unreached(f"Slack cannot be reached for {api}: {error}. Check the network and any proxy.")
     if isinstance(error, TimeoutError | aiohttp.ClientError):
         return Unsure(f"Slack did not answer {api}: {type(error).__name__}. It is tried again.")
     if isinstance(error, AttributeError | ValueError):

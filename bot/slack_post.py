@@ -10,7 +10,7 @@ from typing import Any
 from audit.record import Json
 from bot.errors import PlatformDenied, PlatformError
 from bot.render import PRIVATE_NOTE
-from bot.slack_client import SlackClient, Unsure, code_of
+from bot.slack_client import SlackClient, Unreached, Unsure, code_of
 from bot.slack_config import SlackConfig
 from bot.slack_events import Identity
 from bot.slack_render import EVENT, TEXT_LIMIT, clip, escape, mark
@@ -18,6 +18,10 @@ from bot.types import ChannelKind, Incoming, Reply
 
 STATUS_EVENT = "footnote_status"
 REMEMBERED = 1_000
+UNSURE = (
+    "I answered this privately, but Slack did not confirm it. If you do not see the answer here, please ask me again, "
+    "or ask in a direct message."
+)
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 LITERAL: dict[str, Json] = {"parse": "none", "link_names": False}
 """chat.update would otherwise make links and mentions of plain words in the fallback text."""
@@ -68,12 +72,18 @@ class SlackPoster:
         }
         record = reply.receipt.record_id
         if record not in self._whispered:  # an ephemeral message can be neither found nor updated
-            data = await self._client.write("chat.postEphemeral", arguments, again=False)
-            self._whispered[record] = str(data.get("message_ts") or "")
+            try:
+                data = await self._client.write("chat.postEphemeral", arguments, again=False)
+                self._whispered[record] = str(data.get("message_ts") or "")
+            except Unreached:
+                raise
+            except Unsure:
+                self._whispered[record] = ""  # it may stand there: not a second time
             while len(self._whispered) > REMEMBERED:
                 self._whispered.popitem(last=False)
         if replace is not None:
-            await self._update(incoming, replace, {"text": escape(PRIVATE_NOTE), "blocks": []})
+            note = PRIVATE_NOTE if self._whispered[record] else UNSURE
+            await self._update(incoming, replace, {"text": escape(note), "blocks": []})
         return self._whispered[record]
 
     async def _update(self, incoming: Incoming, ts: str, body: Mapping[str, Json]) -> bool:
