@@ -1,0 +1,340 @@
+"""The two platforms behind the same few acts, so that one table of scenarios plays on both.
+
+People act (`say`, `edit`, ...), the platform misbehaves (`trouble`), and `seen` tells what somebody sees of the bot.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from bot.memory import ThreadMemory
+from bot.platforms import ChatAdapter
+from bot.ports import Intake, Viewer
+from bot.slack_adapter import SlackPlatform
+from bot.standins import slack_text
+from bot.standins import teams as teams_standin
+from bot.standins.slack import SlackStandIn
+from bot.standins.slack_world import Fault as SlackFault
+from bot.standins.teams import Person, Place, Said, TeamsStandin
+from bot.standins.teams_checks import as_text
+from bot.teams_adapter import TeamsPlatform
+from tests.servers.slack import config_for
+
+OTHER_TENANT = "99999999-9999-4999-8999-999999999999"
+PEOPLE = {
+    "ada": "ada@example.com",
+    "bob": "bob@example.com",
+    "tom": "tom@example.com",  # of the board
+    "gil": "gil@partner.example",  # a guest
+    "sam": "sam@other.example",  # of another organisation
+}
+PLACES = ("channel", "private channel", "shared channel", "direct", "group")
+TROUBLES = ("busy", "error", "hangs", "drops", "lost", "down")
+"""429 with Retry-After; 500; no answer in time; a cut connection; done but answered 500; 500 until `mend`."""
+
+SLACK_CALLS = {
+    "status": "chat.postMessage",
+    "answer": "chat.update",
+    "private": "chat.postEphemeral",
+    "people": "conversations.members",
+}
+SLACK_TROUBLE = {
+    "busy": [SlackFault(status=429, retry_after=1)],
+    "error": [SlackFault(status=500)],
+    "hangs": [SlackFault(status=500, hang=1.5)],
+    "drops": [SlackFault(drop=True)],
+    "lost": [SlackFault(status=500, done=True)],
+    "down": [SlackFault(status=500)] * 100,
+}
+TEAMS_CALLS = {
+    "status": ("POST", "/activities"),
+    "answer": ("PUT", "/activities"),
+    "private": ("PUT", "/activities"),
+    "people": ("GET", "members"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something a person wrote: where, and what names it there."""
+
+    who: str
+    place: str
+    id: str
+    thread: str
+
+
+class Side(Protocol):
+    name: str
+
+    def adapter(self, intake: Intake, viewer: Viewer, memory: ThreadMemory, *, follow: bool) -> ChatAdapter: ...
+
+    async def connected(self, port: int) -> None:
+        """The adapter has started, behind this port."""
+        ...
+
+    def open_place(self, kind: str, *members: str) -> str:
+        """A place with these people; its name. `direct` is the chat of the first of them with the bot."""
+        ...
+
+    async def say(self, who: str, place: str, text: str, thread: str | None, *, mention: bool) -> Message: ...
+
+    async def again(self, message: Message) -> None:
+        """The platform delivers the same event once more."""
+        ...
+
+    async def edit(self, message: Message, text: str) -> None: ...
+
+    async def delete(self, message: Message) -> None: ...
+
+    async def robot(self, place: str, text: str) -> None:
+        """Another bot mentions ours."""
+        ...
+
+    async def rate(self, who: str, place: str, *, up: bool) -> None:
+        """A thumb under the newest message of the bot that this person sees."""
+        ...
+
+    def trouble(self, kind: str, what: str) -> None:
+        """What goes wrong with the next "status", "answer", "private" or "people" call."""
+        ...
+
+    def mend(self) -> None: ...
+
+    def seen(self, who: str, place: str) -> list[str]:
+        """The bot's messages in a place as they stand, then those that only this person sees."""
+        ...
+
+    def received(self) -> bytes:
+        """Every byte that the bot sent."""
+        ...
+
+    def markup(self) -> str:
+        """Everything that the bot sent to where the platform reads mark-up."""
+        ...
+
+    def complaints(self) -> Sequence[str]:
+        """What the real platform would have refused."""
+        ...
+
+
+@dataclass
+class SlackSide:
+    by_http: bool = False
+    name: str = "slack"
+    slack: SlackStandIn = field(default_factory=SlackStandIn)
+    said: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        flags: dict[str, dict[str, Any]] = {
+            "gil": {"is_restricted": True},
+            "sam": {"team_id": "T0OTHER", "is_stranger": True},
+        }
+        for who, email in PEOPLE.items():
+            self.slack.world.add_user(self._user(who), who.title(), email, **flags.get(who, {}))
+
+    def _user(self, who: str) -> str:
+        return f"U0{who.upper()}"
+
+    def adapter(self, intake: Intake, viewer: Viewer, memory: ThreadMemory, *, follow: bool) -> ChatAdapter:
+        async def known(channel: str, thread: str) -> bool:
+            return memory.knows(f"slack:*:{channel}:{thread}")
+
+        config = config_for(self.slack, socket=not self.by_http)
+        return SlackPlatform(
+            replace(config, timeout=1.0, tries=3, follow_up_without_mention=follow), intake, viewer, known
+        )
+
+    async def connected(self, port: int) -> None:
+        if self.by_http:
+            self.slack.http_url = f"http://127.0.0.1:{port}/slack/events"
+        else:
+            await self.slack.connected()
+
+    def open_place(self, kind: str, *members: str) -> str:
+        users = [self._user(who) for who in members]
+        world = self.slack.world
+        if kind == "direct":
+            return world.dm(users[0])
+        slack_kind = {"channel": "channel", "private channel": "group", "shared channel": "channel", "group": "mpim"}
+        return world.add_channel(kind, *users, kind=slack_kind[kind], is_ext_shared=kind == "shared channel")
+
+    async def say(self, who: str, place: str, text: str, thread: str | None, *, mention: bool) -> Message:
+        world = self.slack.world
+        direct = world.kind(place) == "im"
+        written = f"<@{world.bot_user}> {text}" if mention and not direct else text
+        ts = world.write(self._user(who), place, written, thread)
+        events = world.message_events(place, ts)
+        for event in events:
+            if who == "sam" and direct:
+                event["team_id"] = "T0OTHER"
+            await self.slack.deliver(event)
+        self.said[ts] = events
+        return Message(who, place, ts, thread or ts)
+
+    async def again(self, message: Message) -> None:
+        for n, event in enumerate(self.said[message.id], 1):
+            await self.slack.deliver(copy.deepcopy(event), retry=n)
+
+    async def edit(self, message: Message, text: str) -> None:
+        await self.slack.edit(message.place, message.id, f"<@{self.slack.world.bot_user}> {text}")
+
+    async def delete(self, message: Message) -> None:
+        await self.slack.delete(message.place, message.id)
+
+    async def robot(self, place: str, text: str) -> None:
+        world = self.slack.world
+        user = world.add_user("U0ROBOT", "Robot", is_bot=True)
+        await self.slack.say(user, place, f"<@{world.bot_user}> {text}", bot_id="B0ROBOT")
+
+    async def rate(self, who: str, place: str, *, up: bool) -> None:
+        mine = [m for m in self.slack.world.ephemerals if m["user_shown"] == self._user(who)]
+        message = [*self._mine(place), *mine][-1]
+        (value,) = {
+            button["value"]
+            for block in message["blocks"] if block["type"] == "context_actions"
+            for element in block["elements"]
+            for button in [element["positive_button" if up else "negative_button"]]
+        }  # fmt: skip
+        await self.slack.press(self._user(who), message, "footnote_feedback", value)
+
+    def trouble(self, kind: str, what: str) -> None:
+        self.slack.world.faults[SLACK_CALLS[what]].extend(SLACK_TROUBLE[kind])
+
+    def mend(self) -> None:
+        self.slack.world.faults.clear()
+
+    def _mine(self, place: str) -> list[dict[str, Any]]:
+        world = self.slack.world
+        return [m for m in world.messages[place] if m.get("bot_id") == world.bot_id]
+
+    def seen(self, who: str, place: str) -> list[str]:
+        world, user = self.slack.world, self._user(who)
+        common = self._mine(place) if user in world.members[place] else []
+        alone = [m for m in world.ephemerals if m["user_shown"] == user and m["channel"] == place]
+        return ["\n".join(slack_text.message_lines(m)) for m in (*common, *alone)]
+
+    def received(self) -> bytes:
+        return b"\n".join(self.slack.world.received)
+
+    def markup(self) -> str:
+        return "\n".join(_marked(call.arguments) for call in self.slack.world.calls)
+
+    def complaints(self) -> Sequence[str]:
+        return self.slack.complaints
+
+
+@dataclass
+class TeamsSide:
+    name: str = "teams"
+    teams: TeamsStandin = field(default_factory=TeamsStandin)
+    places: dict[str, Place] = field(default_factory=dict)
+    said: dict[str, Said] = field(default_factory=dict)
+    port: int = 0
+
+    def _fault(self, kind: str, method: str, path: str) -> teams_standin.Fault:
+        match kind:
+            case "busy":
+                return teams_standin.Fault(429, 1, path, method, {"Retry-After": "1"})
+            case "hangs":
+                return teams_standin.Fault(500, 1, path, method, delay=1.5)
+            case "drops":
+                return teams_standin.Fault(500, 1, path, method, drop=True)
+            case "lost":
+                return teams_standin.Fault(0, 1, path, method, lost=True)
+            case "down":
+                return teams_standin.Fault(500, 1_000_000, path, method)
+        return teams_standin.Fault(500, 1, path, method)
+
+    def _person(self, who: str) -> Person:
+        tenant = OTHER_TENANT if who == "sam" else teams_standin.TENANT
+        return Person(who.title(), PEOPLE[who], tenant, "guest" if who == "gil" else "user")
+
+    def adapter(self, intake: Intake, viewer: Viewer, memory: ThreadMemory, *, follow: bool) -> ChatAdapter:
+        config = self.teams.config(timeout=1.0, tries=3, follow_up_without_mention=follow)
+        return TeamsPlatform(config, intake, viewer=viewer, knows_thread=memory.knows)
+
+    async def connected(self, port: int) -> None:
+        self.teams.endpoint = f"http://127.0.0.1:{port}/teams/messages"
+
+    def open_place(self, kind: str, *members: str) -> str:
+        people = [self._person(who) for who in members]
+        if kind == "direct":
+            place = self.teams.personal(people[0])
+        elif kind == "group":
+            place = self.teams.place("groupChat", *people)
+        else:
+            types = {"private channel": "private", "shared channel": "shared"}
+            place = self.teams.place("channel", *people, channel_type=types.get(kind, "standard"), name=kind)
+        self.places[place.id] = place
+        return place.id
+
+    async def say(self, who: str, place: str, text: str, thread: str | None, *, mention: bool) -> Message:
+        where = self.places[place]
+        mentioned = mention and where.kind != "personal"
+        said = await self.teams.say(where, self._person(who), text, thread=thread or "", mention=mentioned)
+        self.said[said.id] = said
+        return Message(who, place, said.id, said.thread)
+
+    async def again(self, message: Message) -> None:
+        await self.teams.deliver(self.said[message.id].activity)
+
+    async def edit(self, message: Message, text: str) -> None:
+        await self._changed(message, "messageUpdate", "editMessage")
+
+    async def delete(self, message: Message) -> None:
+        await self._changed(message, "messageDelete", "softDeleteMessage")
+
+    async def _changed(self, message: Message, kind: str, event: str) -> None:
+        activity = copy.deepcopy(self.said[message.id].activity)
+        activity["type"] = kind
+        activity["channelData"]["eventType"] = event
+        await self.teams.deliver(activity)
+
+    async def robot(self, place: str, text: str) -> None:
+        activity = self.teams.message(self.places[place], self._person("bob"), text)
+        activity["from"] = {"id": "28:another-bot", "name": "Robot", "role": "bot"}
+        await self.teams.deliver(activity)
+
+    async def rate(self, who: str, place: str, *, up: bool) -> None:
+        await self.teams.rate(self._visible(who, place)[-1], self._person(who), up)
+
+    def trouble(self, kind: str, what: str) -> None:
+        self.teams.faults.append(self._fault(kind, *TEAMS_CALLS[what]))
+
+    def mend(self) -> None:
+        self.teams.faults.clear()
+
+    def _visible(self, who: str, place: str) -> list[Said]:
+        person = self._person(who)
+        where = self.teams.personal(person) if self.places[place].kind != "personal" else None
+        common = self.teams.answers(self.places[place]) if person in self.places[place].members else []
+        return [*common, *(self.teams.answers(where) if where is not None else [])]
+
+    def seen(self, who: str, place: str) -> list[str]:
+        return [as_text(said.activity) for said in self._visible(who, place)]
+
+    def received(self) -> bytes:
+        bodies = [r.body for r in self.teams.received]
+        return b"\n".join([*bodies, *(json.dumps(s.activity, ensure_ascii=False).encode() for s in self.teams.said
+                                      if s.by == self.teams.bot)])  # fmt: skip
+
+    def markup(self) -> str:
+        return "\n".join(str(said.activity.get("text")) for said in self.teams.said if said.by == self.teams.bot)
+
+    def complaints(self) -> Sequence[str]:
+        return self.teams.refused
+
+
+def _marked(value: Any) -> str:
+    """The fallback text of a message, and every mrkdwn element below it."""
+    if isinstance(value, dict):
+        found = (
+            [str(value["text"])] if value.get("type") == "mrkdwn" or ("channel" in value and "text" in value) else []
+        )
+        return "\n".join([*found, *(_marked(inner) for inner in value.values())])
+    return "\n".join(_marked(inner) for inner in value) if isinstance(value, list) else ""

@@ -1,0 +1,183 @@
+"""The whole product on a home of its own, one platform in front of it, a model beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import apsw
+from aiohttp import web
+
+from audit.record import AuditRecord
+from audit.search import Filter
+from bot.app import App, open_app
+from bot.memory import ThreadMemory
+from bot.platforms import ChatAdapter
+from bot.ports import Intake, Viewer
+from bot.serve import running
+from bot.settings import AccessSettings, Settings, SourceSettings
+from bot.sources import configured
+from bot.worker import Worker
+from tests.bot.scenarios.sides import Side, SlackSide, TeamsSide
+from tests.servers.model import ModelServer, completion
+
+PATIENCE_S = 20.0
+ITEMS = 30
+HOSTILE = (
+    "The parking badge <!channel> @everyone <@U0BOB> <https://evil.example|costs> [nothing](https://evil.example) "
+    "*and* is valid for 12 months & more."
+)
+LONG = " ".join(f"clause {n} of the long agreement binds both parties without any limit in time" for n in range(250))
+DOCUMENTS = {
+    "open/travel.md": "# Travel Policy\n\n## 4.2 Hotels\n\nHotels cost at most 180 EUR a night.\n\n"
+    "## 4.3 Flights\n\nFlights are booked in economy class.\n",
+    "open/badge.txt": f"Parking\n\n{HOSTILE}\n",
+    "open/catalogue.md": "# Catalogue\n\n"
+    + "".join(f"Item {n:02} of the catalogue costs {100 + n} EUR.\n\n" for n in range(1, ITEMS + 1)),
+    "open/agreement.md": f"# Long Agreement\n\n## 9 Term\n\nEvery {LONG}.\n",
+    "board/minutes.md": "# Board Minutes\n\n## 3 Bonus\n\nThe bonus pool is EUR 1.35 million.\n",
+}
+
+
+def settings(home: Path, documents: Path, **changes: Any) -> Settings:
+    access = (AccessSettings(path="board/**", allow=("group:board",)),)
+    source = SourceSettings(name="documents", path=documents, url="https://intranet.example/d", access=access)
+    groups = {"board": ("tom@example.com",)}
+    fixed: dict[str, Any] = {"sources": (source,), "groups": groups, "sync_every_s": 0, "log_level": "error"}
+    return Settings(home=home, **{**fixed, **changes})
+
+
+async def make_home(folder: Path) -> Path:
+    """A home with the documents in its index: made once, copied for each scenario."""
+    for name, text in DOCUMENTS.items():
+        path = folder / "documents" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    made = settings(folder / "home", folder / "documents")
+    async with open_app(made) as app:
+        (source,) = configured(made)
+        report = await app.sync(source)
+        assert not report.failed
+    return folder
+
+
+class Model:
+    """A chat model: quotes every line that starts with "Item" or "Every"; slow or down when told."""
+
+    def __init__(self) -> None:
+        self.free = asyncio.Event()
+        self.free.set()
+        self.down = False
+        self.asked = asyncio.Event()
+
+    async def __call__(self, body: Any) -> web.StreamResponse:
+        self.asked.set()
+        if self.down:
+            return web.json_response({"error": {"message": "down", "type": "server_error"}}, status=400)
+        await self.free.wait()
+        prompt = "\n".join(str(m["content"]) for m in body["messages"])
+        passages = re.findall(r"<<<[0-9a-f]{16} (P\d+) begins: [^\n]*>>>\n(.*?)\n<<<", prompt, re.DOTALL)
+        question = prompt.rsplit("\n", 1)[-1]
+        start = "Item" if "item" in question else "Every" if "clause" in question else "Hotels"
+        lines = dict.fromkeys((p, line) for p, text in passages for line in text.splitlines() if line.startswith(start))
+        pairs = [list(lines)[n : n + 2] for n in range(0, len(lines), 2)]
+        claims = [
+            {"text": " ".join(line for _, line in pair), "quotes": [{"passage": p, "quote": line} for p, line in pair]}
+            for pair in pairs
+        ]
+        return web.json_response(completion(json.dumps({"claims": claims})))
+
+
+@dataclass
+class Stage:
+    """One life of the service after another on the same home."""
+
+    side: Side
+    made: Settings
+    model: Model
+    follow: bool = True
+    app: App = field(init=False)
+    worker: Worker = field(init=False)
+    _life: AsyncExitStack | None = None
+    _lock: apsw.Connection | None = None
+
+    async def start(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self._life = AsyncExitStack()
+        made = self.made.model_copy(update={"port": port})
+        self.app, self.worker = await self._life.enter_async_context(running(made, self._make))
+        await self.side.connected(port)
+
+    def _make(self, _: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> list[ChatAdapter]:
+        return [self.side.adapter(intake, viewer, memory, follow=self.follow)]
+
+    async def end(self) -> None:
+        """At once: what is in hand is cut off wherever it is."""
+        if self._life is not None:
+            await self.worker.stop(0)
+            life, self._life = self._life, None
+            await life.aclose()
+
+    async def settled(self) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            await self.worker.drain()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        for _ in range(int(PATIENCE_S / 0.02)):
+            if holds():
+                return
+            await asyncio.sleep(0.02)
+        raise TimeoutError(f"not within {PATIENCE_S} seconds")
+
+    async def records(self) -> list[AuditRecord]:
+        """Oldest first."""
+        return [r async for r in self.app.audit.all(Filter())][::-1]
+
+    async def break_index(self) -> None:
+        await self.app.index.close()
+
+    def lock_log(self) -> None:
+        """Another process holds the log's write lock and does not let go."""
+        self._lock = apsw.Connection(str(self.app.audit.paths.database))
+        self._lock.execute("BEGIN IMMEDIATE")
+
+    def free_log(self) -> None:
+        if self._lock is not None:
+            self._lock.execute("ROLLBACK")
+            self._lock.close()
+            self._lock = None
+
+
+@asynccontextmanager
+async def staged(side: Side, template: Path, folder: Path, *, model: bool, follow: bool) -> AsyncIterator[Stage]:
+    """A stage on a copy of the template home; the stand-in is up until the end."""
+    home = folder / "home"
+    await asyncio.to_thread(shutil.copytree, template / "home", home, ignore=shutil.ignore_patterns("models"))
+    (home / "models").symlink_to(template / "home" / "models")
+    async with AsyncExitStack() as stack:
+        if isinstance(side, SlackSide):
+            await side.slack.start()
+            stack.push_async_callback(side.slack.stop)
+        elif isinstance(side, TeamsSide):
+            await stack.enter_async_context(side.teams)
+        scripted = Model()
+        changes: dict[str, Any] = {}
+        if model:
+            server = await stack.enter_async_context(ModelServer(scripted))
+            changes = {"model": "tiny", "model_base_url": server.url, "model_api_key": "none", "model_timeout_s": 20}
+        stage = Stage(side, settings(home, template / "documents", **changes), scripted, follow)
+        await stage.start()
+        stack.push_async_callback(stage.end)
+        stack.callback(stage.free_log)
+        stack.callback(scripted.free.set)
+        yield stage

@@ -1,0 +1,175 @@
+"""What can happen in a scenario: a small value for each kind of act, which does it on a scene."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.render import STATUS
+from tests.bot.scenarios.sides import Message
+from tests.bot.scenarios.stage import Stage
+
+
+@dataclass(slots=True)
+class Scene:
+    """A stage, the place where it happens, and the latest thing that somebody wrote."""
+
+    stage: Stage
+    place: str
+    asker: str
+    latest: Message | None = None
+
+    @property
+    def message(self) -> Message:
+        assert self.latest is not None
+        return self.latest
+
+
+class Step(Protocol):
+    async def play(self, scene: Scene) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Somebody writes; `reply`: into the thread of the latest message. `settle`: wait for what follows."""
+
+    text: str
+    who: str = "ada"
+    mention: bool = True
+    reply: bool = False
+    settle: bool = True
+
+    async def play(self, scene: Scene) -> None:
+        thread = scene.message.thread if self.reply else None
+        scene.latest = await scene.stage.side.say(self.who, scene.place, self.text, thread, mention=self.mention)
+        if self.settle:
+            await scene.stage.settled()
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The platform delivers the latest message's events once more."""
+
+    async def play(self, scene: Scene) -> None:
+        await scene.stage.side.again(scene.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    text: str
+
+    async def play(self, scene: Scene) -> None:
+        await scene.stage.side.edit(scene.message, self.text)
+        await scene.stage.settled()
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    async def play(self, scene: Scene) -> None:
+        await scene.stage.side.delete(scene.message)
+        await scene.stage.settled()
+
+
+@dataclass(frozen=True, slots=True)
+class Robot:
+    """Another bot mentions ours."""
+
+    text: str
+
+    async def play(self, scene: Scene) -> None:
+        await scene.stage.side.robot(scene.place, self.text)
+        await scene.stage.settled()
+
+
+@dataclass(frozen=True, slots=True)
+class Thumb:
+    up: bool
+
+    async def play(self, scene: Scene) -> None:
+        await scene.stage.side.rate(scene.asker, scene.place, up=self.up)
+        await scene.stage.settled()
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """The platform fails: see `sides.TROUBLES`."""
+
+    kind: str
+    what: str
+
+    async def play(self, scene: Scene) -> None:
+        scene.stage.side.trouble(self.kind, self.what)
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """The platform, the model and the log work again."""
+
+    async def play(self, scene: Scene) -> None:
+        scene.stage.side.mend()
+        scene.stage.model.free.set()
+        scene.stage.free_log()
+
+
+@dataclass(frozen=True, slots=True)
+class SlowModel:
+    """The model says nothing until `Mend`."""
+
+    async def play(self, scene: Scene) -> None:
+        scene.stage.model.free.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDown:
+    async def play(self, scene: Scene) -> None:
+        scene.stage.model.down = True
+
+
+@dataclass(frozen=True, slots=True)
+class IndexDown:
+    async def play(self, scene: Scene) -> None:
+        await scene.stage.app.index.close()
+
+
+@dataclass(frozen=True, slots=True)
+class LogDown:
+    async def play(self, scene: Scene) -> None:
+        scene.stage.lock_log()
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """The service ends at once, wherever it is, and starts again on the same home."""
+
+    async def play(self, scene: Scene) -> None:
+        await scene.stage.end()
+        await scene.stage.start()
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyStatus:
+    """The asker sees the status line and nothing else; `asked`: the model has been asked, too."""
+
+    asked: bool = True
+
+    async def play(self, scene: Scene) -> None:
+        side = scene.stage.side
+        await scene.stage.until(lambda: side.seen(scene.asker, scene.place) == [STATUS])
+        if self.asked:
+            await asyncio.wait_for(scene.stage.model.asked.wait(), 10)
+        assert side.seen(scene.asker, scene.place) == [STATUS]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Wait until the log holds a record of this event."""
+
+    event: str
+
+    async def play(self, scene: Scene) -> None:
+        for _ in range(1_000):
+            if any(r.event == self.event for r in await scene.stage.records()):
+                return
+            await asyncio.sleep(0.02)
+        raise TimeoutError(f"no {self.event} was recorded")

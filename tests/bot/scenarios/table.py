@@ -1,0 +1,258 @@
+"""The table: what happens in a chat, and what it must end in, in Slack and in Teams alike.
+
+Each row says which messages of the bot the asker and another member of the place see at the end
+(each is given by words that stand in it, in order, and there are no others), and which records the
+log holds. An accepted question has exactly one outcome that the asker sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from bot import slack_post
+from bot.ask import NOT_FOUND, NOT_FOUND_PRIVATE
+from bot.audience import NOT_GUESTS, NOT_HERE
+from bot.render import PRIVATE_NOTE, STATUS
+from bot.worker import NO_PEOPLE, UNRECORDED
+from retrieval.generate.fallback import MODEL_DOWN
+from tests.bot.scenarios.stage import HOSTILE
+from tests.bot.scenarios.steps import (
+    Again,
+    Delete,
+    Edit,
+    IndexDown,
+    LogDown,
+    Mend,
+    ModelDown,
+    OnlyStatus,
+    Recorded,
+    Restart,
+    Robot,
+    Say,
+    SlowModel,
+    Step,
+    Thumb,
+    Trouble,
+)
+
+PLATFORMS = ("slack", "teams")
+HOTELS = "Hotels cost at most 180 EUR a night."
+FLIGHTS = "Flights are booked in economy class."
+BONUS = "The bonus pool is EUR 1.35 million."
+ASK = Say("What do hotels cost a night?")
+SECRET = Say("What is the bonus pool?", who="tom")
+ANSWERED = ("question answered", "delivery delivered")
+ABSTAINED = ("question abstained", "delivery delivered")
+REFUSED = ("question refused", "delivery delivered")
+FAILED = ("question failed", "delivery delivered")
+IGNORED = ("ignored recorded",)
+ASKED_LATER = Say("What do hotels cost a night?", settle=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`others` sees what the asker sees unless told. `only` names platforms where the end differs, and how."""
+
+    name: str
+    place: str
+    steps: tuple[Step, ...]
+    asker_sees: tuple[str, ...]
+    records: tuple[str, ...]
+    others_see: tuple[str, ...] | None = None
+    asker: str = "ada"
+    other: str = "bob"
+    members: tuple[str, ...] = ("ada", "bob")
+    model: bool = False
+    follow: bool = True
+    by_http: bool = False  # over signed HTTP, too, where the platform has another way as well
+    only: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
+    never: tuple[str, ...] = ()  # words that the bot sends nowhere
+    inert: tuple[str, ...] = ()  # words that it sends nowhere where the platform reads mark-up
+
+
+def _where() -> list[Row]:
+    """Places and threads."""
+    return [
+        Row("a mention in a channel", "channel", (ASK,), (HOTELS,), ANSWERED, by_http=True),
+        Row("a mention in a private channel", "private channel", (ASK,), (HOTELS,), ANSWERED),
+        Row("a direct message", "direct", (ASK,), (HOTELS,), ANSWERED, (), members=("ada",), by_http=True),
+        Row("a group message", "group", (ASK,), (HOTELS,), ANSWERED),
+        Row(
+            "a mention in the thread of others",
+            "channel",
+            (Say("Lunch?", who="bob", mention=False), Say(ASK.text, reply=True)),
+            (HOTELS,),
+            ANSWERED,
+            only={"teams": ((HOTELS,), (*IGNORED, *ANSWERED))},  # Teams tells of every message
+        ),
+        Row(
+            "a follow-up with a mention",
+            "channel",
+            (ASK, Say("How are flights booked?", reply=True)),
+            (HOTELS, FLIGHTS),
+            ANSWERED * 2,
+        ),
+        Row(
+            "a follow-up without a mention",
+            "channel",
+            (ASK, Say("How are flights booked?", reply=True, mention=False)),
+            (HOTELS, FLIGHTS),
+            ANSWERED * 2,
+        ),
+        Row(
+            "a follow-up without a mention, where one is needed",
+            "channel",
+            (ASK, Say("How are flights booked?", reply=True, mention=False)),
+            (HOTELS,),
+            ANSWERED,
+            follow=False,
+            only={"teams": ((HOTELS,), (*ANSWERED, *IGNORED))},
+        ),
+        Row("nobody mentions the bot", "channel", (Say(ASK.text, mention=False),), (), (),
+            only={"teams": ((), IGNORED)}),
+    ]  # fmt: skip
+
+
+def _events() -> list[Row]:
+    """What is no new question."""
+    return [
+        Row("an edited question", "channel", (ASK, Edit("What do flights cost?")), (HOTELS,), (*ANSWERED, *IGNORED)),
+        Row("a deleted question", "channel", (ASK, Delete()), (HOTELS,), (*ANSWERED, *IGNORED)),
+        Row("the same event again", "channel", (ASK, Again(), Again()), (HOTELS,), ANSWERED, by_http=True),
+        Row(
+            "the same event again while it is answered",
+            "channel",
+            (SlowModel(), ASKED_LATER, OnlyStatus(), Again(), Mend(), Recorded("delivery")),
+            (HOTELS,),
+            ANSWERED,
+            model=True,
+            by_http=True,
+        ),
+        Row("the same event after a restart", "channel", (ASK, Restart(), Again()), (HOTELS,), ANSWERED),
+        Row("another bot's mention", "channel", (Robot(ASK.text),), (), IGNORED),
+        Row("a thumb", "channel", (ASK, Thumb(up=True)), (HOTELS,), (*ANSWERED, "feedback recorded")),
+        Row(
+            "a thumb after a restart",
+            "channel",
+            (ASK, Restart(), Thumb(up=False)),
+            (HOTELS,),
+            (*ANSWERED, "feedback recorded"),
+        ),
+        Row(
+            "a thumb under a private reply after a restart",
+            "channel",
+            (SECRET, Restart(), Thumb(up=True)),
+            (PRIVATE_NOTE, BONUS),
+            (*ANSWERED, "feedback recorded"),
+            asker="tom",
+            members=("tom", "bob"),
+        ),
+        Row("an empty mention", "channel", (Say(""),), ("Ask me a question",), ANSWERED),
+        Row("what can you answer from", "channel", (Say("sources"),), ("Travel Policy",), ANSWERED, never=("Minutes",)),
+    ]
+
+
+def _readers() -> list[Row]:
+    """Who may read the reply."""
+    return [
+        Row(
+            "what the channel may not read",
+            "channel",
+            (SECRET,),
+            (PRIVATE_NOTE, BONUS),
+            ANSWERED,
+            asker="tom",
+            members=("tom", "bob"),
+        ),
+        Row("what the asker may not read", "direct", (Say(SECRET.text),), (NOT_FOUND_PRIVATE,), ABSTAINED, (),
+            members=("ada",), never=("1.35", "Minutes")),
+        Row("what nobody here may read", "channel", (Say(SECRET.text),), (NOT_FOUND,), ABSTAINED,
+            never=("1.35", "Minutes")),
+        Row("a guest asks", "channel", (Say(ASK.text, who="gil"),), (NOT_GUESTS,), REFUSED, asker="gil",
+            members=("gil", "bob"), never=("180",)),
+        Row("a guest listens", "channel", (ASK,), (PRIVATE_NOTE, HOTELS), ANSWERED,
+            members=("ada", "gil"), other="gil"),
+        Row("a channel shared with others", "shared channel", (ASK,), (NOT_HERE,), REFUSED,
+            members=("ada", "bob", "sam"), never=("180",)),
+        Row(
+            "somebody of an unknown tenant",
+            "direct",
+            (Say(ASK.text, who="sam"),),
+            (),
+            IGNORED,
+            (),
+            asker="sam",
+            members=("sam",),
+            only={"teams": ((NOT_GUESTS,), REFUSED)},  # Slack does not let a bot write to a foreign workspace
+            never=("180",),
+        ),
+        Row("the platform does not say who is here", "channel", (Trouble("down", "people"), ASK), (NO_PEOPLE,),
+            REFUSED, only={"slack": ((PRIVATE_NOTE, HOTELS), ANSWERED)}),  # Slack tells of the asker apart
+    ]  # fmt: skip
+
+
+def _failures() -> list[Row]:
+    """Something is slow, down, or killed."""
+    late = (SlowModel(), ASKED_LATER, OnlyStatus(), Mend(), Recorded("delivery"))
+    rows = [
+        Row("the model is slow", "channel", late, (HOTELS,), ANSWERED, model=True),
+        Row("the model is down", "channel", (ModelDown(), ASK), (MODEL_DOWN,), ANSWERED, model=True),
+        Row("the index is down", "channel", (IndexDown(), ASK), ("the search index is down",), FAILED,
+            never=("index.db", "footnote index")),
+        Row("the log is down", "channel", (LogDown(), ASK, Mend(), Recorded("gap")),
+            (UNRECORDED.partition("{")[0].strip(),), ("gap failed",), never=("180",)),
+        Row(
+            "killed between acknowledgement and answer",
+            "channel",
+            (SlowModel(), ASKED_LATER, OnlyStatus(), Restart(), Mend(), Recorded("delivery")),
+            (HOTELS,),
+            ANSWERED,
+            model=True,
+            by_http=True,
+        ),
+        Row(
+            "killed between record and delivery",
+            "channel",
+            (Trouble("down", "answer"), ASK, OnlyStatus(asked=False), Restart(), Mend(), Recorded("delivery")),
+            (HOTELS,),
+            ANSWERED,
+        ),
+    ]  # fmt: skip
+    for kind in ("busy", "error", "hangs", "drops", "lost"):
+        for what in ("status", "answer"):
+            steps = (Trouble(kind, what), ASKED_LATER, Recorded("delivery"))
+            # Teams does not say what became of a message whose answer was lost: a spare status line may stay.
+            spare = kind == "lost" and what == "status"
+            only = {"teams": ((STATUS, HOTELS), ANSWERED)} if spare else {}
+            rows.append(Row(f"the platform {kind} at the {what}", "channel", steps, (HOTELS,), ANSWERED, only=only))
+    for kind in ("error", "drops", "lost"):
+        # What Slack shows to one person alone can be neither found nor replaced: it is not shown twice, and the
+        # asker is told.
+        unsure = (slack_post.UNSURE, BONUS) if kind == "lost" else (slack_post.UNSURE,)
+        private = (Trouble(kind, "private"), replace(SECRET, settle=False), Recorded("delivery"))
+        rows.append(Row(f"the platform {kind} at a private reply", "channel", private, (PRIVATE_NOTE, BONUS), ANSWERED,
+                        asker="tom", members=("tom", "bob"), only={"slack": (unsure, ANSWERED)}))  # fmt: skip
+    for what in ("status", "answer"):
+        long = (Trouble("down", what), ASK, Mend(), Recorded("delivery"))
+        rows.append(Row(f"the platform is down for long at the {what}", "channel", long, (HOTELS,), ANSWERED))
+    return rows
+
+
+def _content() -> list[Row]:
+    """What documents and people write."""
+    item_sources = tuple(f"[{n}] Catalogue" for n in range(1, 31))
+    return [
+        Row("more than 20 citations", "channel", (Say("What does each item cost?"),), ("\n".join(item_sources),),
+            ANSWERED, model=True),
+        Row("an answer longer than a message", "channel", (Say("Which clause binds both parties?"),),
+            ("[1] Long Agreement",), ANSWERED, model=True),
+        Row("a document full of mark-up", "channel", (Say("How long is the parking badge valid?"),), (HOSTILE,),
+            ANSWERED, inert=("<!channel>", "<@U0BOB>", "<https://evil.example")),
+        Row("a question that is too long", "channel", (Say("hotels " * 1_000),), ("characters; I read at most",),
+            REFUSED),
+        Row("a question full of mark-up", "channel", (Say("*What* do _hotels_ cost a `night`?"),), (HOTELS,), ANSWERED),
+    ]  # fmt: skip
+
+
+ROWS = (*_where(), *_events(), *_readers(), *_failures(), *_content())
