@@ -17,7 +17,7 @@ def settings_table() -> str:
     rows = ["| environment | `footnote.toml` | default | what it is |", "|---|---|---|---|"]
     for name, field in Settings.model_fields.items():
         named = variable(name, field.validation_alias)
-        tables = name in ("sources", "groups", "directories", "channels", "experts", "style")
+        tables = name in ("sources", "groups", "directories", "channels", "experts", "style", "retention")
         default = field.get_default(call_default_factory=True, validated_data={})
         shown = "" if tables or default in (None, "", ()) else f"`{default}`"
         secret = "SecretStr" in str(field.annotation) or isinstance(default, SecretStr)

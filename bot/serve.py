@@ -19,10 +19,8 @@ from bot.memory import ThreadMemory
 from bot.platforms import ChatAdapter, build
 from bot.ports import Intake, Viewer
 from bot.settings import Settings
-from bot.sources import configured
+from bot.upkeep import regularly, started
 from bot.worker import Worker
-from connectors.errors import ConnectorError
-from retrieval.errors import RetrievalError
 
 log = structlog.get_logger(__name__)
 
@@ -37,12 +35,13 @@ async def serve(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     async with running(settings) as (app, worker):
-        syncing = asyncio.create_task(_sync_regularly(app))
+        await started(app)
+        upkeep = asyncio.create_task(regularly(app))
         log.info("serving", host=settings.host, port=settings.port)
         await stopped.wait()
         log.info("stopping; questions in flight are finished or kept for the next start")
-        syncing.cancel()
-        await asyncio.gather(syncing, return_exceptions=True)
+        upkeep.cancel()
+        await asyncio.gather(upkeep, return_exceptions=True)
         await worker.stop()
     return 0
 
@@ -82,18 +81,3 @@ async def running(settings: Settings, make: Make = build) -> AsyncIterator[tuple
 
 async def _alive(_: web.Request) -> web.Response:
     return web.Response(text="ok\n")
-
-
-async def _sync_regularly(app: App) -> None:
-    """One bad run is logged and tried again at the next time."""
-    while app.settings.sync_every_s:
-        for source in configured(app.settings):
-            try:
-                report = await app.sync(source)
-            except (ConnectorError, RetrievalError) as error:
-                log.warning("a sync failed", source=source.name, error=str(error))
-                continue
-            log.info(
-                "synced", source=source.name, added=report.added, changed=report.changed, failed=len(report.failed)
-            )
-        await asyncio.sleep(app.settings.sync_every_s)

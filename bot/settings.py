@@ -116,6 +116,16 @@ class ExpertSettings(_Table):
     words: tuple[str, ...] = Field(default=(), description="Beginnings of words in the question; empty: any question")
 
 
+class RetentionSettings(_Table):
+    """Audit records older than `days` lose their fields; the log's proofs stay."""
+
+    days: int = Field(ge=1, description="Age, in days; below 184 only when said twice")
+    tenant: str | None = Field(default=None, description="Only this tenant's records")
+    channel: str | None = Field(default=None, description="Only this channel's records")
+    below_floor: bool = Field(default=False, description="Mean it, below the six months of the EU AI Act")
+    below_floor_confirmed: bool = Field(default=False, description="Say it twice")
+
+
 class StyleSettings(_Table):
     """House style: how answers sound."""
 
@@ -179,6 +189,16 @@ class Settings(BaseSettings):
     )
     sync_every_s: int = Field(
         default=300, ge=0, le=86_400, description="`footnote serve` syncs all sources this often, in seconds; 0: never"
+    )
+    heartbeat_every_s: int = Field(
+        default=3_600, ge=0, le=86_400, description="A heartbeat goes to the audit log this often, in seconds; 0: never"
+    )
+    checkpoint_folder: Path | None = Field(
+        default=None, description="Folder outside the home (a mounted bucket, another machine) for signed checkpoints"
+    )
+    checkpoint_every_s: int = Field(default=3_600, ge=60, le=604_800, description="How often, in seconds")
+    retention: tuple[RetentionSettings, ...] = Field(
+        default=(), description="Rules for old audit records: days, tenant, channel"
     )
     workers: int = Field(default=8, ge=1, le=64, description="Questions answered at the same time")
     follow_up_without_mention: bool = Field(default=True, description="Answer replies in our threads unmentioned")

@@ -6,7 +6,6 @@ in the form the model must give. Facts are not trained in: they stand in the pas
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -142,8 +141,3 @@ def problems(line: str) -> list[str]:
     if len(line) > MOST_CHARACTERS:
         found.append(f"it has {len(line)} characters; at most {MOST_CHARACTERS} are taken")
     return found
-
-
-def fingerprint(lines: Sequence[str]) -> str:
-    """SHA-256 of the file, for the record of the export."""
-    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from audit.log import SqliteAuditLog
-    from audit.record import AuditRecord, Json
+    from audit.record import AuditRecord
     from audit.search import Filter
 
 audit = typer.Typer(help="The log of every question, answer and source.", no_args_is_help=True)
@@ -24,7 +24,7 @@ Since = Annotated[datetime | None, typer.Option(help="From this time on (UTC).")
 Until = Annotated[datetime | None, typer.Option(help="Before this time (UTC).")]
 Person = Annotated[str | None, typer.Option(help="User id, platform:user, or e-mail.")]
 Channel = Annotated[str | None, typer.Option(help="The platform's channel id.")]
-DocumentOption = Annotated[str | None, typer.Option(help="Id of a document that was retrieved or cited.")]
+DocumentOption = Annotated[str | None, typer.Option(help="Id of a document that was cited.")]
 SectionOption = Annotated[str | None, typer.Option(help="Label or heading of a cited section.")]
 OutcomeOption = Annotated[str | None, typer.Option(help="answered, abstained, refused or failed.")]
 EventOption = Annotated[str | None, typer.Option(help="question, delivery, feedback, access, ...")]
@@ -48,11 +48,19 @@ async def open_log(home: Path | None) -> AsyncIterator[SqliteAuditLog]:
         await log.close()
 
 
-async def looked(log: SqliteAuditLog, what: str, about: str | None = None, **details: Json) -> None:
-    """Record that somebody looked, before anything is shown."""
-    from audit.events import note_access, operating_system_user
+async def looked(
+    log: SqliteAuditLog,
+    what: str,
+    about: str | None = None,
+    *,
+    found: int | None = None,
+    chosen: Filter | None = None,
+) -> None:
+    """Record that somebody looked, before anything is shown. Raises AuditUnavailable."""
+    from audit.events import access, operating_system_user
 
-    await note_access(log, by=operating_system_user(), what=what, record=about, wanted=details or None)
+    given = chosen.as_json() if chosen else None
+    await log.append(access(by=operating_system_user(), what=what, record=about, found=found, wanted=given))
 
 
 def utc(time: datetime | None) -> datetime | None:
@@ -109,7 +117,7 @@ def list_(
         chosen = wanted(since, until, person, channel, document, section, outcome, None if everything else event, text)
         async with open_log(home) as log:
             found = await log.find(chosen, limit=limit)
-            await looked(log, "list", filter=chosen.as_json(), records=len(found.records))
+            await looked(log, "list", found=len(found.records), chosen=chosen)
         if json:
             out([as_json(record) for record in found.records])
         for record in () if json else found.records:

@@ -78,10 +78,13 @@ def affected(
 
     async def work() -> int:
         from audit.insights import affected as answers
+        from audit.search import Filter
 
         async with open_log(home) as log:
             found = [record async for record in answers(log, document, version=version, section=section)]
-            await looked(log, "affected", document=document)
+            await looked(
+                log, "affected", found=len(found), chosen=Filter(document=document, version=version, section=section)
+            )
         if json:
             out([as_json(record) for record in found])
         for record in () if json else found:

@@ -60,7 +60,7 @@ def export(
     async def work() -> int:
         import asyncio
 
-        from bot.training import approved, example, fingerprint, problems
+        from bot.training import approved, example, problems
         from retrieval.generate.prompt import HouseStyle
 
         style = settings(home).style
@@ -78,7 +78,7 @@ def export(
                     lines.append(made.line())
                 else:
                     refused.append({"record": record.id, "problems": found})
-            await looked(log, "training export", examples=len(lines), sha256=fingerprint(lines))
+            await looked(log, "training export", found=len(lines), chosen=chosen)
         await asyncio.to_thread(target.write_text, "".join(f"{line}\n" for line in lines), "utf-8")
         if json:
             out({"examples": len(lines), "refused": refused, "file": str(target)})
