@@ -84,6 +84,9 @@ async def _parts(app: App) -> AsyncIterator[Finding]:
 
     for check, work in (("home", home), ("embedder", embedder), ("index", index), ("model", model), ("audit", audit)):
         yield await _tried(check, work)
+    problems = await app.directory.check()
+    kinds = dict.fromkeys(["file", *(table.kind for table in app.settings.directories)])
+    yield Finding("groups", not problems, "; ".join(problems) or f"from {', '.join(kinds)}")
     for source in app.state.sources():
         lag = lag_seconds(source.completed_at, datetime.now(UTC))
         fine = lag is not None and lag < STALE_S and source.error is None

@@ -56,7 +56,8 @@ async def failed(faults: deque[Fault]) -> web.Response | None:
         return None
     fault = faults.popleft()
     await asyncio.sleep(fault.hang)
-    return web.Response(status=fault.status, headers=fault.headers, body=fault.body)
+    headers = {"Content-Type": "application/json", **fault.headers}
+    return web.Response(status=fault.status, headers=headers, body=fault.body)
 
 
 def graph_error(status: int, code: str) -> web.Response:

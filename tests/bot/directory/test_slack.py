@@ -1,0 +1,151 @@
+"""Slack's user groups."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from bot.directory import DirectoryDown
+from bot.directory_slack import SlackDirectory
+from bot.errors import DirectoryUnavailable
+from bot.slack_client import SlackClient
+from bot.slack_config import SlackConfig
+from retrieval.types import Principal
+from tests.bot.directory.servers import ADA, BEN, TEAMS_ADA, FakeSlack, Fault, serving
+
+
+@asynccontextmanager
+async def slack(seconds: float = 30) -> AsyncIterator[tuple[FakeSlack, SlackDirectory, list[float]]]:
+    """A workspace with Ada in legal; the last is the clock."""
+    fake, clock = FakeSlack(), [100.0]
+    fake.add("S1", "legal", "U1", "U3")
+    async with serving(*fake.routes()) as origin:
+        config = SlackConfig(
+            "xoxb-test",
+            "xapp-test",
+            base_url=f"{origin}/api/",
+            timeout=1.0,
+            tries=2,
+            first_pause=0.01,
+            longest_wait=0.2,
+        )
+        directory = SlackDirectory(SlackClient(config), seconds, clock=lambda: clock[0])
+        try:
+            yield fake, directory, clock
+        finally:
+            await directory.close()
+    assert fake.complaints == []
+
+
+async def test_a_user_group_has_its_handle_and_its_id() -> None:
+    async with slack() as (fake, directory, _):
+        fake.add("S2", "board", "U1")
+        assert await directory.groups(ADA) == {"slack:legal", "slack:S1", "slack:board", "slack:S2"}
+        assert await directory.groups(BEN) == set()
+        assert await directory.groups(TEAMS_ADA) == set()
+        assert fake.calls == 1, "one list serves all"
+
+
+@pytest.mark.parametrize(
+    ("more", "groups"),
+    [
+        ({"date_delete": 1_700_000_000}, set()),
+        ({"is_external": True}, set()),
+        ({"users": None, "user_count": 0}, set()),
+        ({"handle": None}, {"slack:S2"}),
+        ({"handle": ""}, {"slack:S2"}),
+        ({"handle": "S1"}, {"slack:S2"}),
+        ({"handle": "board\u202e"}, {"slack:S2"}),
+        ({"handle": "\ud800"}, {"slack:S2"}),
+        ({"handle": "x" * 300}, {"slack:S2"}),
+        ({"handle": "everyone"}, {"slack:S2", "slack:everyone"}),
+        ({"handle": "group:board"}, {"slack:S2", "slack:group:board"}),
+        ({"handle": "法務"}, {"slack:S2", "slack:法務"}),
+    ],
+)
+async def test_what_counts_as_a_group(more: dict[str, Any], groups: set[str]) -> None:
+    async with slack() as (fake, directory, _):
+        fake.add("S2", "board", "U2")
+        fake.usergroups[-1].update(more)
+        assert await directory.groups(BEN) == groups
+
+
+async def test_a_handle_of_two_groups_names_neither() -> None:
+    """Slack keeps handles apart in a workspace, but not those of an organisation's workspaces."""
+    async with slack() as (fake, directory, _):
+        fake.add("S2", "legal", "U2")
+        for person in (ADA, BEN):
+            with pytest.raises(DirectoryUnavailable, match="Two user groups in Slack are called slack:legal"):
+                await directory.groups(person)
+        assert await directory.groups(Principal("slack", "T1", "U9")) == set()
+        assert await directory.check() == ["two user groups in Slack are called slack:legal; use their ids"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fresh", "later", "calls"),
+    [
+        (30, False, 29, 1),
+        (30, False, 30, 2),
+        (0, False, 2.9, 1),
+        (0, False, 3, 2),
+        (30, True, 2.9, 1),
+        (30, True, 3, 2),
+    ],
+)
+async def test_how_old_the_list_may_be(seconds: float, fresh: bool, later: float, calls: int) -> None:
+    async with slack(seconds) as (fake, directory, clock):
+        await directory.groups(ADA)
+        fake.usergroups.clear()
+        clock[0] += later
+        found = await (directory.fresh if fresh else directory.groups)(ADA)
+        assert (fake.calls, bool(found)) == (calls, calls == 1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault(500), "Slack failed at usergroups.list"),
+        (Fault(429, {"Retry-After": "30"}), "asks to wait 30 seconds"),
+        (Fault(200, body=b"<html>"), "not Slack's|failed"),
+        (Fault(200, body=b'{"ok": true}'), "without a list"),
+        (Fault(200, body=b'{"ok": true, "usergroups": [7]}'), "without an id"),
+        (Fault(200, body=b'{"ok": true, "usergroups": [{"id": "S1", "handle": "a"}]}'), "does not list the members"),
+    ],
+)
+async def test_failures_make_nobody_and_are_not_repeated_at_once(fault: Fault, said: str) -> None:
+    async with slack() as (fake, directory, clock):
+        fake.faults.extend([fault] * 2)
+        with pytest.raises(DirectoryDown, match=said):
+            await directory.groups(ADA)
+        asked = fake.calls
+        with pytest.raises(DirectoryDown, match=said):
+            await directory.groups(BEN)
+        assert fake.calls == asked
+        fake.faults.clear()
+        clock[0] += 31
+        assert await directory.groups(ADA) == {"slack:legal", "slack:S1"}
+
+
+async def test_a_passing_failure_is_tried_again() -> None:
+    async with slack() as (fake, directory, _):
+        fake.faults.extend([Fault(429, {"Retry-After": "0.1"}), Fault(503)])
+        assert await directory.groups(ADA) == {"slack:legal", "slack:S1"}
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [("missing_scope", "usergroups:read"), ("invalid_auth", "SLACK_BOT_TOKEN"), ("plan_upgrade_required", "plan")],
+)
+async def test_what_slack_refuses_is_told(error: str, said: str) -> None:
+    async with slack() as (fake, directory, _):
+        assert await directory.check() == []
+        fake.error = error
+        (problem,) = await directory.check()
+        assert said in problem
+        with pytest.raises(DirectoryDown) as down:
+            await directory.groups(ADA)
+        assert "xoxb-test" not in "".join(traceback.format_exception(down.value))
