@@ -38,10 +38,11 @@ async def test_a_source_that_is_down_does_not_stop_the_others(tmp_path: Path) ->
 
 
 async def test_the_regular_tasks_run_and_end(tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
     async with open_app(settings(tmp_path, checkpoint_folder=tmp_path / "outside")) as app:
         task = asyncio.create_task(regularly(app))
         for _ in range(200):
-            if (tmp_path / "outside").is_dir() and list(await app.state.documents()):
+            if list((tmp_path / "outside").glob("*.txt")) and list(await app.state.documents()):
                 break
             await asyncio.sleep(0.05)
         task.cancel()
