@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from bot.addresses import is_loopback
 from bot.errors import SettingsError
 
 PROMPTS = (("What can you answer from?", "sources"), ("How do you work?", "help"))
@@ -50,16 +50,7 @@ class SlackConfig:
                 "Slack cannot reach the bot: set SLACK_APP_TOKEN for Socket Mode or SLACK_SIGNING_SECRET for HTTP."
             )
         parts = urlsplit(self.base_url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
             raise SettingsError(f"The address of Slack's Web API must begin with https://, not {self.base_url!r}.")
         if len(self.suggested_prompts) > 4:
             raise SettingsError("Slack shows four suggested questions at most; there are more in the settings.")
-
-
-def _is_loopback(host: str | None) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host or "").is_loopback
-    except ValueError:
-        return False

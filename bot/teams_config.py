@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from bot.addresses import is_loopback
 from bot.errors import SettingsError
 
 BOT_FRAMEWORK = "https://api.botframework.com"
@@ -63,7 +63,7 @@ class TeamsConfig:
             raise SettingsError("TEAMS_APP_TENANTID is empty. Set it to the id of the tenant the bot is registered in.")
         for name in ("openid_metadata_url", "login_url"):
             parts = urlsplit(getattr(self, name))
-            if parts.scheme != "https" and not (self.development and _is_loopback(parts.hostname)):
+            if parts.scheme != "https" and not (self.development and is_loopback(parts.hostname)):
                 raise SettingsError(f"Teams: {name} must be an https address, not {getattr(self, name)!r}.")
 
     @property
@@ -87,15 +87,6 @@ class TeamsConfig:
             return False
         if parts.username is not None or parts.password is not None or host is None:
             return False
-        if self.development and _is_loopback(host):
+        if self.development and is_loopback(host):
             return parts.scheme in ("http", "https")
         return parts.scheme == "https" and host in self.service_hosts and parts.port in (None, 443)
-
-
-def _is_loopback(host: str | None) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host or "").is_loopback
-    except ValueError:
-        return False
