@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from bot.docs import README, with_tables
 
+APP_ID = "12345678-90ab-cdef-1234-567890abcdef"
 HEAVY = {
     *("pydantic", "pydantic_settings", "structlog", "apsw", "aiohttp", "numpy", "onnxruntime", "onnx", "tantivy"),
     *("weaviate", "openai", "slack_bolt", "slack_sdk", "botbuilder", "lxml", "openpyxl", "pypdfium2", "rich.progress"),
@@ -21,6 +23,11 @@ HEAVY = {
 def footnote(home: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from bot.cli import main; main()", *arguments, "--home", str(home)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=home.parent, **options)
+
+
+def footnote_without_home(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from bot.cli import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=folder)
 
 
 @pytest.fixture(scope="module")
@@ -182,3 +189,47 @@ def test_inspect_prints_the_tree(home: Path) -> None:
 
 def test_the_readmes_tables_are_current() -> None:
     assert README.read_text("utf-8") == with_tables(README.read_text("utf-8")), "run `make docs`"
+
+
+def test_the_slack_manifest_follows_the_settings(tmp_path: Path) -> None:
+    done = footnote_without_home(tmp_path, "manifest", "slack", "--name", "Quill", "--url", "https://bot.example.com")
+    manifest = json.loads(done.stdout)
+    assert manifest["display_information"]["name"] == "Quill"
+    assert manifest["settings"]["event_subscriptions"]["request_url"] == "https://bot.example.com/slack/events"
+    assert "message.channels" in manifest["settings"]["event_subscriptions"]["bot_events"]
+    (tmp_path / "footnote.toml").write_text(
+        'suggested_questions = ["What may a hotel cost?"]\nfollow_up_without_mention = false\n'
+    )
+    manifest = json.loads(footnote_without_home(tmp_path, "manifest", "slack").stdout)
+    prompt = {"title": "What may a hotel cost?", "message": "What may a hotel cost?"}
+    assert manifest["features"]["agent_view"]["suggested_prompts"] == [prompt]
+    assert manifest["settings"]["socket_mode_enabled"] is True
+    assert "message.channels" not in manifest["settings"]["event_subscriptions"]["bot_events"]
+
+
+@pytest.mark.parametrize("read_threads", [True, False])
+def test_the_teams_package_is_written(tmp_path: Path, read_threads: bool) -> None:
+    command = ["manifest", "teams", "--app-id", APP_ID, "--domain", "bot.example.com", "-o", "app.zip"]
+    done = footnote_without_home(tmp_path, *command, *(["--read-threads"] if read_threads else []))
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(tmp_path / "app.zip") as package:
+        assert sorted(package.namelist()) == ["color.png", "manifest.json", "outline.png"]
+        manifest = json.loads(package.read("manifest.json"))
+    assert manifest["bots"][0]["botId"] == APP_ID
+    assert ("authorization" in manifest) is read_threads
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (["--app-id", "x"], "is no id like"),
+        (["--domain", "https://x"], "is no host name"),
+        (["-o", "/proc/nowhere/app.zip"], "cannot be written"),
+    ],
+)
+def test_a_package_that_cannot_be_made_is_said(tmp_path: Path, change: list[str], said: str) -> None:
+    done = footnote_without_home(
+        tmp_path, "manifest", "teams", "--app-id", APP_ID, "--domain", "bot.example.com", *change
+    )
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+    assert "Traceback" not in done.stderr

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import configuration_sha256
+from bot.app import configuration_sha256, experts
 from bot.errors import SettingsError
-from bot.settings import load
+from bot.settings import Settings, load
+from bot.types import Expert
 
 
 @pytest.fixture(autouse=True)
@@ -36,11 +37,16 @@ def test_tables_are_read(tmp_path: Path) -> None:
         '[groups]\nlegal = ["ada@example.com"]\n'
         '[[sources]]\nname = "docs"\npath = "docs"\n[[sources.access]]\npath = "legal/**"\nallow = ["group:legal"]\n'
         '[[channels]]\nid = "C1"\ngrant = ["everyone"]\n'
+        '[[experts]]\nname = "the travel desk"\nslack = "S0TRAVEL"\nteams = "t@example.com"\nwords = ["hotel"]\n'
     )
     settings = load()
     assert settings.groups == {"legal": ("ada@example.com",)}
     assert settings.sources[0].access[0].allow == ("group:legal",)
     assert settings.channels[0].grant == ("everyone",)
+    assert experts(settings).find("Which hotels?", "slack", "C1") == Expert(
+        "the travel desk", "S0TRAVEL", "t@example.com"
+    )
+    assert experts(settings).find("Which trains?", "slack", "C1") is None
 
 
 @pytest.mark.parametrize(
@@ -51,6 +57,9 @@ def test_tables_are_read(tmp_path: Path) -> None:
         ("port = [", "cannot be read"),
         ('[[sources]]\nname = "a"\npath = "b"\nurll = "c"', "sources.0.urll: is not a setting"),
         ('[[sources]]\nname = "a"\npath = "b"\nkind = "gopher"', "sources.0.kind"),
+        ('[[experts]]\nname = "<!channel>"', "experts.0.name"),
+        ('[[experts]]\nname = "x"\nslack = "!here"', "experts.0.slack"),
+        ("suggested_questions = ['a', 'b', 'c', 'd', 'e']", "suggested_questions"),
     ],
 )
 def test_a_wrong_file_is_told(tmp_path: Path, toml: str, said: str) -> None:
@@ -90,4 +99,69 @@ def test_an_error_does_not_print_the_value(monkeypatch: pytest.MonkeyPatch) -> N
 def test_postgresql_is_refused_rather_than_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOOTNOTE_DATABASE_URL", "postgresql://x")
     with pytest.raises(SettingsError, match="not supported yet"):
+        load()
+
+
+def test_suggested_questions_are_offered_as_they_stand(tmp_path: Path) -> None:
+    assert load().prompts is None
+    (tmp_path / "footnote.toml").write_text('suggested_questions = ["What may a hotel cost?"]\n')
+    assert load().prompts == (("What may a hotel cost?", "What may a hotel cost?"),)
+
+
+SECRETS = sorted(Settings.secrets().items())
+
+
+def test_the_secrets_are_known() -> None:
+    assert {name for name, _ in SECRETS} >= {
+        *("slack_bot_token", "slack_app_token", "slack_signing_secret", "teams_app_password"),
+        *("model_api_key", "embedding_api_key", "weaviate_api_key", "database_url"),
+    }
+
+
+@pytest.mark.parametrize(("name", "variable"), [s for s in SECRETS if s[0] != "database_url"])
+def test_every_secret_may_come_from_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, variable: str
+) -> None:
+    (tmp_path / "secret").write_text("sekrit-12345\n")
+    monkeypatch.setenv(f"{variable}_FILE", str(tmp_path / "secret"))
+    settings = load()
+    assert settings.secret(name) == "sekrit-12345"
+    assert "sekrit" not in f"{settings!r}{settings.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot be read"),
+        (b"", "is empty"),
+        (b" \n", "is empty"),
+        (b"\xff\xfesekrit", "is no UTF-8 text"),
+        (b"sekrit" * 20_000, "is too large"),
+    ],
+    ids=["missing", "empty", "blank", "bytes", "huge"],
+)
+def test_a_secret_file_that_cannot_be_used_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, said: str
+) -> None:
+    if content is not None:
+        (tmp_path / "secret").write_bytes(content)
+    monkeypatch.setenv("SLACK_BOT_TOKEN_FILE", str(tmp_path / "secret"))
+    with pytest.raises(SettingsError, match=said) as caught:
+        load()
+    assert "SLACK_BOT_TOKEN_FILE" in str(caught.value)
+    assert "sekrit" not in str(caught.value)
+
+
+def test_a_secret_given_twice_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret").write_text("from-file")
+    monkeypatch.setenv("FOOTNOTE_MODEL_API_KEY_FILE", str(tmp_path / "secret"))
+    monkeypatch.setenv("FOOTNOTE_MODEL_API_KEY", "from-environment")
+    with pytest.raises(SettingsError, match="both set"):
+        load()
+
+
+@pytest.mark.parametrize("name", ["FOOTNOTE_PORT_FILE", "FOOTNOTE_HOME_FILE"])
+def test_what_is_no_secret_has_no_file(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "x")
+    with pytest.raises(SettingsError, match=name):
         load()
