@@ -60,14 +60,19 @@ class AtOnce:
 class FileDirectory:
     """Implements `Groups` over a table of members by group; groups may hold groups. Nothing is remembered."""
 
-    def __init__(self, groups: Mapping[str, Sequence[str]]) -> None:
-        """Members are e-mails, "slack:ID", "teams:ID" or "group:NAME"."""
+    def __init__(self, groups: Mapping[str, Sequence[str]], *, alone: bool = True) -> None:
+        """Members are e-mails, "slack:ID", "teams:ID" or "group:NAME".
+
+        `alone`: no other directory has names without a prefix, so a group that is not here is nowhere.
+        """
         self._names = tuple(groups)
+        self._alone = alone
         self._parents: dict[str, set[str]] = {}
         self._holders: dict[str, set[str]] = {}
         for group, members in groups.items():
             for member in members:
-                self._parents.setdefault(member.casefold(), set()).add(group)
+                for key in (member.casefold(), member):
+                    self._parents.setdefault(key, set()).add(group)
                 if member.startswith(_GROUP):
                     self._holders.setdefault(member.removeprefix(_GROUP), set()).add(group)
 
@@ -78,8 +83,10 @@ class FileDirectory:
             # By the exact name: whoever may name a group elsewhere could choose one that differs in case alone.
             found |= self._holders.get(held, set())
         keys = [f"{person.platform}:{person.user}".casefold()]
-        # An address without "@" or with ":" could be taken for another kind of member.
-        keys += [person.email.casefold()] if "@" in person.email and ":" not in person.email else []
+        # An address without "@" or with ":" could be taken for another kind of member. Beyond ASCII, letters
+        # that look alike fold into one (the Kelvin sign into k), so such an address counts as it is written.
+        if "@" in person.email and ":" not in person.email:
+            keys.append(person.email.casefold() if person.email.isascii() else person.email)
         keys += [f"{_GROUP}{group}".casefold() for group in found]
         while keys:
             for group in self._parents.get(keys.pop(), set()) - found:
@@ -91,6 +98,8 @@ class FileDirectory:
         return await self.groups(person)
 
     async def check(self) -> list[str]:
+        if not self._alone:
+            return []
         known = {name.casefold() for name in self._names}
         unknown = sorted(n for n in self._holders if n.casefold() not in known and not n.startswith(PREFIXES))
         return [f"[groups] holds group:{name}, which is no group there; define or remove it" for name in unknown]

@@ -21,7 +21,8 @@ def build(settings: Settings) -> CombinedDirectory:
             others.append(_graph(settings, table))
         elif isinstance(table, HttpDirectorySettings):
             others.append(_http(settings, table))
-    return CombinedDirectory(FileDirectory(settings.groups), others)
+    alone = not any(isinstance(t, HttpDirectorySettings) and not t.prefix for t in settings.directories)
+    return CombinedDirectory(FileDirectory(settings.groups, alone=alone), others)
 
 
 def _slack(settings: Settings, table: SlackGroupsSettings) -> Groups:

@@ -5,6 +5,7 @@ https://docs.slack.dev/reference/methods/usergroups.list
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,6 +20,7 @@ PREFIX = "slack:"
 LEAST_SECONDS = 3.0
 """The list may be this old even where the newest is asked for: Slack allows 20 calls a minute."""
 _PLATFORM = "slack"
+_ID = re.compile(r"S[A-Z0-9]{1,63}", re.ASCII)
 
 
 class _Members:
@@ -30,7 +32,7 @@ class _Members:
         self.twice: set[str] = set()
         handles: dict[str, str] = {}
         for group in groups:
-            if not isinstance(group, dict) or not isinstance(group.get("id"), str) or not group["id"].isprintable():
+            if not isinstance(group, dict) or not _ID.fullmatch(str(group.get("id"))):
                 raise DirectoryDown("Slack lists a user group without an id; is a proxy in between?")
             # A disabled group is none; another organisation decides who is in an external one.
             if group.get("date_delete") or group.get("is_external"):
@@ -46,7 +48,8 @@ class _Members:
                     self.twice.add(PREFIX + handle)
                 names.add(PREFIX + handle)
             for user in users:
-                self.by_user.setdefault(str(user), set()).update(names)
+                if isinstance(user, str):
+                    self.by_user.setdefault(user, set()).update(names)
 
 
 def _is_handle(handle: str) -> bool:

@@ -89,9 +89,26 @@ async def test_an_address_is_never_taken_for_another_kind_of_member(email: str) 
     assert await directory.groups(Principal("slack", "T1", "U7", email)) == set()
 
 
+@pytest.mark.parametrize(
+    ("email", "groups"),
+    [
+        ("KATE@example.com", {"a"}),
+        ("\u212aate@example.com", set()),
+        ("Jürgen@example.com", {"b"}),
+        ("JU\u0308RGEN@example.com", set()),
+        ("ma\u017ftro@example.com", set()),
+    ],
+    ids=["capitals", "Kelvin sign", "as written", "decomposed", "long s"],
+)
+async def test_an_address_that_looks_alike_is_another(email: str, groups: set[str]) -> None:
+    directory = FileDirectory({"a": ["Kate@example.com", "mastro@example.com"], "b": ["Jürgen@example.com"]})
+    assert await directory.groups(Principal("slack", "T1", "U7", email)) == groups
+
+
 async def test_a_group_that_does_not_exist_is_told() -> None:
     directory = FileDirectory({"a": ["group:A", "group:lost", "group:slack:x", "group:graph:y", "group:http:z"]})
     assert await directory.check() == ["[groups] holds group:lost, which is no group there; define or remove it"]
+    assert await FileDirectory({"a": ["group:fin"]}, alone=False).check() == []
 
 
 async def test_closing_closes_all() -> None:

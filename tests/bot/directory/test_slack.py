@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.directory import DirectoryDown
 from bot.directory_slack import SlackDirectory
@@ -113,6 +115,7 @@ async def test_how_old_the_list_may_be(seconds: float, fresh: bool, later: float
         (Fault(200, body=b"<html>"), "not Slack's|failed"),
         (Fault(200, body=b'{"ok": true}'), "without a list"),
         (Fault(200, body=b'{"ok": true, "usergroups": [7]}'), "without an id"),
+        (Fault(200, body=b'{"ok": true, "usergroups": [{"id": "legal", "users": []}]}'), "without an id"),
         (Fault(200, body=b'{"ok": true, "usergroups": [{"id": "S1", "handle": "a"}]}'), "does not list the members"),
     ],
 )
@@ -149,3 +152,34 @@ async def test_what_slack_refuses_is_told(error: str, said: str) -> None:
         with pytest.raises(DirectoryDown) as down:
             await directory.groups(ADA)
         assert "xoxb-test" not in "".join(traceback.format_exception(down.value))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=6) | st.sampled_from(["U1", "S1", "legal", "board"]),
+    lambda j: st.lists(j, max_size=3) | st.dictionaries(st.sampled_from(["id", "users", "handle"]), j, max_size=3),
+    max_leaves=6,
+)
+GROUP = st.fixed_dictionaries(
+    {"id": st.sampled_from(["S1", "S2"]) | JSON, "users": st.lists(st.sampled_from(["U1", "U2"])) | JSON},
+    optional={
+        "handle": st.text(max_size=6) | st.sampled_from(["legal", "S1"]),
+        "date_delete": JSON,
+        "is_external": JSON,
+    },
+)
+
+
+@given(st.lists(GROUP | JSON, max_size=4))
+async def test_whatever_slack_lists_grants_no_more_than_its_groups(listed: list[Any]) -> None:
+    async with slack() as (fake, directory, _):
+        fake.usergroups[:] = listed
+        try:
+            groups = await directory.groups(ADA)
+        except DirectoryUnavailable:
+            return
+        mine = [
+            g for g in listed if isinstance(g, dict) and "U1" in (g.get("users") or ()) and not g.get("date_delete")
+        ]
+        said = {f"slack:{g[key]}" for g in mine for key in ("id", "handle") if g.get(key)}
+        assert groups <= said
+        assert all(g.encode() for g in groups)
