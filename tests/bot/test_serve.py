@@ -16,6 +16,7 @@ from audit.log import SqliteAuditLog
 from audit.record import AuditRecord
 from audit.search import Filter
 from bot.standins.slack import SlackStandIn
+from bot.standins.teams import APP_ID, TENANT
 
 ANSWER = "Hotels cost at most 180 EUR a night."
 MAIN = "from bot.cli import main; main()"
@@ -102,6 +103,18 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 @pytest.mark.slow
 async def test_it_answers_and_stops_when_told(service: Service) -> None:
+    """With both platforms set up, everything logged, and secrets from the environment and from files: none shows."""
+    app_token, signing = service.folder / "app-token", "signing-0f1e2d3c4b5a"
+    app_token.write_text(service.slack.app_token + "\n")
+    del service.environment["SLACK_APP_TOKEN"]
+    service.environment |= {
+        "FOOTNOTE_LOG_LEVEL": "debug",
+        "SLACK_APP_TOKEN_FILE": str(app_token),
+        "SLACK_SIGNING_SECRET": signing,
+        "TEAMS_APP_ID": APP_ID,
+        "TEAMS_APP_TENANTID": TENANT,
+        "TEAMS_APP_PASSWORD": "teams-5a4b3c2d1e0f",
+    }
     channel = service.slack.world.add_channel("general", "UADA")
     async with service.serving() as child:
         root = await service.slack.ask("UADA", channel, "What do hotels cost a night?")
@@ -109,10 +122,13 @@ async def test_it_answers_and_stops_when_told(service: Service) -> None:
         child.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(child.wait(), 30) == 0
     assert not service.slack.complaints
-    assert [r.event for r in await service.records()] == ["question", "delivery"]
+    events = [r.event for r in await service.records()]
+    assert [e for e in events if e in ("question", "delivery", "gap")] == ["question", "delivery"]
     assert child.stderr is not None
     logged = (await child.stderr.read()).decode()
-    for secret in (service.slack.bot_token, service.slack.app_token, ANSWER):
+    assert "serving" in logged
+    secrets = (service.slack.bot_token, service.slack.app_token, signing, service.environment["TEAMS_APP_PASSWORD"])
+    for secret in (*secrets, ANSWER):
         assert secret not in logged
 
 
