@@ -159,8 +159,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(side: Side, template: Path, folder: Path, *, model: bool, follow: bool) -> AsyncIterator[Stage]:
-    """A stage on a copy of the template home; the stand-in is up until the end."""
+async def staged(
+    side: Side, template: Path, folder: Path, *, model: bool, follow: bool, **changes: Any
+) -> AsyncIterator[Stage]:
+    """A stage on a copy of the template home; the stand-in is up until the end. `changes` are settings."""
     home = folder / "home"
     await asyncio.to_thread(shutil.copytree, template / "home", home, ignore=shutil.ignore_patterns("models"))
     (home / "models").symlink_to(template / "home" / "models")
@@ -171,10 +173,9 @@ async def staged(side: Side, template: Path, folder: Path, *, model: bool, follo
         elif isinstance(side, TeamsSide):
             await stack.enter_async_context(side.teams)
         scripted = Model()
-        changes: dict[str, Any] = {}
         if model:
             server = await stack.enter_async_context(ModelServer(scripted))
-            changes = {"model": "tiny", "model_base_url": server.url, "model_api_key": "none", "model_timeout_s": 20}
+            changes |= {"model": "tiny", "model_base_url": server.url, "model_api_key": "none", "model_timeout_s": 20}
         stage = Stage(side, settings(home, template / "documents", **changes), scripted, follow)
         await stage.start()
         stack.push_async_callback(stage.end)
