@@ -118,7 +118,7 @@ class App:
     def worker(self, memory: ThreadMemory, inbox: Inbox) -> Worker:
         """The worker that answers what the chat platforms bring; attach the platforms to it."""
         channels = {c.id: ChannelRule(frozenset(c.grant), c.external) for c in self.settings.channels}
-        rules = AudienceRules(self.directory, channels, guests=self.settings.guests)
+        rules = AudienceRules(self.directory, channels, guests=self.settings.guests, asking=AtOnce(self.directory))
         desk = ExpertDesk(experts(self.settings), self.audit, LoggedHistory(self.audit))
         return Worker(inbox, self.ask, self.audit, rules, memory, {}, experts=desk, workers=self.settings.workers)
 

@@ -44,14 +44,23 @@ class Decision:
 class AudienceRules:
     """Decides from the platform's word on people, the directory's on groups, and the settings."""
 
-    def __init__(self, directory: Directory, channels: Mapping[str, ChannelRule], *, guests: bool = False) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        channels: Mapping[str, ChannelRule],
+        *,
+        guests: bool = False,
+        asking: Directory | None = None,
+    ) -> None:
+        """`asking` is asked for who asks, `directory` for who reads along, where answers may be remembered."""
         self._directory = directory
+        self._asking = asking or directory
         self._channels = dict(channels)
         self._guests = guests
 
     async def decide(self, incoming: Incoming, people: People) -> Decision:
         """Unknown readers, or groups that cannot be resolved, count as nobody: nothing may be shown to them."""
-        asker = await self._resolve(people.asker)
+        asker = await self._resolve(people.asker, self._asking)
         if asker is None:
             return Decision(_nobody(people.asker), Audience(AudienceKind.REFUSED, frozenset(), NO_GROUPS), None)
         if not asker.member and not self._guests:
@@ -70,14 +79,14 @@ class AudienceRules:
     async def _readers(self, people: Sequence[Principal], asker: Principal) -> frozenset[frozenset[str]]:
         if not people:
             return frozenset()
-        resolved = await asyncio.gather(*(self._resolve(person) for person in people))
+        resolved = await asyncio.gather(*(self._resolve(person, self._directory) for person in people))
         known = (r or _nobody(person) for r, person in zip(resolved, people, strict=True))
         return frozenset({asker.entries, *(person.entries for person in known)})
 
-    async def _resolve(self, person: Principal) -> Principal | None:
+    async def _resolve(self, person: Principal, directory: Directory) -> Principal | None:
         """With groups; None when the directory does not tell them."""
         try:
-            return replace(person, groups=await self._directory.groups(person))
+            return replace(person, groups=await directory.groups(person))
         except DirectoryUnavailable as error:
             log.warning("the groups of a person are not known", user=person.user, error=str(error))
             return None

@@ -10,7 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from bot.errors import SettingsError
@@ -18,6 +27,19 @@ from bot.secret_files import SUFFIX, read_secrets
 
 SETTINGS_FILE = "footnote.toml"
 PREFIX = "FOOTNOTE_"
+
+
+def _entry(value: str) -> str:
+    """An access entry as people write it, checked: a mistyped deny must not pass as one that denies nobody."""
+    kind, _, name = value.partition(":")
+    if value == "everyone" or (kind == "group" and name):
+        return value
+    if kind == "user" and name:
+        return value.lower() if "@" in name and value.isascii() else value
+    raise ValueError(f'{value!r} is no reader: write "everyone", "group:NAME" or "user:E-MAIL"')
+
+
+Entry = Annotated[str, AfterValidator(_entry)]
 
 
 class _Table(BaseModel):
@@ -28,8 +50,8 @@ class AccessSettings(_Table):
     """Who may read the files of a source that match a path."""
 
     path: str = Field(description='Glob over paths in the source; "legal/**" is everything below legal')
-    allow: tuple[str, ...] = Field(description='"everyone", "group:NAME" or "user:E-MAIL"')
-    deny: tuple[str, ...] = Field(default=(), description="As allow; a deny wins")
+    allow: tuple[Entry, ...] = Field(description='"everyone", "group:NAME" or "user:E-MAIL"')
+    deny: tuple[Entry, ...] = Field(default=(), description="As allow; a deny wins")
 
 
 class SourceSettings(_Table):
@@ -39,7 +61,7 @@ class SourceSettings(_Table):
     kind: Literal["folder"] = Field(default="folder", description="What kind of place it is")
     path: Path = Field(description="The folder; relative to the settings file")
     url: str | None = Field(default=None, description="Address of the folder for people, for links")
-    allow: tuple[str, ...] = Field(default=("everyone",), description="Readers of files that no rule matches")
+    allow: tuple[Entry, ...] = Field(default=("everyone",), description="Readers of files that no rule matches")
     access: tuple[AccessSettings, ...] = Field(default=(), description="Rules; the last that matches wins")
 
 
@@ -47,7 +69,7 @@ class ChannelSettings(_Table):
     """What a channel's replies may draw on, instead of what all its members may read."""
 
     id: str = Field(description="The platform's channel id")
-    grant: tuple[str, ...] = Field(description='Entries that count as every reader\'s rights, e.g. "group:finance"')
+    grant: tuple[Entry, ...] = Field(description='Entries that count as every reader\'s rights, e.g. "group:finance"')
     external: bool = Field(default=False, description="Answer although other organisations share the channel")
 
 

@@ -38,7 +38,8 @@ class Principal:
         """The access entries this person holds, e.g. {"everyone", "user:ada@example.com", "group:legal"}."""
         held = {f"group:{group}" for group in self.groups} | {f"user:{self.platform}:{self.user}"}
         if self.email:
-            held.add(f"user:{self.email.casefold()}")
+            # ASCII alone: folding others could make two people one (the Kelvin sign folds to k).
+            held.add(f"user:{self.email.lower() if self.email.isascii() else self.email}")
         if self.member:
             held.add(EVERYONE)
         return frozenset(held)

@@ -9,6 +9,7 @@ import pytest
 from bot.app import configuration_sha256, experts
 from bot.errors import SettingsError
 from bot.settings import Settings, load
+from retrieval.types import AccessList, Principal
 from bot.types import Expert
 
 
@@ -57,6 +58,8 @@ def test_tables_are_read(tmp_path: Path) -> None:
         ("port = [", "cannot be read"),
         ('[[sources]]\nname = "a"\npath = "b"\nurll = "c"', "sources.0.urll: is not a setting"),
         ('[[sources]]\nname = "a"\npath = "b"\nkind = "gopher"', "sources.0.kind"),
+        ('[[sources]]\nname = "a"\npath = "b"\nallow = ["legal"]', "'legal' is no reader"),
+        ('[[channels]]\nid = "C1"\ngrant = ["grp:legal"]', "'grp:legal' is no reader"),
         ('[[experts]]\nname = "<!channel>"', "experts.0.name"),
         ('[[experts]]\nname = "x"\nslack = "!here"', "experts.0.slack"),
         ("suggested_questions = ['a', 'b', 'c', 'd', 'e']", "suggested_questions"),
@@ -66,6 +69,13 @@ def test_a_wrong_file_is_told(tmp_path: Path, toml: str, said: str) -> None:
     (tmp_path / "footnote.toml").write_text(toml)
     with pytest.raises(SettingsError, match=said):
         load()
+
+
+def test_e_mails_of_readers_are_compared_without_case(tmp_path: Path) -> None:
+    (tmp_path / "footnote.toml").write_text('[[sources]]\nname = "a"\npath = "b"\nallow = ["user:Ada@Example.com"]\n')
+    (source,) = load().sources
+    person = Principal("slack", "T1", "U1", "ADA@example.com")
+    assert AccessList(frozenset(source.allow)).permits(person.entries)
 
 
 def test_an_unknown_variable_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
