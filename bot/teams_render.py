@@ -263,7 +263,7 @@ def _close(block: dict[str, Json]) -> dict[str, Json]:
 
 def _nearest(outcome: Outcome) -> dict[str, Json]:
     body: list[Json] = [_run("The nearest sections I found", bold=True)] if outcome.nearest else []
-    body += [_run(f"• {_clip(nearest_line(p), NAME_LIMIT + ABSTRACT_LIMIT)}") for p in outcome.nearest]
+    body += [_close(_run(f"• {_clip(nearest_line(p), NAME_LIMIT + ABSTRACT_LIMIT)}")) for p in outcome.nearest]
     body.extend(_help(outcome))
     body.append(_run(_small(outcome), small=True))
     return _card(body)

@@ -11,9 +11,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from audit.search import Filter
 from bot.demo import company
 from bot.demo.play import Stage, on_stage
 from bot.logs import configure
+from bot.settings import ExpertSettings
 from tests.demo.pictures import slack_page, teams_page
 from tests.demo.pictures.browser import Unavailable, adaptive_cards, picture
 
@@ -21,25 +23,32 @@ FOLDER = Path(__file__).resolve().parents[3] / "docs" / "pictures"
 
 
 async def slack(stage: Stage) -> str:
-    """#general: a question, and a follow-up without saying everything again."""
+    """#general, as Tom sees it: a question for everybody, and one whose answer is for him alone."""
     world = stage.slack.world
     channel = world.add_channel("general", *(f"U{name.upper()}" for name in company.PEOPLE))
-    root = await stage.slack.ask("UPRIYA", channel, "What is the hotel limit per night in London?")
+    root = await stage.slack.ask("UPRIYA", channel, "What is the hotel limit per night in Paris?")
     await stage.worker.drain()
-    await stage.slack.ask("UPRIYA", channel, "And how long before the trip must I book flights?", root)
+    await stage.slack.ask("UTOM", channel, "What is the executive bonus pool for 2026?", root)
     await stage.worker.drain()
     lines = [
         slack_page.Line(world.name_of(message), message, bot=message.get("user") == world.bot_user)
         for message in world.thread(channel, root)
     ]
+    lines += [slack_page.Line("Footnote", m, bot=True, private=True) for m in world.ephemerals]
     return slack_page.page("# general", lines, world.bot_user)
 
 
 async def teams(stage: Stage, library: str) -> str:
-    """The Legal channel: an answer with its passage."""
-    maeve = stage.person("maeve")
-    place = stage.teams.place("channel", maeve, name="Legal")
-    said = await stage.teams.say(place, maeve, "How much notice must we give to terminate the Northwind agreement?")
+    """The Legal channel: an answer with its passage, and a question that goes on to a person."""
+    maeve, tom = stage.person("maeve"), stage.person("tom")
+    place = stage.teams.place("channel", maeve, tom, name="Legal")
+    said = await stage.teams.say(place, tom, "How much notice must we give to terminate the Northwind agreement?")
+    await stage.worker.drain()
+    await stage.teams.say(place, tom, "Who at Northwind signs for the agreement?", thread=said.thread)
+    await stage.worker.drain()
+    press = stage.teams.activity("message", place, tom, thread=said.thread)
+    latest = (await stage.app.audit.find(Filter(event="question"), limit=1)).records[0]
+    await stage.teams.deliver(press | {"value": {"expert": {"record": latest.id}}})
     await stage.worker.drain()
     lines = [
         teams_page.Line("Footnote" if m.by == stage.teams.bot else m.by, m.activity, bot=m.by == stage.teams.bot)
@@ -55,7 +64,9 @@ async def main() -> int:
     try:
         library = await adaptive_cards()
         with tempfile.TemporaryDirectory(prefix="footnote-pictures-") as scratch:
-            async with on_stage(company.settings(Path(scratch) / "home", company.DOCUMENTS)) as stage:
+            settings = company.settings(Path(scratch) / "home", company.DOCUMENTS)
+            maeve = ExpertSettings(name="Maeve (Legal)", teams=company.PEOPLE["maeve"][1], words=("Northwind",))
+            async with on_stage(settings.model_copy(update={"experts": (maeve,)})) as stage:
                 await stage.sync()
                 pages = {"slack.png": await slack(stage), "teams.png": await teams(stage, library)}
         for name, page in pages.items():

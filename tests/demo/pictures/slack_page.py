@@ -34,7 +34,8 @@ code { border: 1px solid #ddd; border-radius: 3px; background: #f7f7f7; color: #
 a { color: #1264a3; text-decoration: none; }
 button, .menu { background: #fff; border: 1px solid #bbb; border-radius: 8px; color: #1d1c1d;
   font: 700 13px Lato, 'Liberation Sans', sans-serif; padding: 4px 11px 5px; margin-right: 8px; }
-.thumb { border: 0; padding: 2px 4px; } .thumb svg { width: 16px; height: 16px; vertical-align: -3px; }
+.thumb { background: none; border: 0; padding: 2px 4px; }
+.thumb svg { width: 16px; height: 16px; vertical-align: -3px; }
 .thumb svg path { fill: none; stroke: #616061; stroke-width: 1.6; stroke-linejoin: round; }
 """
 THUMB = "M7 10v10H3V10h4zm0 1 4-8c1.5 0 2.5 1 2.5 2.5V9H20c1 0 1.7 1 1.5 2l-1.5 7c-.2 1-1 2-2 2H7"
