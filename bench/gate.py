@@ -59,9 +59,9 @@ def main() -> None:
         for _ in range(ROUNDS):
             shelf = passages(rng)
             drafted = draft(rng, shelf, true=true)
-            began = time.perf_counter()
+            began = time.process_time()
             verified = verify(drafted, shelf)
-            took.append((time.perf_counter() - began) * 1000)
+            took.append((time.process_time() - began) * 1000)
             if (verified.answer is not None) != true:
                 raise SystemExit(f"the gate judged {name} wrongly: {[v.reason for v in verified.verdicts]}")
         took.sort()

@@ -20,6 +20,7 @@ _LINK = re.compile(
     r"|(?<![\w@])@\w[\w.-]*|\b[\w-]+\.(?:com|org|net|io|example|test|dev|co|info|biz|ru|cn|xyz|app)\b(?:/\S*)?",
     re.IGNORECASE,
 )
+_LINKED = re.compile(r":\S|@|www\.|<[#!]|\w\.[a-z]", re.IGNORECASE)  # a glance before the slow look
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\"“(]|\n)\s*$")
 _CAPITAL = re.compile(r"\b[A-Z][\w&’'-]*(?:\.[A-Z]\b\.?)*")
 _COMMON = word_set(
@@ -32,7 +33,8 @@ _PRONOUNS = word_set(
     """it they he she we you i this that which who such each any no neither either all both there these those what
     nothing nobody everyone anyone"""
 )
-_SUBJECT = re.compile(rf"(?P<before>(?:[\w'’&.-]+\s+){{1,7}}?)(?=(?:{MODAL})\b)", re.IGNORECASE)
+_MODAL = re.compile(rf"(?<!\S)(?:{MODAL})\b", re.IGNORECASE)
+_PLAIN = re.compile(r"[\w'’&.-]+$")
 
 _PHRASE = re.compile(r"[.;:,]\s+|\b(?:and|or|but|if|when|where|that|which|of|to|by|for|in|on|with|from)\s+")
 
@@ -42,6 +44,8 @@ def check_entities(evidence: Evidence) -> Problem | None:
 
 
 def _links(evidence: Evidence) -> Problem | None:
+    if not _LINKED.search(evidence.claim):
+        return None
     for match in _LINK.finditer(evidence.claim):
         if project(match.group()).key not in project(evidence.quotes).key:
             return Problem(VerdictClass.UNSUPPORTED, f"“{match.group()}” is not in the quotes")
@@ -93,14 +97,31 @@ def _subjects(evidence: Evidence) -> Problem | None:
 def _agents(text: str) -> list[frozenset[str]]:
     """The stems of the words right before each modal verb, back to the start of the phrase."""
     found = []
-    for match in _SUBJECT.finditer(text):
-        before = _PHRASE.split(match["before"].strip() + " ")
+    last = 0
+    for match in _MODAL.finditer(text):
+        before = _PHRASE.split(_run_up(text[last : match.start()]) + " ")
+        last = match.start()
         phrase = [p for p in before if p.strip()]
         tokens = words(phrase[-1]) if phrase else []
         agent = frozenset(stem(t) if t not in _PRONOUNS else t for t in tokens if t in _PRONOUNS or t not in STOP)
         if agent:
             found.append(agent)
     return found
+
+
+def _run_up(text: str) -> str:
+    """The last words of a text, seven at most, that nothing but blanks parts."""
+    if not text[-1:].isspace():
+        return ""
+    taken: list[str] = []
+    for word in reversed(text.split()[-7:]):
+        plain = _PLAIN.search(word)
+        if plain is None:
+            break
+        taken.append(plain.group())
+        if plain.start():
+            break
+    return " ".join(reversed(taken))
 
 
 def _party(part: str, quotes: str) -> bool:

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from retrieval.gate.projection import Projection, project
-from retrieval.gate.words import content_of
+from retrieval.gate.words import content_set
 from retrieval.types import Passage, VerdictClass
 
 
@@ -79,7 +78,7 @@ class Weights:
     def _frequency(self) -> Mapping[str, int]:
         counts: Counter[str] = Counter()
         for passage in self._passages:
-            counts.update(set(content_of(passage.text)))
+            counts.update(content_set(passage.text))
         return counts
 
     def __call__(self, stem: str) -> float:
@@ -93,13 +92,7 @@ class Weights:
 
 
 class Shelf:
-    """The retrieved passages by id, each projected once and only when needed."""
+    """The retrieved passages by id; of two with one id the first."""
 
     def __init__(self, passages: Sequence[Passage]) -> None:
         self.passages = {p.id: p for p in reversed(passages)}
-        self._projections: dict[str, Projection] = {}
-
-    def projection(self, passage: Passage) -> Projection:
-        if passage.id not in self._projections:
-            self._projections[passage.id] = project(passage.text)
-        return self._projections[passage.id]

@@ -17,60 +17,65 @@ _MACHINE = r"(?:a\.?i\.?|llm|language\s+model|(?:ai\s+)?assistant|chat\s?bot|bot
 _INSTRUCTIONS = (
     r"(?:instructions?|prompts?|rules|directions|guidelines|messages?|context|commands?|training|constraints?)"
 )
-_PHRASES = re.compile(
-    rf"""
+# What a planted text says, as regular expressions in which white space counts for nothing, each with signs
+# of which it has at least one ("_" is a blank): looking for them first is a hundred times cheaper.
+_PHRASES: tuple[tuple[str, str], ...] = (
+    ("ignore disregard forget overrid bypass overwrit discard", rf"""
     \b(?:ignore|disregard|forget|override|bypass|overwrite|discard)\b(?!\s+of)[^.]{{0,40}}\b
         (?:previous|prior|above|earlier|preceding|foregoing|your|all\s+other|system|these|those)\b[^.]{{0,30}}\b{_INSTRUCTIONS}
-    | \b(?:ignore|disregard|forget)\s+(?:everything|anything|all)\b[^.\n]{{0,20}}\b(?:above|before|told|said)
-    | \bsystem\s*(?:prompt|message|override|instruction|notice\s+to\s+{_MACHINE})
-    | \b(?:new|updated|real|hidden|secret|additional)\s+instructions?\s*(?::|for\s+{_MACHINE}|follow)
-    | \binstructions?\s+(?:for|to)\s+(?:the\s+|any\s+|all\s+)?{_MACHINE}\b
-    | \b(?:note|message|memo|attention|dear|hey|hello)\s*,?\s+(?:to\s+)?
-        (?:the\s+|any\s+|all\s+|every\s+)?{_MACHINE}\s*[,:;!]
-    | \byou\s+are\s+(?:now\s+)?(?:an?\s+|the\s+)?(?:{_MACHINE}|dan\b|no\s+longer\s+bound|in\s+developer\s+mode)
-    | \b(?:act\s+as|pretend\s+to\s+be|roleplay\s+as)\s+(?:an?\s+|the\s+)?(?:{_MACHINE}|dan)\b
-    | \bas\s+an\s+a\.?i\.?\s+(?:language\s+)?(?:model|assistant)\b
-    | \bif\s+you\s+are\s+(?:an?\s+)?{_MACHINE}\b
-    | \b{_MACHINE}s?\s+(?:must|should|shall|will|reading\s+this)\b[^.\n]{{0,40}}
-        \b(?:say|answer|reply|respond|output|print|ignore|tell|write|cite)
-    | \b(?:your|the)\s+(?:answer|response|reply|output)\s+(?:must|should|shall|has\s+to)\b
-    | (?:^|[.!?:;]\s+)(?:only\s+|always\s+|instead\s+|now\s+)?(?:answer|reply|respond|output|print)\s+
+    | \b(?:ignore|disregard|forget)\s+(?:everything|anything|all)\b[^.\n]{{0,20}}\b(?:above|before|told|said)"""),
+    ("system", rf"\bsystem\s*(?:prompt|message|override|instruction|notice\s+to\s+{_MACHINE})"),
+    ("instruction", rf"""
+    \b(?:new|updated|real|hidden|secret|additional)\s+instructions?\s*(?::|for\s+{_MACHINE}|follow)
+    | \binstructions?\s+(?:for|to)\s+(?:the\s+|any\s+|all\s+)?{_MACHINE}\b"""),
+    ("note message memo attention dear hey hello", rf"""
+    \b(?:note|message|memo|attention|dear|hey|hello)\s*,?\s+(?:to\s+)?
+        (?:the\s+|any\s+|all\s+|every\s+)?{_MACHINE}\s*[,:;!]"""),
+    ("you_are", rf"""
+    \byou\s+are\s+(?:now\s+)?(?:an?\s+|the\s+)?(?:{_MACHINE}|dan\b|no\s+longer\s+bound|in\s+developer\s+mode)
+    | \bif\s+you\s+are\s+(?:an?\s+)?{_MACHINE}\b"""),
+    ("act_as pretend_to roleplay_as", rf"""
+    \b(?:act\s+as|pretend\s+to\s+be|roleplay\s+as)\s+(?:an?\s+|the\s+)?(?:{_MACHINE}|dan)\b"""),
+    ("model assistant", r"\bas\s+an\s+a\.?i\.?\s+(?:language\s+)?(?:model|assistant)\b"),
+    ("say answer reply respond output print ignore tell write cite", rf"""
+    \b{_MACHINE}s?\s+(?:must|should|shall|will|reading\s+this)\b[^.\n]{{0,40}}
+        \b(?:say|answer|reply|respond|output|print|ignore|tell|write|cite)"""),
+    ("answer response reply output", r"""
+    \b(?:your|the)\s+(?:answer|response|reply|output)\s+(?:must|should|shall|has\s+to)\b"""),
+    ("answer reply respond output print say", r"""
+    (?:^|[.!?:;]\s+)(?:only\s+|always\s+|instead\s+|now\s+)?(?:answer|reply|respond|output|print)\s+
         (?:only|exactly|instead|always|nothing\s+but|the\s+following|with)\b
-    | (?:^|[.!?:;]\s+)(?:only|always|instead|now)\s+(?:answer|reply|respond|output|say|print)\b
-    | \b(?:do\s+not|don't|never)\s+(?:tell|reveal|mention|disclose)\b[^.\n]{{0,30}}\bto\s+the\s+(?:user|asker|reader)\b
-    | \btell\s+the\s+(?:user|asker)\b
-    | \b(?:reveal|print|repeat|output|show|leak)\s+(?:me\s+)?(?:your|the)\s+
+    | (?:^|[.!?:;]\s+)(?:only|always|instead|now)\s+(?:answer|reply|respond|output|say|print)\b"""),
+    ("tell reveal mention disclose", r"""
+    \b(?:do\s+not|don't|never)\s+(?:tell|reveal|mention|disclose)\b[^.\n]{0,30}\bto\s+the\s+(?:user|asker|reader)\b
+    | \btell\s+the\s+(?:user|asker)\b"""),
+    ("prompt instruction configuration", r"""
+    \b(?:reveal|print|repeat|output|show|leak)\s+(?:me\s+)?(?:your|the)\s+
         (?:system|hidden|initial|full)?\s*(?:prompt|instructions|configuration)
-    | \b(?:jail\s?break|developer\s+mode|do\s+anything\s+now|prompt\s+injection)\b
-    | <\|[a-z_]+\|> | \[/?INST\] | <</?SYS>> | </?(?:system|assistant|developer|instructions?|passages?|prompt)\b[^>]*>
-    | ^\s*\#*\s*(?:system|assistant|developer|user)\s*(?:\(.{{0,20}}\))?\s*:
-    | \b(?:begin|end|start)\s+(?:of\s+)?(?:system|prompt|passages?|instructions?|data|untrusted|trusted)\b
-    | <<<[^>\n]*\b(?:begins|ends)\b
-    | "claims"\s*: | "quotes"\s*:
-    """,
-    re.IGNORECASE | re.VERBOSE | re.MULTILINE,
+    | \bprompt\s+injection\b"""),
+    ("jail developer anything", r"\b(?:jail\s?break|developer\s+mode|do\s+anything\s+now)\b"),
+    ("<| inst] sys> <", r"""
+    <\|[a-z_]+\|> | \[/?INST\] | <</?SYS>> | </?(?:system|assistant|developer|instructions?|passages?|prompt)\b[^>]*>
+    | <<<[^>\n]*\b(?:begins|ends)\b"""),
+    ("system assistant developer user", r"^\s*\#*\s*(?:system|assistant|developer|user)\s*(?:\(.{0,20}\))?\s*:"),
+    ("begin_ end_ start_", r"""
+    \b(?:begin|end|start)\s+(?:of\s+)?(?:system|prompt|passages?|instructions?|data|untrusted|trusted)\b"""),
+    ("claims\" quotes\"", r'"claims"\s*: | "quotes"\s*:'),
+)  # fmt: skip
+_RULES = tuple(
+    (tuple(sign.replace("_", " ") for sign in signs.split()), re.compile(pattern, re.I | re.VERBOSE | re.MULTILINE))
+    for signs, pattern in _PHRASES
 )
 
 _ENDS = '.!?:;|>"”)]}'
-
-
-# Every phrase above has one of these; looking for them first is a hundred times cheaper.
-_SIGNS = (
-    "ignore", "disregard", "forget", "overrid", "bypass", "overwrit", "discard", "instruction", "prompt", "system",
-    "assistant", "language model", "chatbot", "chat bot", "llm", "gpt", "claude", "copilot", "a.i", " ai", "ai ", "bot",
-    "model", "answer", "reply", "respond", "response", "output", "print", "only say", "always say", "instead say",
-    "now say", "reveal", "repeat", "leak", "jail", "developer", "do anything now", "you are", "act as", "pretend",
-    "roleplay", "<|", "inst]", "sys>", "passage", "<<<", '"claims"', '"quotes"', "tell", "user", "of data", "begin",
-    "start", "end ", "mention",
-)  # fmt: skip
 
 
 @lru_cache(maxsize=2048)
 def speaks_to_machine(text: str) -> bool:
     """Whether a text gives orders to a language model, or poses as a part of its prompt."""
     text = visible(text)
-    low = text.casefold()
-    return any(sign in low for sign in _SIGNS) and bool(_PHRASES.search(text))
+    low = " ".join(text.casefold().split())
+    return any(pattern.search(text) for signs, pattern in _RULES if any(sign in low for sign in signs))
 
 
 def around(text: str, start: int, end: int) -> str:

@@ -18,30 +18,30 @@ def locate_quote(quote: Quote, shelf: Shelf) -> Found | Problem:
         return Problem(VerdictClass.FABRICATED, "a quote is empty")
     passage = shelf.passages.get(quote.passage_id)
     if passage is not None:
-        place = find(quote.text, passage.text, shelf.projection(passage))
+        place = find(quote.text, passage.text)
         if place is not None:
             return Found(passage, *place)
-    elsewhere = next((p for p in shelf.passages.values() if p is not passage and _stands(quote.text, p, shelf)), None)
+    elsewhere = next((p for p in shelf.passages.values() if p is not passage and _stands(quote.text, p)), None)
     if elsewhere is not None:
         return Problem(VerdictClass.MISATTRIBUTED, f"“{shown}” stands in another passage than the one cited")
     if passage is None:
         return Problem(VerdictClass.MISATTRIBUTED, f"the passage cited for “{shown}” was not retrieved")
-    if _spliced(quote.text, passage, shelf):
+    if _spliced(quote.text, passage):
         return Problem(VerdictClass.SPLICED, f"“{shown}” joins fragments that do not stand together")
     return Problem(VerdictClass.FABRICATED, f"“{shown}” does not stand in the cited passage")
 
 
-def _stands(text: str, passage: Passage, shelf: Shelf) -> bool:
-    return find(text, passage.text, shelf.projection(passage)) is not None
+def _stands(text: str, passage: Passage) -> bool:
+    return find(text, passage.text) is not None
 
 
-def _spliced(text: str, passage: Passage, shelf: Shelf) -> bool:
+def _spliced(text: str, passage: Passage) -> bool:
     """Whether the quote falls apart into a few fragments that each stand in the passage.
 
     Greedy: the longest run of words that stands in the passage is taken off the front, again and again.
     """
     tokens = words(text)
-    key = shelf.projection(passage).key
+    key = project(passage.text).key
     keys = [project(t).key for t in tokens]
     at = pieces = 0
     while at < len(tokens):

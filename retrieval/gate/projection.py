@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+from itertools import compress
 
 from retrieval.gate.words import word_set, words
 
@@ -20,58 +21,92 @@ _NUMBER = re.compile(
     rf"(?P<open>\(\s*)?(?P<minus>(?<![\w)])[-−–]\s?(?=[\d{_CURRENCY}(.]))?(?P<money>[{_CURRENCY}]\s*)?(?P<inner>[-−(]\s*)?"
     r"(?P<digits>\d+(?:[.,'’]\d+)*)\s*(?P<close>\))?\s*(?P<percent>[%‰])?\s*(?P<late>\))?"
 )
+_WIDE = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
+_NOISE = re.compile(r"[\x00-/:-@\[-`{-\x7f]+")
+_IS_LETTER = bytes(b < 128 and chr(b).isalnum() for b in range(256))
+_NO_LETTERS = bytes(b for b in range(128) if not chr(b).isalnum())
 _NEGATIONS = word_set("no not never none nor neither without cannot except unless nothing nobody nowhere only")
 _NEGATIVE_PREFIX = re.compile(r"^(?:un|in|im|il|ir|non|dis|mis|anti|de)$")
 _CLOSING = ".,;:!?)]}\"'”’»"
 
 
-@dataclass(frozen=True, slots=True)
 class Projection:
     """Letters and digits of a text: key[i] stands for text[starts[i]:ends[i]].
 
     One source character (or a base and its combining marks) may give several of the key ("ﬁ" -> "fi").
+    The offsets are worked out when the first of them is asked for: most keys are only searched.
     """
 
-    key: str
-    starts: Sequence[int]
-    ends: Sequence[int]
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.key = _key(text)
+
+    @cached_property
+    def _offsets(self) -> tuple[Sequence[int], Sequence[int]]:
+        plain = _WIDE.sub(lambda m: _mask(m.group()), self._text)
+        if plain.isascii():
+            starts = list(compress(range(len(plain)), plain.encode().translate(_IS_LETTER)))
+            return starts, [at + 1 for at in starts]
+        return _slow_offsets(self._text)
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Source offsets [start, end) of key[first:last], which must not be empty."""
-        return self.starts[first], self.ends[last - 1]
+        starts, ends = self._offsets
+        return starts[first], ends[last - 1]
 
 
+@lru_cache(maxsize=1024)
 def project(text: str) -> Projection:
     """The letters-and-digits projection of a text. Superscripts and fractions are no digits of it."""
-    folded = text.casefold()
-    if len(folded) == len(text) and (text.isascii() or (_is_plain(text) and _is_plain(folded))):
-        starts = [at for at, c in enumerate(folded) if c.isalnum()]
-        return Projection("".join(filter(str.isalnum, folded)), starts, [at + 1 for at in starts])
-    return _project_clusters(text)
+    return Projection(text)
 
 
-def _is_plain(text: str) -> bool:
-    """Whether every character stands for itself alone: nothing to compose, no compatibility form."""
-    return unicodedata.is_normalized("NFKC", text) and not any(map(unicodedata.combining, text))
+def _key(text: str) -> str:
+    if text.isascii():
+        return text.encode().lower().translate(None, _NO_LETTERS).decode()
+    return _NOISE.sub("", _WIDE.sub(lambda m: _folded(m.group()), text).lower())
 
 
-def _project_clusters(text: str) -> Projection:
-    parts: list[str] = []
+@lru_cache(maxsize=4096)
+def _folded(run: str) -> str:
+    """What a few characters give of the key; ASCII among them may stay as it is."""
+    return "".join([given for _, _, given in _clusters(run)])
+
+
+@lru_cache(maxsize=4096)
+def _mask(run: str) -> str:
+    """The run with "a" for what gives one character of the key and a blank for what gives none.
+
+    A character beyond ASCII where anything gives more than one, or two give one: then this is no use.
+    """
+    found = [(end - start, given) for start, end, given in _clusters(run)]
+    if any(len(given) > 1 or (given and length > 1) for length, given in found):
+        return "\x80"
+    return "".join(("a" if given.isalnum() else " ") * length for length, given in found)
+
+
+def _slow_offsets(text: str) -> tuple[list[int], list[int]]:
     starts: list[int] = []
     ends: list[int] = []
+    for start, end, given in _clusters(text):
+        count = len(_NOISE.sub("", given))
+        starts += [start] * count
+        ends += [end] * count
+    return starts, ends
+
+
+def _clusters(text: str) -> Iterator[tuple[int, int, str]]:
+    """Every character with its combining marks: where it stands, and what it gives of the key."""
     at = 0
     while at < len(text):
-        stop = at + 1
-        while stop < len(text) and unicodedata.combining(text[stop]):
-            stop += 1
-        run = _fold(text[at:stop])
-        parts.append(run)
-        starts += [at] * len(run)
-        ends += [stop] * len(run)
-        at = stop
-    return Projection("".join(parts), starts, ends)
+        start = at
+        at += 1
+        while at < len(text) and text[at] > "\x7f" and unicodedata.combining(text[at]):
+            at += 1
+        yield start, at, text[start].lower() if at == start + 1 and text[start] <= "\x7f" else _fold(text[start:at])
 
 
+@lru_cache(maxsize=4096)
 def _fold(cluster: str) -> str:
     if unicodedata.category(cluster[0]) == "No":
         return ""  # a footnote mark or "½": read as a sign, not as digits
@@ -79,7 +114,7 @@ def _fold(cluster: str) -> str:
     return "".join(c for c in folded if c.isalnum() or (unicodedata.combining(c) and cluster[0].isalnum()))
 
 
-def find(quote: str, text: str, projection: Projection | None = None) -> tuple[int, int] | None:
+def find(quote: str, text: str) -> tuple[int, int] | None:
     """[start, end) of the slice of `text` that the quote stands for; None when it stands nowhere.
 
     The first occurrence wins whose digits, signs, %, currency and negations are the quote's own.
@@ -87,7 +122,7 @@ def find(quote: str, text: str, projection: Projection | None = None) -> tuple[i
     key = project(quote).key
     if not key:
         return None
-    within = projection or project(text)
+    within = project(text)
     at = within.key.find(key)
     while at >= 0:
         start, end = _widen(text, *within.span(at, at + len(key)), quote)

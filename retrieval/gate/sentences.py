@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from retrieval.gate.words import word_set
 
@@ -34,6 +35,7 @@ _MARKER = re.compile(
 _ITEM = re.compile(r"\s*(?:[-–—•▪◦‣·*●○■□]\s|\(?[a-zA-Z0-9]{1,4}[.)]\s|\d{1,3}(?:\.\d{1,3})+\.?\s|#)")
 _LIST_MARK = re.compile(r"[-–—•▪◦‣·*●○■□]|\(?[A-Za-z0-9]{1,5}[.):]{0,2}|\(?\d+(?:\.\d+)*[.)]?(?:\([a-zA-Z0-9]+\))*:?")
 _CELLS = re.compile(r"\t+|\s\|\s|\s*\|\s*$|^\s*\|\s*")
+_FIGURES = re.compile(r"\d[^\d\s]*\s\D*\d")
 _FIGURE = re.compile(r"[($€£\-–—]*\s?\d[\d,.]*\s?[%)]*|[–—-]+|n/?a", re.IGNORECASE)
 
 
@@ -53,6 +55,7 @@ class Piece:
     kind: Kind
 
 
+@lru_cache(maxsize=2048)
 def pieces(text: str) -> tuple[Piece, ...]:
     """The text's pieces in order; white space between them belongs to none."""
     found: list[Piece] = []
@@ -122,12 +125,15 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_row(line: str) -> bool:
-    parts = [c for c in (p.strip() for p in _CELLS.split(line)) if c]
-    if len(parts) > 2 or (len(parts) == 2 and not _LIST_MARK.fullmatch(parts[0])):
-        return True
+    if "\t" in line or "|" in line:
+        parts = [c for c in (p.strip() for p in _CELLS.split(line)) if c]
+        if len(parts) > 2 or (len(parts) == 2 and not _LIST_MARK.fullmatch(parts[0])):
+            return True
+    if line.rstrip().endswith(".") or not _FIGURES.search(line):
+        return False
     words = line.split()
     figures = sum(bool(_FIGURE.fullmatch(w)) and any(c.isdigit() for c in w) for w in words)
-    return figures >= 2 and 2 * figures >= len(words) and not line.rstrip().endswith(".")
+    return figures >= 2 and 2 * figures >= len(words)
 
 
 def _breaks(last: str, line: str) -> bool:

@@ -142,15 +142,27 @@ def _strip(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=65536)
+def _key(word: str) -> str:
+    """The stem of a word that carries content; "" for the others and for numbers."""
+    return "" if word in STOP or len(word) < 2 or word[0].isdigit() else stem(word)
+
+
 def content(tokens: Iterable[str]) -> list[str]:
     """Stems of the words that carry content, in order, numbers left out."""
-    return [stem(t) for t in tokens if t not in STOP and len(t) > 1 and not t[0].isdigit()]
+    return [key for key in map(_key, tokens) if key]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def content_of(text: str) -> tuple[str, ...]:
     """Stems of a text's content words, in order."""
     return tuple(content(words(text)))
+
+
+@lru_cache(maxsize=4096)
+def content_set(text: str) -> frozenset[str]:
+    """Stems of a text's content words."""
+    return frozenset(content_of(text))
 
 
 def squash(text: str) -> str:
