@@ -94,7 +94,9 @@ class Inbox:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = apsw.Connection(str(path))
             self._db.set_busy_timeout(5_000)
-            self._db.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON")
+            # One by one: apsw stops at the first statement that gives a row.
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
+                self._db.execute(f"PRAGMA {pragma}")
             self._db.execute(_SCHEMA)
         except (apsw.Error, OSError) as error:
             raise self._unavailable(error) from error

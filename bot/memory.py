@@ -30,7 +30,9 @@ class ThreadMemory:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = apsw.Connection(str(path))
             self._db.set_busy_timeout(5_000)
-            self._db.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON")
+            # One by one: apsw stops at the first statement that gives a row.
+            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
+                self._db.execute(f"PRAGMA {pragma}")
             self._db.execute(_SCHEMA)
         except (apsw.Error, OSError) as error:
             raise InboxUnavailable(f"The thread memory {path} cannot be used: {error}.") from error

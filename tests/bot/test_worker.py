@@ -50,12 +50,15 @@ class Office:
         self.channels: dict[str, ChannelRule] = {}
 
     @asynccontextmanager
-    async def worker(self) -> AsyncIterator[Worker]:
+    async def worker(self, *, workers: int = 2, first_pause: float = 2.0, tries: int = 300) -> AsyncIterator[Worker]:
         memory = ThreadMemory(self.path / "memory.db", timedelta(hours=1))
         inbox = Inbox(self.path / "inbox.db")
         ask = Ask(self.library, self.retriever, QuotingAnswerer(), self.log, Commands(self.library, memory.forget))
         rules = AudienceRules(FileDirectory(self.groups), self.channels)
-        worker = Worker(inbox, ask, self.log, rules, memory, {"slack": self.platform}, workers=2)
+        platforms = {"slack": self.platform}
+        worker = Worker(
+            inbox, ask, self.log, rules, memory, platforms, workers=workers, first_pause=first_pause, tries=tries
+        )
         await worker.start()
         try:
             yield worker

@@ -120,5 +120,6 @@ def question(chance: random.Random) -> str:
             "sources",
             "help",
             "forget",
+            "why",
         )
     )
