@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from audit.question import Restored, posted_bytes
@@ -12,8 +13,10 @@ from audit.record import Json
 from audit.replay import Today
 from bot.errors import SettingsError
 from bot.render import plain
-from bot.types import Outcome, OutcomeKind
+from bot.settings import Settings
+from bot.types import Incoming, Outcome, OutcomeKind, PassageView
 from retrieval.ports import Library
+from retrieval.types import Principal
 
 
 def posted(platform: str, shown: Restored) -> bytes:
@@ -68,3 +71,33 @@ def read_messages(path: Path) -> list[Posted]:
         return [Posted(str(m["message"]), m.get("record"), str(m.get("channel") or "")) for m in lines]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SettingsError(f"{path} does not hold a platform's messages as JSON lines: {error!r}.") from error
+
+
+async def slack_messages(settings: Settings, channel: str, since: datetime) -> list[Posted]:
+    """The bot's answers in a Slack channel, asked of Slack now. Raises SettingsError, PlatformError."""
+    from bot.slack_adapter import SlackPlatform
+    from bot.slack_config import SlackConfig
+
+    # Without the app token: a second socket would take events away from the running service.
+    config = SlackConfig(
+        bot_token=settings.secret("slack_bot_token"),
+        signing_secret=settings.secret("slack_signing_secret") or "nothing is received",
+        base_url=settings.slack_base_url,
+    )
+    slack = SlackPlatform(config, _Nothing(), _Nothing())
+    await slack.start()
+    try:
+        found = await slack.messages(channel, f"{since.timestamp():.6f}")
+    finally:
+        await slack.stop()
+    return [Posted(message, record or None, channel) for record, message in found]
+
+
+class _Nothing:
+    """Takes in nothing and shows nothing: only Slack's history is read."""
+
+    async def accept(self, incoming: Incoming) -> bool:
+        return False
+
+    async def passage(self, record_id: str, n: int, reader: Principal) -> PassageView | None:
+        return None

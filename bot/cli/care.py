@@ -116,11 +116,14 @@ def stats(since: Since = None, until: Until = None, json: JsonOption = False, ho
 
 
 def reconcile(
-    messages: Annotated[Path, typer.Argument(help='JSON lines: {"message": id, "record": id or null, "channel": id}.')],
     platform: Annotated[str, typer.Option(help="slack or teams.")],
     since: Annotated[datetime, typer.Option(help="From this time on (UTC).")],
     until: Annotated[datetime, typer.Option(help="Before this time (UTC).")],
     channel: Channel = None,
+    messages: Annotated[
+        Path | None,
+        typer.Option(help='JSON lines: {"message": id, "record": id or null, "channel": id}; none: Slack is asked.'),
+    ] = None,
     json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -128,12 +131,16 @@ def reconcile(
 
     async def work() -> int:
         from audit.reconcile import reconcile as compare
-        from bot.replaying import read_messages
+        from bot.replaying import read_messages, slack_messages
 
-        posted = read_messages(messages)
-        first, last = utc(since), utc(until)
-        assert first is not None
-        assert last is not None
+        first, last = utc(since) or since, utc(until) or until
+        if messages is not None:
+            posted = read_messages(messages)
+        elif platform == "slack" and channel is not None:
+            posted = await slack_messages(settings(home), channel, first)
+        else:
+            note("footnote: name a Slack channel with --channel, or hand in the messages with --messages FILE.")
+            return USAGE
         async with open_log(home) as log:
             done = await compare(log, posted, platform=platform, since=first, until=last, channel=channel)
             await looked(log, "reconcile")

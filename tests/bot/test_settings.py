@@ -9,8 +9,8 @@ import pytest
 from bot.app import configuration_sha256, experts
 from bot.errors import SettingsError
 from bot.settings import Settings, load
-from retrieval.types import AccessList, Principal
 from bot.types import Expert
+from retrieval.types import AccessList, Principal
 
 
 @pytest.fixture(autouse=True)
