@@ -246,7 +246,9 @@ def _model(settings: Settings) -> OpenAIGenerator | None:
 
 def experts(settings: Settings) -> Experts:
     """Who may be asked, as the settings say."""
-    return Experts([Rule(Expert(e.name, e.slack, e.teams), frozenset(e.channels), e.words) for e in settings.experts])
+    return Experts(
+        [Rule(Expert(e.name, e.slack, e.teams), frozenset(e.channels), e.words, e.at_once) for e in settings.experts]
+    )
 
 
 def configuration_sha256(settings: Settings) -> str:

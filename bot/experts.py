@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -31,11 +31,15 @@ class Records(AuditLog, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`channels` and `words` narrow it down; empty: any. A word matches where one of the question begins with it."""
+    """`channels` and `words` narrow it down; empty: any. A word matches where one of the question begins with it.
+
+    `at_once` calls the expert without being asked to, when a question in a channel or group is not answered.
+    """
 
     expert: Expert
     channels: frozenset[str] = frozenset()
     words: tuple[str, ...] = ()
+    at_once: bool = False
 
     def matches(self, question: str, channel: str) -> bool:
         if self.channels and channel not in self.channels:
@@ -52,9 +56,18 @@ class Experts:
 
     def find(self, question: str, platform: str, channel: str) -> Expert | None:
         """The expert for a question in a channel, who has an address on this platform."""
+        rule = self._rule(question, platform, channel)
+        return rule.expert if rule is not None else None
+
+    def at_once(self, question: str, platform: str, channel: str) -> bool:
+        """Whether the expert for a question is called as soon as no document answers it."""
+        rule = self._rule(question, platform, channel)
+        return rule is not None and rule.at_once
+
+    def _rule(self, question: str, platform: str, channel: str) -> Rule | None:
         for rule in self.rules:
             if rule.matches(question, channel) and rule.expert.address(platform):
-                return rule.expert
+                return rule
         return None
 
     def offered(self, question: str, platform: str, channel: str) -> str:
@@ -97,6 +110,17 @@ class ExpertDesk:
             await platform.post_text(incoming, NOT_HERE.format(name=expert.name), None)
         else:
             await platform.post_call(incoming, expert, ASKED, shown, record_id)
+
+    async def call_after(self, incoming: Incoming, record_id: str) -> Incoming | None:
+        """The call that follows an abstention by itself. The key is that of the button: an expert is called once."""
+        asked = (incoming.text, incoming.platform, incoming.channel)
+        if incoming.channel_kind is ChannelKind.DIRECT or not self.experts.at_once(*asked):
+            return None
+        record = await self.audit.get(record_id)
+        if record is None or record.outcome != "abstained":
+            return None
+        key = f"{incoming.platform}:{incoming.tenant}:{incoming.channel}:expert:{record_id}"
+        return replace(incoming, key=key, kind=IncomingKind.EXPERT, text="", about=record_id)
 
     async def _question(self, incoming: Incoming, decision: Decision) -> AuditRecord | None:
         """The question meant: the button's, if it was asked here or shown to this person alone; else the last one."""

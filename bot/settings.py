@@ -136,6 +136,7 @@ class ExpertSettings(_Table):
     teams: str = Field(default="", max_length=200, description="E-mail or Entra object id; for Teams")
     channels: tuple[str, ...] = Field(default=(), description="Channel ids it is for; empty: all")
     words: tuple[str, ...] = Field(default=(), description="Beginnings of words in the question; empty: any question")
+    at_once: bool = Field(default=False, description="Called unasked where no document answers, except in direct chats")
 
 
 class RetentionSettings(_Table):

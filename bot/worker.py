@@ -126,7 +126,8 @@ class Worker:
         self._backlog.put(_lane(event), event.key)
 
     async def start(self) -> None:
-        """Take up what a crash left, then what arrives."""
+        """Take up what a crash left, then what arrives. Raises InboxUnavailable, also when another process does."""
+        self._inbox.hold()
         for event in await self._inbox.waiting():
             self._put(event)
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
@@ -353,6 +354,8 @@ class Worker:
             message = await self._post(platform, pending, reply)
             shown = await self._inbox.shown(incoming, reply, message)
         await self._append(delivery_record(incoming, reply, shown))
+        if self._experts and (call := await self._experts.call_after(incoming, reply.receipt.record_id)):
+            await self.accept(call)
         await self._inbox.done(incoming.key)
 
     async def _post(self, platform: Platform, pending: Pending, reply: Reply) -> str:

@@ -161,6 +161,19 @@ async def test_in_a_direct_chat_nobody_is_mentioned(office: Office) -> None:
     assert said[-1] == NOT_HERE.format(name="the travel desk")
 
 
+@pytest.mark.parametrize("where", [ChannelKind.CHANNEL, ChannelKind.DIRECT])
+async def test_an_expert_may_be_called_at_once_where_nothing_is_found(office: Office, where: ChannelKind) -> None:
+    office.experts = Experts([Rule(TRAVEL, words=("flight", "hotel"), at_once=True)])
+    asked = incoming("Which flight lands first?", key="k1", where=where)
+    said = await office.hear(asked, incoming(QUESTION, key="k2", where=where))
+    calls = [text for text in said if text.startswith("@")]
+    assert calls == ([f"@S0TRAVEL {ASKED} {asked.text}"] if where is ChannelKind.CHANNEL else [])
+    [question] = [r for r in await office.records("question") if r.outcome == "abstained"]
+    again = replace(pressed(question.id), key=f"slack:T1:C1:expert:{question.id}")
+    await office.hear(again)  # the button under the same abstention
+    assert len(await office.records("expert")) == 1
+
+
 async def test_a_reply_with_the_button_replays(office: Office) -> None:
     await office.hear(incoming(QUESTION, key="k1"))
     [question] = await office.records("question")
