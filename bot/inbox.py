@@ -8,7 +8,9 @@ an event is done its text is dropped; the key stays, so that a late retry is sti
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -90,6 +92,7 @@ class Inbox:
         self._asked: list[tuple[_Work, asyncio.Future[Any]]] = []
         self._committing: asyncio.Task[None] | None = None
         self._done = 0
+        self._lock = -1
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = apsw.Connection(str(path))
@@ -103,6 +106,18 @@ class Inbox:
 
     def _unavailable(self, error: Exception) -> InboxUnavailable:
         return InboxUnavailable(f"The inbox {self._path} cannot be used: {error}. Check the disk and the rights.")
+
+    def hold(self) -> None:
+        """Keep every other process from answering what is in this inbox, until `close`. Raises InboxUnavailable."""
+        lock = self._path.with_name(self._path.name + ".lock")
+        try:
+            self._lock = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InboxUnavailable(
+                f"Another `footnote serve` answers from {self._path}, or {lock} cannot be locked ({error.strerror}): "
+                "two would answer everything twice. Stop the other, or give this one a home of its own."
+            ) from error
 
     async def _do(self, work: Callable[[], T]) -> T:
         """Durable when it returns. Raises InboxUnavailable."""
@@ -249,6 +264,9 @@ class Inbox:
             await self._committing
         await asyncio.get_running_loop().run_in_executor(self._thread, self._db.close)
         self._thread.shutdown()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
 
 def _pending(row: tuple[Any, ...]) -> Pending:

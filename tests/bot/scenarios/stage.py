@@ -8,7 +8,7 @@ import re
 import shutil
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,9 +114,12 @@ class Stage:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self._life = AsyncExitStack()
-        made = self.made.model_copy(update={"port": port})
-        self.app, self.worker = await self._life.enter_async_context(running(made, self._make))
+        self.app, self.worker = await self._life.enter_async_context(self.another(port))
         await self.side.connected(port)
+
+    def another(self, port: int = 0) -> AbstractAsyncContextManager[tuple[App, Worker]]:
+        """The service on this home."""
+        return running(self.made.model_copy(update={"port": port}), self._make)
 
     def _make(self, _: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> list[ChatAdapter]:
         return [self.side.adapter(intake, viewer, memory, follow=self.follow)]

@@ -6,6 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
+import pytest
+
+from bot.errors import InboxUnavailable
 from bot.render import STATUS
 from tests.bot.scenarios.sides import Message
 from tests.bot.scenarios.stage import Stage
@@ -145,6 +148,16 @@ class Restart:
     async def play(self, scene: Scene) -> None:
         await scene.stage.end()
         await scene.stage.start()
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """A second service on the same home: it does not start, since it would answer everything once more."""
+
+    async def play(self, scene: Scene) -> None:
+        with pytest.raises(InboxUnavailable, match="Another `footnote serve`"):
+            async with scene.stage.another():
+                pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from tests.bot.scenarios.steps import (
     ModelDown,
     OnlyStatus,
     Recorded,
+    Replica,
     Restart,
     Robot,
     Say,
@@ -130,6 +131,14 @@ def _events() -> list[Row]:
             by_http=True,
         ),
         Row("the same event after a restart", "channel", (ASK, Restart(), Again()), (HOTELS,), ANSWERED),
+        Row(
+            "a second replica on the same home",
+            "channel",
+            (SlowModel(), ASKED_LATER, OnlyStatus(), Replica(), Again(), Mend(), Recorded("delivery")),
+            (HOTELS,),
+            ANSWERED,
+            model=True,
+        ),
         Row("another bot's mention", "channel", (Robot(ASK.text),), (), IGNORED),
         Row("a thumb", "channel", (ASK, Thumb(up=True)), (HOTELS,), (*ANSWERED, "feedback recorded")),
         Row(
