@@ -10,7 +10,11 @@ import time
 RUNS = 15
 COMMANDS = {
     "python -c pass": [sys.executable, "-c", "pass"],
-    "footnote --help": [sys.executable, "-c", "import sys; sys.argv = ['footnote', '--help']; import bot.cli as c; c.main()"],
+    "footnote --help": [
+        sys.executable,
+        "-c",
+        "import sys; sys.argv = ['footnote', '--help']; import bot.cli as c; c.main()",
+    ],
 }
 
 

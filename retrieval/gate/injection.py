@@ -17,6 +17,7 @@ _MACHINE = r"(?:a\.?i\.?|llm|language\s+model|(?:ai\s+)?assistant|chat\s?bot|bot
 _INSTRUCTIONS = (
     r"(?:instructions?|prompts?|rules|directions|guidelines|messages?|context|commands?|training|constraints?)"
 )
+_MACHINES = "a.i ai llm model assistant bot gpt claude copilot"
 # What a planted text says, as regular expressions in which white space counts for nothing, each with signs
 # of which it has at least one ("_" is a blank): looking for them first is a hundred times cheaper.
 _PHRASES: tuple[tuple[str, str], ...] = (
@@ -28,7 +29,7 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     ("instruction", rf"""
     \b(?:new|updated|real|hidden|secret|additional)\s+instructions?\s*(?::|for\s+{_MACHINE}|follow)
     | \binstructions?\s+(?:for|to)\s+(?:the\s+|any\s+|all\s+)?{_MACHINE}\b"""),
-    ("note message memo attention dear hey hello", rf"""
+    (_MACHINES, rf"""
     \b(?:note|message|memo|attention|dear|hey|hello)\s*,?\s+(?:to\s+)?
         (?:the\s+|any\s+|all\s+|every\s+)?{_MACHINE}\s*[,:;!]"""),
     ("you_are", rf"""
@@ -37,7 +38,7 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     ("act_as pretend_to roleplay_as", rf"""
     \b(?:act\s+as|pretend\s+to\s+be|roleplay\s+as)\s+(?:an?\s+|the\s+)?(?:{_MACHINE}|dan)\b"""),
     ("model assistant", r"\bas\s+an\s+a\.?i\.?\s+(?:language\s+)?(?:model|assistant)\b"),
-    ("say answer reply respond output print ignore tell write cite", rf"""
+    (_MACHINES, rf"""
     \b{_MACHINE}s?\s+(?:must|should|shall|will|reading\s+this)\b[^.\n]{{0,40}}
         \b(?:say|answer|reply|respond|output|print|ignore|tell|write|cite)"""),
     ("answer response reply output", r"""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from retrieval.gate.words import word_set
+from retrieval.gate.words import stem, word_set
 
 _AMOUNT = (
     r"(?= ([$€£(]?\s?\d|[A-Z]{3}\s?\d|(one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|"
@@ -101,28 +101,31 @@ _NOT = r"""
 
 def _compile(phrases: str) -> re.Pattern[str]:
     lines = [re.sub(r"\((?!\?)", "(?:", line) for line in phrases.strip().splitlines()]
-    return re.compile("|".join(rf"\b(?:{line})(?!\w)" for line in lines).replace(" ", r"\s+"), re.IGNORECASE)
+    return re.compile(rf"\b(?:{'|'.join(lines)})(?!\w)".replace(" ", r"\s+"), re.IGNORECASE)
 
 
-RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (kind, _compile(phrases))
-    for kind, phrases in (
-        ("", _NEUTRAL),
-        ("least", _NOT_LESS),
-        ("most", _MOST),
-        ("least", _LEAST),
-        ("exempt", _EXEMPT),
-        ("only", _ONLY),
-        ("except", _EXCEPT),
-        ("consent", _CONSENT),
-        ("forbid", _FORBID),
-        ("oblige", _OBLIGE),
-        ("permit", _PERMIT),
-        ("advise", _ADVISE),
-        ("not", _NOT),
+RULES: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
+    (kind, tuple(sign.replace("_", " ") for sign in signs.split()), _compile(phrases))
+    for kind, signs, phrases in (
+        ("", "whether not without no", _NEUTRAL),
+        ("least", "less fewer earlier lower shorter sooner", _NOT_LESS),
+        ("most", "exceed than most latest up maximum under below less fewer capped limited within", _MOST),
+        ("least", "least or minimum over above more greater exceed longer", _LEAST),
+        ("exempt", "not never need obligation duty requirement n't necessary optional exempt", _EXEMPT),
+        ("only", "only solely exclusively provided", _ONLY),
+        ("except", "unless except other save excluding but until without", _EXCEPT),
+        ("consent", "consent approval permission authori", _CONSENT),
+        ("forbid", "not n't never neither no_longer no prohibit forb barred banned disallow refrain preclud", _FORBID),
+        ("oblige", "must shall requir oblig mandatory compulsory ha need", _OBLIGE),
+        ("permit", "may can might could allow permit entitle authori eligible free right", _PERMIT),
+        ("advise", "should recommend ought encourage advise", _ADVISE),
+        ("not", "no never neither nor without fail unable lack n't", _NOT),
     )
 )
-"""Read in this order: what a rule has read is blanked out for the next. The kind "" marks nothing."""
+"""(kind, signs, pattern), read in this order: what a rule has read is blanked out for the next.
+
+The kind "" marks nothing. A text without any of the signs needs no look at the pattern.
+"""
 
 _PAIRS = word_set(
     """increase/decrease increase/reduce increase/fall rise/fall rise/decline grow/shrink grow/decline
@@ -135,5 +138,9 @@ _PAIRS = word_set(
     controller/processor purchaser/vendor supplier/customer upper/lower strengthen/weaken succeed/fail
     prior/subsequent early/late earlier/later more/less best/worst hire/dismiss"""
 )
-OPPOSITES = tuple((pair.partition("/")[0], pair.partition("/")[2]) for pair in sorted(_PAIRS))
-"""Pairs of which a claim may not say one where its quotes say the other alone."""
+OPPOSITES: dict[str, list[tuple[str, str]]] = {}
+"""Stem of a word that a claim may not say where its quotes say its opposite alone -> (word, the opposite's stem)."""
+for _pair in sorted(_PAIRS):
+    _left, _, _right = _pair.partition("/")
+    OPPOSITES.setdefault(stem(_left), []).append((_left, stem(_right)))
+    OPPOSITES.setdefault(stem(_right), []).append((_right, stem(_left)))

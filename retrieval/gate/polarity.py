@@ -23,6 +23,7 @@ _CUT = re.compile(
     r"|,?\s+(?=(?:unless|except|until|provided\s+that|only\s+(?:if|when|where|with|upon|after))\b)",
     re.IGNORECASE,
 )
+_PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non")
 _PREFIXED = re.compile(r"^(?:un|in|im|il|ir|dis|non)(?=[a-z]{4})")
 
 
@@ -62,8 +63,9 @@ def _sentences(text: str) -> list[list[str]]:
 def _segment(text: str) -> _Segment:
     marks: list[str] = []
     rest = text.replace("’", "'")
-    for kind, pattern in RULES:
-        found = pattern.findall(rest)
+    low = rest.casefold()
+    for kind, signs, pattern in RULES:
+        found = pattern.findall(rest) if any(sign in low for sign in signs) else ()
         if found:
             marks += [kind] * len(found) if kind else []
             rest = pattern.sub(lambda m: "·" * len(m.group()), rest)
@@ -126,12 +128,12 @@ def _opposites(evidence: Evidence) -> str:
     """A word on one side whose opposite alone stands on the other."""
     ours, theirs = set(words(evidence.claim)), set(words(evidence.quotes))
     our_stems, their_stems = {stem(w) for w in ours}, {stem(w) for w in theirs}
-    for a, b in OPPOSITES:
-        for one, other in ((stem(a), stem(b)), (stem(b), stem(a))):
-            if one in our_stems and other not in our_stems and other in their_stems and one not in their_stems:
-                return f"the claim says “{a if one == stem(a) else b}”, the quote its opposite"
+    for one in sorted(our_stems & OPPOSITES.keys()):
+        for word, other in OPPOSITES[one]:
+            if other not in our_stems and other in their_stems and one not in their_stems:
+                return f"the claim says “{word}”, the quote its opposite"
     for left, right in ((ours, theirs), (theirs, ours)):
-        for word in left - right:
+        for word in sorted(w for w in left - right if w.startswith(_PREFIXES)):
             base = _PREFIXED.sub("", word)
             if base != word and base in right and word not in right and base not in left:
                 return f"“{word}” and “{base}” are opposites"

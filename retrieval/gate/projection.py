@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import compress
 
-from retrieval.gate.words import word_set, words
+from retrieval.gate.words import straight, word_set, words
 
 _CURRENCY = "$€£¥₹"
 _NUMBER = re.compile(
@@ -25,6 +25,7 @@ _WIDE = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
 _NOISE = re.compile(r"[\x00-/:-@\[-`{-\x7f]+")
 _IS_LETTER = bytes(b < 128 and chr(b).isalnum() for b in range(256))
 _NO_LETTERS = bytes(b for b in range(128) if not chr(b).isalnum())
+_DIGIT = re.compile(r"\d")
 _NEGATIONS = word_set("no not never none nor neither without cannot except unless nothing nobody nowhere only")
 _NEGATIVE_PREFIX = re.compile(r"^(?:un|in|im|il|ir|non|dis|mis|anti|de)$")
 _CLOSING = ".,;:!?)]}\"'”’»"
@@ -43,7 +44,7 @@ class Projection:
 
     @cached_property
     def _offsets(self) -> tuple[Sequence[int], Sequence[int]]:
-        plain = _WIDE.sub(lambda m: _mask(m.group()), self._text)
+        plain = _WIDE.sub(lambda m: _mask(m.group()), straight(self._text))
         if plain.isascii():
             starts = list(compress(range(len(plain)), plain.encode().translate(_IS_LETTER)))
             return starts, [at + 1 for at in starts]
@@ -62,6 +63,7 @@ def project(text: str) -> Projection:
 
 
 def _key(text: str) -> str:
+    text = straight(text)
     if text.isascii():
         return text.encode().lower().translate(None, _NO_LETTERS).decode()
     return _NOISE.sub("", _WIDE.sub(lambda m: _folded(m.group()), text).lower())
@@ -188,7 +190,9 @@ def _same(quote: str, piece: str) -> bool:
 
 def signs(text: str) -> list[tuple[bool, str, str, str]]:
     """Every number of a text as (negative or bracketed, currency sign, digits as grouped, percent sign)."""
-    found = []
+    found: list[tuple[bool, str, str, str]] = []
+    if not _DIGIT.search(text):
+        return found
     for m in _NUMBER.finditer(text):
         bracketed = bool(m["open"] or (m["inner"] or "").startswith("(")) and bool(m["close"] or m["late"])
         minus = bool(m["minus"]) or (m["inner"] or "")[:1] in ("-", "−")

@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from retrieval.gate.numerals import CURRENCIES, NUMERAL_WORDS, SCALES, UNITS, spelled
-from retrieval.gate.words import visible
+from retrieval.gate.words import visible, word_set, words
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
@@ -30,8 +30,16 @@ _DATES = (
     re.compile(rf"\b{_MONTH},?(?:\s+of)?\s+{_YEAR}"),
     re.compile(r"\b(?P<day>\d{1,2})(?P<sep>[./-])(?P<m>\d{1,2})(?P=sep)(?P<year>(?:19|20)?\d\d)\b(?![./-]?\d)"),
 )
-_DATED = re.compile(r"\d[./-]\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.I)
-_QUARTERED = re.compile(r"[qh][1-4]|[1-4][qh]|quarter|half|fy|cy|fiscal", re.I)
+_DATED = re.compile(r"\d[./-]\d")
+_QUARTERED = re.compile(r"[qh][1-4]|[1-4][qh]|fy|cy|fiscal", re.I)
+_DIGIT = re.compile(r"\d+")
+_NUMERALS = frozenset(NUMERAL_WORDS.split("|"))
+_GLUED = re.compile(r"[a-z]{2}\.?\d")  # "Rule3.7": an extractor lost the blank
+_REFERRING = word_set(
+    """section sections sec secs article articles art arts clause clauses paragraph paragraphs para paras part parts
+    chapter chapters rule rules schedule schedules annex annexes appendix exhibit exhibits note notes item items page
+    pages p pp table tables figure figures regulation regulations"""
+)
 _ORDINAL = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 _FISCAL = re.compile(r"\b(?:FY|CY)\s?['’]?(?P<y>(?:19|20)?\d\d)\b|\bfiscal(?:\s+year)?\s+(?P<f>(?:19|20)\d\d)\b", re.I)
 _QUARTERS = (
@@ -47,7 +55,7 @@ _QUARTERS = (
 _LABEL = r"(?:\d+[A-Za-z]?(?:\.\d+[A-Za-z]?)*|[A-Z]{1,2}-?\d+|[IVXLC]+|[A-Z])(?:\s?\([A-Za-z0-9]{1,5}\))*(?![\w%])"
 _REFERENCE = re.compile(
     r"(?P<kind>\b(?i:sections?|secs?\.|articles?|arts?\.|clauses?|paragraphs?|paras?\.|parts?|chapters?|rules?|"
-    r"schedules?|annex(?:es)?|appendix|exhibits?|notes?|items?|pages?|pp?\.|tables?|figures?|regulations?)|§§?)"
+    r"schedules?|annex(?:es)?|appendix|exhibits?|notes?|items?|pages?|pp?\.|tables?|figures?|regulations?)(?![A-Za-z])|§§?)"
     rf"\s*(?P<labels>{_LABEL}(?:(?:\s*,\s*|\s*(?:,\s*)?(?:and|or|to|through)\s+|\s?[-–]\s?)(?!\d{{4}}\b){_LABEL})*)"
 )
 _CODE = re.compile(r"\b(?=[\w-]*[A-Za-z])(?=[\w-]*\d)(?:[A-Z][A-Za-z]*-?\d+[\w-]*|\d+-?[A-Z][\w-]*)\b")
@@ -77,6 +85,8 @@ _NUMBER = re.compile(
 )
 _SPELLED = re.compile(rf"\b{_WORDS}\b\s?{_TAIL}", re.I)
 _SINGLE = re.compile(rf"\ban?\s+(?P<unit>{_AFTER})", re.I)
+_BEFORE = 16  # characters that a sign and a currency take at most, before the digits of a number
+_BEHIND = 160  # and digits, scale and unit after them
 # A footnote mark is no digit of the number before it.
 _FOOTNOTES = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]")
 _HINT = re.compile(
@@ -124,23 +134,45 @@ def quantities(text: str, *, sizes: bool = False) -> Quantities:
     found = Quantities()
     if not text.isascii():
         text = unicodedata.normalize("NFKC", _FOOTNOTES.sub(" ", visible(text)))
-    if not re.search(r"\d", text) and not _SPELLED.search(text) and not _REFERENCE.search(text):
+    # The patterns are slow where nothing matches: a glance at the words first.
+    low, tokens = text.casefold(), frozenset(words(text))
+    digits = _DIGIT.search(text) is not None
+    spelled_out = not tokens.isdisjoint(_NUMERALS)
+    referring = "§" in text or not tokens.isdisjoint(_REFERRING) or _GLUED.search(low) is not None
+    if not (digits or spelled_out or referring or "quarter" in low or "half" in low):
         return found
-    text = _take(text, _REFERENCE, lambda m: _reference(m, found))
-    # The patterns are slow where nothing matches: a glance first.
-    if _DATED.search(text):
+    if referring:
+        text = _take(text, _REFERENCE, lambda m: _reference(m, found))
+    if digits and (_DATED.search(text) or any(month in low for month in _MONTHS)):
         for pattern in _DATES:
             text = _take(text, pattern, lambda m: _date(m, found))
-    if _QUARTERED.search(text):
+    if "quarter" in low or "half" in low or (digits and _QUARTERED.search(text)):
         for pattern in _QUARTERS:
             text = _take(text, pattern, lambda m: _quarter(m, found))
         text = _take(text, _FISCAL, lambda m: _fiscal(m, found))
-    text = _take(text, _CODE, lambda m: _code(m, found))
-    if "(" in text:
-        text = _PAIR.sub(_once, _RIAP.sub(_once, text))
-    text = _take(text, _NUMBER, lambda m: _number(m, found, sizes, text))
-    _take(text, _SPELLED, lambda m: _word(m, found))
+    if digits:
+        text = _take(text, _CODE, lambda m: _code(m, found))
+        if "(" in text and spelled_out:
+            text = _PAIR.sub(_once, _RIAP.sub(_once, text))
+        text = _take_numbers(text, found, sizes)
+    if spelled_out:
+        _take(text, _SPELLED, lambda m: _word(m, found))
     return found
+
+
+def _take_numbers(text: str, found: Quantities, sizes: bool) -> str:
+    """As `_take` for `_NUMBER`, looked for around digits alone."""
+    parts: list[str] = []
+    at = seen = 0
+    while (digit := _DIGIT.search(text, seen)) is not None:
+        here = digit.start()
+        m = _NUMBER.search(text, max(at, here - _BEFORE), min(len(text), here + _BEHIND))
+        if m is None or m.start() > here:
+            seen = digit.end()
+            continue
+        parts += (text[at : m.start()], " " * len(m.group()) if _number(m, found, sizes, text) else m.group())
+        at = seen = m.end()
+    return "".join((*parts, text[at:]))
 
 
 def singles(text: str) -> list[Amount]:
@@ -151,7 +183,8 @@ def singles(text: str) -> list[Amount]:
 @lru_cache(maxsize=256)
 def scale_hints(text: str) -> tuple[Decimal, ...]:
     """Scales that a table's caption announces: "(in millions)", "Amounts in thousands", "$m"."""
-    found = _HINT.findall(text)
+    low = text.casefold()
+    found = _HINT.findall(text) if any(scale in low for scale in ("thousand", "million", "billion")) else []
     found += re.findall(r"\b(?:USD|EUR|GBP|US)?[$€£]\s?('000|000s|bn|m)\b", text)
     return tuple(Decimal(SCALES.get(f.casefold(), 1000)) for f in found)
 

@@ -24,6 +24,12 @@ INVISIBLE = dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x2060, 0x2065),
 _INVISIBLE = re.compile("[" + "".join(map(chr, INVISIBLE)) + "]")
 
 
+_CURLY = (
+    ("’", "'"), ("‘", "'"), ("“", '"'), ("”", '"'), ("–", "-"), ("—", "-"), ("•", "*"), ("\u00a0", " "), ("…", "."),
+)  # fmt: skip
+_BLANKED = bytes(b if (chr(b).isalnum() and b < 128) or b == 0x27 else 0x20 for b in range(256))
+
+
 def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -85,17 +91,30 @@ _SUFFIXES = (
 )  # fmt: skip
 
 
-@lru_cache(maxsize=1024)
+def straight(text: str) -> str:
+    """Typographic quotation marks, dashes, bullets and blanks made plain, one character for one."""
+    if not text.isascii():
+        for curly, plain in _CURLY:
+            if curly in text:
+                text = text.replace(curly, plain)
+    return text
+
+
+@lru_cache(maxsize=4096)
 def words(text: str) -> tuple[str, ...]:
     """Lower-case words and numbers of a text, in order; apostrophes made straight, broken lines joined."""
-    if not text.isascii():
-        text = visible(text)
-        if not unicodedata.is_normalized("NFKC", text):
-            text = unicodedata.normalize("NFKC", text)
-        text = text.replace("’", "'")
+    text = straight(text)
     if "-\n" in text:
         text = _BROKEN.sub("", text)
-    return tuple(_WORD.findall(text.casefold()))
+    if text.isascii():
+        tokens = text.encode().lower().translate(_BLANKED).decode().split()
+        if "'" not in text:
+            return tuple(tokens)
+        return tuple([w for t in tokens for w in (_WORD.findall(t) if "'" in t else (t,))])
+    text = visible(text)
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", text)
+    return tuple(_WORD.findall(text.replace("’", "'").casefold()))
 
 
 def visible(text: str) -> str:
@@ -142,15 +161,24 @@ def _strip(word: str) -> str:
     return word
 
 
-@lru_cache(maxsize=65536)
-def _key(word: str) -> str:
-    """The stem of a word that carries content; "" for the others and for numbers."""
-    return "" if word in STOP or len(word) < 2 or word[0].isdigit() else stem(word)
+class _Keys(dict[str, str]):
+    """Word -> the stem of a word that carries content, "" for the others and for numbers. Filled when asked."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _MOST_KEYS:
+            self.clear()
+        key = "" if word in STOP or len(word) < 2 or word[0].isdigit() else stem(word)
+        self[word] = key
+        return key
+
+
+_MOST_KEYS = 65536
+_KEYS = _Keys()
 
 
 def content(tokens: Iterable[str]) -> list[str]:
     """Stems of the words that carry content, in order, numbers left out."""
-    return [key for key in map(_key, tokens) if key]
+    return [key for key in map(_KEYS.__getitem__, tokens) if key]
 
 
 @lru_cache(maxsize=4096)
