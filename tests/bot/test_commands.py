@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from audit.errors import AuditUnavailable
 from audit.log import SqliteAuditLog
@@ -18,6 +21,7 @@ from bot.history import History, LoggedHistory
 from bot.types import Outcome
 from bot.why import NOTHING_YET, PRIVATE_BEFORE, UNREADABLE
 from retrieval.types import (
+    AccessList,
     Audience,
     AudienceKind,
     Claim,
@@ -30,7 +34,7 @@ from retrieval.types import (
     Verified,
 )
 from retrieval.verify import verify
-from tests.bot.fakes import NOW, ListLibrary, ListRetriever, passage
+from tests.bot.fakes import NOW, ListLibrary, ListRetriever, MemoryLog, passage
 
 HOTELS = "Hotels cost at most 180 EUR a night."
 BONUS = "The bonus pool is EUR 1.35 million."
@@ -208,3 +212,54 @@ async def test_why_with_the_log_unreadable() -> None:
 async def test_a_question_that_begins_so_is_a_question() -> None:
     commands = Commands(ListLibrary(), lambda _: 0)
     assert await commands.reply("why is the limit 180 EUR?", "t", frozenset(), place=CHANNEL, asker=ADA) is None
+
+
+class Kept:
+    """The last question of a log in memory, whoever asks."""
+
+    def __init__(self, log: MemoryLog) -> None:
+        self.log = log
+
+    async def last(self, place: Mapping[str, Json], reader: Principal) -> AuditRecord | None:
+        found = [r for r in self.log.records if r.fields.get("statements") is not None or r.outcome == "abstained"]
+        return found[-1] if found else None
+
+
+NAMES = ("amber", "basalt", "cobalt", "denim")
+some = st.frozensets(st.sampled_from(NAMES))
+
+
+def secret(name: str) -> Passage:
+    """A passage whose every word of its own is a canary."""
+    made = passage(
+        f"Hotels in {name}town cost {len(name)}11 EUR.", acl_id=name, document=f"{name}.md", title=f"T{name}"
+    )
+    return replace(made, section=replace(made.section, heading=f"H{name}", path=(f"H{name}",)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(at_question=some, at_why=some, gone=some, direct=st.booleans())
+async def test_why_names_nothing_that_some_reader_may_not_read_now(
+    at_question: frozenset[str], at_why: frozenset[str], gone: frozenset[str], direct: bool
+) -> None:
+    library, log = ListLibrary(*map(secret, NAMES)), MemoryLog()
+    commands = Commands(library, lambda _: 0, Kept(log))
+    ask = Ask(library, ListRetriever(library), Boasting(), log, commands)
+    place, audience = (DIRECT, only(ADA)) if direct else (CHANNEL, PUBLIC)
+    nobody, everyone = AccessList(frozenset({"group:nobody"})), AccessList(frozenset({"everyone"}))
+
+    async def say(text: str, readable: frozenset[str]) -> str:
+        library.lists = {name: everyone if name in readable else nobody for name in NAMES}
+        question = Question(text, NOW)
+        asked = await ask(Request(new_record_id(), question, ADA, audience, None, "t", place, _shown))
+        return str(asked.reply.payload["text"])
+
+    await say("hotels?", at_question)
+    library.passages = [p for p in library.passages if p.document.acl_id not in gone]
+    said = await say("why", at_why)
+    for name in NAMES:
+        if name not in at_why or name in gone:
+            assert name not in said
+    left = at_question & (at_why - gone)
+    assert (f"• Considered: {len(left)} passage" in said) is bool(left)
+    assert ("999" in said) is (bool(at_question) and left == at_question)
