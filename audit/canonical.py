@@ -30,13 +30,19 @@ def canonical(value: Json) -> bytes:
 def json_text(value: Json) -> str:
     """The text of the canonical form, lone surrogates not yet refused (`utf8` does)."""
     kind = type(value)
-    if kind is int or kind is dict or kind is list:
+    if kind is str:
+        return _KEEPING.encode(value)
+    if kind is bool or value is None:
+        return "true" if value else "false" if value is False else "null"
+    if kind is int:
+        return str(_in_range(cast(int, value)))
+    if kind is dict or kind is list:
+        if not value:
+            return "{}" if kind is dict else "[]"
         try:
             return _SORTING.encode(value) if _is_plain(value) else _KEEPING.encode(_sorted(value))
         except RecursionError as error:
             raise RecordInvalid("a value is nested too deeply to be recorded") from error
-    if kind is str or kind is bool or value is None:
-        return _KEEPING.encode(value)
     return json_text(_sorted(value))
 
 
@@ -68,21 +74,31 @@ def _is_plain(value: Json) -> bool:
     """Are these JSON's own types with ASCII keys, which the encoder sorts well itself? Raises RecordInvalid."""
     waiting: list[Any] = [value]
     plain = True
-    while waiting:
-        item = waiting.pop()
-        kind = type(item)
-        if kind is str or kind is bool or item is None:
-            continue
-        if kind is int:
-            _in_range(item)
-        elif kind is dict:
-            plain = plain and all(type(key) is str and key.isascii() for key in item)
-            waiting.extend(item.values())
-        elif kind is list:
-            waiting.extend(item)
+    for item in waiting:  # grows on the way
+        if type(item) is dict:
+            plain = plain and _ascii_keys(item)
+            parts = item.values()
         else:
-            plain = False
+            parts = item
+        for part in parts:
+            kind = type(part)
+            if kind is str:
+                continue
+            if kind is int:
+                if not -LARGEST <= part <= LARGEST:
+                    _in_range(part)
+            elif kind is dict or kind is list:
+                waiting.append(part)
+            elif part is not None and kind is not bool:
+                plain = False
     return plain
+
+
+def _ascii_keys(item: dict[Any, Any]) -> bool:
+    try:
+        return "".join(item).isascii()
+    except TypeError:  # a key that is no text
+        return False
 
 
 def _sorted(value: Json) -> Json:

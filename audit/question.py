@@ -14,11 +14,12 @@ from datetime import UTC, datetime
 from audit.canonical import canonical, clean
 from audit.errors import AuditCorrupt
 from audit.record import AuditRecord, Json
-from audit.values import from_json, to_json
+from audit.values import from_json, to_json, to_object
 from retrieval.types import (
     AccessList,
     Answer,
     Audience,
+    Citation,
     Document,
     ModelUse,
     Passage,
@@ -134,7 +135,7 @@ def question_record(
         "nearest": [_packed(passage) for passage in nearest],
         "shown_question": clean(shown_question if shown_question is not None else question.text),
         **_posted(posted),
-        **_object(use if use is not None else ModelUse("none")),
+        **to_object(use if use is not None else ModelUse("none")),
         "timings_us": to_json(timings_us or {}),
         "software": software,
         "configuration_sha256": configuration_sha256,
@@ -209,7 +210,7 @@ def _found(verified: Verified, passages: Sequence[Passage], snapshots: Mapping[S
         "citations": [_packed(citation) for citation in answer.citations] if answer is not None else [],
         "sections": _snapshots(answer, verified, snapshots, passages),
         "dropped": [
-            {**_object(verdict.claim), "verdict": verdict.verdict.value, "reason": clean(verdict.reason)}
+            {**to_object(verdict.claim), "verdict": verdict.verdict.value, "reason": clean(verdict.reason)}
             for verdict in verified.verdicts
             if verdict.verdict is not VerdictClass.SUPPORTED
         ],
@@ -226,12 +227,10 @@ def _access(access: Mapping[str, AccessList], documents: Iterable[Document]) -> 
     return {acl_id: to_json(access[acl_id]) for acl_id in sorted(wanted) if acl_id in access}
 
 
-def _packed(value: object) -> dict[str, Json]:
+def _packed(value: Passage | Citation, without: tuple[str, ...] = ()) -> dict[str, Json]:
     """A passage or citation as JSON, its document named by id and version."""
-    packed = _object(value)
-    document = packed.pop("document")
-    if isinstance(document, dict):
-        packed["document"], packed["version"] = document["id"], document["version"]
+    packed = to_object(value, ("document", *without))
+    packed["document"], packed["version"] = clean(value.document.id), clean(value.document.version)
     return packed
 
 
@@ -246,10 +245,8 @@ def _unpacked(values: Sequence[dict[str, Json]], documents: Mapping[tuple[Json, 
 
 def _passage(passage: Passage, answer: Answer | None) -> Json:
     """A retrieved passage without its text (the cited sections' texts are in `sections`)."""
-    packed = _packed(passage)
-    text = packed.pop("text")
-    packed.pop("sections")  # the cited section stands in the citation
-    packed["text_sha256"] = hashlib.sha256(str(text).encode()).hexdigest()
+    packed = _packed(passage, ("text", "sections"))  # the cited section stands in the citation
+    packed["text_sha256"] = hashlib.sha256(clean(passage.text).encode()).hexdigest()
     packed["score_millionths"] = packed.pop("score")
     packed["acl_id"] = passage.document.acl_id
     packed["cited"] = any(
@@ -294,13 +291,6 @@ def _snapshot(document: str, version: str, start: int, text: str) -> Json:
         "text": text,
         "sha256": hashlib.sha256(text.encode()).hexdigest(),
     }
-
-
-def _object(value: object) -> dict[str, Json]:
-    converted = to_json(value)
-    if not isinstance(converted, dict):
-        raise TypeError(f"{type(value).__name__} is no object")
-    return converted
 
 
 def _list(record: AuditRecord, name: str) -> list[dict[str, Json]]:
