@@ -232,6 +232,8 @@ class Query:
     document_weight: float = 0.0
     section_weight: float = 0.0
     document_ids: frozenset[str] | None = None  # restrict to these; None = all
+    preferred: Mapping[str, float] = field(default_factory=dict)  # added to the scores of a document's chunks, by id
+    neighbour_weight: float = 0.0  # share of the scores of the chunks before and after that a chunk gets
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,12 @@ import numpy as np
 from retrieval.errors import IndexMismatch, IndexUnavailable
 from retrieval.index import postings
 from retrieval.index.codec import dump_chunk, dump_document, load_chunk, load_document
-from retrieval.index.levels import section_numbers
+from retrieval.index.levels import page_heads, section_numbers
 from retrieval.index.snapshot import Ranked, Snapshot, Version, grown
-from retrieval.index.words import stems
+from retrieval.index.words import stems, title_stems
 from retrieval.types import Chunk, Document, Hit, Query
 
-FORMAT = "1"
+FORMAT = "2"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS version (
@@ -151,8 +151,11 @@ class EmbeddedIndex:
     def _add(self, chunks: Sequence[Chunk], vectors: Sequence[bytes]) -> None:
         document = chunks[0].document
         made = postings.segment(
-            [(stems(c.search_text), stems(" ".join(c.section.path))) for c in chunks],
-            stems(document.title),
+            [
+                (stems(c.search_text), stems(" ".join((*c.section.path, head))))
+                for c, head in zip(chunks, page_heads(chunks), strict=True)
+            ],
+            title_stems(document.title),
             section_numbers(chunks),
             np.zeros((len(chunks), 0), np.float32),
         )

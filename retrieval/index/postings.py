@@ -20,6 +20,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.index.words import pairs
+
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -63,7 +65,7 @@ def segment(
     named = Counter(title)
     found: list[tuple[int, int, int, int, int]] = []
     for row, (body, path) in enumerate(chunks):
-        in_body, in_path = Counter(body), Counter(path)
+        in_body, in_path = Counter([*body, *pairs(body)]), Counter(path)
         found += [(number(s), row, in_body[s], in_path[s], named[s]) for s in {*in_body, *in_path, *named}]
     table = np.array(sorted(found), np.int64).reshape(-1, 5).T
     terms, starts = _distinct(table[0])

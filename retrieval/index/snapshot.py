@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from retrieval import fusion
 from retrieval.index import postings
 from retrieval.index.postings import BM25, Floats, Ints, Mask, Segment
-from retrieval.index.words import asked
+from retrieval.index.words import asked, pairs, stems
 from retrieval.types import Query
 
 # A low k1: in a short passage the second mention of a word says little (ObliQA, keywords alone:
 # recall@10 0.780 and MAP@10 0.636 with 0.6, against 0.776 and 0.624 with 1.2).
 CHUNKS = BM25(k1=0.6, b=0.75, fields=(1.0, 1.0, 1.0))
+PAIR_WEIGHT = np.float32(0.4)  # of two words that follow each other, beside the words themselves
 SECTIONS = BM25(k1=1.2, b=0.75, fields=(1.0, 1.0, 1.0))
 # Measured on contracts, filings and rules: the strongest single lever of ranking.
 DOCUMENTS = BM25(k1=1.2, b=0.5, fields=(1.0, 0.0, 3.0))
@@ -78,8 +79,10 @@ class Snapshot:
         visible = open_documents[self._documents] if self.size else np.zeros(0, np.bool_)
         if query.limit <= 0 or not visible.any():
             return []
-        found = [postings.find(self._segments, self._offsets.tolist(), postings.number(s)) for s in asked(query.text)]
+        found, paired = self._find(asked(query.text)), self._find(dict.fromkeys(pairs(stems(query.text))))
         keyword = self._keyword(found, visible)
+        if paired:
+            keyword += PAIR_WEIGHT * self._keyword(paired, visible)
         vector = self._vector(query.vector)
         # Without a vector keywords carry all the weight, and the other way round.
         alpha = (query.alpha if found else 1.0) if query.vector else 0.0
@@ -95,8 +98,33 @@ class Snapshot:
             wanted |= visible & (keyword > 0)  # the right document's chunks may stand in neither list
         if query.section_weight:
             extra += np.float32(query.section_weight) * self._section(found, visible)
+        if query.preferred:
+            extra += self._preferred(query.preferred)[self._documents]
+            wanted |= visible & (keyword > 0) & (extra > 0)
+        if query.neighbour_weight:
+            fused = fused + np.float32(query.neighbour_weight) * self._beside(fused, visible)
         total = fused + extra
         return self._top(query.limit, np.flatnonzero(wanted), (total, order, keyword, vector, extra))
+
+    def _find(self, terms: Iterable[str]) -> list[postings.Found]:
+        offsets = self._offsets.tolist()
+        return [postings.find(self._segments, offsets, postings.number(term)) for term in terms]
+
+    def _preferred(self, weights: Mapping[str, float]) -> Floats:
+        """What each document is given for itself."""
+        given = np.zeros(len(self._owners), np.float32)
+        for id_, weight in weights.items():
+            given[self._places.get(id_, [])] = weight
+        return given
+
+    def _beside(self, scores: Floats, visible: Mask) -> Floats:
+        """For each chunk the scores of the one before and the one after it in its document version."""
+        held = np.where(visible, scores, np.float32(0))
+        same = self._documents[1:] == self._documents[:-1]
+        beside = np.zeros(self.size, np.float32)
+        beside[1:] += held[:-1] * same
+        beside[:-1] += held[1:] * same
+        return beside
 
     def _open(self, query: Query) -> Mask:
         """The live documents that the query may see."""

@@ -35,11 +35,11 @@ from weaviate.connect import ConnectionParams
 from retrieval import fusion
 from retrieval.errors import IndexMismatch, IndexUnavailable
 from retrieval.index.codec import dump_chunk, dump_document, load_chunk, load_document
-from retrieval.index.levels import section_numbers
-from retrieval.index.words import asked, stems
+from retrieval.index.levels import page_heads, section_numbers
+from retrieval.index.words import asked, pairs, stems, title_stems
 from retrieval.types import Chunk, Hit, Query
 
-FORMAT = "1"
+FORMAT = "2"
 BATCH = 250  # objects a request
 _WRITE = 6  # times the limit of a read
 AT_ONCE = 8  # updates in flight
@@ -49,8 +49,10 @@ WITHIN = 50
 _RECORD = ("record", "document", "acl_id")
 TOP_DOCUMENTS = 3  # documents whose chunks are searched again for themselves
 LEVELS = ("Chunk", "Section", "Document")
-FIELDS = {"Chunk": ["body", "path", "title"], "Section": ["body"], "Document": ["body"]}
+FIELDS = {"Chunk": ["body", "path", "title", "pairs"], "Section": ["body"], "Document": ["body"]}
 RANKING = {"Chunk": (0.75, 0.6), "Section": (0.75, 1.2), "Document": (0.5, 1.2)}  # b, k1 of BM25, as in `snapshot`
+# Weaviate weighs a word as often as it is asked for (properties take whole numbers only): 2/5 = PAIR_WEIGHT.
+PAIRED = (5, 2)
 TITLE_TIMES = 3  # the title's weight in the text of a whole document
 _SPACE = uuid.UUID("5f0c1a52-3a4f-5c0e-9c35-0d8f4d1d3a10")  # of the objects' ids (RFC 9562, version 5)
 
@@ -262,9 +264,12 @@ class WeaviateIndex:
                 self._units("Section", words, where) if query.section_weight else _none(),
             )
             found, documents, sections = await self._limited(searches)
-            if documents:
-                best = sorted(documents, key=lambda key: -documents[key])[:TOP_DOCUMENTS]
-                inside = where & Filter.by_property("key").contains_any([key for key, _ in best])
+            best = sorted(documents, key=lambda key: -documents[key])[:TOP_DOCUMENTS]
+            chosen = sorted(query.preferred, key=lambda id_: -query.preferred[id_])[:TOP_DOCUMENTS]
+            if best or chosen:
+                either = [Filter.by_property("key").contains_any([key for key, _ in best])] if best else []
+                either += [Filter.by_property("document_id").contains_any(chosen)] if chosen else []
+                inside = where & Filter.any_of(either)
                 within = await self._limited(self._chunks(query, words, inside, WITHIN))
                 for id_, chunk in within.items():
                     # In no list over all documents: 0 there, and this list tells the order.
@@ -277,8 +282,10 @@ class WeaviateIndex:
     ) -> dict[uuid.UUID, _Found]:
         """The best chunks by fused score. Without a vector keywords carry all the weight, and the other way round."""
         collection = await self._collection("Chunk")
+        followed = " ".join(dict.fromkeys(pairs(stems(query.text))))
+        phrase = " ".join([*[words] * PAIRED[0], *[followed] * PAIRED[1]])
         answer = await collection.query.hybrid(
-            query=words or None,
+            query=phrase if words else None,
             alpha=(query.alpha if words else 1.0) if query.vector else 0.0,
             vector=np.frombuffer(query.vector, "<f4").tolist() if query.vector else None,
             query_properties=FIELDS["Chunk"],
@@ -405,11 +412,15 @@ def _ranked(
     sections: Mapping[tuple[str, int], float],
 ) -> list[tuple[uuid.UUID, float, float]]:
     """The best chunks: id, score, and the part of it that documents and sections gave."""
+    scores = {(chunk.key, chunk.place[1]): chunk.score for chunk in found.values()}
     rows = []
     for id_, chunk in found.items():
+        document_id, ordinal = chunk.place
         extra = query.document_weight * documents.get((chunk.key, 0), 0.0)
         extra += query.section_weight * sections.get((chunk.key, chunk.section), 0.0)
-        total = round(chunk.score + extra, 6)
+        extra += query.preferred.get(document_id, 0.0)
+        beside = scores.get((chunk.key, ordinal - 1), 0.0) + scores.get((chunk.key, ordinal + 1), 0.0)
+        total = round(chunk.score + query.neighbour_weight * beside + extra, 6)
         rows.append((-total, -round(chunk.order, 6), chunk.place, id_, extra))
     return [(id_, -total, extra) for total, _, _, id_, extra in sorted(rows)[: query.limit]]
 
@@ -459,14 +470,16 @@ def _objects(
         "batch": batch,
         "acl_id": document.acl_id,
     }
-    title, record = " ".join(stems(document.title)), dump_document(document)
-    bodies = [" ".join(stems(c.search_text)) for c in chunks]
-    paths = [" ".join(stems(" ".join(c.section.path))) for c in chunks]
+    title, record = " ".join(title_stems(document.title)), dump_document(document)
+    words = [stems(c.search_text) for c in chunks]
+    bodies = [" ".join(w) for w in words]
+    heads = page_heads(chunks)
+    paths = [" ".join(stems(" ".join((*c.section.path, head)))) for c, head in zip(chunks, heads, strict=True)]
     places = section_numbers(chunks)
     made: dict[str, list[DataObject[dict[str, Any], None]]] = {level: [] for level in LEVELS}
     for n, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True)):
         values = common | {"body": bodies[n], "path": paths[n], "title": title, "section": places[n], "ordinal": n}
-        values |= {"record": dump_chunk(chunk), "document": record}
+        values |= {"pairs": " ".join(pairs(words[n])), "record": dump_chunk(chunk), "document": record}
         id_ = uuid.uuid5(_SPACE, f"{key} {chunk.id} {n}")
         made["Chunk"].append(DataObject(values, id_, np.frombuffer(vector, "<f4").tolist()))
     for place in range(max(places) + 1):

@@ -7,10 +7,13 @@ stems English (Porter 2, snowballstem.org). Characters of scripts without spaces
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 
 import tantivy
 
 _UNSPACED = re.compile("([\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _LONGEST = 64  # bytes; longer runs are hashes and encoded data, not words
 
 _ANALYZER = (
@@ -51,3 +54,18 @@ def asked(text: str) -> list[str]:
     """The distinct stems of a question, without stop words unless there is nothing else."""
     found = list(dict.fromkeys(stems(text)))
     return [stem for stem in found if stem not in STOP_WORDS] or found
+
+
+def title_stems(title: str) -> list[str]:
+    """The stems of a title, which may be a file's name: "NDA-SeaTrust_v2" holds "sea" and "trust" too."""
+    apart = _HUMP.sub(" ", title)
+    return stems(title if apart == title else f"{title} {apart}")
+
+
+def pairs(text_stems: Sequence[str]) -> list[str]:
+    """Each two content stems that follow each other, as one word: ["right", "of", "parti"] -> ["right_parti"].
+
+    Stop words between them do not part them. No stem holds "_", so pairs and stems never mix.
+    """
+    content = [stem for stem in text_stems if stem not in STOP_WORDS]
+    return [f"{first}_{second}" for first, second in pairwise(content)]

@@ -115,7 +115,7 @@ class FakeIndex:
                 if query.vector:
                     cosine = float(np.frombuffer(query.vector, "<f4") @ np.frombuffer(vector, "<f4"))
                 alpha = query.alpha if query.vector else 0.0
-                extra = query.document_weight * whole / max(1, len(asked))
+                extra = query.document_weight * whole / max(1, len(asked)) + query.preferred.get(id_, 0.0)
                 if keyword > 0 or (query.vector and alpha > 0):
                     score = alpha * cosine + (1 - alpha) * keyword + extra
                     hits.append(Hit(chunk, score, keyword, cosine, extra))

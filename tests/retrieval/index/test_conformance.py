@@ -22,6 +22,20 @@ ALL = frozenset({"all"})
 
 @pytest.fixture(params=["fake", "embedded", "weaviate"])
 async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Index]:
+    made = await opened(request, tmp_path)
+    yield made
+    await made.close()
+
+
+@pytest.fixture(params=["embedded", "weaviate"])
+async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Index]:
+    """The real ones alone, for what the fake's plain word counts do not know."""
+    made = await opened(request, tmp_path)
+    yield made
+    await made.close()
+
+
+async def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Index:
     made: Index
     if request.param == "fake":
         made = FakeIndex()
@@ -29,8 +43,7 @@ async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         made = EmbeddedIndex(tmp_path, EMBEDDER.fingerprint)
     else:
         made = await empty_weaviate(request.getfixturevalue("weaviate_server"))
-    yield made
-    await made.close()
+    return made
 
 
 async def empty_weaviate(server: Server) -> WeaviateIndex:
@@ -208,3 +221,43 @@ async def test_the_document_weight_moves_the_right_document_up(index: Index) -> 
     assert {h.chunk.document.id for h in hits[:4]} == {"globex"}
     assert hits[0].document_score > 0
     assert (await search(index, query, alpha=0.3))[0].document_score == 0
+
+
+async def test_a_preferred_document_moves_up_and_stays_within_the_access_lists(index: Index) -> None:
+    for name in ("a", "b", "c"):
+        await add(index, *chunks(document(name, title="t", acl_id="board" if name == "c" else "all"), "hotel text"))
+    assert found(await search(index, "hotel", preferred={})) == ["a#0", "b#0"]
+    for weights in ({"b": 0.5}, {"b": 0.5, "c": 9.0, "unknown": 1.0}):
+        hits = await search(index, "hotel", preferred=weights)
+        assert found(hits) == ["b#0", "a#0"]
+        assert hits[0].document_score == pytest.approx(0.5, abs=1e-3)
+
+
+async def test_a_chunk_beside_good_ones_gains(engine: Index) -> None:
+    await add(engine, *chunks(document("a", title="t"), "hotel costs", "trains", "meals", "hotel rates"))
+    await add(engine, *chunks(document("b", title="t"), "hotel costs", "hotel rates", "hotel costs"))
+    plain = await search(engine, "hotel costs", vector=False)
+    scores = {found((h,))[0]: h.score for h in plain}
+    assert scores["a#3"] == scores["b#1"]
+    hits = await search(engine, "hotel costs", vector=False, neighbour_weight=0.25)
+    gained = {found((h,))[0]: h.score - scores[found((h,))[0]] for h in hits}
+    assert gained["b#1"] == pytest.approx(0.5, abs=1e-3)
+    assert gained["a#3"] == pytest.approx(0.0, abs=1e-3)
+
+
+async def test_words_that_follow_each_other_count_more_than_words_apart(engine: Index) -> None:
+    await add(engine, *chunks(document("apart", title="t"), "working hours limit the capital that partners bring"))
+    await add(engine, *chunks(document("phrase", title="t"), "hours limit the working capital that partners bring"))
+    assert found(await search(engine, "working capital", vector=False))[0] == "phrase#0"
+
+
+async def test_the_head_of_a_page_finds_what_stands_on_it(engine: Index) -> None:
+    head, table = chunks(document("report", title="t"), "Consolidated giraffe sheets", "cash 12 13 other 14 15")
+    page = Place(head.start, table.end, page=7)
+    await add(engine, replace(head, places=(page,)), replace(table, places=(page,)))
+    assert set(found(await search(engine, "giraffe", vector=False))) == {"report#0", "report#1"}
+
+
+async def test_a_title_that_is_a_file_name_is_found_by_its_parts(engine: Index) -> None:
+    await add(engine, *chunks(document("a", title="NDA-SeaTrustPartners_v2"), "nothing here"))
+    assert found(await search(engine, "Sea Trust", vector=False)) == ["a#0"]

@@ -99,3 +99,9 @@ def test_units_add_up_bodies_and_count_title_and_path_once() -> None:
     assert postings.in_units(found, (1.0, 2.0, 0.0), units, 2).tolist() == [3 + 2, 2]
     lengths = postings.unit_lengths(segment.lengths.astype(np.float32), (1.0, 0.0, 3.0), units, 2)
     assert lengths.tolist() == [3 + 6, 1 + 6]
+
+
+def test_pairs_are_counted_beside_words_and_make_no_text_longer() -> None:
+    segment = one("cost limit cost limit", "limit cost")
+    assert counts([segment], "cost_limit", 2) == [[2, 0, 0], [0, 0, 0]]
+    assert segment.lengths[0].tolist() == [4, 2]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.index.words import asked, stems
+from retrieval.index.words import asked, pairs, stems, title_stems
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,21 @@ def test_a_question_is_asked_by_its_content() -> None:
     assert asked("what is it") == ["what", "is", "it"]
     assert asked("must not") == ["not"]
     assert asked("?!") == []
+
+
+def test_pairs_skip_stop_words() -> None:
+    assert pairs(stems("The rights of the Receiving Party")) == ["right_receiv", "receiv_parti"]
+    assert pairs(stems("hotel")) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Travel policy", {"travel", "polici"}),
+        ("NDA-SeaTrust_v2", {"nda", "seatrust", "v2", "sea", "trust"}),
+        ("ACMECorp", {"acmecorp", "acm", "corp"}),
+        ("IPv6", {"ipv6"}),
+    ],
+)
+def test_a_title_is_found_whole_and_by_its_parts(title: str, expected: set[str]) -> None:
+    assert expected <= set(title_stems(title))
