@@ -81,3 +81,29 @@ async def test_nothing_to_ask_or_nobody_to_answer_costs_nothing() -> None:
     assert await retriever.retrieve(ask("hotel"), ALL, limit=0) == ()
     assert embedder.calls == []
     assert await retriever.retrieve(ask("hotel"), frozenset({"board"})) == ()
+
+
+async def test_the_document_that_the_question_names_comes_first() -> None:
+    held = [document(name, title=f"{name} 2019") for name in ("Initech", "Hooli", "Umbrella", "Acme")]
+    index = await index_of(*(c for d in held for c in chunks(d, "the notice period is three months")))
+    passages = await Retriever(index, EMBEDDER, FakeLibrary(*held)).retrieve(ask("Hooli notice period in 2019?"), ALL)
+    assert passages[0].document.id == "Hooli"
+    assert passages[0].score - passages[1].score > 500_000
+
+
+async def test_a_title_that_is_new_is_known_to_the_next_question() -> None:
+    old, new = document("old", title="Initech"), document("new", title="Hooli")
+    library = FakeLibrary(old)
+    retriever = Retriever(await index_of(*chunks(old, "notice"), *chunks(new, "notice")), EMBEDDER, library)
+    assert [p.document.id for p in await retriever.retrieve(ask("Notice for Hooli?"), ALL)] == ["old"]
+    library.held = {"old": old, "new": new}
+    assert [p.document.id for p in await retriever.retrieve(ask("Notice for Hooli?"), ALL)] == ["new", "old"]
+
+
+async def test_figures_come_first_where_a_figure_is_asked_for() -> None:
+    of = document("report")
+    parts = chunks(of, "total revenue is what we sold", "revenue 1,234 2,345 3,456 total 4,567 5,678")
+    retriever = Retriever(await index_of(*parts), EMBEDDER, FakeLibrary(of))
+    assert (await retriever.retrieve(ask("How much was the total revenue?"), ALL))[0].chunk_id == parts[1].id
+    plain = Retriever(await index_of(*parts), EMBEDDER, FakeLibrary(of), RetrievalSettings(figure_weight=0.0))
+    assert (await plain.retrieve(ask("How much was the total revenue?"), ALL))[0].chunk_id == parts[0].id
