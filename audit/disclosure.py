@@ -12,6 +12,7 @@ import binascii
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ MOST_BYTES = 32 * 1024 * 1024
 
 _STRIDE = 18  # a salt and two bytes, a multiple of the three bytes that base64 takes at once
 _DECODER = json.JSONDecoder()
+_TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -77,25 +79,31 @@ def leaf_text(
     )
 
 
-def raw_digests(body: bytes) -> list[tuple[str, str]]:
-    """(name, digest) of each disclosure of a stored body, over its very bytes. Raises AuditCorrupt."""
-    found: list[tuple[str, str]] = []
+def opened(body: bytes) -> tuple[list[tuple[str, str, Json]], list[str]]:
+    """(salt, name, value) of each disclosure of a stored body, and each one's digest over its very bytes.
+
+    Raises AuditCorrupt when anything but the disclosures stands in it.
+    """
+    found: list[tuple[str, str, Json]] = []
+    parts: list[bytes] = []
     try:
         text = body.decode()
-        if text == "[]":
-            return []
+        ascii_only = text.isascii()  # then letters and bytes have the same positions
         at, following = 0, "["
-        while following != "]":
+        while following != "]" and text != "[]":
             if text[at] != following:
                 raise ValueError(f"expected {following!r} at {at}")
-            (_, name, _), end = _DECODER.raw_decode(text, at + 1)
-            found.append((name, _digests([text[at + 1 : end].encode()])[0]))
+            (salt, name, value), end = _DECODER.raw_decode(text, at + 1)
+            if type(salt) is not str or type(name) is not str:
+                raise ValueError("a salt or a name is no text")
+            found.append((salt, name, value))
+            parts.append(body[at + 1 : end] if ascii_only else text[at + 1 : end].encode())
             at, following = end, "," if text[end] == "," else "]"
-        if text[at:] != "]":
+        if found and text[at:] != "]":
             raise ValueError(f"expected the end at {at}")
     except (ValueError, TypeError, IndexError, RecursionError) as error:
         raise AuditCorrupt(f"stored disclosures are not in their canonical form: {error}") from error
-    return found
+    return found, _digests(parts)
 
 
 def digest(salt: str, name: str, value: Json) -> str:
@@ -136,6 +144,8 @@ def timestamp(time: datetime) -> str:
 
 def parse_timestamp(text: str) -> datetime:
     """Raises ValueError for any other form."""
+    if _TIMESTAMP.fullmatch(text):  # as `timestamp` writes it
+        return datetime.fromisoformat(text)
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
@@ -151,7 +161,11 @@ def _salts(count: int) -> list[str]:
 
 def _digests(disclosures: Iterable[bytes]) -> list[str]:
     """The digest of each disclosure, in base64url."""
-    hashed = [hashlib.sha256(_url_safe(part).rstrip(b"=")).digest() for part in disclosures]
+    to_base64, sha256 = binascii.b2a_base64, hashlib.sha256
+    hashed = [
+        sha256(to_base64(part, newline=False).rstrip(b"=").replace(b"+", b"-").replace(b"/", b"_")).digest()
+        for part in disclosures
+    ]
     letters = _url_safe(b"\0".join(hashed) + b"\0").decode()  # 33 bytes each, 44 letters; the last one is the zero's
     return [letters[at : at + 43] for at in range(0, len(hashed) * 44, 44)]
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import apsw
 
-from audit.disclosure import disclosures_of, from_microseconds
+from audit.disclosure import disclosures_of, from_microseconds, opened
 from audit.errors import AuditCorrupt, AuditUnavailable
 from audit.record import AuditRecord, Json, Receipt
 from audit.search import Filter, Found, Page, catch_up, conditions, forget_record, open_search, reset, select
@@ -41,6 +41,7 @@ class Stored:
     salts: dict[str, str]
     erased: dict[str, str]  # by field name: the record of the erasure that took it
     body: bytes = b"[]"  # the disclosures as they are stored
+    digests: Sequence[str] | None = None  # of the fields in their order, over those bytes, when they were worked out
 
 
 class Reader:
@@ -154,8 +155,11 @@ class Reader:
             start = rows[-1].index + 1
 
     def everything(self) -> Iterator[Stored]:
-        """All records in tree order, without the search index; one state of the log when in a transaction."""
-        yield from map(_stored, self.connection.execute(_entries("1")))
+        """All records in tree order, without the search index; one state of the log when in a transaction.
+
+        Each with its digests, unless its disclosures are JSON in another layout than the log writes.
+        """
+        yield from map(_opened, self.connection.execute(_entries("1")))
 
     def extent(self, wanted: Filter, size: int) -> tuple[int, int, int]:
         """How many records match below position `size`, and the first and last position (0, -1: none)."""
@@ -235,10 +239,31 @@ def _inner(row: bytes) -> list[list[bytes]]:
     return levels
 
 
-def _stored(row: tuple[int, str, str, str, int, str | None, bytes, bytes | None, str | None]) -> Stored:
+_Row = tuple[int, str, str, str, int, str | None, bytes, bytes | None, str | None]
+
+
+def _opened(row: _Row) -> Stored:
+    """The record and its digests, from one reading of its disclosures."""
+    if row[7] is None:
+        return _stored(row)
+    try:
+        parts, digests = opened(row[7])
+    except AuditCorrupt:
+        return _stored(row)  # says what is wrong, or leaves it to the checks
+    return _built(row, parts, digests)
+
+
+def _stored(row: _Row) -> Stored:
+    try:
+        parts = disclosures_of(row[7]) if row[7] is not None else []
+    except (AuditCorrupt, RecursionError) as error:
+        raise _damaged(row[0], error) from error
+    return _built(row, parts, None)
+
+
+def _built(row: _Row, parts: Sequence[tuple[str, str, Json]], digests: Sequence[str] | None) -> Stored:
     index, record_id, event, outcome, time, refers_to, leaf, body, erased = row
     try:
-        parts = disclosures_of(body) if body is not None else []
         gone = dict(pair.split("\x1e", 1) for pair in erased.split("\x1f")) if erased else {}
         record = AuditRecord(
             id=record_id,
@@ -249,8 +274,12 @@ def _stored(row: tuple[int, str, str, str, int, str | None, bytes, bytes | None,
             refers_to=refers_to,
             erased=tuple(sorted(gone)),
         )
-    except (AuditCorrupt, OverflowError, ValueError, RecursionError) as error:
-        raise AuditCorrupt(f"the record at position {index} is damaged: {error}; run: footnote audit verify") from error
+    except (OverflowError, ValueError) as error:
+        raise _damaged(index, error) from error
     if len(record.fields) != len(parts):
         raise AuditCorrupt(f"the record at position {index} holds a field twice; run: footnote audit verify")
-    return Stored(index, leaf, record, {name: salt for salt, name, _ in parts}, gone, body or b"[]")
+    return Stored(index, leaf, record, {name: salt for salt, name, _ in parts}, gone, body or b"[]", digests)
+
+
+def _damaged(index: int, error: Exception) -> AuditCorrupt:
+    return AuditCorrupt(f"the record at position {index} is damaged: {error}; run: footnote audit verify")

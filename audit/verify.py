@@ -103,6 +103,7 @@ def _check_stored(report: Report, view: Reader, stored: Stored) -> None:
                 stored.erased,
                 stored.leaf,
                 stored.body,
+                stored.digests,
             )
         )
     )
