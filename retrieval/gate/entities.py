@@ -12,7 +12,7 @@ from retrieval.gate.evidence import Evidence, Problem
 from retrieval.gate.marks import MODAL
 from retrieval.gate.projection import project
 from retrieval.gate.support import ALIKE, alike, check_rest, initials
-from retrieval.gate.words import STOP, stem, word_set, words
+from retrieval.gate.words import STOP, stem, stem_set, word_set, words
 from retrieval.types import VerdictClass
 
 _LINK = re.compile(
@@ -54,7 +54,7 @@ def _links(evidence: Evidence) -> Problem | None:
 
 def _names(evidence: Evidence) -> Problem | None:
     around = f"{evidence.quotes}\n{evidence.context}"
-    held = {stem(w) for w in words(around)}
+    held = stem_set(around)
     for match in _CAPITAL.finditer(evidence.claim):
         name = match.group()
         plain = name.casefold().replace("’", "'").removesuffix("'s")
@@ -82,7 +82,7 @@ def _subjects(evidence: Evidence) -> Problem | None:
     if not ours or not theirs or any(agent & _PRONOUNS for agent in theirs):
         return None
     held = set().union(*theirs)
-    quoted = {stem(w) for w in words(evidence.quotes)}
+    quoted = stem_set(evidence.quotes)
     for agent in ours:
         if agent & _PRONOUNS:
             continue

@@ -33,6 +33,12 @@ _MARKER = re.compile(
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"\s*(?:[-–—•▪◦‣·*●○■□]\s|\(?[a-zA-Z0-9]{1,4}[.)]\s|\d{1,3}(?:\.\d{1,3})+\.?\s|#)")
+_OPEN = re.compile(
+    r"(?:[,(-]|\b(?:and|or|of|the|a|an|to|in|for|by|with|from|on|at|as|that|which|this|its|any|all))\s*$", re.I
+)
+_ASKED = re.compile(
+    r"(?:how|what|when|where|why|who|which)\b(?:\s+(?:to|if|about|are|is|does|do|we|you|this|can|must)\b)?", re.I
+)
 _LIST_MARK = re.compile(r"[-–—•▪◦‣·*●○■□]|\(?[A-Za-z0-9]{1,5}[.):]{0,2}|\(?\d+(?:\.\d+)*[.)]?(?:\([a-zA-Z0-9]+\))*:?")
 _CELLS = re.compile(r"\t+|\s\|\s|\s*\|\s*$|^\s*\|\s*")
 _FIGURES = re.compile(r"\d[^\d\s]*\s\D*\d")
@@ -86,7 +92,7 @@ def _fragment(sentence: str) -> bool:
         return True
     if sentence.rstrip("\"”’')]»")[-1:] in ".!?。！？;":
         return len(tokens) < 4 and not any(t[:1].islower() for t in tokens)
-    if sentence.isupper():
+    if sentence.isupper() or (len(tokens) <= 12 and _ASKED.match(sentence) and sentence[:1].isupper()):
         return True
     named = [
         t for t in tokens if t[:1].isalpha() and t.casefold() not in _STARTERS and t.casefold() not in ("of", "and")
@@ -103,7 +109,7 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int, bool]]:
     for start, end in _lines(text):
         line = text[start:end]
         row = _is_row(line)
-        if begun is not None and (row or not line.strip() or _breaks(last, line)):
+        if begun is not None and (row or not line.strip() or _breaks(last, line) or _closed(text, begun, last, line)):
             yield begun, last_end, False
             begun = None
         if row:
@@ -127,7 +133,7 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 def _is_row(line: str) -> bool:
     if "\t" in line or "|" in line:
         parts = [c for c in (p.strip() for p in _CELLS.split(line)) if c]
-        if len(parts) > 2 or (len(parts) == 2 and not _LIST_MARK.fullmatch(parts[0])):
+        if len(parts) > 2 or (len(parts) == 2 and (" | " in line or not _LIST_MARK.fullmatch(parts[0]))):
             return True
     if line.rstrip().endswith(".") or not _FIGURES.search(line):
         return False
@@ -145,6 +151,12 @@ def _breaks(last: str, line: str) -> bool:
     if first.islower():
         return False
     return len(ended) < 50 or ended.isupper() != line.strip().isupper()
+
+
+def _closed(text: str, begun: int, last: str, line: str) -> bool:
+    """Whether an item of a list, which needs no full stop, ends before this line."""
+    item = _ITEM.match(text, begun) is not None
+    return item and line.lstrip()[:1].isupper() and not _OPEN.search(last)
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from retrieval.gate.evidence import Evidence, Problem
 from retrieval.gate.numerals import CURRENCIES, NUMERAL_WORDS, SCALES, UNITS
 from retrieval.gate.sentences import pieces
-from retrieval.gate.words import STOP, content_of, stem, word_set, words
+from retrieval.gate.words import STOP, content_of, stem, stem_set, word_set, words
 from retrieval.types import VerdictClass
 
 _LEAST = 0.6  # share of the claim's weight that quotes, headings and title carry together
@@ -53,11 +53,6 @@ SAME = (
 )
 ALIKE = {stem(word): frozenset(map(stem, group)) for group in SAME for word in group}
 """Words that name the same in policies and contracts, by stem. Few on purpose: each is a way to be wrong."""
-
-
-@lru_cache(maxsize=256)
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(w) for w in words(text))
 
 
 def alike(part: str, held: frozenset[str] | set[str]) -> bool:
@@ -108,7 +103,7 @@ def _share(evidence: Evidence, said: str, text: str) -> float:
     total = sum(map(evidence.weights, terms))
     if not total:
         return 1.0
-    held = _stems(text)
+    held = stem_set(text)
     lacking = [t for t in terms if not alike(t, held)]
     if lacking:
         short = initials(text)

@@ -87,7 +87,8 @@ _SUFFIXES = (
     ("ation", 3), ("ition", 4), ("ances", 4), ("ences", 4), ("ities", 4), ("ment", 4), ("ness", 4), ("ance", 4),
     ("ence", 4), ("able", 4), ("ible", 4), ("ally", 4), ("edly", 4), ("ings", 3), ("ures", 4), ("ions", 4),
     ("ives", 4), ("ity", 4), ("ing", 3), ("ure", 4), ("ion", 4), ("ive", 4), ("ate", 4), ("als", 4), ("ers", 4),
-    ("ors", 4), ("ize", 3), ("ise", 4), ("al", 4), ("er", 4), ("or", 4), ("ly", 4), ("ed", 3), ("e", 3),
+    ("ors", 4), ("ize", 4), ("ise", 4), ("al", 4), ("iz", 4), ("is", 4), ("er", 4), ("or", 4), ("ly", 4), ("ed", 3),
+    ("e", 3),
 )  # fmt: skip
 
 
@@ -149,7 +150,7 @@ def _singular(word: str) -> str:
 
 
 def _strip(word: str) -> str:
-    if word.endswith("ee"):  # a lessee is no lessor
+    if word.endswith(("ee", "eal")):  # a lessee is no lessor, an appeal no app
         return word
     if word.endswith("eed") and len(word) > 5:
         return word[:-1]
@@ -191,6 +192,12 @@ def content_of(text: str) -> tuple[str, ...]:
 def content_set(text: str) -> frozenset[str]:
     """Stems of a text's content words."""
     return frozenset(content_of(text))
+
+
+@lru_cache(maxsize=4096)
+def stem_set(text: str) -> frozenset[str]:
+    """Stems of all of a text's words."""
+    return frozenset(map(stem, words(text)))
 
 
 def squash(text: str) -> str:

@@ -10,22 +10,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from retrieval.gate.evidence import Weights
-from retrieval.gate.injection import around, speaks_to_machine
 from retrieval.gate.sentences import Kind as PieceKind
-from retrieval.gate.sentences import Piece, cells, pieces
-from retrieval.gate.words import content_of, squash
-from retrieval.generate.evidence import Asked, Source, answers_kind, covered, fits, take_apart
+from retrieval.gate.sentences import cells
+from retrieval.gate.support import initials
+from retrieval.gate.words import content_set, squash
+from retrieval.generate.evidence import Asked, Kind, Source, answers_kind, covered, fits, take_apart, tells_how, timely
+from retrieval.generate.reading import Part, read
+from retrieval.generate.thesaurus import RELATED
 from retrieval.types import Claim, Draft, ModelUse, Passage, Question, Quote
 
 _SENTENCES = 3
 # How many of the question's words a sentence must cover: at least so many, in shares between these. A long
 # question is never covered whole; a short one is only answered by a sentence that has nearly all of it.
-_NAMED = (1.5, 0.18, 0.35)  # where the question names the document
-_UNNAMED = (3.2, 0.3, 0.65)  # where it does not
+_NAMED = (1.5, 0.18, 0.43)  # where the question names the document
+_UNNAMED = (2.3, 0.18, 0.6)  # where it does not
 _JOINS = 0.6  # score of a further sentence, of the best one's
 _NAME = 40  # characters; a longer cell of a table's first row names no column
+_TOGETHER = 0.25  # for words that stand together as in the question
+_TELLS = 0.15  # for a sentence that tells what to do, where that is asked
+_UNTIMELY = 0.4  # off for a sentence that names none of the periods asked about
+_EQUAL = 0.97  # score of a neighbour that says as much as the best sentence, of the best one's
+_ABOUT = 0.3  # off for a sentence about the document itself
 _LONG = 450  # characters; longer sentences are worth less
 
 
@@ -33,9 +41,7 @@ _LONG = 450  # characters; longer sentences are worth less
 class _Candidate:
     passage: Passage
     rank: int
-    piece: Piece
-    text: str
-    header: tuple[int, int] | None  # of the table that a row stands in
+    part: Part
     inside: frozenset[str]
     coverage: float  # share of the question's weight in the sentence, its headings and title
     least: float
@@ -52,22 +58,24 @@ class ExtractiveGenerator:
 
 def select(asked: Asked, passages: Sequence[Passage]) -> list[_Candidate]:
     """The sentences that answer, in reading order; none when the passages do not answer."""
-    weights = Weights(passages)
     if not asked.terms:
         return []
-    found = sorted(_candidates(asked, passages, weights), key=lambda c: -c.score)
-    best = next((c for c in found if c.coverage >= c.least and answers_kind(asked.kind, c.text)), None)
+    found = sorted(_candidates(asked, passages, Weights(passages)), key=lambda c: -c.score)
+    best = next((c for c in found if c.coverage >= c.least and answers_kind(asked, c.part.text)), None)
     if best is None:
         return []
     chosen, have = [best], set(best.inside)
     for other in found:
         if len(chosen) == _SENTENCES or other.score < _JOINS * best.score:
             break
+        if other is best or other.part.about or other.passage.document.id != best.passage.document.id:
+            continue
         new = other.inside - have
-        if other is not best and new and other.passage.document.id == best.passage.document.id:
+        equal = other.passage is best.passage and other.score >= _EQUAL * best.score
+        if new or (equal and len(chosen) < 2):
             chosen.append(other)
             have |= new
-    return sorted(chosen, key=lambda c: (c.rank, c.piece.start))
+    return sorted(chosen, key=lambda c: (c.rank, c.part.start))
 
 
 def _candidates(asked: Asked, passages: Sequence[Passage], weights: Weights) -> list[_Candidate]:
@@ -76,65 +84,80 @@ def _candidates(asked: Asked, passages: Sequence[Passage], weights: Weights) -> 
         groups.setdefault(passage.document.id, []).append(passage)
     sources = {id: Source(group) for id, group in groups.items()}
     suits = fits(asked, sources)
-    named = {p for name in asked.names for p in content_of(" ".join(name))}
     found: list[_Candidate] = []
     for rank, passage in enumerate(passages):
         how = suits[passage.document.id]
         if not how.fits:
             continue
         terms = asked.terms
-        if how.anchored:
-            title = set(content_of(sources[passage.document.id].title))
-            terms = tuple(t for t in asked.terms if not (t in named and t in title)) or asked.terms
+        if how.anchored or asked.cites:
+            terms = tuple(t for t in asked.terms if t not in asked.naming) or asked.terms
         count, lowest, highest = _NAMED if how.anchored else _UNNAMED
         least = min(highest, max(lowest, count / len(terms)))
-        found += _scored(terms, passage, rank, weights, least)
+        found += _scored(asked, terms, passage, rank, weights, least)
     return found
 
 
-def _scored(terms: Sequence[str], passage: Passage, rank: int, weights: Weights, least: float) -> list[_Candidate]:
+def _scored(
+    asked: Asked, terms: Sequence[str], passage: Passage, rank: int, weights: Weights, least: float
+) -> list[_Candidate]:
     total = sum(map(weights, terms))
-    above = covered(terms, set(content_of("\n".join((passage.document.title, *passage.section.path)))))
+    above = covered(terms, _above(passage))
+    wanted = frozenset(terms).union(*(RELATED.get(t, frozenset()) for t in terms))
+    pairs = set(pairwise(asked.terms))
     found: list[_Candidate] = []
-    header: tuple[int, int] | None = None
-    last: Piece | None = None
-    parts = pieces(passage.text)
-    for at, piece in enumerate(parts):
-        first = piece.kind is PieceKind.ROW and (last is None or last.kind is not PieceKind.ROW)
-        last = piece
-        if first:
-            header = (piece.start, piece.end)
-            if at + 1 < len(parts) and parts[at + 1].kind is PieceKind.ROW:
-                continue  # a table's header says nothing without a row
-        text = passage.text[piece.body : piece.end]
-        if piece.kind is PieceKind.FRAGMENT or speaks_to_machine(around(passage.text, piece.start, piece.end)):
+    reading = read(passage)
+    for part in reading.parts:
+        if part.stems.isdisjoint(wanted) or reading.planted(part):
             continue
-        inside = covered(terms, set(content_of(text)))
-        if not inside:
-            continue
-        table = header if piece.kind is PieceKind.ROW and header != (piece.start, piece.end) else None
-        over = above if table is None else above | covered(terms, set(content_of(passage.text[slice(*table)])))
+        head = "" if part.header is None else passage.text[slice(*part.header)]
+        inside = covered(terms, part.stems)
+        over = above | covered(terms, content_set(head)) if head else above
         own = sum(weights(t) * share for t, share in inside.items())
         both = own + sum(weights(t) * share for t, share in over.items() if t not in inside)
-        score = (own + 0.3 * (both - own)) / total + 0.15 / (1 + rank) - max(0, len(text) - _LONG) / 4000
+        score = (own + 0.3 * (both - own)) / total + 0.15 / (1 + rank) - max(0, len(part.text) - _LONG) / 4000
+        if pairs:  # "first day" together is more than both words apart
+            score += _TOGETHER * len(pairs.intersection(pairwise(part.order))) / len(pairs)
+        if part.about:
+            score -= _ABOUT
+        score -= _UNTIMELY * (1 - timely(asked, part.text, head))
+        if asked.kind is Kind.HOW and tells_how(part.text):
+            score += _TELLS
         # Where nothing names the document, neither rare words alone nor common ones alone are enough.
         counted = len(inside.keys() | over.keys()) / len(terms)
         coverage = min(both / total, counted)
-        found.append(_Candidate(passage, rank, piece, text, table, frozenset(inside), coverage, least, score))
+        found.append(_Candidate(passage, rank, part, frozenset(inside), coverage, least, score))
     return found
+
+
+def _above(passage: Passage) -> frozenset[str]:
+    """Stems, and initials as a word, of the title and the headings over a passage."""
+    heads = "\n".join((passage.document.title, *passage.section.path))
+    return content_set(heads) | initials(passage.document.title)
 
 
 def _claim(chosen: _Candidate) -> Claim:
     """The sentence as printed. A row stands with its header: "Grade: Manager; Hotel: 180 EUR"."""
-    quote = Quote(chosen.passage.id, chosen.text)
-    if chosen.piece.kind is not PieceKind.ROW:
-        return Claim(squash(chosen.text), (quote,))
-    row = cells(chosen.text)
-    if chosen.header is None:
+    part, passage = chosen.part, chosen.passage
+    quote = Quote(passage.id, part.text)
+    if part.kind is not PieceKind.ROW:
+        return Claim(_listed(part, passage.text), (quote,))
+    row = cells(part.text)
+    if part.header is None:
         return Claim(" | ".join(row), (quote,))
-    head = chosen.passage.text[slice(*chosen.header)]
+    head = passage.text[slice(*part.header)]
     names = cells(head)
-    quotes = (Quote(chosen.passage.id, head), quote)
+    quotes = (Quote(passage.id, head), quote)
     if len(names) == len(row) and all(len(name) <= _NAME for name in names):
         return Claim("; ".join(f"{name}: {cell}" for name, cell in zip(names, row, strict=True)), quotes)
     return Claim(" | ".join(row), quotes)
+
+
+def _listed(part: Part, text: str) -> str:
+    """A sentence on one line; a list without its bullets and numbers, its items parted by semicolons."""
+    if not part.items:
+        return squash(part.text)
+    lead = text[part.start : part.items[0][0]]
+    lead = lead[: lead.rindex(":") + 1]
+    items = [squash(text[start:end]).rstrip(";,. ") for start, end in part.items]
+    return f"{squash(lead)} {'; '.join(items)}."

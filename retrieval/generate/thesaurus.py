@@ -11,11 +11,12 @@ from retrieval.gate.words import stem
 _GROUPS = """
 employee staff worker personnel colleague
 representative agent advisor adviser consultant contractor attorney accountant counsel affiliate subcontractor
-share disclose disclosure provide divulge reveal transmit communicate release publish
+share disclose disclosure provide divulge reveal transmit communicate release publish convey
 retain keep store archive preserve
 destroy destruction delete erase dispose shred
 return surrender redeliver
 notify notice inform tell advise report alert
+report declare declaration
 verbal verbally oral orally spoken
 write written writing
 survive continue remain effect expiry expiration
@@ -32,7 +33,8 @@ law regulation statute court judicial subpoena legal order
 technical technology knowhow
 fact existence discussion negotiation negotiate
 cost price fee charge expense
-pay reimburse refund compensate compensation remuneration
+pay reimburse compensate compensation remuneration
+reimburse refund repay repayment
 salary wage pay
 buy purchase procure acquire
 sell sale disposal
@@ -59,7 +61,20 @@ profit income earning
 capex capital expenditure
 debt borrowing
 staff headcount
-child minor
+child minor age aged
+age aged old
+fly flight air airline
+europe european eu
+america american usa
+britain british uk
+germany german
+france french
+switzerland swiss
+die death deceased
+file record
+length character
+allowance budget
+money cash
 """
 RELATED: dict[str, frozenset[str]] = {}
 """Stem -> the stems that may stand for it."""

@@ -1,0 +1,124 @@
+"""What a passage's text says, taken apart once and kept: sentences, rows and lists with the stems of their words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from retrieval.gate.injection import around, speaks_to_machine
+from retrieval.gate.sentences import Kind, Piece, pieces
+from retrieval.gate.words import content_of, content_set, straight
+from retrieval.types import Passage
+
+_MOST_ITEMS = 4  # of a list, printed after the words that introduce it
+_LISTED = 420  # characters of a list that are printed
+# "This page explains how remote work is done": about the document, not about what is asked.
+_ABOUT = re.compile(
+    r"^(?:this|the\s+following|these)\s+(?:\w+\s+){0,2}?(?:page|document|deck|policy|guide|section|article|notice|statement|"
+    r"terms|handbook|presentation|manual|chapter|faqs?)\b[^.]{0,90}?\b(?:explains?|describes?|says?|outlines?|covers?|"
+    r"sets?\s+out|summari[sz]es?|provides?\s+(?:an\s+)?(?:overview|information|guidance)|answers?|"
+    r"is\s+(?:for|about|intended)|applies\s+to)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A sentence, a table row, or the words that introduce a list with its first items, at [start, end).
+
+    `order` are the stems of its content words as they stand, `stems` the same as a set. `header` is where
+    the head of its table stands; `items` where the items of its list do.
+    """
+
+    kind: Kind
+    start: int
+    end: int
+    text: str
+    order: tuple[str, ...]
+    stems: frozenset[str]
+    header: tuple[int, int] | None = None
+    items: tuple[tuple[int, int], ...] = ()
+    about: bool = False  # speaks of the document itself
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The parts of a text that can be quoted, and whether any of it may speak to a language model."""
+
+    text: str
+    parts: tuple[Part, ...]
+
+    def planted(self, part: Part) -> bool:
+        """Whether the part stands in a paragraph that gives orders to a language model."""
+        return speaks_to_machine(self.text) and speaks_to_machine(around(self.text, part.start, part.end))
+
+
+def read(passage: Passage) -> Reading:
+    """The parts of a passage; its headings are none of them."""
+    headings = {" ".join(s.heading.split()) for s in (passage.section, *passage.sections) if s.heading}
+    return _read(passage.text, tuple(sorted(headings)))
+
+
+@lru_cache(maxsize=2048)
+def _read(text: str, headings: tuple[str, ...]) -> Reading:
+    listed = pieces(text)
+    parts: list[Part] = []
+    header: tuple[int, int] | None = None
+    for at, piece in enumerate(listed):
+        row = piece.kind is Kind.ROW
+        if row and (at == 0 or listed[at - 1].kind is not Kind.ROW):
+            header = (piece.start, piece.end)
+            if at + 1 < len(listed) and listed[at + 1].kind is Kind.ROW:
+                continue  # a table's header says nothing without a row
+        body = piece.body if row else _below_heading(text, piece, headings)
+        if body >= piece.end or piece.kind is Kind.FRAGMENT:
+            continue
+        end = piece.end
+        items: tuple[tuple[int, int], ...] = ()
+        if not row and text[piece.end - 1] == ":":
+            items = _items(text, listed[at + 1 :], headings)
+            if not items:
+                continue  # it promises a list that is not here
+            end = items[-1][1]
+        table = header if row and header != (piece.start, piece.end) else None
+        parts.append(_part(text, piece.kind, body, end, table, items))
+    return Reading(text, tuple(parts))
+
+
+def _part(
+    text: str, kind: Kind, start: int, end: int, header: tuple[int, int] | None, items: tuple[tuple[int, int], ...]
+) -> Part:
+    said = text[start:end]
+    return Part(
+        kind, start, end, said, content_of(said), content_set(said), header, items, _ABOUT.match(said) is not None
+    )
+
+
+def _below_heading(text: str, piece: Piece, headings: tuple[str, ...]) -> int:
+    """Where a sentence begins that a heading runs into; the end of what is a heading alone."""
+    said = text[piece.body : piece.end]
+    for heading in headings:
+        if not straight(said).startswith(straight(heading)):
+            continue
+        rest = said[len(heading) :]
+        if not rest.strip(" .:"):
+            return piece.end
+        if rest[:1] == "\n":
+            return piece.end - len(rest.lstrip())
+    return piece.body
+
+
+def _items(text: str, after: tuple[Piece, ...], headings: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    """The first items of the list that a colon opens."""
+    found: list[tuple[int, int]] = []
+    for piece in after[:_MOST_ITEMS]:
+        marked = piece.body > piece.start
+        if piece.kind is Kind.ROW or " ".join(text[piece.start : piece.end].split()) in headings:
+            break
+        if found and (not marked or piece.end - found[0][0] > _LISTED):
+            break
+        found.append((piece.body, piece.end))
+        if not marked:
+            break
+    return tuple(found)
