@@ -1,10 +1,14 @@
 """What the audit log costs: durable appends, verification, export and search as the log grows.
 
-    python -m bench.audit                        10,000 records
-    python -m bench.audit --sizes 10000,100000   growth
-    python -m bench.audit --sizes 1000000        the figures of the goals; needs about 12 GB of disk
+    python -m bench.audit                            1,000 and 10,000 records: about a minute
+    python -m bench.audit --sizes 10000,1000000      the figures of the goals: about 15 minutes of two idle cores,
+                                                     and 15 GB of disk under --folder
+    python -m bench.audit --formats parquet,csv,jsonl    more exports than Parquet
 
-Prints one JSON document. Records are whole answers (43 fields, about 5 KB); fsync is on.
+Prints one JSON document. Records are whole answers (44 fields, about 5 KB); fsync is on. The appends are
+measured on logs of their own, each caller waiting for its receipt; the logs that are verified, exported and
+searched are filled in large batches, sealed by other processes. `growth` says by how much the cost of one
+record (of one search) rises from the smallest log to the others: 1.0 is linear (constant).
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import multiprocessing
 import os
 import platform
 import shutil
@@ -19,19 +24,26 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import apsw
 
+from audit.disclosure import Sealed, seal
 from audit.export import ExportFormat, export
-from audit.log import SqliteAuditLog
-from audit.record import AuditRecord, new_record_id
+from audit.log import Paths, SqliteAuditLog
+from audit.question import cited_spans, posted_bytes, question_record
+from audit.record import AuditRecord, Json, new_record_id
 from audit.search import Filter
+from audit.store import Entry, Store
 from audit.verify import verify_log
-from retrieval.types import Principal
-from tests.audit.fixtures import asked
+from retrieval.types import Audience, AudienceKind, Passage, Place, Principal, Question
+from tests.audit.fixtures import ACCESS, ADA, QUOTE, START, TEXT, asked, document, verified
 
 Figures = dict[str, object]
 
@@ -42,6 +54,59 @@ def records(count: int) -> Iterator[AuditRecord]:
     for n in range(count):
         fields = {**template.fields, "user": f"U{n % 1000}", "question": f"What may hotel number {n} cost?"}
         yield AuditRecord(new_record_id(), "question", datetime.now(UTC), "answered", fields)
+
+
+def passages(count: int) -> tuple[Passage, ...]:
+    """Search results of 2 kB and ten places each, from as many documents."""
+    _, (_, one) = verified()
+    text = "Travel in first class needs the consent of a manager. " * 40
+    places = tuple(Place(n * 200, n * 200 + 200, page=n + 1) for n in range(10))
+    return tuple(
+        replace(one, id=f"p{n}", document=document(n), end=one.start + len(text), text=text, places=places, sections=())
+        for n in range(count)
+    )
+
+
+def answered(n: int, found: tuple[Passage, ...]) -> AuditRecord:
+    """What the service does for one answer before it appends: the posted bytes, then the record."""
+    gate, cited = verified()
+    record_id = new_record_id()
+    blocks: list[Json] = [{"type": "section", "text": {"type": "mrkdwn", "text": QUOTE * 5}} for _ in range(30)]
+    return question_record(
+        record_id=record_id,
+        outcome="answered",
+        question=Question(f"What may hotel number {n} cost?", START),
+        searched="hotel cost",
+        asker=ADA,
+        audience=Audience(AudienceKind.CHANNEL, frozenset({ADA.entries})),
+        place={"channel": "C-travel", "channel_kind": "channel", "thread": "171.1", "message": "171.2", "key": "k"},
+        passages=(*cited[:1], *found[1:]),
+        access=ACCESS,
+        verified=gate,
+        snapshots={span: TEXT[span.start : span.end] for span in cited_spans(gate)},
+        posted=posted_bytes({"channel": "C-travel", "record": record_id, "blocks": blocks}),
+    )
+
+
+def sealed(count: int) -> list[Sealed]:
+    """Runs in another process."""
+    return [seal(record) for record in records(count)]
+
+
+def build(folder: Path, count: int, chunk: int = 2000) -> None:
+    """A log of so many records, written in large transactions."""
+    paths = Paths(folder)
+    folder.mkdir(mode=0o700, parents=True)
+    store = Store(paths.database, paths.key, "footnote-audit/bench")
+    store.start()
+    left = [min(chunk, count - start) for start in range(0, count, chunk)]
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        waiting = deque(pool.submit(sealed, size) for size in left[:4])
+        todo = iter(left[4:])
+        while waiting:
+            store.write([Entry(item) for item in waiting.popleft().result()])
+            waiting.extend(pool.submit(sealed, size) for size in islice(todo, 1))
+    store.stop()
 
 
 async def fill(log: SqliteAuditLog, count: int, in_flight: int) -> list[float]:
@@ -57,6 +122,25 @@ async def fill(log: SqliteAuditLog, count: int, in_flight: int) -> list[float]:
 
     await asyncio.gather(*(caller() for _ in range(in_flight)))
     return took
+
+
+async def alone(folder: Path, count: int = 200) -> Figures:
+    """What the log adds to one answer of an idle service: building its record, and waiting until it is durable."""
+    found = passages(12)
+    took, busy = [], []
+    async with await SqliteAuditLog.open(folder) as log:
+        for n in range(count):
+            await asyncio.sleep(0.005)
+            began, cpu = time.perf_counter(), time.process_time()
+            record = answered(n, found)
+            busy.append(time.process_time() - cpu)
+            await log.append(record)
+            took.append(time.perf_counter() - began)
+    return {
+        "added_latency_idle_p50_ms": quantile(took, 0.5),
+        "added_latency_idle_p99_ms": quantile(took, 0.99),
+        "record_of_12_passages_cpu_us": round(statistics.median(busy) * 1e6),
+    }
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -77,6 +161,7 @@ async def appends(folder: Path) -> Figures:
         figures[f"append_cpu_us@{in_flight}"] = round(busy / count * 1e6)
         figures[f"append_p50_ms@{in_flight}"] = quantile(took, 0.5)
         figures[f"append_p99_ms@{in_flight}"] = quantile(took, 0.99)
+    figures |= await alone(folder / "alone")
     figures["fsync_p50_ms"] = fsync(folder / "probe")
     return figures
 
@@ -94,26 +179,50 @@ def fsync(path: Path) -> float:
     return round(statistics.median(took) * 1000, 2)
 
 
-async def growth(folder: Path, size: int) -> Figures:
+async def costs(folder: Path, size: int, formats: Sequence[ExportFormat]) -> Figures:
+    """Each figure of a log of this size; times are wall clock."""
+    began = time.perf_counter()
+    build(folder, size)
+    figures: Figures = {"records": size, "build_s": round(time.perf_counter() - began, 1)}
     async with await SqliteAuditLog.open(folder) as log:
-        await fill(log, size, 256)
-        figures: Figures = {"records": size, "megabytes": round(log.paths.database.stat().st_size / 1e6)}
-        for name, disclosures in (("verify_tree_s", False), ("verify_s", True)):
+        figures["megabytes"] = round(log.paths.database.stat().st_size / 1e6)
+        for name, disclosures in (("verify_tree", False), ("verify_disclosures", True)):
             began, busy = time.perf_counter(), time.process_time()
             report = await verify_log(log, disclosures=disclosures)
-            figures[name] = round(time.perf_counter() - began, 2)
-            figures[name.replace("_s", "_cpu_us_a_record")] = round((time.process_time() - busy) / size * 1e6, 1)
-            if not report.ok:
+            figures[f"{name}_s"] = round(time.perf_counter() - began, 2)
+            figures[f"{name}_cpu_us_a_record"] = round((time.process_time() - busy) / size * 1e6, 1)
+            if not report.ok or report.records != size:
                 raise SystemExit(f"the log does not verify: {report.findings[:3]}")
         began = time.perf_counter()
         await log.find(Filter(text="hotel"), limit=1)
         figures["first_search_builds_index_s"] = round(time.perf_counter() - began, 2)
         figures.update(await searches(log, size))
-        for format in (ExportFormat.JSONL, ExportFormat.CSV, ExportFormat.PARQUET):
-            began = time.perf_counter()
+        for format in formats:
+            began, busy = time.perf_counter(), time.process_time()
             await export(log, folder / "out" / format.value, format=format, by="bench")
             figures[f"export_{format.value}_s"] = round(time.perf_counter() - began, 2)
-        return figures
+            figures[f"export_{format.value}_cpu_us_a_record"] = round((time.process_time() - busy) / size * 1e6, 1)
+    return figures
+
+
+def growth(all_costs: Sequence[Figures]) -> Figures:
+    """From the smallest log to each other one: how the cost of one record, or of one search, rises."""
+    first, *others = sorted(all_costs, key=lambda one: _number(one["records"]))
+    ratios: Figures = {}
+    for other in others:
+        size = _number(other["records"]) / _number(first["records"])
+        ratios[f"{first['records']} to {other['records']}"] = {
+            name: round(
+                _number(other[name]) / max(_number(first[name]), 0.001) / (size if name.endswith("_s") else 1), 2
+            )
+            for name in other
+            if name.endswith(("_s", "_p95_ms"))
+        }
+    return ratios
+
+
+def _number(figure: object) -> float:
+    return float(str(figure))
 
 
 async def searches(log: SqliteAuditLog, size: int) -> Figures:
@@ -125,6 +234,7 @@ async def searches(log: SqliteAuditLog, size: int) -> Figures:
         "document": [Filter(document="policies/travel-0.md", section="Hotels")] * 40,
     }
     figures: Figures = {}
+    every: list[float] = []
     for name, filters in kinds.items():
         took = []
         for wanted in filters:
@@ -132,28 +242,35 @@ async def searches(log: SqliteAuditLog, size: int) -> Figures:
             await log.find(wanted, limit=20)
             took.append(time.perf_counter() - began)
         figures[f"search_{name}_p95_ms"] = quantile(took, 0.95)
-    return figures
+        every += took
+    return {"search_p95_ms": quantile(every, 0.95), **figures}
 
 
-async def run(sizes: list[int], folder: Path) -> Figures:
+async def run(sizes: Sequence[int], formats: Sequence[ExportFormat], folder: Path) -> Figures:
+    all_costs = []
     figures: Figures = {
         "machine": {"python": platform.python_version(), "cores": os.cpu_count(), "sqlite": apsw.sqlite_lib_version()},
         "load_average": [round(load, 1) for load in os.getloadavg()],
         "appends": await appends(folder),
     }
-    figures["growth"] = [await growth(folder / f"log-{size}", size) for size in sizes]
-    return figures
+    for size in sizes:
+        all_costs.append(await costs(folder / f"log-{size}", size, formats))
+        shutil.rmtree(folder / f"log-{size}")
+    return {**figures, "logs": all_costs, "growth": growth(all_costs)}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--sizes", default="10000", help="log sizes, with commas (default 10000)")
+    parser.add_argument("--sizes", default="1000,10000", help="log sizes, with commas (default 1000,10000)")
+    parser.add_argument("--formats", default="parquet", help="what to export, with commas (default parquet)")
     parser.add_argument("--folder", type=Path, help="where to write (default: a new temporary folder)")
     arguments = parser.parse_args()
+    sizes = [int(size) for size in arguments.sizes.split(",")]
+    formats = [ExportFormat(name) for name in arguments.formats.split(",")]
     folder = arguments.folder or Path(tempfile.mkdtemp(prefix="footnote-bench-"))
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        figures = asyncio.run(run([int(size) for size in arguments.sizes.split(",")], folder))
+        figures = asyncio.run(run(sizes, formats, folder))
     finally:
         if arguments.folder is None:
             shutil.rmtree(folder)
