@@ -26,7 +26,7 @@ class RetrievalSettings:
     passage, `neighbour_weight` the scores of the passages before and after it. `name_weight` and
     `period_weight` are added for a document whose title has the names and the year or quarter of
     the question; `figure_weight`, where a figure is asked for, for a passage full of digits.
-    0 = off for each. `overfetch` is how many times `limit` the index is asked for at first.
+    0 = off for each. `overfetch` is how many times `limit` the index is then asked for at first.
     """
 
     alpha: float = 0.35
@@ -66,7 +66,8 @@ class Retriever:
         asked = analysed(text)
         [vector] = await self._embedder.embed([text])
         query = await self._query(asked, vector, acl_ids)
-        count = limit * max(1, self._settings.overfetch)
+        # Only figures change the index's order; without them a few more than wanted make up for stale hits.
+        count = limit * max(1, self._settings.overfetch) if asked.numeric else limit + limit // 2
         for _ in range(_ROUNDS):
             hits = await self._index.search(replace(query, limit=count))
             current = await self._library.current(sorted({hit.chunk.document.id for hit in hits}))

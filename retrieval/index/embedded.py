@@ -41,7 +41,11 @@ _LOOKUP = 200  # blocks read in one go
 _TRIES = 3  # searches that may lose a race against a writer before the index counts as damaged
 _WAIT = 30_000  # milliseconds to wait for another process's transaction
 
+KEPT = 4_000  # decoded chunks, some 5 kB each
+
 T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class EmbeddedIndex:
@@ -57,6 +61,8 @@ class EmbeddedIndex:
         self._fingerprint = fingerprint
         self._lock = threading.Lock()
         self._snapshot = Snapshot(-1, (), {})
+        self._documents: dict[tuple[int, str], Document] = {}
+        self._chunks: dict[tuple[int, int, str], Chunk] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._db = apsw.Connection(str(self._path))
@@ -227,21 +233,31 @@ class EmbeddedIndex:
     def _hits(self, ranked: Sequence[Ranked], snapshot: Snapshot) -> tuple[Hit, ...] | None:
         """The ranked chunks from the record; None when a writer removed one meanwhile."""
         hits = []
-        documents: dict[int, Document] = {}
         with self._lock:
             for r in ranked:
-                owner = self._db.execute("SELECT record FROM version WHERE owner = ?", (r.owner,)).fetchone()
-                row = self._db.execute("SELECT record FROM chunk WHERE owner = ? AND n = ?", (r.owner, r.n)).fetchone()
-                if owner is None or row is None:
+                acl_id = snapshot.versions[r.owner].acl_id
+                chunk = self._chunks.get((r.owner, r.n, acl_id)) or self._chunk(r.owner, r.n, acl_id)
+                if chunk is None:
                     return None
-                try:
-                    if r.owner not in documents:
-                        documents[r.owner] = load_document(str(owner[0]), snapshot.versions[r.owner].acl_id)
-                    chunk = load_chunk(str(row[0]), documents[r.owner])
-                except (ValueError, KeyError, TypeError) as error:
-                    raise _Damaged(f"a stored chunk cannot be read: {error}") from error
                 hits.append(Hit(chunk, r.score, r.keyword, r.vector, r.document))
         return tuple(hits)
+
+    def _chunk(self, owner: int, n: int, acl_id: str) -> Chunk | None:
+        """A chunk from the record, kept for the next question; None when it is gone.
+
+        A stored version never changes and its number is never used again, so what is kept stays true.
+        """
+        document = self._documents.get((owner, acl_id))
+        try:
+            if document is None:
+                found = self._db.execute("SELECT record FROM version WHERE owner = ?", (owner,)).fetchone()
+                if found is None:
+                    return None
+                document = _keep(self._documents, (owner, acl_id), load_document(str(found[0]), acl_id))
+            row = self._db.execute("SELECT record FROM chunk WHERE owner = ? AND n = ?", (owner, n)).fetchone()
+            return row and _keep(self._chunks, (owner, n, acl_id), load_chunk(str(row[0]), document))
+        except (ValueError, KeyError, TypeError) as error:
+            raise _Damaged(f"a stored chunk cannot be read: {error}") from error
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return list(self._db.execute(sql, tuple(values)))
@@ -294,6 +310,14 @@ class EmbeddedIndex:
             f"The index {self._path} cannot be used: {error}. Check the disk and the folder's rights; if the file is "
             "damaged, move it away and run `footnote index rebuild`."
         )
+
+
+def _keep(kept: dict[K, V], key: K, value: V) -> V:
+    """Remember a value, the oldest forgotten beyond KEPT."""
+    kept[key] = value
+    if len(kept) > KEPT:
+        kept.pop(next(iter(kept)))
+    return value
 
 
 class _Damaged(Exception):

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,6 +165,10 @@ def _renumbered(flags: Mask) -> Ints:
     return (np.cumsum(flags) - 1).astype(np.int32)
 
 
+Counted = tuple[NDArray[np.integer[Any]], Floats]
+"""Units (each once) and the weighted count of a term in each, above 0."""
+
+
 @dataclass(frozen=True, slots=True)
 class BM25:
     """Robertson and Zaragoza 2009, with term counts weighted by field: (body, path, title)."""
@@ -172,19 +177,19 @@ class BM25:
     b: float
     fields: tuple[float, float, float]
 
-    def scores(self, terms: Sequence[Floats], lengths: Floats, visible: Mask) -> Floats:
-        """Scores of all units. `terms`: for each term its weighted count in every unit."""
+    def scores(self, terms: Sequence[Counted], lengths: Floats, visible: Mask) -> Floats:
+        """Scores of all units. `terms`: for each term the units that hold it, each once, and its weighted counts."""
         total = np.zeros(len(lengths), np.float32)
         units = int(visible.sum())
         if not units:
             return total
         mean = float(lengths[visible].mean()) or 1.0
         norm = (self.k1 * (1 - self.b + self.b * lengths / mean)).astype(np.float32)
-        for count in terms:
-            held = int(np.count_nonzero(count[visible]))
+        for rows, count in terms:  # only what holds the term is touched: most words of a question are rare
+            held = int(np.count_nonzero(visible[rows]))
             if held:
                 idf = np.float32(np.log1p((units - held + 0.5) / (held + 0.5)))
-                total += idf * count * np.float32(self.k1 + 1) / (count + norm)
+                total[rows] += idf * count * np.float32(self.k1 + 1) / (count + norm[rows])
         total[~visible] = 0
         return total
 
@@ -205,18 +210,22 @@ def find(parts: Sequence[Segment], offsets: Sequence[int], term: int) -> Found:
     return np.concatenate(rows), np.concatenate(counts, axis=1).astype(np.float32)
 
 
-def in_chunks(found: Found, fields: Sequence[float], size: int) -> Floats:
-    """A term's weighted count in every chunk."""
+def in_chunks(found: Found, fields: Sequence[float]) -> Counted:
+    """A term's weighted counts in the chunks that hold it."""
     rows, counts = found
-    total = np.zeros(size, np.float32)
-    total[rows] = np.asarray(fields, np.float32) @ counts
-    return total
+    return _above_zero(rows, np.asarray(fields, np.float32) @ counts)
 
 
-def in_units(found: Found, fields: Sequence[float], units: Ints, size: int) -> Floats:
-    """A term's weighted count in every unit (section or document): bodies add up, path and title count once."""
+def in_units(found: Found, fields: Sequence[float], units: Ints, size: int) -> Counted:
+    """A term's weighted counts in units (sections or documents): bodies add up, path and title count once."""
     rows, counts = found
-    return _added_up(units[rows], counts, fields, size)
+    total = _added_up(units[rows], counts, fields, size)
+    return _above_zero(np.arange(size), total)
+
+
+def _above_zero(rows: NDArray[np.integer[Any]], counts: Floats) -> Counted:
+    held = counts > 0
+    return (rows, counts) if held.all() else (rows[held], counts[held])
 
 
 def unit_lengths(lengths: Floats, fields: Sequence[float], units: Ints, size: int) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,22 +139,31 @@ class Snapshot:
         return np.asarray(documents, np.bool_)
 
     def _keyword(self, found: Sequence[postings.Found], visible: Mask) -> Floats:
-        weights = CHUNKS.fields
-        lengths = np.asarray(weights, np.float32) @ self._lengths
-        return CHUNKS.scores([postings.in_chunks(f, weights, self.size) for f in found], lengths, visible)
+        return CHUNKS.scores([postings.in_chunks(f, CHUNKS.fields) for f in found], self._chunk_lengths, visible)
+
+    @cached_property
+    def _chunk_lengths(self) -> Floats:
+        return np.asarray(np.asarray(CHUNKS.fields, np.float32) @ self._lengths)
+
+    @cached_property
+    def _document_lengths(self) -> Floats:
+        return postings.unit_lengths(self._lengths, DOCUMENTS.fields, self._documents, len(self._owners))
+
+    @cached_property
+    def _section_lengths(self) -> Floats:
+        return postings.unit_lengths(self._lengths, SECTIONS.fields, self._sections, self._section_count)
 
     def _document(self, found: Sequence[postings.Found], visible: Mask) -> Floats:
-        return fusion.share(self._units(DOCUMENTS, found, self._documents, len(self._owners), visible))
+        lengths = self._document_lengths
+        held = [postings.in_units(f, DOCUMENTS.fields, self._documents, len(lengths)) for f in found]
+        return fusion.share(DOCUMENTS.scores(held, lengths, visible))
 
     def _section(self, found: Sequence[postings.Found], visible: Mask) -> Floats:
         seen = np.zeros(self._section_count, np.bool_)
         seen[self._sections[visible]] = True
-        scores = self._units(SECTIONS, found, self._sections, self._section_count, seen)
-        return np.asarray(fusion.share(scores)[self._sections])
-
-    def _units(self, model: BM25, found: Sequence[postings.Found], units: Ints, size: int, visible: Mask) -> Floats:
-        lengths = postings.unit_lengths(self._lengths, model.fields, units, size)
-        return model.scores([postings.in_units(f, model.fields, units, size) for f in found], lengths, visible)
+        lengths = self._section_lengths
+        held = [postings.in_units(f, SECTIONS.fields, self._sections, len(lengths)) for f in found]
+        return np.asarray(fusion.share(SECTIONS.scores(held, lengths, seen))[self._sections])
 
     def _vector(self, vector: bytes) -> Floats:
         if not vector:
@@ -163,12 +173,10 @@ class Snapshot:
 
     def _top(self, limit: int, rows: NDArray[np.intp], columns: tuple[Floats, ...]) -> list[Ranked]:
         """The best rows. Equal to six digits is equal: the order must not hang on how numpy adds up."""
-        total, order, keyword, vector, extra = (np.round(column[rows], 6) for column in columns)
         if len(rows) > limit:
-            cut = np.partition(total, -limit)[-limit]
-            near = total >= cut
-            rows = rows[near]
-            total, order, keyword, vector, extra = (c[near] for c in (total, order, keyword, vector, extra))
+            total = np.round(columns[0][rows], 6)
+            rows = rows[total >= np.partition(total, -limit)[-limit]]
+        total, order, keyword, vector, extra = (np.round(column[rows], 6) for column in columns)
         documents = self._documents[rows]
         numbers = rows - self._first[documents]
         owners = [self._owners[d] for d in documents]

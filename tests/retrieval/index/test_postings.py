@@ -81,7 +81,7 @@ def test_bm25_is_the_textbook_formula_over_visible_units_alone() -> None:
     segment = one(*texts)
     model = BM25(k1=1.2, b=0.75, fields=(1.0, 0.0, 0.0))
     found = postings.find([segment], [0], postings.number("a"))
-    term = postings.in_chunks(found, model.fields, 4)
+    term = postings.in_chunks(found, model.fields)
     got = model.scores([term], segment.lengths[0].astype(np.float32), visible)
     lengths = [3, 2, 4]
     idf = math.log(1 + (3 - 2 + 0.5) / (2 + 0.5))
@@ -95,8 +95,9 @@ def test_units_add_up_bodies_and_count_title_and_path_once() -> None:
     segment = one("a a", "a", "b", path="a", title="a a")
     found = postings.find([segment], [0], postings.number("a"))
     units = np.array([0, 0, 1], np.int32)
-    assert postings.in_units(found, (1.0, 0.0, 3.0), units, 2).tolist() == [3 + 6, 6]
-    assert postings.in_units(found, (1.0, 2.0, 0.0), units, 2).tolist() == [3 + 2, 2]
+    assert [part.tolist() for part in postings.in_units(found, (1.0, 0.0, 3.0), units, 2)] == [[0, 1], [3 + 6, 6]]
+    assert [part.tolist() for part in postings.in_units(found, (1.0, 2.0, 0.0), units, 2)] == [[0, 1], [3 + 2, 2]]
+    assert [part.tolist() for part in postings.in_units(found, (1.0, 0.0, 0.0), units, 2)] == [[0], [3]]
     lengths = postings.unit_lengths(segment.lengths.astype(np.float32), (1.0, 0.0, 3.0), units, 2)
     assert lengths.tolist() == [3 + 6, 1 + 6]
 
