@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 import apsw
 
 from audit.bundle import BundleSink
 from audit.canonical import canonical
 from audit.errors import AuditCorrupt, ExportFailed
+from audit.files import write_whole
 from audit.log import SqliteAuditLog
 from audit.note import PublicKey, open_checkpoint
 from audit.parquet import ParquetSink
@@ -23,6 +26,7 @@ from audit.report import rotation
 from audit.search import Filter
 from audit.sinks import CsvSink, JsonlSink, OcsfSink, Plan, Sink
 
+T = TypeVar("T")
 EVERYTHING = Filter()
 CHUNK = 500
 SAVE_EVERY = 10_000
@@ -80,28 +84,46 @@ async def export(
     target = _absolute(target)
     sink = _sink(format, target)
     try:
-        run = await _plan(log, target, format, wanted, resume)
-        record = await _announce(log, target, format, wanted, by, run.plan.size)
-        reader = Reader(log.paths.database, log.paths.search)
-        try:
-            await reader.call(lambda _: sink.open(run.plan, run.position))
+        with _written(target):
+            run = await _plan(log, target, format, wanted, resume)
+            record = await _announce(log, target, format, wanted, by, run.plan.size)
+            reader = Reader(log.paths.database, log.paths.search)
+            try:
+                await _read(reader, target, lambda _: sink.open(run.plan, run.position))
 
-            def save(_: Reader) -> None:
-                _save(target, sink, run)
+                def save(_: Reader) -> None:
+                    _save(target, sink, run)
 
-            await _copy(reader, sink, run, progress, wanted, chunk, save, save_every)
-            if isinstance(sink, BundleSink):
-                await reader.call(sink.finish)
-        finally:
-            await reader.close()
-        claim = sink.claim()
-        files = sink.close(await log.sign(claim) if claim is not None else None)
-        _progress_path(target).unlink(missing_ok=True)
-    except OSError as error:
-        raise ExportFailed(f"the export to {target} failed: {error}; free space or rights, then resume it") from error
+                await _copy(reader, sink, run, progress, wanted, target, chunk, save, save_every)
+                if isinstance(sink, BundleSink):
+                    await _read(reader, target, sink.finish)
+            finally:
+                await reader.close()
+            claim = sink.claim()
+            files = sink.close(await log.sign(claim) if claim is not None else None)
+            _progress_path(target).unlink(missing_ok=True)
     finally:
         sink.stop()
     return Exported(tuple(files), run.done, run.plan.size, record)
+
+
+@contextmanager
+def _written(target: Path) -> Iterator[None]:
+    """The system's errors are the target's here. Raises ExportFailed."""
+    try:
+        yield
+    except OSError as error:
+        raise ExportFailed(f"the export to {target} failed: {error}; free space or rights, then resume it") from error
+
+
+async def _read(reader: Reader, target: Path, work: Callable[[Reader], T]) -> T:
+    """Run what reads and writes in the reader's thread, which would take the target's errors for the log's."""
+
+    def guarded(view: Reader) -> T:
+        with _written(target):
+            return work(view)
+
+    return await reader.call(guarded)
 
 
 def _absolute(path: Path) -> Path:
@@ -168,6 +190,7 @@ async def _copy(
     run: _Run,
     progress: Progress | None,
     wanted: Filter,
+    target: Path,
     chunk: int,
     save: Callable[[Reader], None],
     save_every: int,
@@ -182,14 +205,14 @@ async def _copy(
 
     saved = run.done
     while True:
-        count = await reader.call(step)
+        count = await _read(reader, target, step)
         if progress is not None:
             progress(run.done, run.total)
         if count < chunk:
             return
         if run.done - saved >= save_every:
             saved = run.done
-            await reader.call(save)
+            await _read(reader, target, save)
 
 
 def _progress_path(target: Path) -> Path:
@@ -213,9 +236,7 @@ def _save(target: Path, sink: Sink, run: _Run) -> None:
         "position": run.position,
     }
     path = _progress_path(target)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(canonical(state))
-    part.replace(path)
+    write_whole(path, canonical(state), path.with_name(path.name + ".part"))
 
 
 def _saved(target: Path, format: ExportFormat, wanted: Filter) -> _Run | None:

@@ -27,6 +27,7 @@ import apsw
 
 from audit.disclosure import seal
 from audit.errors import AuditCorrupt, AuditError, AuditUnavailable, RecordExists
+from audit.files import put_in_place
 from audit.note import PublicKey, SigningKey, rotation_signature, write_key
 from audit.reading import Reader
 from audit.record import AuditRecord, Json, Receipt, new_record_id
@@ -186,7 +187,7 @@ class SqliteAuditLog:
             except AuditError:
                 store.rotated(old)
                 raise
-            following.replace(self.paths.key)
+            put_in_place(following, self.paths.key)
             made.append(new)
 
         await self.work(change)

@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from audit.errors import AuditCorrupt, AuditUnavailable
+from audit.files import sync
 
 _ED25519 = b"\x01"
 _ROTATION = "footnote audit key rotation\n"
@@ -194,11 +195,7 @@ def write_key(path: Path, key: SigningKey, *, replace: bool) -> None:
         return  # another process was first: its key counts
     finally:
         temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync(path.parent)
 
 
 def _decode(text: str) -> bytes:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.errors import ExportFailed
+from audit.files import put_in_place, sync
 from audit.reading import Reader, Stored
 from audit.record import Json
 from audit.rows import ANSWER_COLUMNS, CITATION_COLUMNS, Cell, answer_row, citation_rows
@@ -69,7 +70,8 @@ class ParquetSink:
         path = self._folder / table / f"part-{self._part:05d}.parquet"
         part = path.with_suffix(".part")
         parquet.write_table(arrow.Table.from_pylist(rows, schema=schema), part)
-        part.replace(path)
+        sync(part)
+        put_in_place(part, path)
 
 
 def _pyarrow() -> tuple[Any, Any]:

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from audit.errors import AuditCorrupt, ExportFailed
+from audit.files import write_whole
 from audit.log import SqliteAuditLog
 from audit.note import PublicKey, open_checkpoint
 
@@ -46,5 +47,4 @@ def _write_once(target: Path, note: str) -> None:
             )
         return
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    part.write_text(note, "utf-8")
-    part.replace(target)
+    write_whole(target, note.encode(), part)

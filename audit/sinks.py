@@ -14,6 +14,7 @@ from typing import IO, Protocol
 from audit.canonical import canonical
 from audit.disclosure import timestamp
 from audit.errors import ExportFailed
+from audit.files import put_in_place
 from audit.ocsf import ocsf_event
 from audit.reading import Reader, Stored
 from audit.record import Json
@@ -103,7 +104,7 @@ class PartFile:
     def finish(self) -> Path:
         self.length()
         self.stop()
-        self.part.replace(self.path)
+        put_in_place(self.part, self.path)
         return self.path
 
 
