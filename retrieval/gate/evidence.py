@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from retrieval.gate.words import content_set
+from retrieval.gate.words import content_set, squash
 from retrieval.types import Passage, VerdictClass
 
 
@@ -38,7 +38,8 @@ class Evidence:
     """A claim's text beside the source slices of its quotes.
 
     `context` is what the index says about where the quotes stand (title, heading path); `surroundings`
-    are the whole passages, where units and scales of tables are said.
+    are the whole passages, where units and scales of tables are said. `verbatim`: the claim is its quote, word for
+    word and whole, so that there is no number to change and nothing to turn round.
     """
 
     claim: str
@@ -47,19 +48,22 @@ class Evidence:
     quotes: str
     context: str
     surroundings: str
+    verbatim: bool = False
 
 
 def evidence_of(claim: str, found: Sequence[Found], weights: Weights) -> Evidence:
     above: list[str] = []
     for f in found:
         above += [f.passage.document.title, *f.passage.section.path, f.passage.section.heading]
+    quotes = "\n".join(f.text for f in found)
     return Evidence(
         claim=claim,
         found=tuple(found),
         weights=weights,
-        quotes="\n".join(f.text for f in found),
+        quotes=quotes,
         context="\n".join(dict.fromkeys(part for part in above if part)),
         surroundings="\n".join(dict.fromkeys(f.passage.text for f in found)),
+        verbatim=squash(claim).rstrip(".") == squash(quotes).rstrip("."),
     )
 
 

@@ -17,7 +17,10 @@ _MACHINE = r"(?:a\.?i\.?|llm|language\s+model|(?:ai\s+)?assistant|chat\s?bot|bot
 _INSTRUCTIONS = (
     r"(?:instructions?|prompts?|rules|directions|guidelines|messages?|context|commands?|training|constraints?)"
 )
-_MACHINES = "a.i ai llm model assistant bot gpt claude copilot"
+_MACHINES = (
+    "a.i _ai_ _ai, _ai: _ai; _ai! _ais_ (ai llm model assistant _bot_ _bots _bot, _bot: _bot; _bot! (bot chatbot "
+    "chat_bot gpt claude copilot"
+)
 # What a planted text says, as regular expressions in which white space counts for nothing, each with signs
 # of which it has at least one ("_" is a blank): looking for them first is a hundred times cheaper.
 _PHRASES: tuple[tuple[str, str], ...] = (
@@ -43,7 +46,7 @@ _PHRASES: tuple[tuple[str, str], ...] = (
         \b(?:say|answer|reply|respond|output|print|ignore|tell|write|cite)"""),
     ("answer response reply output", r"""
     \b(?:your|the)\s+(?:answer|response|reply|output)\s+(?:must|should|shall|has\s+to)\b"""),
-    ("answer reply respond output print say", r"""
+    ("answer reply respond output print only_say always_say instead_say now_say", r"""
     (?:^|[.!?:;]\s+)(?:only\s+|always\s+|instead\s+|now\s+)?(?:answer|reply|respond|output|print)\s+
         (?:only|exactly|instead|always|nothing\s+but|the\s+following|with)\b
     | (?:^|[.!?:;]\s+)(?:only|always|instead|now)\s+(?:answer|reply|respond|output|say|print)\b"""),
@@ -75,7 +78,7 @@ _ENDS = '.!?:;|>"”)]}'
 def speaks_to_machine(text: str) -> bool:
     """Whether a text gives orders to a language model, or poses as a part of its prompt."""
     text = visible(text)
-    low = " ".join(text.casefold().split())
+    low = f" {' '.join(text.casefold().split())} "
     return any(pattern.search(text) for signs, pattern in _RULES if any(sign in low for sign in signs))
 
 

@@ -29,6 +29,8 @@ _MENTIONS = {
 
 
 def check_numbers(evidence: Evidence) -> Problem | None:
+    if evidence.verbatim:
+        return None
     claimed = quantities(evidence.claim)
     if claimed == Quantities():
         return None

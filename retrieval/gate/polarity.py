@@ -43,6 +43,8 @@ class _Segment:
 
 
 def check_polarity(evidence: Evidence) -> Problem | None:
+    if evidence.verbatim:
+        return None
     quoted = [[_segment(s) for s in segments] for segments in _sentences(evidence.quotes)]
     for claimed in ([_segment(s) for s in segments] for segments in _sentences(evidence.claim)):
         beside = _nearest(frozenset().union(*(s.words for s in claimed)), quoted)

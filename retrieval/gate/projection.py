@@ -26,6 +26,7 @@ _NOISE = re.compile(r"[\x00-/:-@\[-`{-\x7f]+")
 _IS_LETTER = bytes(b < 128 and chr(b).isalnum() for b in range(256))
 _NO_LETTERS = bytes(b for b in range(128) if not chr(b).isalnum())
 _DIGIT = re.compile(r"\d")
+_CAN_NOT = re.compile(r"\bcan\s+not\b", re.IGNORECASE)
 _NEGATIONS = word_set("no not never none nor neither without cannot except unless nothing nobody nowhere only")
 _NEGATIVE_PREFIX = re.compile(r"^(?:un|in|im|il|ir|non|dis|mis|anti|de)$")
 _CLOSING = ".,;:!?)]}\"'”’»"
@@ -47,13 +48,13 @@ class Projection:
         plain = _WIDE.sub(lambda m: _mask(m.group()), straight(self._text))
         if plain.isascii():
             starts = list(compress(range(len(plain)), plain.encode().translate(_IS_LETTER)))
-            return starts, [at + 1 for at in starts]
+            return starts, ()  # one character each
         return _slow_offsets(self._text)
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Source offsets [start, end) of key[first:last], which must not be empty."""
         starts, ends = self._offsets
-        return starts[first], ends[last - 1]
+        return starts[first], ends[last - 1] if ends else starts[last - 1] + 1
 
 
 @lru_cache(maxsize=1024)
@@ -203,7 +204,7 @@ def signs(text: str) -> list[tuple[bool, str, str, str]]:
 
 def negations(text: str) -> list[str]:
     """The negating words of a text in order; "can not" and "cannot" are the same."""
-    joined = re.sub(r"\bcan\s+not\b", "cannot", text, flags=re.IGNORECASE)
+    joined = _CAN_NOT.sub("cannot", text) if "not" in text.casefold() else text
     return [w if w in _NEGATIONS else "n't" for w in words(joined) if w in _NEGATIONS or w.endswith("n't")]
 
 

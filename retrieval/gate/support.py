@@ -100,12 +100,11 @@ def _share(evidence: Evidence, said: str, text: str) -> float:
     Where only words are left that other steps judge ("No approval is required."), those count.
     """
     terms = wanted(said) or frozenset(content_of(said))
-    total = sum(map(evidence.weights, terms))
-    if not total:
-        return 1.0
     held = stem_set(text)
     lacking = [t for t in terms if not alike(t, held)]
     if lacking:
         short = initials(text)
         lacking = [t for t in lacking if t not in short]
-    return 1.0 - sum(map(evidence.weights, lacking)) / total
+    if not lacking:
+        return 1.0
+    return 1.0 - sum(map(evidence.weights, lacking)) / sum(map(evidence.weights, terms))

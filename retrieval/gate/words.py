@@ -23,7 +23,6 @@ INVISIBLE = dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x2060, 0x2065),
 
 _INVISIBLE = re.compile("[" + "".join(map(chr, INVISIBLE)) + "]")
 
-
 _CURLY = (
     ("’", "'"), ("‘", "'"), ("“", '"'), ("”", '"'), ("–", "-"), ("—", "-"), ("•", "*"), ("\u00a0", " "), ("…", "."),
 )  # fmt: skip
@@ -90,6 +89,7 @@ _SUFFIXES = (
     ("ors", 4), ("ize", 4), ("ise", 4), ("al", 4), ("iz", 4), ("is", 4), ("er", 4), ("or", 4), ("ly", 4), ("ed", 3),
     ("e", 3),
 )  # fmt: skip
+_BY_END = {end: tuple(s for s in _SUFFIXES if s[0].endswith(end)) for end in {s[-1] for s, _ in _SUFFIXES}}
 
 
 def straight(text: str) -> str:
@@ -154,7 +154,7 @@ def _strip(word: str) -> str:
         return word
     if word.endswith("eed") and len(word) > 5:
         return word[:-1]
-    for suffix, least in _SUFFIXES:
+    for suffix, least in _BY_END.get(word[-1:], ()):
         if word.endswith(suffix) and len(word) - len(suffix) >= least:
             word = word[: -len(suffix)]
             doubled = len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiouls"

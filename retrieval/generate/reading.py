@@ -72,8 +72,8 @@ def _read(text: str, headings: tuple[str, ...]) -> Reading:
             if at + 1 < len(listed) and listed[at + 1].kind is Kind.ROW:
                 continue  # a table's header says nothing without a row
         body = piece.body if row else _below_heading(text, piece, headings)
-        if body >= piece.end or piece.kind is Kind.FRAGMENT:
-            continue
+        if body >= piece.end or piece.kind is Kind.FRAGMENT or text[piece.end - 1] == "?":
+            continue  # a question of the document's own is no answer
         end = piece.end
         items: tuple[tuple[int, int], ...] = ()
         if not row and text[piece.end - 1] == ":":
