@@ -50,7 +50,7 @@ docs: install
 	$(BIN)/python -m bot.docs
 
 # Figures, not tests: side by side in one run where there is a peer. BENCH="startup ask" picks some.
-BENCH ?= startup ask index gate audit parse_pdf slack
+BENCH ?= startup ask index gate audit parse_pdf slack chat
 bench: install-dev
 	@for name in $(BENCH); do echo "== $$name"; $(BIN)/python -m bench.$$name || exit 1; done
 

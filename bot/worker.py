@@ -31,7 +31,7 @@ from bot.inbox import Inbox, Pending, Shown, Waiting
 from bot.memory import ThreadMemory
 from bot.ports import Platform
 from bot.render import STATUS
-from bot.types import Incoming, IncomingKind, OutcomeKind, Reply
+from bot.types import ChannelKind, Incoming, IncomingKind, OutcomeKind, Reply
 from retrieval.types import Audience, AudienceKind, Principal, Question, Turn
 
 UNRECORDED = (
@@ -323,8 +323,9 @@ class Worker:
             self._put_aside(_lane(waiting(incoming)), incoming.key)
             return replace(pending, state="unrecorded", reply=None)
         await self._inbox.recorded(incoming.key, asked.reply)
-        if asked.outcome.kind is OutcomeKind.ANSWERED and asked.outcome.answer is not None:
-            cited = dict.fromkeys(c.document.id for c in asked.outcome.answer.citations)
+        answer = asked.outcome.answer
+        if answer is not None or asked.outcome.kind is OutcomeKind.ABSTAINED:  # what failed is asked anew, in full
+            cited = dict.fromkeys(c.document.id for c in answer.citations) if answer is not None else {}
             self._memory.remember(_thread(incoming), incoming.user, Turn(asked.searched, tuple(cited)))
         return Pending(incoming, "recorded", record_id, status_id, asked.reply)
 
@@ -389,7 +390,9 @@ def _gap(record_id: str | None, reason: str) -> AuditRecord:
 
 
 def _thread(incoming: Incoming) -> str:
-    return f"{incoming.platform}:{incoming.tenant}:{incoming.channel}:{incoming.thread}"
+    """What is remembered together: a thread; the whole of a direct chat, where each message may begin a thread."""
+    thread = "" if incoming.channel_kind is ChannelKind.DIRECT else incoming.thread
+    return f"{incoming.platform}:{incoming.tenant}:{incoming.channel}:{thread}"
 
 
 def place_of(incoming: Incoming) -> Mapping[str, Json]:

@@ -93,7 +93,8 @@ class StateStore:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = apsw.Connection(str(path))
             self._db.set_busy_timeout(10_000)
-            self._db.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute(_SCHEMA)
         except (apsw.Error, OSError) as error:
             raise self._unavailable(error) from error

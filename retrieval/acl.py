@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from retrieval.types import AccessList, Audience
+from retrieval.types import MAIL_KNOWN, AccessList, Audience
 
 
 def permitted_ids(audience: Audience, lists: Mapping[str, AccessList]) -> frozenset[str]:
@@ -13,6 +13,6 @@ def permitted_ids(audience: Audience, lists: Mapping[str, AccessList]) -> frozen
     Readers are first reduced to the entries that some list mentions, so that a channel of thousands
     costs as much as its few kinds of readers.
     """
-    mentioned = frozenset[str]().union(*(a.allow | a.deny for a in lists.values()))
+    mentioned = frozenset({MAIL_KNOWN}).union(*(a.allow | a.deny for a in lists.values()))
     kinds = Audience(audience.kind, frozenset(entries & mentioned for entries in audience.readers))
     return frozenset(i for i, access in lists.items() if kinds.permits(access))

@@ -14,6 +14,9 @@ from enum import StrEnum
 EVERYONE = "everyone"
 """The access entry that every member of the allowed tenants holds, and no guest."""
 
+MAIL_KNOWN = "mail-known"
+"""Held by people whose e-mail the platform vouches for: only they can be told from who is denied by e-mail."""
+
 
 # --- people -----------------------------------------------------------------------------
 
@@ -40,6 +43,7 @@ class Principal:
         if self.email:
             # ASCII alone: folding others could make two people one (the Kelvin sign folds to k).
             held.add(f"user:{self.email.lower() if self.email.isascii() else self.email}")
+            held.add(MAIL_KNOWN)
         if self.member:
             held.add(EVERYONE)
         return frozenset(held)
@@ -47,12 +51,17 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class AccessList:
-    """Who may read a document: entries as in `Principal.entries`. A deny wins over an allow."""
+    """Who may read a document: entries as in `Principal.entries`. A deny wins over an allow.
+
+    A deny by e-mail also stops whose e-mail nobody vouches for: they might be the one.
+    """
 
     allow: frozenset[str]
     deny: frozenset[str] = frozenset()
 
     def permits(self, entries: frozenset[str]) -> bool:
+        if MAIL_KNOWN not in entries and any(d.startswith("user:") and "@" in d for d in self.deny):
+            return False
         return bool(self.allow & entries) and not self.deny & entries
 
 

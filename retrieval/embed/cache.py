@@ -40,7 +40,8 @@ class CachedEmbedder:
             self._db = apsw.Connection(str(path))
             self._db.set_busy_timeout(10_000)
             # NORMAL: a power cut may lose the last vectors, which are then made again.
-            self._db.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL")
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")  # apsw runs only the first of several pragmas
             self._db.execute(_SCHEMA)
         except (apsw.Error, OSError) as error:
             raise self._unavailable(error) from error

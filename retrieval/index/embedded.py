@@ -68,7 +68,8 @@ class EmbeddedIndex:
             self._db = apsw.Connection(str(self._path))
             self._db.set_busy_timeout(_WAIT)
             # NORMAL: a power cut may lose the last documents, and the sync engine adds them again.
-            self._db.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL")
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")  # apsw runs only the first of several pragmas
             with self._transaction():
                 self._db.execute(_SCHEMA)
                 self._meta_default("format", FORMAT)

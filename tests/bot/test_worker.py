@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -324,3 +325,25 @@ async def test_a_burst_is_answered_once_each(office: Office) -> None:
 
 def _event(question: Incoming) -> str:
     return json.dumps(event_json(question))
+
+
+async def test_a_direct_chat_is_remembered_as_one_though_each_message_begins_a_thread(office: Office) -> None:
+    async with office.worker() as worker:
+        first = replace(incoming("What do hotels cost?", key="k1", where=ChannelKind.DIRECT), thread="1.1")
+        await worker.accept(first)
+        await worker.drain()
+        await worker.accept(replace(first, key="k2", thread="2.2", text="And breakfast?"))
+        await worker.drain()
+        assert "hotels" in office.retriever.asked[-1][0]
+        await worker.accept(replace(first, key="k3", thread="3.3", text="forget"))
+        await worker.drain()
+    assert "forgotten 2 earlier" in list(office.platform.thread.values())[-1]
+
+
+async def test_a_question_without_an_answer_is_remembered_too(office: Office) -> None:
+    async with office.worker() as worker:
+        await worker.accept(incoming("What about dogs?", key="k1"))
+        await worker.drain()
+        await worker.accept(incoming("forget", key="k2"))
+        await worker.drain()
+    assert "forgotten 1 earlier" in list(office.platform.thread.values())[-1]
