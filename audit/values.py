@@ -9,26 +9,28 @@ from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from operator import attrgetter
-from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from audit.canonical import clean
 from audit.errors import AuditCorrupt
 from audit.record import Json
 
 T = TypeVar("T")
+_AS_THEY_ARE = frozenset({int, bool, type(None)})
 
 
-def to_json(value: object) -> Json:
+def to_json(value: Any) -> Json:
     """Raises TypeError for what has no exact JSON form (floats, bytes)."""
     kind: Any = type(value)
     if kind is str:
-        return clean(str(value))
-    if kind is int or kind is bool or value is None:
-        return cast(Json, value)
+        return clean(value)
+    if kind in _AS_THEY_ARE:
+        result: Json = value
+        return result
     if isinstance(value, dict):
         return {
             key if type(key) is str and key.isascii() else clean(str(key)): (
-                item if type(item) is str and item.isascii() else to_json(item)
+                item if type(item) in _AS_THEY_ARE or (type(item) is str and item.isascii()) else to_json(item)
             )
             for key, item in value.items()
         }
@@ -58,15 +60,15 @@ def to_object(value: object, leave_out: tuple[str, ...] = ()) -> dict[str, Json]
     return _converted(shape, value)
 
 
-_Shape = tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]
+_Shape = tuple[tuple[str, ...], Callable[[object], tuple[Any, ...]]]
 """The names of a dataclass's fields, and what reads their values off an instance, in that order."""
 
 
 def _converted(shape: _Shape, value: object) -> dict[str, Json]:
     names, values_in = shape
-    # Most values are ASCII texts, which need no cleaning: they skip a call each.
+    # Most values are numbers or ASCII texts, with nothing to convert or clean: they skip a call each.
     return {
-        name: item if type(item) is str and item.isascii() else to_json(item)
+        name: item if type(item) in _AS_THEY_ARE or (type(item) is str and item.isascii()) else to_json(item)
         for name, item in zip(names, values_in(value), strict=True)
     }
 
