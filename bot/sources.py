@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.settings import Settings, SourceSettings
+from bot.settings import Settings, SourceSettings, settings_file
 from connectors.folder import AccessRule, FolderSource
 from connectors.state import StateStore
 from retrieval.types import AccessList
@@ -18,7 +18,8 @@ def configured(settings: Settings) -> list[FolderSource]:
 def _folder(source: SourceSettings) -> FolderSource:
     rules = [AccessRule(a.path, AccessList(frozenset(a.allow), frozenset(a.deny))) for a in source.access]
     default = AccessList(frozenset(source.allow))
-    return FolderSource(source.name, source.path.resolve(), default=default, rules=rules, url=source.url)
+    path = (settings_file().parent / source.path).resolve()
+    return FolderSource(source.name, path, default=default, rules=rules, url=source.url)
 
 
 def find(settings: Settings, state: StateStore, name: str | None) -> list[FolderSource]:
