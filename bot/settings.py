@@ -193,8 +193,16 @@ class Settings(BaseSettings):
     slack_signing_secret: Annotated[SecretStr | None, Field(validation_alias=AliasChoices("SLACK_SIGNING_SECRET"))] = (
         Field(default=None, description="Slack signing secret for events over HTTP")
     )
+    slack_client_id: Annotated[str, Field(validation_alias=AliasChoices("SLACK_CLIENT_ID"))] = Field(
+        default="", description="Slack client id, instead of a bot token: several workspaces, by OAuth"
+    )
+    slack_client_secret: Annotated[SecretStr | None, Field(validation_alias=AliasChoices("SLACK_CLIENT_SECRET"))] = (
+        Field(default=None, description="Its client secret")
+    )
     slack_base_url: str = Field(default="https://slack.com/api/", description="Slack's Web API; change it in tests")
-    slack_teams: tuple[str, ...] = Field(default=(), description="Workspace ids to answer; empty: the bot's own")
+    slack_teams: tuple[str, ...] = Field(
+        default=(), description="Workspace ids to answer; empty: the bot's own; with a client id: any that installs"
+    )
     teams_app_id: Annotated[str | None, Field(validation_alias=AliasChoices("TEAMS_APP_ID"))] = Field(
         default=None, description="Microsoft app id of the bot"
     )
@@ -246,6 +254,12 @@ class Settings(BaseSettings):
         default_factory=StyleSettings,
         description="House style: tone, audience, statements, words, language, disclaimer",
     )
+    ocr: bool = Field(default=False, description="Read scanned pages with Tesseract, about a second a page")
+    ocr_language: str = Field(
+        default="eng",
+        pattern=r"^[A-Za-z_]{2,40}(\+[A-Za-z_]{2,40}){0,7}$",
+        description='Tesseract\'s name of their language; several as "eng+deu"',
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged")
 
     @field_validator("directories")
@@ -281,7 +295,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _settings_file())
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, settings_file())
 
 
 def variable(name: str, alias: object) -> str:
@@ -289,7 +303,8 @@ def variable(name: str, alias: object) -> str:
     return str(alias.choices[0]) if isinstance(alias, AliasChoices) else PREFIX + name.upper()
 
 
-def _settings_file() -> Path:
+def settings_file() -> Path:
+    """Where the settings file is, or would be; paths in it are relative to its folder."""
     return Path(os.environ.get(PREFIX + "SETTINGS", SETTINGS_FILE))
 
 
@@ -301,7 +316,7 @@ def load(home: Path | None = None) -> Settings:
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     if unknown:
         raise SettingsError(f"Unknown setting in the environment: {', '.join(unknown)}. `footnote doctor` lists them.")
-    file = _settings_file()
+    file = settings_file()
     if PREFIX + "SETTINGS" in os.environ and not file.is_file():
         raise SettingsError(f"The settings file {file} does not exist (FOOTNOTE_SETTINGS names it).")
     values: dict[str, Any] = {**({} if home is None else {"home": home}), **read_secrets(secrets, os.environ)}
@@ -322,4 +337,4 @@ def _explain(error: ValidationError) -> str:
         name = ".".join(str(part) for part in item["loc"])
         what = "is not a setting" if item["type"] == "extra_forbidden" else item["msg"]
         lines.append(f"{name}: {what}")
-    return "The settings are wrong. " + "; ".join(lines) + f". Look in {_settings_file()} and the environment."
+    return "The settings are wrong. " + "; ".join(lines) + f". Look in {settings_file()} and the environment."
