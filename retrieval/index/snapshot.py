@@ -18,7 +18,7 @@ from retrieval.types import Query
 # A low k1: in a short passage the second mention of a word says little (ObliQA, keywords alone:
 # recall@10 0.780 and MAP@10 0.636 with 0.6, against 0.776 and 0.624 with 1.2).
 CHUNKS = BM25(k1=0.6, b=0.75, fields=(1.0, 1.0, 1.0))
-PAIR_WEIGHT = np.float32(0.4)  # of two words that follow each other, beside the words themselves
+PAIR_WEIGHT = np.float32(0.5)  # of two words that follow each other, beside the words themselves
 SECTIONS = BM25(k1=1.2, b=0.75, fields=(1.0, 1.0, 1.0))
 # Measured on contracts, filings and rules: the strongest single lever of ranking.
 DOCUMENTS = BM25(k1=1.2, b=0.5, fields=(1.0, 0.0, 3.0))

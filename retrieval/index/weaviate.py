@@ -51,8 +51,8 @@ TOP_DOCUMENTS = 3  # documents whose chunks are searched again for themselves
 LEVELS = ("Chunk", "Section", "Document")
 FIELDS = {"Chunk": ["body", "path", "title", "pairs"], "Section": ["body"], "Document": ["body"]}
 RANKING = {"Chunk": (0.75, 0.6), "Section": (0.75, 1.2), "Document": (0.5, 1.2)}  # b, k1 of BM25, as in `snapshot`
-# Weaviate weighs a word as often as it is asked for (properties take whole numbers only): 2/5 = PAIR_WEIGHT.
-PAIRED = (5, 2)
+# Weaviate weighs a word as often as it is asked for (properties take whole numbers only): 1/2 = PAIR_WEIGHT.
+PAIRED = (2, 1)
 TITLE_TIMES = 3  # the title's weight in the text of a whole document
 _SPACE = uuid.UUID("5f0c1a52-3a4f-5c0e-9c35-0d8f4d1d3a10")  # of the objects' ids (RFC 9562, version 5)
 

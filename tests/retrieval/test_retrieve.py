@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from retrieval.retrieve import RetrievalSettings, Retriever
-from retrieval.types import Chunk, Question
+from retrieval.types import Chunk, Hit, Query, Question
 from tests.retrieval.fakes import FakeIndex, FakeLibrary, HashEmbedder, chunks, document
 
 ALL = frozenset({"all"})
@@ -107,3 +107,30 @@ async def test_figures_come_first_where_a_figure_is_asked_for() -> None:
     assert (await retriever.retrieve(ask("How much was the total revenue?"), ALL))[0].chunk_id == parts[1].id
     plain = Retriever(await index_of(*parts), EMBEDDER, FakeLibrary(of), RetrievalSettings(figure_weight=0.0))
     assert (await plain.retrieve(ask("How much was the total revenue?"), ALL))[0].chunk_id == parts[0].id
+
+
+class Recording(FakeIndex):
+    """Keeps what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queries: list[Query] = []
+
+    async def search(self, query: Query) -> tuple[Hit, ...]:
+        self.queries.append(query)
+        return await super().search(query)
+
+
+async def test_the_index_is_asked_by_keywords_and_less_by_vectors_for_figures() -> None:
+    of = document("policy")
+    index, settings = Recording(), RetrievalSettings(alpha=0.5, figure_alpha=0.1, overfetch=3)
+    [part] = chunks(of, "hotel")
+    await index.add([part], [EMBEDDER.vector("hotel")])
+    retriever = Retriever(index, EMBEDDER, FakeLibrary(of), settings)
+    for text in ("Does the document state that hotels are paid?", "How much is paid for hotels?"):
+        await retriever.retrieve(ask(text), ALL, limit=4)
+    plain, figure = index.queries
+    assert plain.text == "hotels are paid?"
+    assert (plain.alpha, plain.limit) == (0.5, 6)
+    assert (figure.alpha, figure.limit) == (0.1, 12)
+    assert plain.vector == EMBEDDER.vector("Does the document state that hotels are paid?")
