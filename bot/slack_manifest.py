@@ -31,6 +31,8 @@ FOLLOW_UP_SCOPES = frozenset({"channels:history", "groups:history"})
 
 EVENTS = ("app_home_opened", "app_mention", "message.im", "message.mpim", "user_change")
 FOLLOW_UP_EVENTS = ("message.channels", "message.groups")
+INSTALL_EVENTS = ("app_uninstalled", "tokens_revoked")
+"""Over HTTP, where one service may serve several workspaces."""
 
 
 def slack_manifest(
@@ -42,13 +44,16 @@ def slack_manifest(
 ) -> dict[str, Json]:
     """The manifest for Socket Mode, or for HTTP at `url` (https, the public address of `footnote serve`).
 
+    With `url` the manifest also lets other workspaces install the app, where SLACK_CLIENT_ID is set.
     Without `follow_ups` the app hears nothing in channels but its mentions. `prompts` are titles and
     messages of the suggested questions.
     """
     scopes: list[Json] = [*sorted(SCOPES | (FOLLOW_UP_SCOPES if follow_ups else frozenset()))]
-    events: list[Json] = [*sorted(EVENTS + (FOLLOW_UP_EVENTS if follow_ups else ()))]
+    heard = EVENTS + (FOLLOW_UP_EVENTS if follow_ups else ()) + (INSTALL_EVENTS if url else ())
+    events: list[Json] = [*sorted(heard)]
     address = f"{url.rstrip('/')}/slack/events" if url else None
     reached: dict[str, Json] = {"request_url": address} if address else {}
+    redirects: dict[str, Json] = {"redirect_urls": [f"{url.rstrip('/')}/slack/oauth_redirect"]} if url else {}
     suggested: list[Json] = [{"title": title, "message": message} for title, message in prompts]
     return {
         "_metadata": {"major_version": 2, "minor_version": 0},
@@ -70,7 +75,7 @@ def slack_manifest(
             },
             "bot_user": {"display_name": name[:80], "always_online": True},
         },
-        "oauth_config": {"scopes": {"bot": scopes}},
+        "oauth_config": {**redirects, "scopes": {"bot": scopes}},
         "settings": {
             "event_subscriptions": {"bot_events": events, **reached},
             "interactivity": {"is_enabled": True, **reached},

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bot.slack_manifest import EVENTS, FOLLOW_UP_EVENTS, FOLLOW_UP_SCOPES, SCOPES, slack_manifest
+from bot.slack_manifest import EVENTS, FOLLOW_UP_EVENTS, FOLLOW_UP_SCOPES, INSTALL_EVENTS, SCOPES, slack_manifest
 from bot.standins.slack_api import SCOPE_OF
 
 FILE = Path(__file__).parents[3] / "bot" / "manifests" / "slack.json"
@@ -22,6 +22,8 @@ SCOPE_OF_EVENT = {
     "message.mpim": "mpim:history",
     "user_change": "users:read",
     "app_home_opened": None,
+    "app_uninstalled": None,
+    "tokens_revoked": None,
 }
 
 
@@ -29,7 +31,7 @@ def test_the_file_is_what_we_generate() -> None:
     assert json.loads(FILE.read_text("utf-8")) == slack_manifest()
 
 
-@pytest.mark.parametrize("event", EVENTS + FOLLOW_UP_EVENTS)
+@pytest.mark.parametrize("event", EVENTS + FOLLOW_UP_EVENTS + INSTALL_EVENTS)
 def test_each_event_has_its_scope(event: str) -> None:
     assert SCOPE_OF_EVENT[event] is None or SCOPE_OF_EVENT[event] in SCOPES | FOLLOW_UP_SCOPES
 
@@ -69,7 +71,7 @@ SCHEMA = shape(
         app_home=shape(home_tab_enabled=FLAG, messages_tab_enabled=FLAG, messages_tab_read_only_enabled=FLAG),
         bot_user={**shape(display_name=words(80), always_online=FLAG), "required": ["display_name"]},
     ),
-    oauth_config=shape(scopes=shape(bot=names(255))),
+    oauth_config=shape(redirect_urls={"type": "array", "maxItems": 1_000, "items": URL}, scopes=shape(bot=names(255))),
     settings=shape(
         event_subscriptions=shape(request_url=URL, bot_events=names(100)),
         interactivity={**shape(is_enabled=FLAG, request_url=URL), "required": ["is_enabled"]},
@@ -91,6 +93,9 @@ def test_slack_takes_it(url: str | None, follow_ups: bool) -> None:
     for part in ("event_subscriptions", "interactivity"):
         expected = "https://footnote.example.com/slack/events" if url else None
         assert settings[part].get("request_url") == expected
+    redirects = ["https://footnote.example.com/slack/oauth_redirect"] if url else None
+    assert manifest["oauth_config"].get("redirect_urls") == redirects
+    assert set(INSTALL_EVENTS) <= set(settings["event_subscriptions"]["bot_events"]) or url is None
 
 
 def test_without_follow_ups_the_app_hears_no_channel() -> None:
