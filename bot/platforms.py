@@ -7,6 +7,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from bot.errors import SettingsError
 from bot.memory import ThreadMemory
 from bot.ports import Intake, Platform, Viewer
 from bot.settings import Settings
@@ -31,6 +32,8 @@ def build(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemo
     adapters: list[ChatAdapter] = []
     if settings.slack_bot_token is not None:
         adapters.append(_slack(settings, intake, viewer, memory))
+    elif settings.slack_client_id or settings.slack_client_secret is not None:
+        adapters.append(_slack_workspaces(settings, intake, viewer, memory))
     if settings.teams_app_id:
         adapters.append(_teams(settings, intake, viewer, memory))
     return adapters
@@ -39,6 +42,12 @@ def build(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemo
 def _slack(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:
     from bot.slack_adapter import SlackPlatform
     from bot.slack_config import PROMPTS, SlackConfig
+
+    if settings.slack_client_id or settings.slack_client_secret is not None:
+        raise SettingsError(
+            "SLACK_BOT_TOKEN is for one workspace, SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are for several. "
+            "Unset the one or the others."
+        )
 
     async def known(channel: str, thread: str) -> bool:
         return memory.knows(f"slack:*:{channel}:{thread}")
@@ -53,6 +62,29 @@ def _slack(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMem
         suggested_prompts=settings.prompts or PROMPTS,
     )
     return SlackPlatform(config, intake, viewer, known)
+
+
+def _slack_workspaces(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:
+    from bot.slack_config import PROMPTS, WorkspacesConfig
+    from bot.slack_workspaces import SlackWorkspaces
+
+    if settings.slack_app_token is not None:
+        raise SettingsError("Several workspaces are served over HTTP, not Socket Mode. Unset SLACK_APP_TOKEN.")
+
+    async def known(team: str, channel: str, thread: str) -> bool:
+        return memory.knows(f"slack:{team}:{channel}:{thread}")
+
+    config = WorkspacesConfig(
+        client_id=settings.slack_client_id,
+        client_secret=settings.secret("slack_client_secret"),
+        signing_secret=settings.secret("slack_signing_secret"),
+        folder=settings.home / "slack",
+        base_url=settings.slack_base_url,
+        follow_up_without_mention=settings.follow_up_without_mention,
+        allowed_teams=frozenset(settings.slack_teams),
+        suggested_prompts=settings.prompts or PROMPTS,
+    )
+    return SlackWorkspaces(config, intake, viewer, known)
 
 
 def _teams(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:

@@ -60,7 +60,8 @@ async def running(settings: Settings, make: Make = build) -> AsyncIterator[tuple
         if not adapters:
             raise SettingsError(
                 "Neither Slack nor Teams is set up. Set SLACK_BOT_TOKEN with SLACK_APP_TOKEN or SLACK_SIGNING_SECRET, "
-                "or TEAMS_APP_ID with TEAMS_APP_PASSWORD and TEAMS_APP_TENANTID; the README shows how to get them."
+                "SLACK_CLIENT_ID with SLACK_CLIENT_SECRET and SLACK_SIGNING_SECRET for several workspaces, or "
+                "TEAMS_APP_ID with TEAMS_APP_PASSWORD and TEAMS_APP_TENANTID; the README shows how to get them."
             )
         site = web.Application(client_max_size=2_000_000)
         site.add_routes([web.get("/healthz", _alive), web.get("/readyz", _alive)])

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from aiohttp import web
+from slack_bolt.async_app import AsyncBoltRequest
 
 from audit.errors import AuditError
 from audit.record import Json
@@ -23,7 +24,7 @@ from bot.slack_events import Identity, call, feedback, hear
 from bot.slack_manifest import FOLLOW_UP_SCOPES, SCOPES
 from bot.slack_people import SlackPeople
 from bot.slack_post import SlackPoster
-from bot.slack_receive import Body, Socket, bolt_app, events_route
+from bot.slack_receive import Body, Socket, bolt_app, dispatch, events_route
 from bot.types import Expert, Incoming, IncomingKind, Outcome, People, Reply
 from retrieval.errors import RetrievalError
 
@@ -45,10 +46,16 @@ class SlackPlatform:
     """One workspace. `start` first; then `routes` serve HTTP, or the socket is open.
 
     Events are acknowledged after `intake.accept` returned. Every call of Slack has a time-out.
+    `identity` is who we are, where that is known; else Slack is asked at the start.
     """
 
     def __init__(
-        self, config: SlackConfig, intake: Intake, viewer: Viewer, known_thread: KnownThread = no_thread
+        self,
+        config: SlackConfig,
+        intake: Intake,
+        viewer: Viewer,
+        known_thread: KnownThread = no_thread,
+        identity: Identity | None = None,
     ) -> None:
         self._config = config
         self._intake = intake
@@ -59,7 +66,7 @@ class SlackPlatform:
         self._poster = SlackPoster(self._client, config)
         self._app = bolt_app(self._client, config, self._on_event, self._on_click)
         self._socket: Socket | None = None
-        self._identity: Identity | None = None
+        self._identity = identity
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- life ---------------------------------------------------------------------------
@@ -74,8 +81,9 @@ class SlackPlatform:
             raise
 
     async def _begin(self) -> None:
-        told = await self._client.read("auth.test")
-        self._identity = Identity(str(told["team_id"]), str(told["user_id"]), str(told.get("bot_id") or ""))
+        if self._identity is None:
+            told = await self._client.read("auth.test")
+            self._identity = Identity(str(told["team_id"]), str(told["user_id"]), str(told.get("bot_id") or ""))
         if self._config.app_token:
             self._socket = Socket(self._app, self._client, self._config)
             await self._socket.start()
@@ -94,6 +102,10 @@ class SlackPlatform:
     def routes(self) -> list[web.RouteDef]:
         """POST /slack/events, when there is a signing secret."""
         return events_route(self._app, self._config)
+
+    async def receive(self, request: AsyncBoltRequest) -> web.StreamResponse:
+        """An event or a click that came by HTTP, its signature checked."""
+        return await dispatch(self._app, request)
 
     async def check(self) -> list[str]:
         """What is wrong with the tokens and scopes, each with what to do; empty when all is well. Needs no `start`."""

@@ -34,6 +34,13 @@ DENIED = {
     "is_archived": "the channel is archived",
     "restricted_action": "the workspace does not let the bot post there",
 }
+INSTALLED = {
+    "invalid_auth": "the workspace's token is wrong; open /slack/install there again",
+    "token_revoked": "the workspace's token was revoked; open /slack/install there again",
+    "token_expired": "the workspace's token has expired; open /slack/install there again",
+    "account_inactive": "the app was removed from the workspace; open /slack/install there again",
+}
+"""What to say instead where tokens come from installations."""
 _CHANCE = random.SystemRandom()
 FAILURES = (SlackApiError, SlackRequestError, aiohttp.ClientError, TimeoutError, AttributeError, ValueError)
 """What the SDK raises; the last two when something between us and Slack answers in its place."""
@@ -194,7 +201,7 @@ class SlackClient:
             async with self._patience():
                 response = await self.web.api_call(api, http_verb=verb, **body)
         except FAILURES as error:
-            raise translate(api, error) from error
+            raise translate(api, error, "" if self._config.installed else "SLACK_BOT_TOKEN") from error
         granted = response.headers.get("x-oauth-scopes") or response.headers.get("X-OAuth-Scopes")
         if granted:
             self.scopes = frozenset(scope.strip() for scope in granted.split(","))
@@ -207,7 +214,7 @@ class SlackClient:
 
 
 def translate(api: str, error: Exception, setting: str = "SLACK_BOT_TOKEN") -> PlatformError:
-    """The one table from the vendor's errors to ours."""
+    """The one table from the vendor's errors to ours. `setting` holds the token; "": an installation does."""
     if isinstance(error, aiohttp.ClientConnectorError):
         return Unreached(f"Slack cannot be reached for {api}: {error}. Check the network and any proxy.")
     if isinstance(error, TimeoutError | aiohttp.ClientError):
@@ -233,7 +240,8 @@ def translate(api: str, error: Exception, setting: str = "SLACK_BOT_TOKEN") -> P
             "Add it to the app (footnote manifest slack prints all scopes) and install the app again."
         )
     if code in DENIED:
-        return PlatformDenied(f"Slack refuses {api}: {DENIED[code].replace('SLACK_BOT_TOKEN', setting)} ({code}).")
+        why = DENIED[code].replace("SLACK_BOT_TOKEN", setting) if setting else (DENIED | INSTALLED)[code]
+        return PlatformDenied(f"Slack refuses {api}: {why} ({code}).")
     detail = "; ".join((data.get("response_metadata") or {}).get("messages") or ())
     return _Refused(f"Slack refuses {api}: {code}{f' ({detail})' if detail else ''}.", code)
 

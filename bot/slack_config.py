@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.addresses import is_loopback
@@ -20,7 +22,9 @@ class SlackConfig:
     needed. `allowed_teams` are the workspaces whose people are members; empty means the bot's own.
     Times are in seconds. `longest_wait` bounds a single Retry-After that is waited for. `people_seconds`
     is how long a person's profile is remembered, `max_people` how many are. A channel with more than
-    `max_readers` members counts as one whose readers are unknown.
+    `max_readers` members counts as one whose readers are unknown. `installed` says that the token comes
+    from an installation, not from a setting. Without `emails` people have no e-mail address, since
+    nobody knows who runs the workspace.
     """
 
     bot_token: str = field(repr=False)
@@ -39,6 +43,8 @@ class SlackConfig:
     max_readers: int = 5_000
     lookups: int = 8
     ping_interval: float = 5.0
+    installed: bool = False
+    emails: bool = True
 
     def __post_init__(self) -> None:
         if not self.bot_token.startswith(("xoxb-", "xoxe.xoxb-")):
@@ -49,8 +55,76 @@ class SlackConfig:
             raise SettingsError(
                 "Slack cannot reach the bot: set SLACK_APP_TOKEN for Socket Mode or SLACK_SIGNING_SECRET for HTTP."
             )
-        parts = urlsplit(self.base_url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
-            raise SettingsError(f"The address of Slack's Web API must begin with https://, not {self.base_url!r}.")
+        _check_address(self.base_url)
         if len(self.suggested_prompts) > 4:
             raise SettingsError("Slack shows four suggested questions at most; there are more in the settings.")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspacesConfig:
+    """What several workspaces need. Raises SettingsError when it cannot be run.
+
+    `folder` keeps the installations, tokens too. `allowed_teams` are the workspaces that may install
+    the app; empty means any, and then nobody's e-mail address counts. `state_seconds` is how long an
+    installation may take its person, `max_workspaces` how many may have installed.
+    """
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    signing_secret: str = field(repr=False)
+    folder: Path
+    base_url: str = "https://slack.com/api/"
+    follow_up_without_mention: bool = False
+    allowed_teams: frozenset[str] = frozenset()
+    suggested_prompts: tuple[tuple[str, str], ...] = PROMPTS
+    timeout: float = 10.0
+    tries: int = 4
+    first_pause: float = 0.3
+    longest_wait: float = 30.0
+    max_people: int = 5_000
+    state_seconds: float = 600.0
+    max_workspaces: int = 100
+
+    def __post_init__(self) -> None:
+        named = {
+            "SLACK_CLIENT_ID": self.client_id,
+            "SLACK_CLIENT_SECRET": self.client_secret,
+            "SLACK_SIGNING_SECRET": self.signing_secret,
+        }
+        missing = [name for name, value in named.items() if not value.strip()]
+        if missing:
+            raise SettingsError(
+                f"Slack for several workspaces also needs {' and '.join(missing)} "
+                "(Basic Information of the app), or set SLACK_BOT_TOKEN for a single one."
+            )
+        if not re.fullmatch(r"[0-9A-Za-z.-]+", self.client_id):
+            raise SettingsError("SLACK_CLIENT_ID must be the client id of the app: two numbers with a dot between.")
+        _check_address(self.base_url)
+
+    def workspace(self, team: str, token: str) -> SlackConfig:
+        """For one workspace. Only its own people are members, however many workspaces are served.
+
+        Whoever runs a workspace decides on the e-mail addresses in it, and those lead to groups and their
+        rights: they count only in workspaces that the settings name.
+        """
+        return SlackConfig(
+            bot_token=token,
+            signing_secret=self.signing_secret,
+            base_url=self.base_url,
+            follow_up_without_mention=self.follow_up_without_mention,
+            allowed_teams=frozenset({team}),
+            suggested_prompts=self.suggested_prompts,
+            timeout=self.timeout,
+            tries=self.tries,
+            first_pause=self.first_pause,
+            longest_wait=self.longest_wait,
+            max_people=self.max_people,
+            installed=True,
+            emails=bool(self.allowed_teams),
+        )
+
+
+def _check_address(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+        raise SettingsError(f"The address of Slack's Web API must begin with https://, not {url!r}.")

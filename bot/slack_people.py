@@ -122,6 +122,7 @@ class SlackPeople:
         ours = bool(teams & allowed) and not profile.get("is_stranger")
         outsider = any(profile.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_bot", "deleted"))
         confirmed = ours and not profile.get("is_bot") and profile.get("is_email_confirmed") is True
-        email = str((profile.get("profile") or {}).get("email") or "") if confirmed else ""
+        known = confirmed and self._config.emails
+        email = str((profile.get("profile") or {}).get("email") or "") if known else ""
         tenant = next(iter(sorted(teams & allowed)), "") or str(profile.get("team_id") or "")
         return Principal("slack", tenant, user, email=email, member=ours and not outsider)

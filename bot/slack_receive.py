@@ -28,6 +28,7 @@ from bot.slack_config import SlackConfig
 ANYTHING = re.compile(".*", re.DOTALL)
 BOLT = "footnote.slack.bolt"
 SOCKET = "footnote.slack.socket"
+EVENTS_PATH = "/slack/events"
 
 Body = Mapping[str, Any]
 Handler = Callable[[Body], Awaitable[Mapping[str, Any] | None]]
@@ -84,16 +85,28 @@ def events_route(app: AsyncApp, config: SlackConfig) -> list[web.RouteDef]:
 
     async def receive(request: web.Request) -> web.StreamResponse:
         raw = await request.read()
-        if not signed(verifier, raw, request.headers):
-            return web.json_response(
-                {"error": "the signature is missing, wrong or older than five minutes"}, status=401
-            )
-        if not _readable(raw, request.content_type):
-            return web.json_response({"error": "the body is neither JSON nor a form with a payload"}, status=400)
-        bolt = AsyncBoltRequest(body=raw.decode(), query=request.query_string, headers=dict(request.headers))
-        return await to_aiohttp_response(await app.async_dispatch(bolt))
+        return refusal(verifier, raw, request) or await dispatch(app, as_bolt(raw, request))
 
-    return [web.post("/slack/events", receive)]
+    return [web.post(EVENTS_PATH, receive)]
+
+
+def refusal(verifier: SignatureVerifier, raw: bytes, request: web.Request) -> web.Response | None:
+    """The answer to a request that Slack did not send, or that nobody can read; None for a good one."""
+    if not signed(verifier, raw, request.headers):
+        return web.json_response({"error": "the signature is missing, wrong or older than five minutes"}, status=401)
+    if not _readable(raw, request.content_type):
+        return web.json_response({"error": "the body is neither JSON nor a form with a payload"}, status=400)
+    return None
+
+
+def as_bolt(raw: bytes, request: web.Request) -> AsyncBoltRequest:
+    """A request that is no `refusal`, parsed."""
+    return AsyncBoltRequest(body=raw.decode(), query=request.query_string, headers=dict(request.headers))
+
+
+async def dispatch(app: AsyncApp, request: AsyncBoltRequest) -> web.StreamResponse:
+    """Let the listeners have it; the answer is the acknowledgement, or says that there is none."""
+    return await to_aiohttp_response(await app.async_dispatch(request))
 
 
 def signed(verifier: SignatureVerifier, raw: bytes, headers: Mapping[str, str]) -> bool:

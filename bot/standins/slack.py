@@ -85,6 +85,15 @@ class SlackStandIn:
     def base_url(self) -> str:
         return f"http://127.0.0.1:{self._port}/api/"
 
+    def expect(self, token: str) -> None:
+        """From now on this is the bot's token here: the app was installed again."""
+        self.bot_token = token
+        self._api = SlackApi(self.world, token, self.app_token, self._ticket)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """One call of the Web API, for a server that stands before several workspaces. Its path names `method`."""
+        return await self._api.handle(request)
+
     @property
     def complaints(self) -> list[str]:
         return self.world.complaints

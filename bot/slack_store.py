@@ -1,0 +1,180 @@
+"""Which workspaces have installed the app, and which installations are under way: small files, ours alone.
+
+The stores of slack_sdk do not serve here: they write with the process's umask, not in one step, and take
+a name that a browser sent for the name of a file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import re
+import secrets
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+
+from bot.errors import PlatformDenied, PlatformError
+
+TEAM = re.compile(r"T[A-Z0-9]{1,30}")
+MOST_STATES = 2_000  # installations under way at a time; the oldest go first
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """An installation: the workspace's own token, who the bot is there, who installed it, and when (epoch seconds)."""
+
+    team: str
+    name: str
+    bot_token: str = field(repr=False)
+    bot_user: str
+    bot_id: str
+    by: str
+    at: int
+
+
+class Installations:
+    """One file a workspace. Read anew each time, so that every process sees what another one changed.
+
+    Errors: PlatformError when the folder or a file cannot be used.
+    """
+
+    def __init__(self, folder: Path, most: int) -> None:
+        self._folder = folder
+        self._most = most
+
+    async def save(self, installed: Installed) -> None:
+        """Add, or replace. Raises PlatformDenied when there are too many already."""
+        await asyncio.to_thread(self._save, installed)
+
+    async def find(self, team: str) -> Installed | None:
+        return await asyncio.to_thread(self._find, team)
+
+    async def remove(self, team: str) -> None:
+        await asyncio.to_thread(self._remove, team)
+
+    async def teams(self) -> list[str]:
+        """Ids of all workspaces."""
+        return await asyncio.to_thread(self._teams)
+
+    def _path(self, team: str) -> Path:
+        return self._folder / f"{team}.json"
+
+    def _teams(self) -> list[str]:
+        try:
+            return sorted(p.stem for p in self._folder.glob("*.json") if TEAM.fullmatch(p.stem))
+        except OSError as error:
+            raise _unusable(self._folder, error) from error
+
+    def _save(self, installed: Installed) -> None:
+        if not TEAM.fullmatch(installed.team):
+            raise PlatformError(f"Slack named a workspace {installed.team!r}, which is no workspace's id.")
+        known = self._teams()
+        if installed.team not in known and len(known) >= self._most:
+            raise PlatformDenied(f"{len(known)} workspaces have installed Footnote, and it serves no more.")
+        try:
+            _make(self._folder)
+            descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=".new-")  # readable by us alone
+            try:
+                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                    json.dump(asdict(installed), file)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(name).replace(self._path(installed.team))
+            except OSError:
+                Path(name).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise _unusable(self._folder, error) from error
+
+    def _find(self, team: str) -> Installed | None:
+        if not TEAM.fullmatch(team):
+            return None
+        path = self._path(team)
+        try:
+            values = json.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise _unusable(path, error) from None  # the original may hold what the file holds
+        shape = {f.name: int if f.name == "at" else str for f in fields(Installed)}
+        if not isinstance(values, dict) or {k: type(v) for k, v in values.items()} != shape or values["team"] != team:
+            raise _unusable(path, ValueError("it is no installation"))
+        return Installed(**values)
+
+    def _remove(self, team: str) -> None:
+        if TEAM.fullmatch(team):
+            try:
+                self._path(team).unlink(missing_ok=True)
+            except OSError as error:
+                raise _unusable(self._path(team), error) from error
+
+
+class States:
+    """Each `state` proves once that an installation was begun here (RFC 6749, 10.12). Kept as hashes."""
+
+    def __init__(self, folder: Path, seconds: float) -> None:
+        self._folder = folder
+        self._seconds = seconds
+
+    async def issue(self) -> str:
+        """A new one. Raises PlatformError."""
+        return await asyncio.to_thread(self._issue)
+
+    async def consume(self, state: str) -> bool:
+        """Whether it was issued, lately, and not used before. Raises PlatformError."""
+        return await asyncio.to_thread(self._consume, state)
+
+    def _issue(self) -> str:
+        state = secrets.token_urlsafe(32)
+        try:
+            _make(self._folder)
+            self._tidy()
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+            os.close(os.open(self._path(state), flags, 0o600))
+        except OSError as error:
+            raise _unusable(self._folder, error) from error
+        return state
+
+    def _consume(self, state: str) -> bool:
+        path = self._path(state)
+        try:
+            issued = path.stat().st_mtime
+            path.unlink()  # only one of two that come at the same time succeeds
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise _unusable(self._folder, error) from error
+        return time.time() - issued < self._seconds
+
+    def _tidy(self) -> None:
+        ages: list[tuple[float, str]] = []
+        with os.scandir(self._folder) as entries:
+            for entry in entries:
+                try:
+                    ages.append((entry.stat().st_mtime, entry.path))
+                except FileNotFoundError:
+                    continue  # another process was quicker
+        ages.sort()
+        spare = max(0, len(ages) - MOST_STATES + 1)
+        for n, (issued, path) in enumerate(ages):
+            if n < spare or time.time() - issued >= self._seconds:
+                Path(path).unlink(missing_ok=True)
+
+    def _path(self, state: str) -> Path:
+        return self._folder / hashlib.sha256(state.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _make(folder: Path) -> None:
+    """The folder and the one above it are ours alone, also where they were there already."""
+    for part in (folder.parent, folder):
+        part.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part.chmod(0o700)
+
+
+def _unusable(path: Path, error: Exception) -> PlatformError:
+    why = error.strerror if isinstance(error, OSError) else "it is no installation that Footnote wrote"
+    return PlatformError(f"Slack's installations cannot be used: {path}: {why}. Check the disk and its rights.")
