@@ -93,9 +93,10 @@ def opened(body: bytes) -> tuple[list[tuple[str, str, Json]], list[str]]:
         while following != "]" and text != "[]":
             if text[at] != following:
                 raise ValueError(f"expected {following!r} at {at}")
-            (salt, name, value), end = _DECODER.raw_decode(text, at + 1)
-            if type(salt) is not str or type(name) is not str:
-                raise ValueError("a salt or a name is no text")
+            row, end = _DECODER.raw_decode(text, at + 1)
+            salt, name, value = row
+            if type(row) is not list or type(salt) is not str or type(name) is not str:
+                raise ValueError(f"expected [salt, name, value] at {at + 1}")
             found.append((salt, name, value))
             parts.append(body[at + 1 : end] if ascii_only else text[at + 1 : end].encode())
             at, following = end, "," if text[end] == "," else "]"
