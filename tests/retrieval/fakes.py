@@ -126,6 +126,9 @@ class FakeIndex:
             if key[0] == document_id:
                 self.rows[key] = [(replace(c, document=replace(c.document, acl_id=acl_id)), v) for c, v in rows]
 
+    async def clear(self) -> None:
+        self.rows.clear()
+
     async def versions(self) -> Mapping[str, Mapping[str, int]]:
         found: dict[str, dict[str, int]] = {}
         for (id_, version), rows in self.rows.items():

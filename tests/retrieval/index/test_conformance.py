@@ -261,3 +261,12 @@ async def test_the_head_of_a_page_finds_what_stands_on_it(engine: Index) -> None
 async def test_a_title_that_is_a_file_name_is_found_by_its_parts(engine: Index) -> None:
     await add(engine, *chunks(document("a", title="NDA-SeaTrustPartners_v2"), "nothing here"))
     assert found(await search(engine, "Sea Trust", vector=False)) == ["a#0"]
+
+
+async def test_a_cleared_index_is_empty_and_can_be_filled_again(index: Index) -> None:
+    await add(index, *chunks(document("a"), "hotel text"))
+    await index.clear()
+    assert await index.versions() == {}
+    assert await search(index, "hotel") == ()
+    await add(index, *chunks(document("b"), "hotel text"))
+    assert found(await search(index, "hotel")) == ["b#0"]
