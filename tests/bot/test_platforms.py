@@ -50,7 +50,7 @@ def made(monkeypatch: pytest.MonkeyPatch, home: Path, memory: ThreadMemory, vari
         (TOKEN | SIGNED, ["SlackPlatform"]),
         (ID | SECRET | SIGNED, ["SlackWorkspaces"]),
     ],
-    ids=lambda value: "+".join(value),
+    ids="+".join,
 )
 def test_what_is_set_up(
     monkeypatch: pytest.MonkeyPatch,
