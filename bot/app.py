@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ from connectors.sync import SyncEngine, SyncReport
 from retrieval.embed.cache import CachedEmbedder
 from retrieval.generate.extractive import ExtractiveGenerator
 from retrieval.generate.fallback import CheckedGenerator
-from retrieval.parse.sandbox import SandboxParser
+from retrieval.parse.sandbox import Ocr, SandboxParser
 from retrieval.ports import Embedder, Index, Parser
 from retrieval.retrieve import Retriever
 from retrieval.types import Audience, AudienceKind, Principal, Question, Turn
@@ -134,9 +135,10 @@ def open_state(settings: Settings) -> Iterator[StateStore]:
 
 
 @asynccontextmanager
-async def parser() -> AsyncIterator[SandboxParser]:
-    """Parsers in child processes."""
-    reader = SandboxParser()
+async def parser(settings: Settings) -> AsyncIterator[SandboxParser]:
+    """Parsers in child processes; scanned pages are read when the settings say so."""
+    folder = os.environ.get("TESSDATA_PREFIX")  # Tesseract's own variable: children of the sandbox have none
+    reader = SandboxParser(ocr=Ocr(settings.ocr_language, folder) if settings.ocr else None)
     try:
         yield reader
     finally:
@@ -163,7 +165,7 @@ async def open_app(
         embedder = wrap_embedder(_embedder(settings))
         index = _index(settings, embedder)
         stack.push_async_callback(index.close)
-        reader = await stack.enter_async_context(parser())
+        reader = await stack.enter_async_context(parser(settings))
         audit = await SqliteAuditLog.open(settings.home / "audit")
         stack.push_async_callback(audit.close)
         model = _model(settings)

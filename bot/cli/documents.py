@@ -185,7 +185,7 @@ def inspect(file: Path, json: JsonOption = False) -> None:
     async def work() -> int:
         from bot.app import parser
 
-        async with parser() as reader:
+        async with parser(settings(None)) as reader:
             parsed = await reader.parse(file.name, content)
         if json:
             out(_tree(parsed))

@@ -10,16 +10,23 @@ import struct
 import zlib
 from importlib import import_module
 from pathlib import PurePosixPath
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 from zipfile import BadZipFile
 
 from retrieval.errors import DocumentUnreadable, EncryptedDocument, ParserLimit, UnsupportedFormat
 from retrieval.parse.archive import open_archive
 from retrieval.types import ParsedDocument
 
+if TYPE_CHECKING:
+    from retrieval.parse.ocr import Recognizer
+
 
 class _Parse(Protocol):
-    def __call__(self, name: str, content: bytes) -> ParsedDocument: ...
+    def __call__(self, name: str, content: bytes, /) -> ParsedDocument: ...
+
+
+class _ParsePages(Protocol):
+    def __call__(self, name: str, content: bytes, ocr: Recognizer, /) -> ParsedDocument: ...
 
 
 PARSERS = {
@@ -99,15 +106,19 @@ DAMAGED = (
 )
 
 
-def parse_content(name: str, content: bytes) -> ParsedDocument:
-    """Read a file of any known kind.
+def parse_content(name: str, content: bytes, ocr: Recognizer | None = None) -> ParsedDocument:
+    """Read a file of any known kind; scanned pages of a PDF with `ocr`, else they are named alone.
 
     Raises UnsupportedFormat, EncryptedDocument, ParserLimit, or DocumentUnreadable for a file that
     is empty, damaged, or holds no text.
     """
     kind = detect(name, content)
     try:
-        parsed = _parser(kind)(name, content)
+        parser = _parser(kind)
+        if kind == "pdf" and ocr is not None:
+            parsed = cast(_ParsePages, parser)(name, content, ocr)
+        else:
+            parsed = parser(name, content)
     except MemoryError:
         raise ParserLimit("Reading the file took more memory than a document may take. Split it.") from None
     except DAMAGED as error:

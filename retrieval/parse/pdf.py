@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from retrieval.errors import DocumentUnreadable, ParserLimit
 from retrieval.parse.blocks import assemble
+from retrieval.parse.ocr import BEYOND, BLANK, PARTLY, READ, READ_ANEW, UNREAD, Recognizer
 from retrieval.parse.pdf_file import bookmarks, extras, meta_title, opened, page_count, page_label
 from retrieval.parse.pdf_outline import Bookmark, blocks
 from retrieval.parse.pdf_page import PageText, read_page
@@ -27,6 +28,8 @@ SCANNED = "scanned page"
 UNMAPPED = "page whose text has no character codes"
 RUNNING = "header and footer"
 
+_BY_PAGE = {SCANNED, DAMAGED, UNMAPPED, READ, READ_ANEW, PARTLY, UNREAD, BLANK, BEYOND}
+
 
 @dataclass(slots=True)
 class Reading:
@@ -43,13 +46,15 @@ class Reading:
     extras: list[str] = field(default_factory=list)
 
 
-def parse_pdf(name: str, content: bytes) -> ParsedDocument:
+def parse_pdf(name: str, content: bytes, ocr: Recognizer | None = None) -> ParsedDocument:
     """The sections, pages and tables of a PDF; `name` is the file's, for the title.
+
+    With `ocr`, pages without a text layer are read from their pictures, and named as such in `left_out`.
 
     Raises DocumentUnreadable (damaged, cut short, scanned), EncryptedDocument (needs a password) or
     ParserLimit (too many pages or objects).
     """
-    return lay_out(name, read_pdf(content))
+    return lay_out(name, read_pdf(content, ocr))
 
 
 def lay_out(name: str, reading: Reading) -> ParsedDocument:
@@ -66,14 +71,20 @@ def lay_out(name: str, reading: Reading) -> ParsedDocument:
     return assemble(title, blocks(items, body, reading.outline, reading.printed, title), left_out=_left_out(reading))
 
 
-def read_pdf(content: bytes) -> Reading:
+def read_pdf(content: bytes, ocr: Recognizer | None = None) -> Reading:
     """Open, read and lay out every page. Raises as `parse_pdf` does."""
+    if ocr is not None:
+        ocr.begin()
     with opened(content) as document:
         reading = Reading([], [], [], [], {}, meta_title(document), bookmarks(document), extras=extras(document))
         total = 0
         count = page_count(document)
         for index in range(count):
             page = read_page(document, index)
+            if page is not None and ocr is not None and _textless(page):
+                page, said = ocr.read(document, index, page)
+                for what in said:
+                    reading.left_out.setdefault(what, []).append(index + 1)
             reading.printed[index + 1] = page_label(document, index)
             rows = _rows(page, index + 1, reading.left_out)
             total += sum(len(cell) for row in rows for cell in row.cells)
@@ -82,8 +93,11 @@ def read_pdf(content: bytes) -> Reading:
             reading.pages.append(rows)
             reading.widths.append(page.width if page else 0.0)
             reading.heights.append(page.height if page else 0.0)
+    missing = ocr.missing if ocr is not None and (SCANNED in reading.left_out or UNMAPPED in reading.left_out) else ""
+    if missing:
+        reading.extras.append(missing)
     if not any(reading.pages):
-        raise DocumentUnreadable(_why_empty(reading.left_out, count))
+        raise DocumentUnreadable(_why_empty(reading.left_out, count, missing))
     reading.pages, taken, printed = peel(reading.pages, reading.heights)
     reading.running = [[row.text for row in rows] for rows in taken]
     for number, (rows, label) in enumerate(zip(taken, printed, strict=True), start=1):
@@ -102,12 +116,23 @@ def _rows(page: PageText | None, number: int, left_out: dict[str, list[int]]) ->
         left_out.setdefault(kind, []).append(number)
     if page.unmapped:
         left_out.setdefault(UNMAPPED, []).append(number)
-    elif page.empty and (page.images or page.drawings >= SCANNED_DRAWINGS):
+    elif _textless(page) and not any(number in left_out.get(what, ()) for what in (UNREAD, BLANK, BEYOND)):
         left_out.setdefault(SCANNED, []).append(number)
     return rows_of(page)
 
 
-def _why_empty(left_out: Mapping[str, Sequence[int]], count: int) -> str:
+def _textless(page: PageText) -> bool:
+    """Whether a page shows text, perhaps, that its file does not hold."""
+    return page.unmapped or (page.empty and (page.images or page.drawings >= SCANNED_DRAWINGS))
+
+
+def _why_empty(left_out: Mapping[str, Sequence[int]], count: int, missing: str) -> str:
+    if missing:
+        return f"scanned, not readable: none of the {count} pages has a text layer. {missing}"
+    if UNREAD in left_out:
+        return "scanned, not readable: OCR could read none of the pages for sure; scan them again, more sharply"
+    if BLANK in left_out:
+        return "scanned, not readable: OCR found no text on any page"
     if SCANNED in left_out:
         return f"scanned, not readable: none of the {count} pages has a text layer; run text recognition first"
     if UNMAPPED in left_out:
@@ -123,7 +148,7 @@ def _left_out(reading: Reading) -> list[LeftOut]:
     """One entry a kind, with its pages; scanned and damaged pages each on their own."""
     found: list[LeftOut] = []
     for what, numbers in reading.left_out.items():
-        if what in (SCANNED, DAMAGED, UNMAPPED) and len(numbers) <= 50:
+        if what in _BY_PAGE and len(numbers) <= 50:
             found.extend(LeftOut(what, f"page {n}") for n in numbers)
         else:
             found.append(LeftOut(what, _pages(numbers)))

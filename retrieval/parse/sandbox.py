@@ -12,7 +12,7 @@ import contextlib
 import json
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -49,14 +49,32 @@ class Limits:
         return 1 + min(3.0, size / _LARGE)
 
 
+@dataclass(frozen=True, slots=True)
+class Ocr:
+    """How pages without a text layer are read. A page takes one to three seconds of processor time."""
+
+    language: str = "eng"  # as Tesseract names it; several as "eng+deu"
+    folder: str | None = None  # of the language data; None: where systems install it
+    pages: int = 200  # of one document; pages beyond are named as not read
+    turned: int = 30  # more looks at pages of one document that may lie on a side or upside down
+    cpu_seconds: int = 8  # that each look at a page adds to the document's limit: 1,840 in all
+
+    @property
+    def most_seconds(self) -> int:
+        """What scanned pages can add to the limit of one document."""
+        return (self.pages + self.turned) * self.cpu_seconds
+
+
 class SandboxParser:
     """`retrieval.ports.Parser` over child processes. Close it, or use it as an async context manager.
 
-    Documents wait when all children are busy. A cancelled `parse` kills its child.
+    Documents wait when all children are busy. A cancelled `parse` kills its child. Scanned pages are
+    read with `ocr`, and only named without.
     """
 
-    def __init__(self, limits: Limits | None = None, *, children: int = 2) -> None:
+    def __init__(self, limits: Limits | None = None, *, children: int = 2, ocr: Ocr | None = None) -> None:
         self._limits = limits or Limits()
+        self._ocr = ocr
         self._slots = asyncio.Semaphore(children)
         self._idle: list[_Child] = []
         self._closed = False
@@ -82,13 +100,15 @@ class SandboxParser:
             except _Died:
                 continue
         try:
-            return await self._ask_child(await _Child.start(self._limits), name, content)
+            return await self._ask_child(await _Child.start(self._limits, self._ocr), name, content)
         except _Died as died:
             raise died.reason from None
 
     async def _ask_child(self, child: _Child, name: str, content: bytes) -> dict[str, Any]:
         reusable = False
         seconds = self._limits.wall_seconds * self._limits.factor(len(content))
+        if self._ocr is not None:  # how many pages are scanned shows in the child alone: its processor time is exact
+            seconds += self._ocr.most_seconds
         try:
             async with asyncio.timeout(seconds):
                 value = await child.ask(name, content)
@@ -140,20 +160,22 @@ class _Died(Exception):
 class _Child:
     """One child process and its pipe."""
 
-    def __init__(self, process: asyncio.subprocess.Process, limits: Limits) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, limits: Limits, ocr: Ocr | None) -> None:
         self._process = process
         self._limits = limits
+        self._ocr = ocr
         self._documents = 0
         self._cpu_seconds = limits.cpu_seconds  # for the document being read
 
     @classmethod
-    async def start(cls, limits: Limits) -> _Child:
+    async def start(cls, limits: Limits, ocr: Ocr | None) -> _Child:
         """Raises ParserLimit when the system cannot start a process."""
         settings = {
             "memory": limits.memory,
-            "cpu_seconds": 4 * limits.cpu_seconds,
+            "cpu_seconds": 4 * limits.cpu_seconds + (ocr.most_seconds if ocr else 0),
             "documents": limits.documents,
             "reply": limits.reply,
+            "ocr": asdict(ocr) if ocr else None,
         }
         command = (sys.executable, "-I", "-B", "-X", "utf8", "-c", _START.format(root=str(_ROOT)), json.dumps(settings))
         try:
@@ -163,13 +185,13 @@ class _Child:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
                 # else numpy's algebra library takes a gigabyte of address space for threads it will not need
-                env={"OPENBLAS_NUM_THREADS": "1"},
+                env={"OPENBLAS_NUM_THREADS": "1", **({"OMP_THREAD_LIMIT": "1"} if ocr else {})},
                 cwd="/",
                 start_new_session=True,
             )
         except OSError as error:
             raise ParserLimit(f"No process could be started to read the file in ({error.strerror}).") from error
-        return cls(process, limits)
+        return cls(process, limits, ocr)
 
     async def ask(self, name: str, content: bytes) -> dict[str, Any]:
         """Send a file, return the reply. Raises IncompleteReadError or ConnectionError when the child dies.
@@ -212,7 +234,10 @@ class _Child:
         except TimeoutError:
             return DocumentUnreadable(_NO_ANSWER)
         if -code == signal.SIGXCPU:
-            return ParserLimit(f"Reading the file took more than {self._cpu_seconds} s of processor time. Split it.")
+            more = f", and {self._ocr.cpu_seconds} s for each scanned page" if self._ocr else ""
+            return ParserLimit(
+                f"Reading the file took more than {self._cpu_seconds} s of processor time{more}. Split it."
+            )
         if -code in _OUT_OF_MEMORY:
             memory = self._limits.memory >> 20
             return _Died(ParserLimit(f"Reading the file took more than {memory} MB of memory. Split it."))

@@ -13,16 +13,19 @@ import resource
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from retrieval import errors
 from retrieval.errors import DocumentUnreadable
 from retrieval.parse.confine import confine
 from retrieval.parse.wire import LENGTH, dumps, encode, frame
 
+if TYPE_CHECKING:
+    from retrieval.parse.ocr import Recognizer
+
 
 def main(settings: str) -> None:
-    """Serve until the pipe closes. `settings` is a JSON object: memory, cpu_seconds, reply (limits)."""
+    """Serve until the pipe closes. `settings` is a JSON object: memory, cpu_seconds, documents, reply (limits), ocr."""
     limits = json.loads(settings)
     requests = os.fdopen(os.dup(0), "rb")
     replies = os.fdopen(os.dup(1), "wb")
@@ -30,7 +33,7 @@ def main(settings: str) -> None:
     for standard in (0, 1, 2):  # a library that prints must not write into the reply
         os.dup2(null, standard)
     confine(limits["memory"], limits["cpu_seconds"] * limits["documents"])
-    server = _Server(requests, replies, limits["reply"])
+    server = _Server(requests, replies, limits["reply"], limits["ocr"])
     sys.excepthook = server.last_words
     server.run()
 
@@ -38,20 +41,22 @@ def main(settings: str) -> None:
 class _Server:
     """Reads requests, writes replies."""
 
-    def __init__(self, requests: BinaryIO, replies: BinaryIO, reply_limit: int) -> None:
+    def __init__(self, requests: BinaryIO, replies: BinaryIO, reply_limit: int, ocr: dict[str, Any] | None) -> None:
         self._requests = requests
         self._replies = replies
         self._reply_limit = reply_limit
+        self._ocr = ocr
 
     def run(self) -> None:
         # Loaded here, after the limits are set: the dispatch table alone; parsers load when needed.
         from retrieval.parse.formats import parse_content
 
+        ocr = _recognizer(self._ocr)
         while (head := self._receive()) is not None and (content := self._receive()) is not None:
             request = json.loads(head)
             _allow_cpu(request["cpu_seconds"])
             try:
-                self._send({"parsed": encode(parse_content(request["name"], content))})
+                self._send({"parsed": encode(parse_content(request["name"], content, ocr))})
             except DocumentUnreadable as error:
                 self._send({"error": type(error).__name__, "reason": str(error)})
             except MemoryError:
@@ -81,6 +86,28 @@ class _Server:
             message = dumps({"error": errors.ParserLimit.__name__, "reason": reason, "memory": memory})
         self._replies.write(frame(message))
         self._replies.flush()
+
+
+def _recognizer(ocr: dict[str, Any] | None) -> Recognizer | None:
+    """What reads scanned pages; each look at one may take its processor time beside the document's."""
+    if ocr is None:
+        return None
+    from retrieval.parse.ocr import Recognizer  # pdfium comes with it
+
+    seconds = ocr["cpu_seconds"]
+    return Recognizer(
+        ocr["language"],
+        ocr["folder"],
+        pages=ocr["pages"],
+        turned=ocr["turned"],
+        allow=lambda: _allow_more_cpu(seconds),
+    )
+
+
+def _allow_more_cpu(seconds: int) -> None:
+    now, most = resource.getrlimit(resource.RLIMIT_CPU)
+    if now != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_CPU, (min(now + seconds, most) if most > 0 else now + seconds, most))
 
 
 def _allow_cpu(seconds: int) -> None:
