@@ -71,11 +71,12 @@ class Weights:
     """Inverse document frequency of stems over the retrieved passages, the only corpus the gate knows.
 
     idf = ln(1 + (n - df + 0.5) / (df + 0.5)) as in BM25 (Robertson and Zaragoza 2009); a word of no
-    passage weighs as much as one of a single passage. Never below 0.2, so that a word of every passage still counts.
+    passage weighs as much as one of a single passage. Never below `least`: a word of every passage still counts.
     """
 
-    def __init__(self, passages: Sequence[Passage]) -> None:
+    def __init__(self, passages: Sequence[Passage], least: float = 0.2) -> None:
         self._passages = passages
+        self._least = least
         self._known: dict[str, float] = {}
 
     @cached_property
@@ -92,7 +93,7 @@ class Weights:
 
     def _weigh(self, stem: str) -> float:
         n, df = len(self._passages), max(1, self._frequency.get(stem, 0))
-        return max(0.2, math.log(1 + (n - df + 0.5) / (df + 0.5)))
+        return max(self._least, math.log(1 + (n - df + 0.5) / (df + 0.5)))
 
 
 class Shelf:

@@ -34,7 +34,8 @@ _MARKER = re.compile(
 )
 _ITEM = re.compile(r"\s*(?:[-–—•▪◦‣·*●○■□]\s|\(?[a-zA-Z0-9]{1,4}[.)]\s|\d{1,3}(?:\.\d{1,3})+\.?\s|#)")
 _OPEN = re.compile(
-    r"(?:[,(-]|\b(?:and|or|of|the|a|an|to|in|for|by|with|from|on|at|as|that|which|this|its|any|all))\s*$", re.I
+    r"(?:[,(-]|\b(?:and|or|of|the|a|an|to|in|for|by|with|from|on|at|as|before|after|until|under|over|than|but|if|when|that|which|this|its|any|all))\s*$",
+    re.I,
 )
 _ASKED = re.compile(
     r"(?:how|what|when|where|why|who|which)\b(?:\s+(?:to|if|about|are|is|does|do|we|you|this|can|must)\b)?", re.I

@@ -16,7 +16,7 @@ from retrieval.gate.evidence import Weights
 from retrieval.gate.sentences import Kind as PieceKind
 from retrieval.gate.sentences import cells
 from retrieval.gate.support import initials
-from retrieval.gate.words import content_set, squash
+from retrieval.gate.words import content_set, squash, stem
 from retrieval.generate.evidence import Asked, Kind, Source, answers_kind, covered, fits, take_apart, tells_how, timely
 from retrieval.generate.reading import Part, read
 from retrieval.generate.thesaurus import RELATED
@@ -28,13 +28,20 @@ _SENTENCES = 3
 _NAMED = (1.5, 0.18, 0.42)  # where the question names the document
 _UNNAMED = (2.3, 0.18, 0.6)  # where it does not
 _JOINS = 0.6  # score of a further sentence, of the best one's
+_LIGHTEST = (
+    0.6  # weight of a word that every passage has: what was searched for is there, and must be in the answer too
+)
 _NAME = 40  # characters; a longer cell of a table's first row names no column
 _TOGETHER = 0.25  # for words that stand together as in the question
-_TELLS = 0.15  # for a sentence that tells what to do, where that is asked
+_TELLS = 0.2  # for a sentence that tells what to do, where that is asked
 _UNTIMELY = 0.4  # off for a sentence that names none of the periods asked about
 _EQUAL = 0.97  # score of a neighbour that says as much as the best sentence, of the best one's
 _ABOUT = 0.3  # off for a sentence about the document itself
-_LONG = 450  # characters; longer sentences are worth less
+_LONG = 160  # characters; longer sentences are worth less
+_DRAG = 3000  # characters more that cost as much as all the words of the question
+_ENDS = (".", "!", ";", ":", ",", ".)", ".”", '."')
+_LOOSE = 0.15  # off for an item of a list that is no sentence of its own
+_LEADING = 0.1  # for a sentence that begins with the words of the question
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +67,14 @@ def select(asked: Asked, passages: Sequence[Passage]) -> list[_Candidate]:
     """The sentences that answer, in reading order; none when the passages do not answer."""
     if not asked.terms:
         return []
-    found = sorted(_candidates(asked, passages, Weights(passages)), key=lambda c: -c.score)
-    best = next((c for c in found if c.coverage >= c.least and answers_kind(asked, c.part.text)), None)
-    if best is None:
+    found = sorted(_candidates(asked, passages, Weights(passages, _LIGHTEST)), key=lambda c: -c.score)
+    good = [c for c in found if c.coverage >= c.least and answers_kind(asked, c.part.text)]
+    if not good:
         return []
+    best = good[0]
+    if asked.kind is Kind.HOW:
+        near = (c for c in good if c.score >= _JOINS * best.score and tells_how(c.part.text))
+        best = next(near, best)
     chosen, have = [best], set(best.inside)
     for other in found:
         if len(chosen) == _SENTENCES or other.score < _JOINS * best.score:
@@ -84,6 +95,10 @@ def _candidates(asked: Asked, passages: Sequence[Passage], weights: Weights) -> 
         groups.setdefault(passage.document.id, []).append(passage)
     sources = {id: Source(group) for id, group in groups.items()}
     suits = fits(asked, sources)
+    everywhere = frozenset(stem(w) for name in asked.names for w in name)  # tells no document from another
+    everywhere = (
+        everywhere.intersection(*(s.title_content for s in sources.values())) if len(sources) > 1 else frozenset()
+    )
     found: list[_Candidate] = []
     for rank, passage in enumerate(passages):
         how = suits[passage.document.id]
@@ -92,6 +107,7 @@ def _candidates(asked: Asked, passages: Sequence[Passage], weights: Weights) -> 
         terms = asked.terms
         if how.anchored or asked.cites:
             terms = tuple(t for t in asked.terms if t not in asked.naming) or asked.terms
+        terms = tuple(t for t in terms if t not in everywhere) or terms
         count, lowest, highest = _NAMED if how.anchored else _UNNAMED
         least = min(highest, max(lowest, count / len(terms)))
         found += _scored(asked, terms, passage, rank, weights, least)
@@ -104,7 +120,7 @@ def _scored(
     total = sum(map(weights, terms))
     above = covered(terms, _above(passage))
     wanted = frozenset(terms).union(*(RELATED.get(t, frozenset()) for t in terms))
-    pairs = set(pairwise(asked.terms))
+    pairs = set(map(frozenset, pairwise(asked.terms)))
     found: list[_Candidate] = []
     reading = read(passage)
     for part in reading.parts:
@@ -115,9 +131,12 @@ def _scored(
         over = above | covered(terms, content_set(head)) if head else above
         own = sum(weights(t) * share for t, share in inside.items())
         both = own + sum(weights(t) * share for t, share in over.items() if t not in inside)
-        score = (own + 0.3 * (both - own)) / total + 0.15 / (1 + rank) - max(0, len(part.text) - _LONG) / 4000
+        score = (own + 0.3 * (both - own)) / total + 0.15 / (1 + rank) - max(0, len(part.text) - _LONG) / _DRAG
         if pairs:  # "first day" together is more than both words apart
-            score += _TOGETHER * len(pairs.intersection(pairwise(part.order))) / len(pairs)
+            score += _TOGETHER * len(pairs.intersection(map(frozenset, pairwise(part.order)))) / len(pairs)
+        score += _LEADING * len(inside.keys() & set(part.order[:4])) / len(terms)
+        if part.kind is PieceKind.PROSE and not part.items and not part.text.endswith(_ENDS):
+            score -= _LOOSE
         if part.about:
             score -= _ABOUT
         score -= _UNTIMELY * (1 - timely(asked, part.text, head))

@@ -8,10 +8,11 @@ from functools import lru_cache
 
 from retrieval.gate.injection import around, speaks_to_machine
 from retrieval.gate.sentences import Kind, Piece, pieces
-from retrieval.gate.words import content_of, content_set, straight
+from retrieval.gate.words import STOP, content_of, content_set, straight
 from retrieval.types import Passage
 
 _MOST_ITEMS = 4  # of a list, printed after the words that introduce it
+_POINTERS = ("How ", "What ", "Why ", "When ", "Where ", "Who ")  # links to other pages
 _LISTED = 420  # characters of a list that are printed
 # "This page explains how remote work is done": about the document, not about what is asked.
 _ABOUT = re.compile(
@@ -72,8 +73,11 @@ def _read(text: str, headings: tuple[str, ...]) -> Reading:
             if at + 1 < len(listed) and listed[at + 1].kind is Kind.ROW:
                 continue  # a table's header says nothing without a row
         body = piece.body if row else _below_heading(text, piece, headings)
+        # Headings, and questions of the document's own, are no answers.
         if body >= piece.end or piece.kind is Kind.FRAGMENT or text[piece.end - 1] == "?":
-            continue  # a question of the document's own is no answer
+            continue
+        if not row and _titled(text[body : piece.end]):
+            continue
         end = piece.end
         items: tuple[tuple[int, int], ...] = ()
         if not row and text[piece.end - 1] == ":":
@@ -84,6 +88,12 @@ def _read(text: str, headings: tuple[str, ...]) -> Reading:
         table = header if row and header != (piece.start, piece.end) else None
         parts.append(_part(text, piece.kind, body, end, table, items))
     return Reading(text, tuple(parts))
+
+
+def _titled(sentence: str) -> bool:
+    """Whether this is written as a title, though it ends with a full stop: "You Must Have a Good Reason."."""
+    tokens = [t for t in sentence.split() if t[:1].isalpha() and t.casefold() not in STOP]
+    return 3 < len(tokens) < 13 and all(t[:1].isupper() for t in tokens)
 
 
 def _part(
@@ -114,6 +124,9 @@ def _items(text: str, after: tuple[Piece, ...], headings: tuple[str, ...]) -> tu
     found: list[tuple[int, int]] = []
     for piece in after[:_MOST_ITEMS]:
         marked = piece.body > piece.start
+        said = text[piece.body : piece.end]
+        if piece.kind is Kind.FRAGMENT and said.startswith(_POINTERS):
+            break
         if piece.kind is Kind.ROW or " ".join(text[piece.start : piece.end].split()) in headings:
             break
         if found and (not marked or piece.end - found[0][0] > _LISTED):

@@ -32,6 +32,13 @@ def prose(text: str) -> list[str]:
         pytest.param("1. (b) The fee is due now.", ["The fee is due now."], id="two numbers"),
         pytest.param("• The fee is due now.\n• The rent is due later.",
                      ["The fee is due now.", "The rent is due later."], id="bullets"),
+        pytest.param("• Media of people without their consent that count as abuse under the rules\nThe office decides.",
+                     ["Media of people without their consent that count as abuse under the rules",
+                      "The office decides."], id="item without an end"),
+        pytest.param("• The fee for a hotel in the centre of a large city is due before\nEaster at the latest.",
+                     ["The fee for a hotel in the centre of a large city is due before\nEaster at the latest."],
+                     id="item that runs on"),
+        pytest.param("How to pay the fee\nThe fee is due now.", ["The fee is due now."], id="heading that asks"),
         pytest.param("Fees and Costs\nThe fee is due now.", ["The fee is due now."], id="heading left out"),
         pytest.param("FEES AND COSTS OF TRAVEL\nThe fee is due now.",
                      ["The fee is due now."], id="heading in capitals"),
@@ -56,6 +63,7 @@ def test_sentences(text: str, expected: list[str]) -> None:
         "| Manager | 180 |",
         "Total assets 5,794 4,225",
         "Net loss (563) 71",
+        "Car | 0.42 EUR",
     ],
 )
 def test_rows_of_tables(row: str) -> None:

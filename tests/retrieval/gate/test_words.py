@@ -23,6 +23,8 @@ from retrieval.gate.words import content_of, stem, words
         "retain retains retained retaining retention",
         "pay pays paid paying",
         "use uses used using",
+        "authorise authorised authorising authorisation authorize authorized authorizing authorization",
+        "recognise recognised recognize recognized",
     ],
 )
 def test_forms_of_a_word_meet(forms: str) -> None:
@@ -31,7 +33,14 @@ def test_forms_of_a_word_meet(forms: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("lessor", "lessee"), ("employer", "employee"), ("licensor", "licensee"), ("party", "part"), ("invoice", "voice")],
+    [
+        ("lessor", "lessee"),
+        ("employer", "employee"),
+        ("licensor", "licensee"),
+        ("party", "part"),
+        ("invoice", "voice"),
+        ("appeal", "app"),
+    ],
 )
 def test_other_words_do_not(one: str, other: str) -> None:
     assert stem(one) != stem(other)
@@ -45,6 +54,26 @@ def test_words_join_broken_lines_and_drop_what_cannot_be_seen() -> None:
         "supplier's",
         "office",
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The “Buyer’s” duty – 5% — isn't ‘new’",
+        "Don't; can’t… won't",
+        "A\u00a0b • c",
+        "plain words only, no marks",
+        "'x' y's",
+    ],
+)
+def test_typographic_marks_read_as_plain_ones(text: str) -> None:
+    plain = text.translate(str.maketrans("’‘“”–—•\u00a0…", "''\"\"--* ."))
+    assert words(text) == words(plain)
+
+
+@given(st.text(alphabet="ab'’ -“”–éß1.", max_size=40))
+def test_words_are_the_same_with_and_without_letters_beyond_ascii_around(text: str) -> None:
+    assert words(f"{text} | é")[:-1] == words(text)
 
 
 def test_content_leaves_out_grammar_and_numbers() -> None:

@@ -135,3 +135,87 @@ async def test_the_question_may_name_the_document_by_its_initials_or_in_one_word
         "The clerk keeps the register for ten years.", id="b", title="North York Bar Rules", path=(), label=None
     )
     assert await text("How long does NorthYork's clerk keep the register?", bar) is not None
+
+
+HANDBOOK = passage(
+    "Working hours\nThis page explains which working hours hold for everyone.\n"
+    "Core working hours are from 10:00 to 15:00.\n"
+    "Vehicle | Rate per km\nCar | 0.42 EUR\nBicycle | 0.10 EUR\n"
+    "Trips outside the European Union must be approved by the Finance Director at least 14 days before departure.\n"
+    "For flights longer than six hours premium economy may be booked.",
+    id="handbook", title="Staff Handbook", path=("2 Working hours",), label="2",
+)  # fmt: skip
+SECURITY = passage(
+    "Reporting\nVulnerabilities should be reported to one of these places:\n- the security desk on floor 2;\n"
+    "- the bounty programme.\nReporting a vulnerability can have legal consequences.\nThe bounty form asks for:",
+    id="security", title="Security Policy", path=("5 Reporting",), label="5",
+)  # fmt: skip
+ACCOUNTS = passage(
+    "A child under the age of 13 may not have an account.\nWe may charge the payment account of everyone else.",
+    id="accounts", title="Account Terms", path=("Accounts",), label=None,
+)  # fmt: skip
+RESULTS = passage(
+    "Management expects revenue for the full year 2026 above EUR 188 million.\n"
+    "EUR thousand | Q3 2026 | Q3 2025\nRevenue | 48,600 | 43,390",
+    id="results", title="Quarterly Report Q3 2026", path=("Results",), label=None,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "passages", "expected"),
+    [
+        pytest.param("What are the core working hours?", (HANDBOOK,), "Core working hours are from 10:00 to 15:00. [1]",
+                     id="not what the page is about"),
+        pytest.param("What is the rate per km for a car?", (HANDBOOK,), "Vehicle: Car; Rate per km: 0.42 EUR [1] [2]",
+                     id="a table of two columns"),
+        pytest.param("Who must approve travel outside Europe?", (HANDBOOK,),
+                     "Trips outside the European Union must be approved by the Finance Director at least 14 days "
+                     "before departure. [1]", id="Europe, European"),
+        pytest.param("Where should vulnerabilities be reported?", (SECURITY,),
+                     "Vulnerabilities should be reported to one of these places: the security desk on floor 2; the "
+                     "bounty programme. [1] Reporting a vulnerability can have legal consequences. [2]",
+                     id="a list comes with its items"),
+        pytest.param("Can a 12 year old have an account?", (ACCOUNTS,),
+                     "A child under the age of 13 may not have an account. [1]", id="an age"),
+        pytest.param("What was the revenue in Q3 2026?", (RESULTS,),
+                     "EUR thousand: Revenue; Q3 2026: 48,600; Q3 2025: 43,390 [1] [2]", id="the period that is asked"),
+    ],
+)  # fmt: skip
+async def test_reads_well(question: str, passages: tuple[Passage, ...], expected: str) -> None:
+    assert await text(question, *passages) == expected
+
+
+async def test_a_list_without_its_items_is_no_answer() -> None:
+    found = await text("What does the bounty form ask for?", SECURITY)
+    assert found is None or not found.split(" [")[0].endswith(":")
+
+
+async def test_how_to_is_answered_with_what_to_do() -> None:
+    found = await text("How do I report a vulnerability?", SECURITY)
+    assert found is not None
+    assert found.startswith("Vulnerabilities should be reported to")
+
+
+@pytest.mark.parametrize(
+    ("question", "passages"),
+    [
+        pytest.param("How long before the trip must I book flights?", (HANDBOOK,), id="a length of another kind"),
+        pytest.param("Can a 12 year old have a payment account?", (HANDBOOK, RESULTS), id="no age is spoken of"),
+        pytest.param("Consider the Master Services Agreement between Acme and Initech; how are royalties calculated?",
+                     (ACME, GLOBEX), id="the right document, another question"),
+        pytest.param("What is the dress code policy?", (ACCOUNTS, SECURITY), id="policy is no subject"),
+    ],
+)  # fmt: skip
+async def test_what_only_looks_like_an_answer_is_none(question: str, passages: tuple[Passage, ...]) -> None:
+    assert await text(question, *passages) is None
+
+
+async def test_a_heading_that_a_sentence_follows_is_not_printed_with_it() -> None:
+    owner = passage(
+        "Ownership of Content, Right to Post and Licence Grants of Users\n"
+        "Customer retains ownership of the content it posts.",
+        id="o", title="Terms", path=("1 Ownership of Content, Right to Post and Licence Grants of Users",), label="1",
+    )  # fmt: skip
+    assert await text("Who retains ownership of content?", owner) == (
+        "Customer retains ownership of the content it posts. [1]"
+    )
