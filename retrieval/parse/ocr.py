@@ -119,7 +119,7 @@ class Recognizer:
             try:
                 self._load(import_module("tesserocr"))
             except ImportError:
-                self.missing = "OCR is switched on, but tesserocr is not installed: pip install 'footnote[ocr]'"
+                self.missing = "OCR is switched on, but tesserocr is not installed: pip install tesserocr"
         return not self.missing
 
     def _load(self, tesserocr: Any) -> None:

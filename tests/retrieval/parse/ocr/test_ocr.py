@@ -253,4 +253,4 @@ def test_a_missing_library_is_named(tmp_path: Path, pages: list[Picture]) -> Non
         "except DocumentUnreadable as error: print(error)\n"
     )
     said = subprocess.check_output([sys.executable, "-c", code, str(tmp_path / "scan.pdf")], text=True)
-    assert "OCR is switched on, but tesserocr is not installed: pip install 'footnote[ocr]'" in said
+    assert "OCR is switched on, but tesserocr is not installed: pip install tesserocr" in said
