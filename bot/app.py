@@ -32,7 +32,7 @@ from bot.viewer import RecordViewer
 from bot.worker import Worker
 from connectors.folder import FolderSource
 from connectors.state import StateStore
-from connectors.sync import SyncEngine, SyncReport
+from connectors.sync import PARSER_VERSION, SyncEngine, SyncReport
 from retrieval.embed.cache import CachedEmbedder
 from retrieval.generate.extractive import ExtractiveGenerator
 from retrieval.generate.fallback import CheckedGenerator
@@ -186,7 +186,8 @@ async def open_app(
         )
         # Documents' vectors are kept, so that no clause is embedded twice; a question's are not.
         cached = CachedEmbedder(embedder, settings.home / "embeddings.db")
-        engine = SyncEngine(state, index, cached, wrap_parser(reader))
+        version_of_reading = PARSER_VERSION + (f"+ocr.{settings.ocr_language}" if settings.ocr else "")
+        engine = SyncEngine(state, index, cached, wrap_parser(reader), version_of_reading)
         yield App(settings, state, index, embedder, engine, audit, directory, ask, model)
 
 

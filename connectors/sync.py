@@ -73,7 +73,16 @@ Progress = Callable[[str], None]
 class SyncEngine:
     """One run at a time over one source; bad documents are reported and never stop a run."""
 
-    def __init__(self, state: StateStore, index: Index, embedder: Embedder, parser: Parser) -> None:
+    def __init__(
+        self,
+        state: StateStore,
+        index: Index,
+        embedder: Embedder,
+        parser: Parser,
+        parser_version: str = PARSER_VERSION,
+    ) -> None:
+        """`parser_version` names how documents are read; documents read in another way are read anew."""
+        self._parser_version = parser_version
         self._state = state
         self._index = index
         self._embedder = embedder
@@ -94,7 +103,17 @@ class SyncEngine:
         """
         began = time.monotonic()
         report = SyncReport()
-        run = _Run(self._state, self._index, self._embedder, self._parser, source, full, dry_run, report)
+        run = _Run(
+            self._state,
+            self._index,
+            self._embedder,
+            self._parser,
+            self._parser_version,
+            source,
+            full,
+            dry_run,
+            report,
+        )
         listed: set[str] = set()
         complete = True
         gate = asyncio.Semaphore(2)  # parsing (in children) overlaps with embedding
@@ -149,6 +168,7 @@ class _Run:
     index: Index
     embedder: Embedder
     parser: Parser
+    parser_version: str
     source: Source
     full: bool
     dry_run: bool
@@ -163,7 +183,7 @@ class _Run:
     async def item(self, item: Item) -> None:
         document_id = self.document_id(item.id)
         known = self.state.entry(document_id)
-        fresh = known is not None and known.parser == PARSER_VERSION and not self.full
+        fresh = known is not None and known.parser == self.parser_version and not self.full
         if known and fresh and item.token and item.token == known.token:
             await self._as_it_was(known, item)
             return
@@ -245,7 +265,7 @@ class _Run:
         self, document: Document, access: AccessList, parsed: ParsedDocument, token: str, parent: str | None
     ) -> None:
         await publish.put(self.index, self.embedder, document, parsed)
-        self.state.publish(document, access, parsed, token=token, parser=PARSER_VERSION, parent=parent)
+        self.state.publish(document, access, parsed, token=token, parser=self.parser_version, parent=parent)
         await self.index.withdraw(document.id, keep=document.version)
 
     async def _attachments(self, parent: Document, item: Item, attachments: tuple[Attachment, ...], depth: int) -> None:
@@ -271,7 +291,7 @@ class _Run:
         self.report.failed.append(Failed(document.id, reason))
         if self.dry_run:
             return
-        self.state.retire(document, item.access, reason, token=item.token, parser=PARSER_VERSION, parent=parent)
+        self.state.retire(document, item.access, reason, token=item.token, parser=self.parser_version, parent=parent)
         if known is not None:
             await self.index.withdraw(document.id)
             for entry in self._family(document.id):

@@ -245,3 +245,11 @@ async def test_names_that_are_no_utf8_are_synced(desk: Desk) -> None:
     (desk.root / "caf\udce9.txt").write_text("one")
     report = await desk.sync()
     assert report.added + len(report.failed) == 1
+
+
+async def test_documents_read_in_another_way_are_read_anew(desk: Desk) -> None:
+    desk.write("a.txt", "one")
+    await desk.sync()
+    desk.engine = SyncEngine(desk.state, desk.index, desk.embedder, LineParser(), "2")
+    assert await desk.sync() == SyncReport(changed=1)
+    assert await desk.sync() == SyncReport(unchanged=1)
