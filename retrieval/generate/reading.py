@@ -92,8 +92,12 @@ def _read(text: str, headings: tuple[str, ...]) -> Reading:
 
 def _titled(sentence: str) -> bool:
     """Whether this is written as a title, though it ends with a full stop: "You Must Have a Good Reason."."""
-    tokens = [t for t in sentence.split() if t[:1].isalpha() and t.casefold() not in STOP]
-    return 3 < len(tokens) < 13 and all(t[:1].isupper() for t in tokens)
+    count = 0
+    for token in sentence.split():
+        if token[:1].islower() and token not in STOP:
+            return False
+        count += token[:1].isupper()
+    return 3 < count < 13
 
 
 def _part(
