@@ -48,14 +48,35 @@ async def served(org: SlackOrg, folder: Path) -> AsyncIterator[tuple[App, Worker
         yield app, worker, made
 
 
-async def asked(slack: SlackStandIn, worker: Worker, text: str, thread: str | None = None) -> str:
+async def asked(slack: SlackStandIn, worker: Worker, text: str) -> str:
     """What Ada sees in the thread of her direct message."""
     channel = slack.world.dm("U0ADA")
-    ts = await slack.say("U0ADA", channel, text, thread)
+    ts = await slack.say("U0ADA", channel, text)
     assert slack.deliveries[-1].acknowledged
     async with asyncio.timeout(20):
         await worker.drain()
-    return "\n".join(m["text"] for m in slack.world.replies(channel, thread or ts))
+    return "\n".join(m["text"] for m in slack.world.replies(channel, ts))
+
+
+async def followed_up(org: SlackOrg, worker: Worker) -> list[int]:
+    """How many replies a thread has in each workspace, after a question in Acme's and a follow-up in both.
+
+    Channel and thread have the same ids in both workspaces.
+    """
+    acme, beta = org.spaces[ACME], org.spaces[BETA]
+    (channel,) = (c for c, shape in acme.world.channels.items() if shape["name"] == "general")
+    thread = await acme.ask("U0ADA", channel, "What do hotels cost a night?")
+    async with asyncio.timeout(20):
+        await worker.drain()
+    while beta.world.stamp() <= thread:
+        pass  # Beta's next message has an id of its own
+    beta.world.messages[channel].append({"type": "message", "ts": thread, "user": "U0ADA", "text": "Hi"})
+    for slack in (acme, beta):
+        await slack.say("U0ADA", channel, "And which class are flights booked in?", thread)
+        assert slack.deliveries[-1].acknowledged
+    async with asyncio.timeout(20):
+        await worker.drain()
+    return [len(slack.world.replies(channel, thread)) for slack in (acme, beta)]
 
 
 async def test_two_workspaces_served(tmp_path: Path) -> None:
@@ -74,9 +95,10 @@ async def test_two_workspaces_served(tmp_path: Path) -> None:
             # The same person's id in both; only Acme's Ada is on the board.
             assert BONUS in await asked(acme, worker, "What is the bonus pool?")
             assert BONUS not in await asked(beta, worker, "What is the bonus pool?")
+            assert await followed_up(org, worker) == [2, 0]
             found = [r async for r in app.audit.all(Filter())]
             questions = [r.fields["tenant"] for r in found if r.event == "question"]
-            assert sorted(map(str, questions)) == [ACME, ACME, BETA, BETA]
+            assert sorted(map(str, questions)) == [ACME] * 4 + [BETA] * 2
             assert (made.home / "slack").stat().st_mode & 0o777 == 0o700
         async with served(org, folder) as (_, worker, _):
             assert "180 EUR" in await asked(beta, worker, "What do hotels cost a night, please?")
