@@ -31,7 +31,10 @@ def _slack(settings: Settings, table: SlackGroupsSettings) -> Groups:
     from bot.slack_config import SlackConfig
 
     if settings.slack_bot_token is None:
-        raise SettingsError('A directory of kind "slack" needs SLACK_BOT_TOKEN. Set it, or remove the directory.')
+        raise SettingsError(
+            'A directory of kind "slack" needs SLACK_BOT_TOKEN, which serves one workspace. '
+            "Set it, or remove the directory."
+        )
     config = SlackConfig(
         bot_token=settings.secret("slack_bot_token"),
         app_token=settings.secret("slack_app_token"),

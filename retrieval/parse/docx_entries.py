@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from lxml import etree
 
@@ -141,10 +142,13 @@ class Entries:
         """Text boxes and notes of paragraphs, after them."""
         for paragraph in paragraphs:
             for box in paragraph.boxes:
-                self._within(self._numbering.fresh(), lambda box=box: self.add(self._body.box(box), plain=True))
+                self._within(self._numbering.fresh(), partial(self._add_box, box))
             for note in paragraph.notes:
                 lists = self._notes.setdefault(note.kind, self._numbering.fresh())
-                self._within(lists, lambda note=note: self._add_note(note))
+                self._within(lists, partial(self._add_note, note))
+
+    def _add_box(self, box: etree._Element) -> None:
+        self.add(self._body.box(box), plain=True)
 
     def _within(self, lists: Numbering, read: Callable[[], None]) -> None:
         """Read a story that counts its lists apart from the body."""

@@ -20,7 +20,7 @@ _ROMAN = (
     (4, "iv"),
     (1, "i"),
 )
-_SMALL = re.findall(
+_SMALL: list[str] = re.findall(
     r"\w+",
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen",
@@ -80,7 +80,7 @@ def cardinal(count: int) -> str:
         return _SMALL[count]
     if count < 100:
         tens, rest = divmod(count, 10)
-        return _TENS[tens] + (f"-{_SMALL[rest]}" if rest else "")
+        return f"{_TENS[tens]}-{_SMALL[rest]}" if rest else f"{_TENS[tens]}"
     worth, name = (100, "hundred") if count < 1000 else (1000, "thousand")
     head, rest = divmod(count, worth)
     return f"{cardinal(head)} {name}" + (f" {cardinal(rest)}" if rest else "")

@@ -42,7 +42,7 @@ async def test_the_regular_tasks_run_and_end(tmp_path: Path) -> None:
     async with open_app(settings(tmp_path, checkpoint_folder=tmp_path / "outside")) as app:
         task = asyncio.create_task(regularly(app))
         for _ in range(200):
-            if list((tmp_path / "outside").glob("*.txt")) and list(await app.state.documents()):
+            if any((tmp_path / "outside").glob("*.txt")) and await app.state.documents():
                 break
             await asyncio.sleep(0.05)
         task.cancel()

@@ -62,7 +62,7 @@ def test_every_variable_it_sets_is_a_setting(helm: Path) -> None:
 def test_the_ingress_leads_to_both_platforms(helm: Path) -> None:
     ingress = rendered(helm, "ingress.enabled=true", "ingress.host=bot.example")["Ingress"]
     paths = {path["path"] for path in ingress["spec"]["rules"][0]["http"]["paths"]}
-    assert paths == {"/slack/events", "/teams/messages"}
+    assert paths == {"/slack/events", "/slack/install", "/slack/oauth_redirect", "/teams/messages"}
 
 
 @pytest.mark.slow
