@@ -16,6 +16,7 @@ from audit.log import SqliteAuditLog
 from audit.record import AuditRecord
 from audit.search import Filter
 from bot.standins.slack import SlackStandIn
+from bot.standins.slack_text import message_lines
 from bot.standins.teams import APP_ID, TENANT
 
 ANSWER = "Hotels cost at most 180 EUR a night."
@@ -81,9 +82,9 @@ async def until(done: Callable[[], bool], within: float = 30.0) -> None:
 
 
 def answers(slack: SlackStandIn, channel: str, roots: Sequence[str]) -> list[int]:
-    """How many messages of the bot hold the answer, by thread."""
+    """How many messages of the bot hold the answer, by thread; a crash may leave a spare status line beside it."""
     return [
-        sum(ANSWER in "\n".join(slack.transcript(channel, root)) for _ in slack.world.replies(channel, root))
+        sum(ANSWER in "\n".join(message_lines(message)) for message in slack.world.replies(channel, root))
         for root in roots
     ]
 

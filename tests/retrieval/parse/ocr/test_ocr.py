@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from retrieval.errors import DocumentUnreadable, ParserLimit
 from retrieval.parse.pdf import parse_pdf
 from retrieval.parse.sandbox import Limits, Ocr, SandboxParser
 from retrieval.types import ParsedDocument
+from tests.retrieval.parse.children import parser_children
 from tests.retrieval.parse.ocr import making
 from tests.retrieval.parse.ocr.making import Picture, contract, joined, pictures, scanned
 from tests.retrieval.parse.pdf.making import drawn, lines
@@ -198,7 +198,7 @@ async def test_each_scanned_page_brings_its_processor_time(pages: list[Picture])
 
 async def test_a_child_that_reads_scans_has_no_more_rights(parser: SandboxParser, pages: list[Picture]) -> None:
     await parser.parse("scan.pdf", scanned(pages[2:]))
-    (child,) = proc("self/task", os.getpid(), "children").split()
+    (child,) = parser_children()
     assert re.search(r"^Threads:\s+1$", proc(child, "status"), re.MULTILINE)
     assert proc(child, "environ") == "OPENBLAS_NUM_THREADS=1\0OMP_THREAD_LIMIT=1\0"
     limits = proc(child, "limits")

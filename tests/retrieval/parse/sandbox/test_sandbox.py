@@ -12,6 +12,7 @@ import pytest
 from retrieval.errors import DocumentUnreadable, ParserLimit, UnsupportedFormat
 from retrieval.parse.formats import parse_content
 from retrieval.parse.sandbox import Limits, SandboxParser
+from tests.retrieval.parse.children import parser_children
 
 GOOD = b"# 4 Travel\n\nBook early.\n\n## 4.2 Hotels\n\nAt most 180 EUR a night.\n"
 DEEP = b"<html>" + b"<div>" * 150_000 + b"x"  # takes an HTML parser minutes
@@ -74,36 +75,36 @@ async def test_a_cancelled_parse_ends_its_child_and_frees_its_place() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         assert (await parser.parse("a.md", GOOD)).title == "Travel"
-    assert not _children()
+    assert not parser_children()
 
 
 async def test_children_are_replaced_after_some_documents() -> None:
     async with SandboxParser(Limits(documents=2), children=1) as parser:
         for number in range(5):
             assert (await parser.parse(f"{number}.md", GOOD)).title == "Travel"
-            assert len(_children()) == (number + 1) % 2
+            assert len(parser_children()) == (number + 1) % 2
 
 
 async def test_a_child_that_was_killed_while_idle_is_replaced() -> None:
     async with SandboxParser(children=1) as parser:
         await parser.parse("a.md", GOOD)
-        for child in _children():
+        for child in parser_children():
             os.kill(child, 9)
         assert (await parser.parse("a.md", GOOD)).title == "Travel"
 
 
-async def test_closing_ends_the_children() -> None:
+async def test_closing_ends_theparser_children() -> None:
     parser = SandboxParser()
     await asyncio.gather(parser.parse("a.md", GOOD), parser.parse("b.md", GOOD))
     await parser.close()
-    assert not _children()
+    assert not parser_children()
     with pytest.raises(DocumentUnreadable, match="closed"):
         await parser.parse("a.md", GOOD)
 
 
 async def test_a_child_has_no_rights(parser: SandboxParser) -> None:
     await parser.parse("a.md", GOOD)
-    (child,) = _children()
+    (child,) = parser_children()
     limits = _proc(child, "limits")
     values = {line[:26].strip(): line[26:].split()[:2] for line in limits.splitlines()[1:]}
     assert values["Max address space"] == [str(1024**3)] * 2
@@ -114,19 +115,13 @@ async def test_a_child_has_no_rights(parser: SandboxParser) -> None:
     assert "NoNewPrivs:\t1" in _proc(child, "status")
 
 
-def _children() -> list[int]:
-    return [
-        int(pid) for pid in Path("/proc/self/task").joinpath(str(os.getpid()), "children").read_text("ascii").split()
-    ]
-
-
 def _proc(pid: int, name: str) -> str:
     return Path("/proc", str(pid), name).read_text("utf-8")
 
 
 async def test_a_child_has_no_network_where_the_system_allows_that(parser: SandboxParser) -> None:
     await parser.parse("a.md", GOOD)
-    (child,) = _children()
+    (child,) = parser_children()
     if _network("self") == _network(child):
         pytest.skip("this system refuses network namespaces")
     devices = [line.split(":")[0].strip() for line in _proc(child, "net/dev").splitlines()[2:]]
