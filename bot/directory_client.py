@@ -9,7 +9,6 @@ import json
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ import aiohttp
 import tenacity
 from yarl import URL
 
+from bot.addresses import is_loopback
 from bot.directory import DirectoryDown
 
 _CHANCE = random.SystemRandom()
@@ -47,16 +47,7 @@ def is_safe(url: str) -> bool:
         return False
     if not host or parts.username is not None or parts.password is not None or parts.fragment:
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
 
 
 class JsonClient:
