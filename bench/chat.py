@@ -32,12 +32,12 @@ from bot.platforms import ChatAdapter
 from bot.ports import Intake, Viewer
 from bot.serve import running
 from bot.settings import Settings, SourceSettings
-from bot.slack_adapter import SlackPlatform
-from bot.slack_config import SlackConfig
+from bot.slack.adapter import SlackPlatform
+from bot.slack.config import SlackConfig
 from bot.sources import configured
 from bot.standins.slack import SlackStandIn
 from bot.standins.teams import Person, TeamsStandin
-from bot.teams_adapter import TeamsPlatform
+from bot.teams.adapter import TeamsPlatform
 from bot.worker import Worker
 
 PEOPLE = 50

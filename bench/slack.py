@@ -13,7 +13,7 @@ from statistics import quantiles
 from aiohttp import ClientSession
 
 from bot.inbox import Inbox
-from bot.slack_render import render
+from bot.slack.render import render
 from tests.bot.slack.fakes import MemoryViewer, answered, citation
 from tests.servers.slack import SlackStandIn, config_for, slack_by_http
 

@@ -18,8 +18,8 @@ from audit.record import new_record_id
 from bot.ask import Ask, Asked, Request
 from bot.audience import AudienceRules, ChannelRule
 from bot.commands import Commands
-from bot.directory import AtOnce, Groups
-from bot.directory_build import build as build_directory
+from bot.directory.build import build as build_directory
+from bot.directory.file import AtOnce, Groups
 from bot.errors import SettingsError
 from bot.experts import ExpertDesk, Experts, Rule
 from bot.history import LoggedHistory

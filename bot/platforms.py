@@ -40,8 +40,8 @@ def build(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemo
 
 
 def _slack(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:
-    from bot.slack_adapter import SlackPlatform
-    from bot.slack_config import PROMPTS, SlackConfig
+    from bot.slack.adapter import SlackPlatform
+    from bot.slack.config import PROMPTS, SlackConfig
 
     if settings.slack_client_id or settings.slack_client_secret is not None:
         raise SettingsError(
@@ -65,8 +65,8 @@ def _slack(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMem
 
 
 def _slack_workspaces(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:
-    from bot.slack_config import PROMPTS, WorkspacesConfig
-    from bot.slack_workspaces import SlackWorkspaces
+    from bot.slack.config import PROMPTS, WorkspacesConfig
+    from bot.slack.workspaces import SlackWorkspaces
 
     if settings.slack_app_token is not None:
         raise SettingsError("Several workspaces are served over HTTP, not Socket Mode. Unset SLACK_APP_TOKEN.")
@@ -88,8 +88,8 @@ def _slack_workspaces(settings: Settings, intake: Intake, viewer: Viewer, memory
 
 
 def _teams(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:
-    from bot.teams_adapter import TeamsPlatform
-    from bot.teams_config import PROMPTS, TeamsConfig
+    from bot.teams.adapter import TeamsPlatform
+    from bot.teams.config import PROMPTS, TeamsConfig
 
     config = TeamsConfig(
         app_id=settings.teams_app_id or "",

@@ -37,11 +37,11 @@ def posted(platform: str, shown: Restored) -> bytes:
 
 def _renderer(platform: str) -> Callable[[Outcome], Mapping[str, Json]]:
     if platform == "slack":
-        from bot.slack_render import render
+        from bot.slack.render import render
 
         return render
     if platform == "teams":
-        from bot.teams_render import render as render_teams
+        from bot.teams.render import render as render_teams
 
         return lambda outcome: render_teams(outcome, passages=True)
     return lambda outcome: {"text": plain(outcome)}
@@ -75,8 +75,8 @@ def read_messages(path: Path) -> list[Posted]:
 
 async def slack_messages(settings: Settings, channel: str, since: datetime) -> list[Posted]:
     """The bot's answers in a Slack channel, asked of Slack now. Raises SettingsError, PlatformError."""
-    from bot.slack_adapter import SlackPlatform
-    from bot.slack_config import SlackConfig
+    from bot.slack.adapter import SlackPlatform
+    from bot.slack.config import SlackConfig
 
     # Without the app token: a second socket would take events away from the running service.
     config = SlackConfig(

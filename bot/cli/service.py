@@ -70,8 +70,8 @@ def manifest_slack(
     """Print the Slack app manifest: paste it at api.slack.com/apps, "From a manifest"."""
 
     async def work() -> int:
-        from bot.slack_config import PROMPTS
-        from bot.slack_manifest import slack_manifest
+        from bot.slack.config import PROMPTS
+        from bot.slack.manifest import slack_manifest
 
         known = settings(None)
         follow_ups, prompts = known.follow_up_without_mention, known.prompts or PROMPTS
@@ -99,7 +99,7 @@ def manifest_teams(
     """Write the Teams app package: upload it in the Teams admin centre."""
 
     async def work() -> int:
-        from bot.teams_manifest import teams_package
+        from bot.teams.manifest import teams_package
 
         package = teams_package(app_id=app_id, domain=domain, name=name, read_threads=read_threads)
         try:

@@ -26,13 +26,13 @@ from bot.platforms import ChatAdapter
 from bot.ports import Intake, Viewer
 from bot.serve import running
 from bot.settings import Settings
-from bot.slack_adapter import SlackPlatform
-from bot.slack_config import SlackConfig
+from bot.slack.adapter import SlackPlatform
+from bot.slack.config import SlackConfig
 from bot.sources import configured
 from bot.standins.slack import SlackStandIn
 from bot.standins.teams import Person, Place, TeamsStandin
 from bot.standins.teams_checks import as_text
-from bot.teams_adapter import TeamsPlatform
+from bot.teams.adapter import TeamsPlatform
 from bot.worker import Worker
 
 PATIENCE_S = 60

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.standins.teams_checks import as_text, card_problems, elements, problems
 from bot.standins.teams_world import APP_ID, ISSUER, TENANT, Fault, Person, Place, Received, Said
-from bot.teams_config import TeamsConfig
+from bot.teams.config import TeamsConfig
 
 __all__ = ["APP_ID", "ISSUER", "TENANT", "Fault", "Person", "Place", "Received", "Said", "TeamsStandin"]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.audience import NOT_GUESTS, NOT_HERE, AudienceRules, ChannelRule
-from bot.directory import FileDirectory
+from bot.directory.file import FileDirectory
 from bot.errors import DirectoryUnavailable
 from bot.types import ChannelKind, People
 from retrieval.acl import permitted_ids

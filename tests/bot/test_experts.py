@@ -19,7 +19,7 @@ from bot.ask import NOT_FOUND, Ask
 from bot.audience import NOT_HERE as NOT_SHARED
 from bot.audience import AudienceRules
 from bot.commands import NO_EXPERT_HERE, Commands
-from bot.directory import FileDirectory
+from bot.directory.file import FileDirectory
 from bot.experts import ASKED, NO_EXPERT, NO_QUESTION, ExpertDesk, Experts, Rule
 from bot.history import LoggedHistory
 from bot.inbox import Inbox

@@ -15,7 +15,7 @@ from audit.record import Json
 from bot.ask import NOT_FOUND, Ask
 from bot.audience import NOT_HERE, AudienceRules, ChannelRule
 from bot.commands import HELP, Commands
-from bot.directory import FileDirectory
+from bot.directory.file import FileDirectory
 from bot.inbox import Inbox, event_json
 from bot.memory import ThreadMemory
 from bot.types import ChannelKind, Incoming, IncomingKind

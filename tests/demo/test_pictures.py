@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack_render import call
-from bot.slack_render import render as render_slack
-from bot.teams_render import call as call_teams
-from bot.teams_render import render as render_teams
+from bot.slack.render import call
+from bot.slack.render import render as render_slack
+from bot.teams.render import call as call_teams
+from bot.teams.render import render as render_teams
 from bot.types import Expert
 from tests.bot.slack.fakes import abstained, answered, citation
 from tests.bot.teams.support import answered as answered_in_teams

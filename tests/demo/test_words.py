@@ -13,8 +13,8 @@ from audit.search import Filter
 from bot.demo import company
 from bot.demo.play import Stage, on_stage
 from bot.settings import ExpertSettings
-from bot.slack_modals import WHY
-from bot.slack_render import EXPERT, FEEDBACK
+from bot.slack.modals import WHY
+from bot.slack.render import EXPERT, FEEDBACK
 from bot.standins.teams_checks import elements
 
 QUESTION = "How much notice must we give to terminate the Northwind agreement?"

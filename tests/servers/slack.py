@@ -9,8 +9,8 @@ from dataclasses import replace
 from aiohttp import web
 
 from bot.ports import Intake, Viewer
-from bot.slack_adapter import KnownThread, SlackPlatform, no_thread
-from bot.slack_config import SlackConfig
+from bot.slack.adapter import KnownThread, SlackPlatform, no_thread
+from bot.slack.config import SlackConfig
 from bot.standins.slack import Delivery, SlackStandIn
 from bot.standins.slack_world import Call, Fault, World
 

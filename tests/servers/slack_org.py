@@ -13,9 +13,9 @@ from aiohttp import ClientResponse, ClientSession, ClientTimeout, encode_basic_a
 from yarl import URL
 
 from bot.ports import Intake, Viewer
-from bot.slack_config import WorkspacesConfig
-from bot.slack_install import COOKIE
-from bot.slack_workspaces import KnownIn, SlackWorkspaces, nowhere
+from bot.slack.config import WorkspacesConfig
+from bot.slack.install import COOKIE
+from bot.slack.workspaces import KnownIn, SlackWorkspaces, nowhere
 from bot.standins.slack import SlackStandIn
 from bot.standins.slack_world import World
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.directory import CombinedDirectory
-from bot.directory_build import build
+from bot.directory.build import build
+from bot.directory.file import CombinedDirectory
 from bot.errors import DirectoryUnavailable, SettingsError
 from bot.settings import GraphSettings, HttpDirectorySettings, SlackGroupsSettings, load
 from tests.bot.directory.servers import ADA, BEN, SECRET, TENANT, FakeEndpoint, FakeSlack, Fault, serving

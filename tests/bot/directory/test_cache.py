@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.directory import DirectoryDown
-from bot.directory_cache import CachedDirectory, Kept
+from bot.directory.cache import CachedDirectory, Kept
+from bot.directory.file import DirectoryDown
 from bot.errors import DirectoryUnavailable
 from retrieval.types import Principal
 from tests.bot.directory.servers import ADA, BEN

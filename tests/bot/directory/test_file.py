@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.directory import AtOnce, CombinedDirectory, DirectoryDown, FileDirectory
+from bot.directory.file import AtOnce, CombinedDirectory, DirectoryDown, FileDirectory
 from bot.errors import DirectoryUnavailable
 from retrieval.types import Principal
 from tests.bot.directory.servers import ADA, BEN

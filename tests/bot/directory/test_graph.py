@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.directory import DirectoryDown
-from bot.directory_client import Patience
-from bot.directory_graph import GraphConfig, GraphDirectory
+from bot.directory.client import Patience
+from bot.directory.file import DirectoryDown
+from bot.directory.graph import GraphConfig, GraphDirectory
 from bot.errors import DirectoryUnavailable, SettingsError
 from retrieval.types import Principal
 from tests.bot.directory.servers import (

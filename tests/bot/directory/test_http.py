@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.directory import LONGEST_NAME, MOST_GROUPS, DirectoryDown
-from bot.directory_client import Patience
-from bot.directory_http import HttpConfig, HttpDirectory
+from bot.directory.client import Patience
+from bot.directory.file import LONGEST_NAME, MOST_GROUPS, DirectoryDown
+from bot.directory.http import HttpConfig, HttpDirectory
 from bot.errors import DirectoryUnavailable, SettingsError
 from tests.bot.directory.servers import ADA, BEN, SECRET, FakeEndpoint, Fault, serving
 

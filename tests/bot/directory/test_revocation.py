@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.audience import AudienceRules
-from bot.directory import AtOnce, CombinedDirectory, DirectoryDown, FileDirectory, Groups
-from bot.directory_cache import CachedDirectory
+from bot.directory.cache import CachedDirectory
+from bot.directory.file import AtOnce, CombinedDirectory, DirectoryDown, FileDirectory, Groups
 from bot.ports import Directory
 from bot.types import ChannelKind, People
 from retrieval.types import AccessList

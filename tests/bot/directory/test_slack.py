@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.directory import DirectoryDown
-from bot.directory_slack import SlackDirectory
+from bot.directory.file import DirectoryDown
+from bot.directory.slack import SlackDirectory
 from bot.errors import DirectoryUnavailable
-from bot.slack_client import SlackClient
-from bot.slack_config import SlackConfig
+from bot.slack.client import SlackClient
+from bot.slack.config import SlackConfig
 from retrieval.types import Principal
 from tests.bot.directory.servers import ADA, BEN, TEAMS_ADA, FakeSlack, Fault, serving
 

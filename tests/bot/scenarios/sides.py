@@ -14,14 +14,14 @@ from typing import Any, Protocol
 from bot.memory import ThreadMemory
 from bot.platforms import ChatAdapter
 from bot.ports import Intake, Viewer
-from bot.slack_adapter import SlackPlatform
+from bot.slack.adapter import SlackPlatform
 from bot.standins import slack_text
 from bot.standins import teams as teams_standin
 from bot.standins.slack import SlackStandIn
 from bot.standins.slack_world import Fault as SlackFault
 from bot.standins.teams import Person, Place, Said, TeamsStandin
 from bot.standins.teams_checks import as_text
-from bot.teams_adapter import TeamsPlatform
+from bot.teams.adapter import TeamsPlatform
 from tests.servers.slack import config_for
 
 OTHER_TENANT = "99999999-9999-4999-8999-999999999999"

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from bot import slack_post
 from bot.ask import NOT_FOUND, NOT_FOUND_PRIVATE
 from bot.audience import NOT_GUESTS, NOT_HERE
 from bot.render import PRIVATE_NOTE, STATUS
+from bot.slack import post
 from bot.worker import NO_PEOPLE, UNRECORDED
 from retrieval.generate.fallback import MODEL_DOWN
 from tests.bot.scenarios.stage import HOSTILE
@@ -238,7 +238,7 @@ def _failures() -> list[Row]:
     for kind in ("error", "drops", "lost"):
         # What Slack shows to one person alone can be neither found nor replaced: it is not shown twice, and the
         # asker is told.
-        unsure = (slack_post.UNSURE, BONUS) if kind == "lost" else (slack_post.UNSURE,)
+        unsure = (post.UNSURE, BONUS) if kind == "lost" else (post.UNSURE,)
         private = (Trouble(kind, "private"), replace(SECRET, settle=False), Recorded("delivery"))
         rows.append(Row(f"the platform {kind} at a private reply", "channel", private, (PRIVATE_NOTE, BONUS), ANSWERED,
                         asker="tom", members=("tom", "bob"), only={"slack": (unsure, ANSWERED)}))  # fmt: skip

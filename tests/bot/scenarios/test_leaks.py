@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from audit.record import Json
-from bot import slack_render, teams_render
 from bot.app import App, open_app
 from bot.audience import AudienceRules
 from bot.inbox import Inbox
 from bot.memory import ThreadMemory
 from bot.settings import Settings
+from bot.slack import render as slack_render
+from bot.teams import render as teams_render
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind, Outcome, People, Reply
 from bot.worker import Worker
 from retrieval.types import Principal

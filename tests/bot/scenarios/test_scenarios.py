@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from audit.record import AuditRecord
-from bot import slack_post
 from bot.render import PRIVATE_NOTE
+from bot.slack import post
 from tests.bot.scenarios.sides import PLACES, Side, SlackSide, TeamsSide
 from tests.bot.scenarios.stage import make_home, staged
 from tests.bot.scenarios.steps import Scene
@@ -45,7 +45,7 @@ async def test_a_scenario_ends_as_the_table_says(
     side = _side(platform, by_http)
     sees, records = row.only.get(platform, (row.asker_sees, row.records))
     others = row.others_see if row.others_see is not None else sees
-    if sees and sees[0] in (PRIVATE_NOTE, slack_post.UNSURE):
+    if sees and sees[0] in (PRIVATE_NOTE, post.UNSURE):
         others = sees[:1]
     async with staged(side, template, tmp_path, model=row.model, follow=row.follow) as stage:
         scene = Scene(stage, side.open_place(row.place, *row.members), row.asker)

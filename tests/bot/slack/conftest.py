@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.slack_adapter import SlackPlatform
+from bot.slack.adapter import SlackPlatform
 from tests.bot.slack.fakes import MemoryIntake, MemoryViewer
 from tests.servers.slack import SlackStandIn, config_for, slack_by_http, slack_by_socket
 

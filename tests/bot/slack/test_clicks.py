@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from bot.errors import DirectoryUnavailable
-from bot.slack_adapter import SlackPlatform
-from bot.slack_modals import GONE, UNAVAILABLE, WHY
-from bot.slack_render import FEEDBACK, PASSAGE
+from bot.slack.adapter import SlackPlatform
+from bot.slack.modals import GONE, UNAVAILABLE, WHY
+from bot.slack.render import FEEDBACK, PASSAGE
 from bot.standins import slack_text
 from bot.types import IncomingKind, PassageView
 from tests.bot.slack.fakes import RECORD, MemoryIntake, MemoryViewer, answered, citation, reply_of

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.slack_events import Identity, hear, plain_text
+from bot.slack.events import Identity, hear, plain_text
 from bot.types import ChannelKind, Incoming
 
 ME = Identity("T0FOOTNOTE", "U0FOOTNOTE", "B0FOOTNOTE")

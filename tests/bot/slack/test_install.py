@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import PlatformDenied, PlatformError, SettingsError
-from bot.slack_config import WorkspacesConfig
-from bot.slack_install import COOKIE
-from bot.slack_manifest import FOLLOW_UP_SCOPES, SCOPES
-from bot.slack_store import MOST_STATES, Installations, Installed, States
+from bot.slack.config import WorkspacesConfig
+from bot.slack.install import COOKIE
+from bot.slack.manifest import FOLLOW_UP_SCOPES, SCOPES
+from bot.slack.store import MOST_STATES, Installations, Installed, States
 from tests.bot.slack.fakes import MemoryIntake, MemoryViewer
 from tests.servers.slack_org import ACME, BETA, CLIENT_ID, CLIENT_SECRET, SlackOrg, config_for, serving
 

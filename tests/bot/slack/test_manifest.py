@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bot.slack_manifest import EVENTS, FOLLOW_UP_EVENTS, FOLLOW_UP_SCOPES, INSTALL_EVENTS, SCOPES, slack_manifest
+from bot.slack.manifest import EVENTS, FOLLOW_UP_EVENTS, FOLLOW_UP_SCOPES, INSTALL_EVENTS, SCOPES, slack_manifest
 from bot.standins.slack_api import SCOPE_OF
 
 FILE = Path(__file__).parents[3] / "bot" / "manifests" / "slack.json"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack_adapter import SlackPlatform
+from bot.slack.adapter import SlackPlatform
 from bot.types import Incoming
 from retrieval.types import Principal
 from tests.bot.slack.fakes import MemoryIntake, MemoryViewer

@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import PlatformBusy, PlatformDenied, PlatformError
 from bot.render import PRIVATE_NOTE, STATUS
-from bot.slack_adapter import SlackPlatform
+from bot.slack.adapter import SlackPlatform
 from bot.types import Incoming
 from tests.bot.slack.fakes import RECORD, MemoryIntake, MemoryViewer, answered, reply_of
 from tests.servers.slack import Fault, SlackStandIn, config_for

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.errors import PlatformError
-from bot.slack_adapter import SlackPlatform
+from bot.slack.adapter import SlackPlatform
 from bot.types import ChannelKind, IncomingKind
 from tests.bot.slack.fakes import MemoryIntake, MemoryViewer
 from tests.servers.slack import SlackStandIn, config_for, slack_by_http, slack_by_socket

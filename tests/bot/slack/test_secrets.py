@@ -11,9 +11,9 @@ import pytest
 import structlog
 
 from bot.errors import PlatformDenied, SettingsError
-from bot.slack_adapter import SlackPlatform
-from bot.slack_client import vendor_logger
-from bot.slack_config import SlackConfig
+from bot.slack.adapter import SlackPlatform
+from bot.slack.client import vendor_logger
+from bot.slack.config import SlackConfig
 from bot.types import Incoming
 from tests.bot.slack.fakes import MemoryIntake, MemoryViewer, answered, reply_of
 from tests.servers.slack import Fault, SlackStandIn, config_for, slack_by_http, slack_by_socket

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bot.errors import PlatformDenied, PlatformError
-from bot.slack_workspaces import SlackWorkspaces
+from bot.slack.workspaces import SlackWorkspaces
 from bot.standins.slack import SlackStandIn
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind, PassageView
 from tests.bot.slack.fakes import RECORD, MemoryIntake, MemoryViewer, answered, reply_of

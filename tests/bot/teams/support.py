@@ -13,7 +13,7 @@ from aiohttp import web
 from audit.record import Receipt
 from bot.errors import InboxUnavailable
 from bot.standins.teams import Person, TeamsStandin
-from bot.teams_adapter import TeamsPlatform
+from bot.teams.adapter import TeamsPlatform
 from bot.types import Incoming, IncomingKind, Outcome, OutcomeKind, Reply
 from retrieval.types import Answer, Citation, Document, Passage, Section, Statement
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.errors import SettingsError
 from bot.standins.teams import Fault, TeamsStandin
-from bot.teams_config import TeamsConfig
+from bot.teams.config import TeamsConfig
 from tests.bot.teams.support import ADA, running
 
 OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)

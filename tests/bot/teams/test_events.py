@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.standins.teams import Person, Place, TeamsStandin
-from bot.teams_events import BadActivity, html_text, passage_asked, question_text, translate
+from bot.teams.events import BadActivity, html_text, passage_asked, question_text, translate
 from bot.types import ChannelKind, IncomingKind
 from tests.bot.teams.support import ADA, BEN, STRANGER, answered, reply, running
 

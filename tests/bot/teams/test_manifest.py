@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bot.errors import SettingsError
-from bot.teams_manifest import teams_manifest, teams_package
+from bot.teams.manifest import teams_manifest, teams_package
 
 APP_ID = "22222222-2222-4222-8222-222222222222"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.standins.teams import Fault
-from bot.teams_adapter import PASSAGE_GONE, PASSAGE_UNAVAILABLE
+from bot.teams.adapter import PASSAGE_GONE, PASSAGE_UNAVAILABLE
 from bot.types import PassageView
 from retrieval.types import Principal
 from tests.bot.teams.support import ADA, BEN, STRANGER, Bot, answered, citation, reply, running

@@ -9,8 +9,8 @@ import pytest
 
 from bot.errors import PlatformError
 from bot.standins.teams import Fault, Person
-from bot.teams_config import TeamsConfig
-from bot.teams_people import KEPT_PLACES, Member, TeamsPeople
+from bot.teams.config import TeamsConfig
+from bot.teams.people import KEPT_PLACES, Member, TeamsPeople
 from bot.types import People
 from retrieval.types import Principal
 from tests.bot.teams.support import ADA, BEN, CLEO, GUEST, STRANGER, Bot, running

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.standins.teams_checks import as_text, elements, problems
-from bot.teams_render import SIZE_LIMIT, escape, render, shorten, wire_size
+from bot.teams.render import SIZE_LIMIT, escape, render, shorten, wire_size
 from bot.types import Outcome, OutcomeKind
 from tests.bot.teams.support import answered, citation, passage
 

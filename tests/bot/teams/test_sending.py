@@ -12,7 +12,7 @@ import pytest
 from bot.errors import PlatformBusy, PlatformDenied, PlatformError
 from bot.render import PRIVATE_NOTE, STATUS
 from bot.standins.teams import Fault
-from bot.teams_adapter import NO_PRIVATE_CHAT
+from bot.teams.adapter import NO_PRIVATE_CHAT
 from tests.bot.teams.support import ADA, BEN, Bot, answered, citation, reply, running
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot.standins.teams import Person, TeamsStandin
 from bot.standins.teams_checks import MESSAGE_BYTES, as_text, problems
-from bot.teams_render import render
+from bot.teams.render import render
 from tests.bot.teams.support import ADA, answered, citation, running
 
 

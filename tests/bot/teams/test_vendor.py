@@ -10,8 +10,8 @@ from pathlib import Path
 from botbuilder.schema import Activity, Entity
 
 import bot
-from bot.teams_connector import _activity
-from bot.teams_render import render
+from bot.teams.connector import _activity
+from bot.teams.render import render
 from tests.bot.teams.support import answered
 
 VENDOR = {"botbuilder", "botframework", "msrest"}
@@ -29,11 +29,11 @@ def imported(path: Path) -> set[str]:
 
 def test_one_module_knows_the_sdk() -> None:
     folder = Path(bot.__file__).parent
-    assert [p.name for p in sorted(folder.rglob("*.py")) if imported(p) & VENDOR] == ["teams_connector.py"]
+    assert [p.name for p in sorted(folder.rglob("*.py")) if imported(p) & VENDOR] == ["connector.py"]
 
 
 def test_the_stand_in_and_the_manifest_do_not_load_the_sdk() -> None:
-    look = "import sys, bot.standins.teams, bot.teams_manifest; print(sorted({m.split('.')[0] for m in sys.modules}))"
+    look = "import sys, bot.standins.teams, bot.teams.manifest; print(sorted({m.split('.')[0] for m in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout
     assert "'aiohttp'" in loaded
     assert not [name for name in (*VENDOR, "tests", "pytest") if f"'{name}'" in loaded]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.slack_events import plain_text
+from bot.slack.events import plain_text
 
 Shape = Mapping[str, Any]
 

@@ -15,16 +15,16 @@ from slack_bolt.async_app import AsyncBoltRequest
 
 from audit.errors import AuditError
 from audit.record import Json
-from bot import slack_modals, slack_render
 from bot.errors import BotError, InboxUnavailable, PlatformDenied, PlatformError
 from bot.ports import Intake, Viewer
-from bot.slack_client import SlackClient
-from bot.slack_config import SlackConfig
-from bot.slack_events import Identity, call, feedback, hear
-from bot.slack_manifest import FOLLOW_UP_SCOPES, SCOPES
-from bot.slack_people import SlackPeople
-from bot.slack_post import SlackPoster
-from bot.slack_receive import Body, Socket, bolt_app, dispatch, events_route
+from bot.slack import modals, render
+from bot.slack.client import SlackClient
+from bot.slack.config import SlackConfig
+from bot.slack.events import Identity, call, feedback, hear
+from bot.slack.manifest import FOLLOW_UP_SCOPES, SCOPES
+from bot.slack.people import SlackPeople
+from bot.slack.post import SlackPoster
+from bot.slack.receive import Body, Socket, bolt_app, dispatch, events_route
 from bot.types import Expert, Incoming, IncomingKind, Outcome, People, Reply
 from retrieval.errors import RetrievalError
 
@@ -142,7 +142,7 @@ class SlackPlatform:
         return await self._people.people(incoming, self._me())
 
     def render(self, outcome: Outcome) -> Mapping[str, Json]:
-        return slack_render.render(outcome)
+        return render.render(outcome)
 
     async def post_status(self, incoming: Incoming, text: str) -> str:
         return await self._poster.status(incoming, text, self._me())
@@ -154,7 +154,7 @@ class SlackPlatform:
         return await self._poster.text(incoming, text, replace, self._me())
 
     async def post_call(self, incoming: Incoming, expert: Expert, text: str, question: str, record_id: str) -> str:
-        body = slack_render.call(expert, text, question, record_id)
+        body = render.call(expert, text, question, record_id)
         return await self._poster.call(incoming, body, self._me())
 
     async def messages(self, channel: str, oldest: str | None) -> list[tuple[str, str]]:
@@ -196,18 +196,18 @@ class SlackPlatform:
         await self._client.write("assistant.threads.setSuggestedPrompts", arguments, again=True)
 
     async def _on_click(self, body: Body) -> Mapping[str, Any] | None:
-        if body.get("type") == "view_submission" and body["view"].get("callback_id") == slack_modals.WHY:
+        if body.get("type") == "view_submission" and body["view"].get("callback_id") == modals.WHY:
             return await self._on_reason(body)
         if body.get("type") != "block_actions" or not body.get("actions"):
             return None
         action: Mapping[str, Any] = body["actions"][0]
         value = str(action.get("value") or (action.get("selected_option") or {}).get("value") or "")
         first, _, second = value.partition(":")
-        if action.get("action_id") == slack_render.PASSAGE and _RECORD.fullmatch(first) and second.isdecimal():
+        if action.get("action_id") == render.PASSAGE and _RECORD.fullmatch(first) and second.isdecimal():
             self._later(self._show_passage(str(body["trigger_id"]), first, int(second), str(body["user"]["id"])))
-        if action.get("action_id") == slack_render.FEEDBACK and first in ("up", "down") and _RECORD.fullmatch(second):
+        if action.get("action_id") == render.FEEDBACK and first in ("up", "down") and _RECORD.fullmatch(second):
             await self._on_thumb(body, action, first, second)
-        if action.get("action_id") == slack_render.EXPERT and _RECORD.fullmatch(first):
+        if action.get("action_id") == render.EXPERT and _RECORD.fullmatch(first):
             click = self._click(body)
             kind = self._people.kinds.get(str(click["channel"]))
             await self._intake.accept(call(click, first, kind, datetime.now(UTC)))
@@ -231,13 +231,13 @@ class SlackPlatform:
         moment = str(action.get("action_ts") or "")
         await self._intake.accept(feedback(click, record, thumb, moment, datetime.now(UTC)))
         if thumb == "down":
-            window = slack_modals.why({**click, "record": record})
+            window = modals.why({**click, "record": record})
             self._later(self._open(str(body["trigger_id"]), window))
 
     async def _on_reason(self, body: Body) -> Mapping[str, Any] | None:
         about: dict[str, Any] = json.loads(body["view"].get("private_metadata") or "{}")
-        written = ((body["view"].get("state") or {}).get("values") or {}).get(slack_modals.WHY) or {}
-        reason = str((written.get(slack_modals.WHY) or {}).get("value") or "").strip()
+        written = ((body["view"].get("state") or {}).get("values") or {}).get(modals.WHY) or {}
+        reason = str((written.get(modals.WHY) or {}).get("value") or "").strip()
         if not reason or not _RECORD.fullmatch(str(about.get("record", ""))):
             return None
         click = {**about, "user": str(body["user"]["id"])}
@@ -249,7 +249,7 @@ class SlackPlatform:
                 "a reason for a thumbs-down was not stored; the person was asked to send it again", error=str(error)
             )
             sorry = "This could not be saved right now. Please send it again in a minute."
-            return {"response_action": "errors", "errors": {slack_modals.WHY: sorry}}
+            return {"response_action": "errors", "errors": {modals.WHY: sorry}}
         return None
 
     async def _show_passage(self, trigger: str, record: str, n: int, user: str) -> None:
@@ -259,7 +259,7 @@ class SlackPlatform:
         if reading.done():
             await self._open(trigger, reading.result())
             return
-        opened = await self._open(trigger, slack_modals.message("The passage", "Reading…"))
+        opened = await self._open(trigger, modals.message("The passage", "Reading…"))
         arguments = {"view_id": (opened.get("view") or {}).get("id"), "view": await reading}
         await self._client.write("views.update", arguments, again=True)
 
@@ -269,10 +269,8 @@ class SlackPlatform:
             view = await self._viewer.passage(record, n, await self._people.person(user, self._me()))
         except (BotError, RetrievalError, AuditError) as error:
             log.warning("a passage could not be shown", record=record, error=str(error))
-            return slack_modals.message("The passage", slack_modals.UNAVAILABLE)
-        return (
-            slack_modals.passage(view) if view is not None else slack_modals.message("The passage", slack_modals.GONE)
-        )
+            return modals.message("The passage", modals.UNAVAILABLE)
+        return modals.passage(view) if view is not None else modals.message("The passage", modals.GONE)
 
     async def _open(self, trigger: str, view: Mapping[str, Json]) -> dict[str, Any]:
         return await self._client.write("views.open", {"trigger_id": trigger, "view": view}, again=False)

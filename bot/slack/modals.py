@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from audit.record import Json
-from bot.slack_render import Block, openable
+from bot.slack.render import Block, openable
 from bot.types import PassageView
 
 WHY = "footnote_why"

@@ -17,7 +17,7 @@ import tenacity
 from yarl import URL
 
 from bot.addresses import is_loopback
-from bot.directory import DirectoryDown
+from bot.directory.file import DirectoryDown
 
 _CHANCE = random.SystemRandom()
 _STATUS_BUSY = 429

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.directory import CombinedDirectory, FileDirectory, Groups
+from bot.directory.file import CombinedDirectory, FileDirectory, Groups
 from bot.errors import SettingsError
 from bot.settings import GraphSettings, HttpDirectorySettings, Settings, SlackGroupsSettings
 
@@ -26,9 +26,9 @@ def build(settings: Settings) -> CombinedDirectory:
 
 
 def _slack(settings: Settings, table: SlackGroupsSettings) -> Groups:
-    from bot.directory_slack import SlackDirectory
-    from bot.slack_client import SlackClient
-    from bot.slack_config import SlackConfig
+    from bot.directory.slack import SlackDirectory
+    from bot.slack.client import SlackClient
+    from bot.slack.config import SlackConfig
 
     if settings.slack_bot_token is None:
         raise SettingsError(
@@ -49,8 +49,8 @@ def _slack(settings: Settings, table: SlackGroupsSettings) -> Groups:
 
 def _graph(settings: Settings, table: GraphSettings) -> Groups:
     """The credentials are the table's own, or else those of the Teams bot."""
-    from bot.directory_cache import CachedDirectory
-    from bot.directory_graph import GraphConfig, GraphDirectory
+    from bot.directory.cache import CachedDirectory
+    from bot.directory.graph import GraphConfig, GraphDirectory
 
     own = bool(table.client_id)
     config = GraphConfig(
@@ -69,8 +69,8 @@ def _graph(settings: Settings, table: GraphSettings) -> Groups:
 
 
 def _http(settings: Settings, table: HttpDirectorySettings) -> Groups:
-    from bot.directory_cache import CachedDirectory
-    from bot.directory_http import HttpConfig, HttpDirectory
+    from bot.directory.cache import CachedDirectory
+    from bot.directory.http import HttpConfig, HttpDirectory
 
     config = HttpConfig(table.url, settings.secret("directory_secret"), table.prefix)
     return CachedDirectory(HttpDirectory(config), table.cache_seconds)

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.errors import PlatformError
-from bot.slack_client import SlackClient, code_of
-from bot.slack_config import SlackConfig
-from bot.slack_events import Identity
+from bot.slack.client import SlackClient, code_of
+from bot.slack.config import SlackConfig
+from bot.slack.events import Identity
 from bot.types import ChannelKind, Incoming, People
 from retrieval.types import Principal
 

@@ -15,7 +15,7 @@ import msal
 import requests
 
 from bot.errors import PlatformDenied, PlatformError
-from bot.teams_config import TeamsConfig
+from bot.teams.config import TeamsConfig
 
 EARLY_SECONDS = 300.0
 SETTINGS = "TEAMS_APP_ID, TEAMS_APP_PASSWORD and TEAMS_APP_TENANTID"

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from audit.record import Json
 from bot.render import deep_link, markers, nearest_line, source_place, sources
-from bot.teams_events import EXPERT, PASSAGE
+from bot.teams.events import EXPERT, PASSAGE
 from bot.types import Outcome, OutcomeKind, PassageView
 from retrieval.types import Citation
 

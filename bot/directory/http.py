@@ -11,8 +11,8 @@ from typing import Any
 
 from yarl import URL
 
-from bot.directory import LONGEST_NAME, MOST_GROUPS, DirectoryDown
-from bot.directory_client import JsonClient, Patience, is_safe
+from bot.directory.client import JsonClient, Patience, is_safe
+from bot.directory.file import LONGEST_NAME, MOST_GROUPS, DirectoryDown
 from bot.errors import DirectoryUnavailable, SettingsError
 from retrieval.types import Principal
 

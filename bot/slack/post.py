@@ -10,10 +10,10 @@ from typing import Any
 from audit.record import Json
 from bot.errors import PlatformDenied, PlatformError
 from bot.render import PRIVATE_NOTE
-from bot.slack_client import SlackClient, Unreached, Unsure, code_of
-from bot.slack_config import SlackConfig
-from bot.slack_events import Identity
-from bot.slack_render import EVENT, TEXT_LIMIT, clip, escape, mark
+from bot.slack.client import SlackClient, Unreached, Unsure, code_of
+from bot.slack.config import SlackConfig
+from bot.slack.events import Identity
+from bot.slack.render import EVENT, TEXT_LIMIT, clip, escape, mark
 from bot.types import ChannelKind, Incoming, Reply
 
 STATUS_EVENT = "footnote_status"

@@ -20,7 +20,7 @@ from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import PlatformBusy, PlatformDenied, PlatformError
-from bot.slack_config import SlackConfig
+from bot.slack.config import SlackConfig
 
 DENIED = {
     "invalid_auth": "the bot token is wrong; check SLACK_BOT_TOKEN",

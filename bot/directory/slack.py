@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.directory import LONGEST_NAME, MOST_GROUPS, DirectoryDown
-from bot.directory_cache import Kept, Pause
+from bot.directory.cache import Kept, Pause
+from bot.directory.file import LONGEST_NAME, MOST_GROUPS, DirectoryDown
 from bot.errors import DirectoryUnavailable, PlatformBusy, PlatformError
-from bot.slack_client import SlackClient
+from bot.slack.client import SlackClient
 from retrieval.types import Principal
 
 PREFIX = "slack:"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from audit.record import Json
-from bot.slack_config import PROMPTS
+from bot.slack.config import PROMPTS
 
 SCOPES = frozenset(
     {

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.errors import PlatformError
-from bot.teams_config import TeamsConfig
-from bot.teams_events import PLATFORM
+from bot.teams.config import TeamsConfig
+from bot.teams.events import PLATFORM
 from bot.types import ChannelKind, Incoming, People
 from retrieval.types import Principal
 

@@ -18,10 +18,10 @@ from slack_sdk.oauth import AuthorizeUrlGenerator
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError, PlatformDenied, PlatformError
-from bot.slack_client import FAILURES, SlackClient, Unsure, code_of, translate, vendor_logger
-from bot.slack_config import WorkspacesConfig
-from bot.slack_manifest import FOLLOW_UP_SCOPES, SCOPES
-from bot.slack_store import TEAM, Installations, Installed, States
+from bot.slack.client import FAILURES, SlackClient, Unsure, code_of, translate, vendor_logger
+from bot.slack.config import WorkspacesConfig
+from bot.slack.manifest import FOLLOW_UP_SCOPES, SCOPES
+from bot.slack.store import TEAM, Installations, Installed, States
 
 INSTALL_PATH = "/slack/install"
 REDIRECT_PATH = "/slack/oauth_redirect"

@@ -17,7 +17,7 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
-from bot.directory import DirectoryDown
+from bot.directory.file import DirectoryDown
 from bot.errors import DirectoryUnavailable
 from retrieval.types import Principal
 

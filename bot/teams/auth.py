@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 import jwt
 
-from bot.teams_config import TeamsConfig
+from bot.teams.config import TeamsConfig
 
 CHANNEL = "msteams"
 KEYS_SECONDS = 24 * 3600.0

@@ -22,8 +22,8 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
 from bot.errors import InboxUnavailable, PlatformError
-from bot.slack_client import SlackClient, vendor_logger
-from bot.slack_config import SlackConfig
+from bot.slack.client import SlackClient, vendor_logger
+from bot.slack.config import SlackConfig
 
 ANYTHING = re.compile(".*", re.DOTALL)
 BOLT = "footnote.slack.bolt"

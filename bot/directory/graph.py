@@ -18,12 +18,12 @@ from urllib.parse import quote, urlencode
 
 from yarl import URL
 
-from bot.directory import LONGEST_NAME, MOST_GROUPS, DirectoryDown
-from bot.directory_cache import Kept
-from bot.directory_client import JsonClient, Patience, is_safe
+from bot.directory.cache import Kept
+from bot.directory.client import JsonClient, Patience, is_safe
+from bot.directory.file import LONGEST_NAME, MOST_GROUPS, DirectoryDown
 from bot.errors import DirectoryUnavailable, PlatformError, SettingsError
-from bot.teams_config import TeamsConfig
-from bot.teams_tokens import TokenSource
+from bot.teams.config import TeamsConfig
+from bot.teams.tokens import TokenSource
 from retrieval.types import Principal
 
 NAME = "Microsoft Graph"

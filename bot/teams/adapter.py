@@ -17,10 +17,10 @@ from audit.record import Json
 from bot.errors import InboxUnavailable, PlatformDenied, PlatformError
 from bot.ports import Intake, Viewer
 from bot.render import NOT_HERE, PRIVATE_NOTE, STATUS
-from bot.teams_auth import KeySet, KeysUnavailable, TokenVerifier, Unauthorized
-from bot.teams_config import TeamsConfig
-from bot.teams_connector import BotConnector, NotThere
-from bot.teams_events import (
+from bot.teams.auth import KeySet, KeysUnavailable, TokenVerifier, Unauthorized
+from bot.teams.config import TeamsConfig
+from bot.teams.connector import BotConnector, NotThere
+from bot.teams.events import (
     PLATFORM,
     BadActivity,
     came_to_a_chat,
@@ -29,9 +29,9 @@ from bot.teams_events import (
     thread_key,
     translate,
 )
-from bot.teams_people import TeamsPeople
-from bot.teams_render import call, passage_window, render, text_message, text_window, welcome
-from bot.teams_tokens import TokenSource
+from bot.teams.people import TeamsPeople
+from bot.teams.render import call, passage_window, render, text_message, text_window, welcome
+from bot.teams.tokens import TokenSource
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind, Outcome, People, Reply
 
 PATHS = ("/teams/messages", "/api/messages")

@@ -14,15 +14,15 @@ from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
 from audit.record import Json
-from bot import slack_render
 from bot.errors import InboxUnavailable, PlatformDenied, PlatformError
 from bot.ports import Intake, Viewer
-from bot.slack_adapter import SlackPlatform
-from bot.slack_config import WorkspacesConfig
-from bot.slack_events import Identity, hear
-from bot.slack_install import INSTALL_PATH, InstallFlow
-from bot.slack_receive import EVENTS_PATH, as_bolt, refusal
-from bot.slack_store import Installations, Installed
+from bot.slack import render
+from bot.slack.adapter import SlackPlatform
+from bot.slack.config import WorkspacesConfig
+from bot.slack.events import Identity, hear
+from bot.slack.install import INSTALL_PATH, InstallFlow
+from bot.slack.receive import EVENTS_PATH, as_bolt, refusal
+from bot.slack.store import Installations, Installed
 from bot.types import Expert, Incoming, IncomingKind, Outcome, People, Reply
 
 NOBODY = "-"  # no user's and no bot's id
@@ -134,7 +134,7 @@ class SlackWorkspaces:
         return await (await self._of(incoming)).people(incoming)
 
     def render(self, outcome: Outcome) -> Mapping[str, Json]:
-        return slack_render.render(outcome)
+        return render.render(outcome)
 
     async def post_status(self, incoming: Incoming, text: str) -> str:
         return await (await self._of(incoming)).post_status(incoming, text)

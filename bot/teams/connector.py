@@ -38,10 +38,10 @@ from yarl import URL
 
 from audit.record import Json
 from bot.errors import PlatformBusy, PlatformDenied, PlatformError
-from bot.teams_auth import TokenVerifier, Unauthorized
-from bot.teams_config import TeamsConfig
-from bot.teams_people import Member
-from bot.teams_tokens import TokenSource
+from bot.teams.auth import TokenVerifier, Unauthorized
+from bot.teams.config import TeamsConfig
+from bot.teams.people import Member
+from bot.teams.tokens import TokenSource
 
 T = TypeVar("T")
 
