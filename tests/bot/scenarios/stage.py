@@ -30,6 +30,7 @@ from tests.bot.scenarios.sides import Side, SlackSide, TeamsSide
 from tests.servers.model import ModelServer, completion
 
 PATIENCE_S = 20.0
+LOCK_MS = 5_000
 ITEMS = 30
 HOSTILE = (
     "The parking badge <!channel> @everyone <@U0BOB> <https://evil.example|costs> [nothing](https://evil.example) "
@@ -151,8 +152,10 @@ class Stage:
 
     def lock_log(self) -> None:
         """Another process holds the log's write lock and does not let go."""
-        self._lock = apsw.Connection(str(self.app.audit.paths.database))
-        self._lock.execute("BEGIN IMMEDIATE")
+        connection = apsw.Connection(str(self.app.audit.paths.database))
+        connection.set_busy_timeout(LOCK_MS)  # the log may be writing now
+        connection.execute("BEGIN IMMEDIATE")
+        self._lock = connection
 
     def free_log(self) -> None:
         if self._lock is not None:
