@@ -9,6 +9,7 @@
   - IndexMismatch             the index was built with another embedder; rebuild it
   - EmbedderUnavailable       the embedding model is missing or cannot be reached
   - GeneratorUnavailable      the language model cannot be reached, or answers nonsense
+  - FormInvalid               the organisation's answer form says what Footnote does not understand
 
 Messages say what happened, where, and what to do next. Vendor errors are translated
 in the adapter modules; one that escapes is a bug.
@@ -51,3 +52,11 @@ class EmbedderUnavailable(RetrievalError):
 
 class GeneratorUnavailable(RetrievalError):
     """The language model cannot be reached, refuses, or answers in another form than asked."""
+
+
+class FormInvalid(RetrievalError):
+    """An answer form says something that is not understood. `place` is a JSON pointer into its file."""
+
+    def __init__(self, place: str, what: str) -> None:
+        super().__init__(f"{place}: {what}")
+        self.place = place

@@ -55,11 +55,19 @@ class Retriever:
         self._router = Router({})
         self._stale_at = 0.0
 
-    async def retrieve(self, question: Question, acl_ids: frozenset[str], *, limit: int = 12) -> tuple[Passage, ...]:
+    async def retrieve(
+        self,
+        question: Question,
+        acl_ids: frozenset[str],
+        *,
+        limit: int = 12,
+        sources: frozenset[str] | None = None,
+    ) -> tuple[Passage, ...]:
         """At most `limit` passages, best first, named "p1", "p2", ... in that order.
 
-        `acl_ids` are the access lists that the whole audience passes. Every passage is of the
-        current version of its document, whose access list holds now. Raises IndexUnavailable,
+        `acl_ids` are the access lists that the whole audience passes; `sources` names those that count
+        (None: all). Every passage is of the current version of its document, whose access list holds
+        now. Raises IndexUnavailable,
         IndexMismatch, EmbedderUnavailable.
         """
         text = question.text.strip()
@@ -68,12 +76,15 @@ class Retriever:
         asked = analysed(text)
         [vector] = await self._embedder.embed([text])
         query = await self._query(asked, vector, acl_ids)
+        if sources is not None:
+            documents = await self._library.documents()
+            query = replace(query, document_ids=frozenset(d.id for d in documents.values() if d.source in sources))
         # Only figures change the index's order; without them a few more than wanted make up for stale hits.
         count = limit * max(1, self._settings.overfetch) if asked.numeric else limit + limit // 2
         for _ in range(_ROUNDS):
             hits = await self._index.search(replace(query, limit=count))
             current = await self._library.current(sorted({hit.chunk.document.id for hit in hits}))
-            kept = self._in_order(asked, _in_force(hits, current, acl_ids))
+            kept = self._in_order(asked, _in_force(hits, current, acl_ids, sources))
             if len(kept) >= limit or len(hits) < count:
                 break
             count *= 4
@@ -129,12 +140,16 @@ def _digits(text: str) -> float:
     return sum(map(text.count, "0123456789")) / max(1, len(text))
 
 
-def _in_force(hits: tuple[Hit, ...], current: Mapping[str, Document], acl_ids: frozenset[str]) -> list[Hit]:
+def _in_force(
+    hits: tuple[Hit, ...], current: Mapping[str, Document], acl_ids: frozenset[str], sources: frozenset[str] | None
+) -> list[Hit]:
     """The hits of current versions that the audience may read now, each chunk once."""
     kept: dict[str, Hit] = {}
     for hit in hits:
         document = current.get(hit.chunk.document.id)
         if document is None or document.version != hit.chunk.document.version or document.acl_id not in acl_ids:
+            continue
+        if sources is not None and document.source not in sources:
             continue
         kept.setdefault(hit.chunk.id, hit)
     return list(kept.values())

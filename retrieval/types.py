@@ -203,6 +203,13 @@ class Chunk:
     places: tuple[Place, ...]
 
 
+NOT_CARRIED = "no document says this."
+"""Stands in a part of the answer form that is required and that no verified quote fills."""
+
+NOT_WHOLE = "(The documents carry no more of this.)"
+"""Follows a list that has fewer items than the answer form asks for."""
+
+
 # --- a question and its answer ----------------------------------------------------------
 
 
@@ -287,10 +294,15 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One statement of a generator and the quotes it gives for it. Untrusted."""
+    """One statement of a generator and the quotes it gives for it. Untrusted.
+
+    `part` names the part of the organisation's answer form that it fills, `value` what it chooses there.
+    """
 
     text: str
     quotes: tuple[Quote, ...]
+    part: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,23 +347,73 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence of an answer and the numbers of the citations that carry it."""
+    """A sentence of an answer, the numbers of the citations that carry it, and the part of the form it stands in."""
 
     text: str
     citations: tuple[int, ...]
+    part: str = ""
+
+    @property
+    def marked(self) -> str:
+        """With its markers, e.g. "Hotels cost at most 180 EUR a night. [1]"."""
+        return self.text + "".join(f" [{n}]" for n in self.citations)
+
+
+class PartKind(StrEnum):
+    TEXT = "text"
+    LIST = "list"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPart:
+    """A part of the organisation's answer form as an answer fills it; its statements carry its name.
+
+    `value` is what was chosen (of a choice). `whole` says that it holds all that the form asks of it.
+    """
+
+    name: str
+    title: str
+    kind: PartKind
+    required: bool
+    whole: bool
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Verified statements and their citations. Made by `retrieval.verify` only."""
+    """Verified statements and their citations. Made by `retrieval.verify` only.
+
+    `parts` are those of the organisation's form that are filled or lacking, in its order; () without a form.
+    """
 
     statements: tuple[Statement, ...]
     citations: tuple[Citation, ...]
+    parts: tuple[AnswerPart, ...] = ()
 
     @property
     def text(self) -> str:
-        """The statements with their markers, e.g. "Hotels cost at most 180 EUR a night. [1]"."""
-        return " ".join(s.text + "".join(f" [{n}]" for n in s.citations) for s in self.statements)
+        """The statements with their markers on one line; with a form, a line a part: `Title: statement [1]`."""
+        if not self.parts:
+            return " ".join(s.marked for s in self.statements)
+        return "\n".join(f"{title}: {body}" for title, body in self.lines)
+
+    @property
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """Title and body of each part; the items of a list stand on lines of their own."""
+        return tuple((part.title, self._body(part)) for part in self.parts)
+
+    def of(self, part: AnswerPart) -> tuple[Statement, ...]:
+        return tuple(s for s in self.statements if s.part == part.name)
+
+    def _body(self, part: AnswerPart) -> str:
+        said = [s.marked for s in self.of(part)]
+        if not said:
+            return NOT_CARRIED
+        body = "".join(f"\n• {item}" for item in said) if part.kind is PartKind.LIST else " ".join(said)
+        if part.value:
+            body = f"{part.value}. {body}"
+        return body if part.whole else f"{body} {NOT_WHOLE}"
 
 
 class VerdictClass(StrEnum):

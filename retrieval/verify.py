@@ -10,16 +10,29 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from retrieval.form import AnswerForm
 from retrieval.gate.entities import check_entities
 from retrieval.gate.evidence import Evidence, Found, Problem, Shelf, Weights, evidence_of
 from retrieval.gate.injection import check_injection
 from retrieval.gate.locating import locate_quote
 from retrieval.gate.numbers import check_numbers
+from retrieval.gate.parts import Filling
 from retrieval.gate.polarity import check_polarity
 from retrieval.gate.support import check_support
 from retrieval.gate.words import squash
 from retrieval.places import locate
-from retrieval.types import Answer, Citation, Claim, Draft, Passage, Statement, Verdict, VerdictClass, Verified
+from retrieval.types import (
+    Answer,
+    AnswerPart,
+    Citation,
+    Claim,
+    Draft,
+    Passage,
+    Statement,
+    Verdict,
+    VerdictClass,
+    Verified,
+)
 
 _MARKERS = re.compile(r"\s*\[\s*\d+(?:\s*[,;]\s*\d+)*\s*\]")
 
@@ -32,26 +45,31 @@ CHECKS: tuple[Callable[[Evidence], Problem | None], ...] = (
 )
 
 
-def verify(draft: Draft, passages: Sequence[Passage]) -> Verified:
+def verify(draft: Draft, passages: Sequence[Passage], form: AnswerForm | None = None) -> Verified:
     """Keep the claims that stand on their quotes; a claim that fails falls, with its text.
 
-    No claim left: no answer. Every claim gets a verdict, in the draft's order. Raises nothing.
+    With a form, each claim fills a part of it. No claim left: no answer. Every claim gets a verdict, in the
+    draft's order. Raises nothing.
     """
     shelf, weights = Shelf(passages), Weights(passages)
+    filling = Filling(form) if form is not None else None
     verdicts: list[Verdict] = []
-    kept: list[tuple[Claim, tuple[Found, ...]]] = []
+    kept: list[tuple[Claim, Evidence]] = []
     for claim in draft.claims:
         judged = _judge(claim, shelf, weights)
+        if isinstance(judged, Evidence) and filling is not None:
+            # 8. The organisation's form has room for it, and it carries the value that it chooses.
+            judged = filling.take(claim.part, claim.value, _said(claim), judged) or judged
         if isinstance(judged, Problem):
             verdicts.append(Verdict(claim, judged.verdict, judged.reason))
         else:
             verdicts.append(Verdict(claim, VerdictClass.SUPPORTED, ""))
             kept.append((claim, judged))
-    return Verified(_answer(kept), tuple(verdicts))
+    return Verified(_answer(kept, filling.parts() if filling is not None else ()), tuple(verdicts))
 
 
-def _judge(claim: Claim, shelf: Shelf, weights: Weights) -> tuple[Found, ...] | Problem:
-    """The places of a claim's quotes, or the first step that the claim fails."""
+def _judge(claim: Claim, shelf: Shelf, weights: Weights) -> Evidence | Problem:
+    """What a claim stands on, or the first step that it fails."""
     text = _said(claim)
     if not text:
         return Problem(VerdictClass.UNSUPPORTED, "the claim says nothing")
@@ -70,7 +88,7 @@ def _judge(claim: Claim, shelf: Shelf, weights: Weights) -> tuple[Found, ...] | 
         problem = check(evidence)
         if problem is not None:
             return problem
-    return evidence.found
+    return evidence
 
 
 def _said(claim: Claim) -> str:
@@ -78,25 +96,27 @@ def _said(claim: Claim) -> str:
     return squash(_MARKERS.sub("", claim.text))
 
 
-def _answer(kept: Sequence[tuple[Claim, tuple[Found, ...]]]) -> Answer | None:
-    """Statements in the draft's order; the same place cited twice has one number."""
+def _answer(kept: Sequence[tuple[Claim, Evidence]], parts: tuple[AnswerPart, ...]) -> Answer | None:
+    """Statements in the order of the parts and the draft; the same place cited twice has one number."""
     numbers: dict[tuple[str, int, int], int] = {}
     citations: list[Citation] = []
-    statements: dict[str, tuple[int, ...]] = {}
-    for claim, found in kept:
+    statements: dict[tuple[str, str], tuple[int, ...]] = {}
+    order = {part.name: at for at, part in enumerate(parts)}
+    for claim, evidence in sorted(kept, key=lambda pair: order.get(pair[0].part, 0)):
         cited: list[int] = []
-        for place in found:
+        for place in evidence.found:
             citation = _citation(len(citations) + 1, place)
             key = (citation.document.id, citation.start, citation.end)
             if key not in numbers:
                 numbers[key] = citation.n
                 citations.append(citation)
             cited.append(numbers[key])
-        text = _said(claim)
-        statements[text] = tuple(dict.fromkeys((*statements.get(text, ()), *cited)))
+        said = (claim.part if parts else "", _said(claim))
+        statements[said] = tuple(dict.fromkeys((*statements.get(said, ()), *cited)))
     if not statements:
         return None
-    return Answer(tuple(Statement(text, cited) for text, cited in statements.items()), tuple(citations))
+    found = tuple(Statement(text, cited, part) for (part, text), cited in statements.items())
+    return Answer(found, tuple(citations), parts)
 
 
 def _citation(n: int, found: Found) -> Citation:

@@ -28,7 +28,9 @@ _PREFIXED = re.compile(r"^(?:un|in|im|il|ir|dis|non)(?=[a-z]{4})")
 
 
 @dataclass(frozen=True, slots=True)
-class _Segment:
+class Segment:
+    """A piece of a sentence with one modal verb at most: its marks (see `marks.RULES`) and its content words."""
+
     text: str
     marks: tuple[str, ...]
     words: frozenset[str]
@@ -57,12 +59,17 @@ def check_polarity(evidence: Evidence) -> Problem | None:
     return Problem(VerdictClass.REVERSED, reason) if reason else None
 
 
+def segments(text: str) -> list[Segment]:
+    """All segments of a text, in order."""
+    return [_segment(part) for sentence in _sentences(text) for part in sentence]
+
+
 def _sentences(text: str) -> list[list[str]]:
     return [[p for p in _CUT.split(s) if p and p.strip()] for s in SENTENCE.split(text) if s.strip()]
 
 
 @lru_cache(maxsize=1024)
-def _segment(text: str) -> _Segment:
+def _segment(text: str) -> Segment:
     marks: list[str] = []
     rest = text.replace("’", "'")
     low = rest.casefold()
@@ -71,13 +78,13 @@ def _segment(text: str) -> _Segment:
         if found:
             marks += [kind] * len(found) if kind else []
             rest = pattern.sub(lambda m: "·" * len(m.group()), rest)
-    return _Segment(text, tuple(marks), frozenset(content_of(text)))
+    return Segment(text, tuple(marks), frozenset(content_of(text)))
 
 
-def _nearest(wanted: frozenset[str], quoted: list[list[_Segment]]) -> list[_Segment] | None:
+def _nearest(wanted: frozenset[str], quoted: list[list[Segment]]) -> list[Segment] | None:
     """The sentence of the quotes that shares most words with the claim; the shorter one of two."""
 
-    def shared(sentence: list[_Segment]) -> tuple[int, int]:
+    def shared(sentence: list[Segment]) -> tuple[int, int]:
         held = frozenset().union(*(s.words for s in sentence))
         return len(wanted & held), -len(held)
 
@@ -85,7 +92,7 @@ def _nearest(wanted: frozenset[str], quoted: list[list[_Segment]]) -> list[_Segm
     return best if best is not None and shared(best)[0] else None
 
 
-def _compare(claim: _Segment, claimed: list[_Segment], beside: list[_Segment]) -> str:
+def _compare(claim: Segment, claimed: list[Segment], beside: list[Segment]) -> str:
     best = max(beside, key=lambda s: (len(claim.words & s.words), -len(s.words)))
     if not claim.words & best.words:
         return ""
@@ -104,14 +111,14 @@ def _compare(claim: _Segment, claimed: list[_Segment], beside: list[_Segment]) -
     return ""
 
 
-def _only(some: list[_Segment], others: list[_Segment], plain: _Segment, negated: _Segment) -> bool:
+def _only(some: list[Segment], others: list[Segment], plain: Segment, negated: Segment) -> bool:
     """ "may ... only if" and "may not ... unless" say the same; so do "with" and "not without consent"."""
     conditions = {m for s in some for m in s.marks} & {"only", "consent"}
     excepted = any("except" in s.marks for s in others)
     return bool(conditions) and excepted and negated.negative and not plain.negative
 
 
-def _exceptions(claimed: list[_Segment], beside: list[_Segment]) -> str:
+def _exceptions(claimed: list[Segment], beside: list[Segment]) -> str:
     kinds = {"except", "only", "consent"}
     ours = {m for s in claimed for m in s.marks} & kinds
     theirs = {m for s in beside for m in s.marks} & kinds

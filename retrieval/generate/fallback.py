@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from retrieval.errors import GeneratorUnavailable
+from retrieval.form import AnswerForm
 from retrieval.ports import Generator
 from retrieval.types import Draft, ModelUse, Passage, Question, Verdict, VerdictClass, Verified
 from retrieval.verify import verify
@@ -15,6 +16,8 @@ MODEL_DOWN = "The language model is not available, so this answer is in the docu
 MODEL_FAILED = (
     "The language model's answer did not pass the check of its quotes, so this one is in the documents' own words."
 )
+FORMLESS = "It does not have the parts of your organisation's answer form, which only a language model fills."
+"""Said with an answer in the documents' own words, where there is a form."""
 
 
 class Repairing(Generator, Protocol):
@@ -33,11 +36,13 @@ class CheckedGenerator:
 
     At most one repair round, when the gate drops a claim. The verbatim answer stands in when the
     model is down or nothing of it passes; `ModelUse.fallback` then says so for people, and
-    `parameters["error"]` why. A model that finds no answer is believed: no claims, no answer.
+    `parameters["error"]` why. A model that finds no answer is believed: no claims, no answer. With a `form`
+    the model's claims fill its parts; the verbatim answer has none, and says so.
     """
 
     verbatim: Generator
     model: Repairing | None = None
+    form: AnswerForm | None = None
 
     async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, Draft]:
         """The verified answer and the draft it is made of. Raises nothing: without a model nothing can fail."""
@@ -47,7 +52,7 @@ class CheckedGenerator:
             draft = await self.model.draft(question, passages)
         except GeneratorUnavailable as error:
             return await self._quoted(question, passages, ModelUse("openai"), MODEL_DOWN, str(error))
-        verified = verify(draft, passages)
+        verified = verify(draft, passages, self.form)
         if _fell(verified):
             verified, draft = await self._repaired(self.model, question, passages, verified, draft)
         if draft.claims and verified.answer is None:
@@ -65,7 +70,7 @@ class CheckedGenerator:
         except GeneratorUnavailable:
             return verified, draft  # what stood, stands
         stood = tuple(v.claim for v in verified.verdicts if v.verdict is VerdictClass.SUPPORTED)
-        again = verify(Draft((*stood, *second.claims), second.use), passages)
+        again = verify(Draft((*stood, *second.claims), second.use), passages, self.form)
         use = replace(
             second.use,
             tokens_in=draft.use.tokens_in + second.use.tokens_in,
@@ -88,6 +93,9 @@ class CheckedGenerator:
             parameters = {**tried.parameters, "tried": tried.model or tried.generator, "error": error}
             use = replace(tried, generator=draft.use.generator, fallback=fallback, parameters=parameters)
             draft = Draft(draft.claims, use)
+        if self.form is not None:
+            said = " ".join(filter(None, (draft.use.fallback, FORMLESS)))
+            draft = Draft(draft.claims, replace(draft.use, fallback=said))
         return verify(draft, passages), draft
 
 

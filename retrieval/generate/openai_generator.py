@@ -17,13 +17,11 @@ from openai.types.chat import ChatCompletion
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from retrieval.errors import GeneratorUnavailable
-from retrieval.generate.prompt import SCHEMA, HouseStyle, Prompt, prompt, repair
-from retrieval.types import Claim, Draft, ModelUse, Passage, Question, Quote, Verdict
+from retrieval.generate.prompt import HouseStyle, Prompt, prompt, repair
+from retrieval.generate.wire import read, schema
+from retrieval.types import Claim, Draft, ModelUse, Passage, Question, Verdict
 
 _LONGEST_WAIT = 20.0  # seconds; a person waits in the thread: a longer Retry-After is an outage
-_MOST_CLAIMS = 20
-_MOST_QUOTES = 10
-_FORMAT = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": SCHEMA}}
 # What an endpoint may not know; it is asked again with the next form, None = without the parameter.
 _DROPPABLE: dict[str, tuple[object, ...]] = {"response_format": ({"type": "json_object"}, None), "temperature": (None,)}
 
@@ -61,7 +59,9 @@ class OpenAIGenerator:
         )
         self._backoff = wait_random_exponential(multiplier=self._limits.pause, max=_LONGEST_WAIT)
         self._where = urlsplit(str(self._client.base_url)).netloc
-        self._optional: dict[str, Any] = {"response_format": _FORMAT, "temperature": 0}
+        asked = {"name": "answer", "strict": True, "schema": schema(self._style.form)}
+        form = {"type": "json_schema", "json_schema": asked}
+        self._optional: dict[str, Any] = {"response_format": form, "temperature": 0}
 
     async def draft(self, question: Question, passages: Sequence[Passage]) -> Draft:
         """Claims with quotes from these passages; no passages, no call. Raises GeneratorUnavailable."""
@@ -82,7 +82,7 @@ class OpenAIGenerator:
     async def _complete(self, asked: Prompt) -> Draft:
         answer = await self._called(asked)
         content = self._content(answer)
-        claims = self._claims(content, dict(asked.names))
+        claims = self._claims(content, asked)
         usage = answer.usage
         use = ModelUse(
             generator="openai",
@@ -166,25 +166,16 @@ class OpenAIGenerator:
             raise self._nonsense("its answer is empty")
         return choice.message.content
 
-    def _claims(self, content: str, names: dict[str, str]) -> tuple[Claim, ...]:
-        """The claims of an answer's JSON; short passage names become ids, unknown ones stay as they are."""
+    def _claims(self, content: str, asked: Prompt) -> tuple[Claim, ...]:
+        """The claims of an answer's JSON."""
         text = content.strip().removeprefix("```json").removeprefix("```").removesuffix("```")
         try:
             value = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise self._nonsense("its answer is no JSON") from error
         try:
-            return tuple(
-                Claim(
-                    _text(claim["text"]),
-                    tuple(
-                        Quote(names.get(_text(q["passage"]), _text(q["passage"])), _text(q["quote"]))
-                        for q in claim["quotes"][:_MOST_QUOTES]
-                    ),
-                )
-                for claim in value["claims"][:_MOST_CLAIMS]
-            )
-        except (KeyError, TypeError, IndexError) as error:
+            return read(value, dict(asked.names), asked.form)
+        except (KeyError, TypeError) as error:
             raise self._nonsense("its JSON has another form than asked for") from error
 
     def _nonsense(self, what: str) -> GeneratorUnavailable:
@@ -219,12 +210,6 @@ class OpenAIGenerator:
         what, then = next((what, then) for kind, what, then in table if isinstance(error, kind))
         status = f" (HTTP {error.status_code})" if isinstance(error, openai.APIStatusError) else ""
         return GeneratorUnavailable(f"The model endpoint {self._where} {what}{status}. {then}")
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"a string was asked for, not {type(value).__name__}")
-    return value
 
 
 def _passing(error: BaseException) -> bool:

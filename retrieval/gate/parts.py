@@ -1,0 +1,64 @@
+"""Step 8 of the gate: a claim that passed the others goes where the organisation's form has room for it."""
+
+from __future__ import annotations
+
+from retrieval.form import AnswerForm, FormPart, value_of
+from retrieval.gate.choice import chosen
+from retrieval.gate.evidence import Evidence, Problem
+from retrieval.types import AnswerPart, PartKind, VerdictClass
+
+
+class Filling:
+    """The form of one answer while it is filled, claim by claim in the draft's order."""
+
+    def __init__(self, form: AnswerForm) -> None:
+        self._form = form
+        self._texts: dict[str, list[str]] = {}
+        self._values: dict[str, str] = {}
+
+    def take(self, name: str, value: str, text: str, evidence: Evidence) -> Problem | None:
+        """Put a verified text into its part, or say why it does not go there."""
+        part = self._form.part(name)
+        if part is None:
+            return _problem(f"the answer form has no part “{name}”")
+        texts = self._texts.get(name, [])
+        why = self._refused(part, value, text, texts, evidence)
+        if why:
+            return _problem(why)
+        if text not in texts:
+            self._texts[name] = [*texts, text]
+        if part.kind is PartKind.CHOICE:
+            self._values[name] = value
+        return None
+
+    def _refused(self, part: FormPart, value: str, text: str, texts: list[str], evidence: Evidence) -> str:
+        if part.kind is PartKind.CHOICE:
+            if value not in part.choices:
+                return f"“{value}” is no value of the part “{part.name}”"
+            if self._values.get(part.name, value) != value:
+                return f"the part “{part.name}” has another value, which a claim carries"
+            return "" if chosen(value, part.choices, evidence) else f"the claim and its quotes do not say “{value}”"
+        if text in texts:
+            return ""
+        together = [*texts, text]
+        longest = max(map(len, together)) if part.kind is PartKind.LIST else len(" ".join(together))
+        if part.longest is not None and longest > part.longest:
+            return f"the part “{part.name}” has room for {part.longest} characters, not {longest}"
+        if part.kind is PartKind.LIST and len(together) > part.most:
+            return f"the part “{part.name}” takes {part.most} items at most"
+        return ""
+
+    def parts(self) -> tuple[AnswerPart, ...]:
+        """The parts that hold something, and those that are required and do not."""
+        found = []
+        for part in self._form.parts:
+            texts, value = self._texts.get(part.name, []), self._values.get(part.name, "")
+            whole = part.fits(value if part.kind is PartKind.CHOICE else value_of(part.kind, texts))
+            whole = whole and (bool(texts) or part.kind is PartKind.LIST)  # an empty text is none
+            if texts or part.required:
+                found.append(AnswerPart(part.name, part.title, part.kind, part.required, whole, value))
+        return tuple(found)
+
+
+def _problem(reason: str) -> Problem:
+    return Problem(VerdictClass.UNSUPPORTED, reason)
