@@ -3,34 +3,31 @@
 One person requests, another approves; both are records. The leaf keeps the fields' digests, which
 say nothing without the 128-bit salts, so every proof stands as before. A legal hold blocks it.
 
-Gone means: the disclosures in the database (SQLite's secure_delete overwrites them), the write-ahead
-log (checkpointed and cut to nothing), the search index, and exports under the log's own `exports`
-folder that may hold the records. Copies elsewhere are listed, for people to see to; so are backups.
+Gone means: the disclosures in the database and its write-ahead log (how, `Database.scrub` says), the
+search index, and exports under the log's own `exports` folder that may hold the records. Copies
+elsewhere are listed, for people to see to; so are backups.
 """
 
 from __future__ import annotations
 
-import asyncio
-import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-import apsw
 
 from audit.canonical import canonical
+from audit.database import Database, Session
 from audit.disclosure import disclosures_of, seal
-from audit.errors import AuditUnavailable, ErasureRefused, RecordUnknown
+from audit.errors import ErasureRefused, RecordUnknown
 from audit.events import event
 from audit.fields import FIELDS
 from audit.holds import held
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.reading import Reader, Stored
 from audit.record import AuditRecord, Json
 from audit.search import Filter
-from audit.store import BUSY_MS, Entry, Store
+from audit.store import Entry, Store
 
 ALL = "*"
 """Every field of a record."""
@@ -38,15 +35,13 @@ ALL = "*"
 PERSONAL = tuple(dict.fromkeys(field.name for field in FIELDS if field.personal))
 """What an erasure of a person takes when nothing else is said."""
 
-TRIES = 40  # about 16 s in all
-
 KEPT_EVENTS = frozenset({"erasure", "hold", "retention", "key", "gap"})
 """Records that explain the log itself are never erased; they hold no question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What an erasure did. `copies` are exports outside the log's folder that may hold the fields."""
+    """What an erasure did. `copies` are places out of our reach that may hold the fields: exports elsewhere."""
 
     record: str
     records: int
@@ -67,7 +62,7 @@ class Pending:
 
 
 async def request_erasure(
-    log: SqliteAuditLog,
+    log: TransparencyLog,
     *,
     ground: str,
     by: str,
@@ -102,12 +97,12 @@ async def request_erasure(
     return Pending(record.id, tuple(unique), wanted, ground, by)
 
 
-async def pending_erasures(log: SqliteAuditLog) -> list[Pending]:
+async def pending_erasures(log: TransparencyLog) -> list[Pending]:
     """Requests that nobody has approved or refused yet, oldest first."""
     return await log.read(_pending)
 
 
-async def refuse_erasure(log: SqliteAuditLog, request_id: str, *, by: str, reason: str) -> str:
+async def refuse_erasure(log: TransparencyLog, request_id: str, *, by: str, reason: str) -> str:
     """Close a request without erasing anything; anybody may. Raises RecordUnknown."""
     await log.read(lambda view: _request(view, request_id))
     record = event("erasure", "refused", refers_to=request_id, approved_by=by, reason=reason)
@@ -115,7 +110,7 @@ async def refuse_erasure(log: SqliteAuditLog, request_id: str, *, by: str, reaso
     return record.id
 
 
-async def approve_erasure(log: SqliteAuditLog, request_id: str, *, by: str) -> Erased:
+async def approve_erasure(log: TransparencyLog, request_id: str, *, by: str) -> Erased:
     """Approve and carry out a request. Raises ErasureRefused (the same person, a hold), RecordUnknown."""
     request = await log.read(lambda view: _request(view, request_id))
     if request.requested_by.casefold() == by.casefold():
@@ -133,32 +128,34 @@ async def approve_erasure(log: SqliteAuditLog, request_id: str, *, by: str) -> E
     return await carry_out(log, record, request.records, request.names)
 
 
-async def carry_out(log: SqliteAuditLog, record: AuditRecord, records: Sequence[str], names: Sequence[str]) -> Erased:
+async def carry_out(log: TransparencyLog, record: AuditRecord, records: Sequence[str], names: Sequence[str]) -> Erased:
     """Append `record` and take the fields out, in one transaction; then leave no bytes of them.
 
     For approvals and for retention. Raises ErasureRefused, AuditUnavailable.
     """
 
     def look(view: Reader) -> tuple[list[Stored], int]:
-        view.ready()  # the index has caught up with all of them, so that forgetting is final
+        view.index().catch_up()  # with all of them, so that forgetting is final
         targets = [_known(view, record_id) for record_id in records]
         _check(view, targets)
-        return targets, _count_holds(view.connection)
+        return targets, _count_holds(view.session)
 
     def forget(view: Reader) -> None:
         for stored in targets:
             before = dict(stored.record.fields)
-            view.forget(stored.index, before, {k: v for k, v in before.items() if not _meant(k, names)})
+            view.index().forget(stored.index, before, {k: v for k, v in before.items() if not _meant(k, names)})
 
     targets, holds_seen = await log.read(look)
     salts = {stored.salts[name] for stored in targets for name in stored.salts if _meant(name, names)}
 
-    def take(connection: apsw.Connection, _: int) -> None:
-        if _count_holds(connection) != holds_seen:
+    def take(session: Session, _: int) -> None:
+        if _count_holds(session) != holds_seen:
             raise ErasureRefused("a hold was set or lifted in between; look at it and approve again")
         for stored in targets:
-            _take(connection, stored.index, names, record.id)
-        connection.execute("INSERT OR REPLACE INTO meta VALUES ('scrub', ?)", (record.id,))
+            _take(log.database, session, stored.index, names, record.id)
+        session.run(
+            "INSERT INTO meta VALUES ('scrub', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (record.id,)
+        )
 
     def write(store: Store) -> None:
         store.write([Entry(seal(record), take)])
@@ -170,7 +167,7 @@ async def carry_out(log: SqliteAuditLog, record: AuditRecord, records: Sequence[
 
 
 async def finish_erasures(
-    log: SqliteAuditLog, indexes: Sequence[int] = (), salts: Iterable[str] = ()
+    log: TransparencyLog, indexes: Sequence[int] = (), salts: Iterable[str] = ()
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Leave no bytes of what was erased; call it at start too, in case a crash came between.
 
@@ -181,24 +178,28 @@ async def finish_erasures(
         indexes = await log.read(_unfinished)
         if not indexes:
             return (), ()
-        await log.read(lambda view: view.reset_search())
+        await log.read(lambda view: view.index().reset())
     gone = frozenset(salt.encode() for salt in salts)
-    await log.read(lambda view: view.scrub_search())
-    await _scrub(log, gone)
+    await log.read(lambda view: view.index().scrub())
+    left = await log.database.scrub(partial(_run, log), indexes, gone)
     removed, copies = await log.read(lambda view: _remove_exports(view, log.paths.exports, indexes))
 
     def forget_copies(store: Store) -> None:
-        def work(connection: apsw.Connection) -> None:
-            connection.executemany("DELETE FROM copy WHERE path = ?", [(str(path),) for path in removed])
-            connection.execute("DELETE FROM meta WHERE name = 'scrub'")
+        def work(session: Session) -> None:
+            session.many("DELETE FROM copy WHERE path = ?", [(str(path),) for path in removed])
+            session.run("DELETE FROM meta WHERE name = 'scrub'")
 
         store.run(work)
 
     await log.work(forget_copies)
-    return removed, copies
+    return removed, (*copies, *left)
 
 
 # --- inside ----------------------------------------------------------------------------------
+
+
+async def _run(log: TransparencyLog, work: Callable[[Session], None]) -> None:
+    await log.work(lambda store: store.run(work))
 
 
 def _known(view: Reader, record_id: str) -> Stored:
@@ -249,86 +250,31 @@ def _meant(name: str, names: Sequence[str]) -> bool:
     return ALL in names or name in names
 
 
-def _count_holds(connection: Any) -> int:
-    return int(connection.execute("SELECT count(*) FROM entry WHERE event = 'hold' AND event <> 'question'").get)
+def _count_holds(session: Session) -> int:
+    return int(session.value("SELECT count(*) FROM entry WHERE event = 'hold' AND event <> 'question'"))
 
 
-def _take(connection: apsw.Connection, index: int, names: Sequence[str], by: str) -> None:
-    body = connection.execute("SELECT body FROM disclosure WHERE idx = ?", (index,)).get
+def _take(database: Database, session: Session, index: int, names: Sequence[str], by: str) -> None:
+    body = session.value("SELECT body FROM disclosure WHERE idx = ?", (index,))
     parts = disclosures_of(body) if body is not None else []
     gone = [name for _, name, _ in parts if _meant(name, names)]
-    kept: list[Json] = [[salt, name, value] for salt, name, value in parts if not _meant(name, names)]
-    connection.execute("UPDATE disclosure SET body = ? WHERE idx = ?", (canonical(kept), index))
-    connection.executemany("INSERT INTO erased VALUES (?, ?, ?)", [(index, name, by) for name in gone])
+    kept = [(salt, name, value) for salt, name, value in parts if not _meant(name, names)]
+    left = {name: value for _, name, value in kept}
+    database.redisclose(session, index, canonical([[*part] for part in kept]), left)
+    session.many("INSERT INTO erased VALUES (?, ?, ?)", [(index, name, by) for name in gone])
 
 
 def _unfinished(view: Reader) -> list[int]:
     """Positions of the records of an erasure that a crash cut short after its transaction."""
-    by = view.connection.execute("SELECT value FROM meta WHERE name = 'scrub'").get
-    rows = view.connection.execute("SELECT DISTINCT idx FROM erased WHERE by = ?", (by,))
-    return [index for (index,) in rows]
-
-
-async def _scrub(log: SqliteAuditLog, salts: frozenset[bytes]) -> None:
-    """Cut the write-ahead log to nothing; where a salt is still found, rewrite the whole file."""
-    path = log.paths.database
-    await _cut_wal(log)
-    if not salts or not await asyncio.to_thread(holds_any, path, salts):
-        return
-    await log.work(lambda store: store.run(_vacuum))
-    await _cut_wal(log)
-    if await asyncio.to_thread(holds_any, path, salts):
-        raise AuditUnavailable(f"{path} still holds bytes of erased fields; close other readers and approve again")
-
-
-async def _cut_wal(log: SqliteAuditLog) -> None:
-    """Try between two batches of appends, shortly each time, until no reader stands in the way."""
-    busy = [1]
-
-    def cut(connection: apsw.Connection) -> None:
-        connection.set_busy_timeout(50)
-        try:
-            busy[0] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").get[0]
-        finally:
-            connection.set_busy_timeout(BUSY_MS)
-
-    for attempt in range(TRIES):
-        await log.work(lambda store: store.run(cut))
-        if not busy[0]:
-            return
-        await asyncio.sleep(0.02 * (attempt + 1))
-    raise AuditUnavailable(
-        f"another process reads {log.paths.database} for too long to finish the erasure; stop it, then start again"
-    )
-
-
-def _vacuum(connection: apsw.Connection) -> None:
-    connection.execute("VACUUM")
-
-
-_SALT = re.compile(rb'([A-Za-z0-9_-]{22})"')
-
-
-def holds_any(path: Path, salts: frozenset[bytes], *, block: int = 1 << 22) -> bool:
-    """Does a database or its write-ahead log hold any of these salts? One pass, however many there are."""
-    for file_path in (path, path.with_name(path.name + "-wal")):
-        if not file_path.exists():
-            continue
-        with file_path.open("rb") as file:
-            tail = b""
-            while data := file.read(block):
-                window = tail + data
-                if any(found[1] in salts for found in _SALT.finditer(window)):
-                    return True
-                tail = window[-22:]
-    return False
+    by = view.session.value("SELECT value FROM meta WHERE name = 'scrub'")
+    return [index for (index,) in view.session.rows("SELECT DISTINCT idx FROM erased WHERE by = ?", (by,))]
 
 
 def _remove_exports(view: Reader, exports: Path, indexes: Sequence[int]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Exports that may hold one of the records: ours are removed, others named."""
     removed: list[Path] = []
     elsewhere: list[str] = []
-    for path_text, first, last in view.connection.execute("SELECT path, first, last FROM copy ORDER BY path"):
+    for path_text, first, last in view.session.rows("SELECT path, first, last FROM copy ORDER BY path"):
         if not any(first <= index <= last for index in indexes):
             continue
         path = Path(path_text)

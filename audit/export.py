@@ -11,13 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-import apsw
-
 from audit.bundle import BundleSink
 from audit.canonical import canonical
+from audit.database import Session
 from audit.errors import AuditCorrupt, ExportFailed
 from audit.files import write_whole
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.note import PublicKey, open_checkpoint
 from audit.parquet import ParquetSink
 from audit.reading import Reader
@@ -63,7 +62,7 @@ class _Run:
 
 
 async def export(
-    log: SqliteAuditLog,
+    log: TransparencyLog,
     target: Path,
     *,
     format: ExportFormat,
@@ -87,7 +86,7 @@ async def export(
         with _written(target):
             run = await _plan(log, target, format, wanted, resume)
             record = await _announce(log, target, format, wanted, by, run.plan.size)
-            reader = Reader(log.paths.database, log.paths.search)
+            reader = Reader(log.database)
             try:
                 await _read(reader, target, lambda _: sink.open(run.plan, run.position))
 
@@ -141,7 +140,7 @@ def _sink(format: ExportFormat, target: Path) -> Sink:
     return makers[format](target)
 
 
-async def _plan(log: SqliteAuditLog, target: Path, format: ExportFormat, wanted: Filter, resume: bool) -> _Run:
+async def _plan(log: TransparencyLog, target: Path, format: ExportFormat, wanted: Filter, resume: bool) -> _Run:
     if resume:
         run = _saved(target, format, wanted)
         if run is not None:
@@ -160,7 +159,9 @@ async def _plan(log: SqliteAuditLog, target: Path, format: ExportFormat, wanted:
     return await log.read(look)
 
 
-async def _announce(log: SqliteAuditLog, target: Path, format: ExportFormat, wanted: Filter, by: str, size: int) -> str:
+async def _announce(
+    log: TransparencyLog, target: Path, format: ExportFormat, wanted: Filter, by: str, size: int
+) -> str:
     """The access record, and where copies of which records lie, in one transaction."""
     _, first, last = await log.read(lambda view: view.extent(wanted, size))
     record = AuditRecord(
@@ -177,8 +178,12 @@ async def _announce(log: SqliteAuditLog, target: Path, format: ExportFormat, wan
         },
     )
 
-    def remember(connection: apsw.Connection, _: int) -> None:
-        connection.execute("INSERT OR REPLACE INTO copy VALUES (?, ?, ?, ?)", (str(target), first, last, record.id))
+    def remember(session: Session, _: int) -> None:
+        session.run(
+            "INSERT INTO copy VALUES (?, ?, ?, ?) ON CONFLICT (path) DO UPDATE"
+            " SET first = excluded.first, last = excluded.last, record = excluded.record",
+            (str(target), first, last, record.id),
+        )
 
     await log.append_with(record, remember)
     return record.id

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from audit.errors import ErasureRefused, RecordUnknown
 from audit.events import event
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.reading import Reader
 from audit.record import AuditRecord, Json
 from audit.search import Filter
@@ -24,7 +24,7 @@ class Hold:
     by: str
 
 
-async def hold(log: SqliteAuditLog, *, matter: str, covers: Filter, ground: str, by: str) -> str:
+async def hold(log: TransparencyLog, *, matter: str, covers: Filter, ground: str, by: str) -> str:
     """Set a hold on what `covers` finds, now and later; the hold's id. An empty filter holds everything."""
     if not matter.strip() or not ground.strip():
         raise ErasureRefused("a hold needs the matter's name and its ground")
@@ -33,7 +33,7 @@ async def hold(log: SqliteAuditLog, *, matter: str, covers: Filter, ground: str,
     return record.id
 
 
-async def lift_hold(log: SqliteAuditLog, hold_id: str, *, ground: str, by: str) -> str:
+async def lift_hold(log: TransparencyLog, hold_id: str, *, ground: str, by: str) -> str:
     """End a hold. Raises RecordUnknown when no such hold stands."""
     if hold_id not in {standing.id for standing in await holds(log)}:
         raise RecordUnknown(f"no hold {hold_id} stands; `footnote audit hold` lists them")
@@ -42,7 +42,7 @@ async def lift_hold(log: SqliteAuditLog, hold_id: str, *, ground: str, by: str) 
     return record.id
 
 
-async def holds(log: SqliteAuditLog) -> list[Hold]:
+async def holds(log: TransparencyLog) -> list[Hold]:
     """The holds that stand, oldest first."""
     return await log.read(standing_holds)
 

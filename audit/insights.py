@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.reading import Reader
 from audit.record import AuditRecord, Json
-from audit.search import Filter, conditions
+from audit.search import Filter, select
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +41,23 @@ class Stats:
 
 
 async def affected(
-    log: SqliteAuditLog, document: str, *, version: str | None = None, section: str | None = None
+    log: TransparencyLog, document: str, *, version: str | None = None, section: str | None = None
 ) -> AsyncIterator[AuditRecord]:
     """The answers that cited a document (one version, one section), newest first."""
     async for record in log.all(Filter(document=document, version=version, section=section, event="question")):
         yield record
 
 
-async def stats(log: SqliteAuditLog, *, since: datetime | None = None, until: datetime | None = None) -> Stats:
+async def stats(log: TransparencyLog, *, since: datetime | None = None, until: datetime | None = None) -> Stats:
     return await log.read(lambda view: _count(view, Filter(since=since, until=until)))
 
 
 def _count(view: Reader, wanted: Filter) -> Stats:
-    found = conditions(wanted, view.ready())
-    connection = view.connection
-    counted = f"count(*) FROM {found.source} WHERE {found.where}"
-    events = dict(connection.execute(f"SELECT event, {counted} GROUP BY event", found.values))
-    sql = f"SELECT outcome, {counted} AND event = 'question' GROUP BY outcome"
-    outcomes = dict(connection.execute(sql, found.values))
+    found = view.conditions(wanted)
+    rows = view.session.rows(select("event, count(*)", found, "GROUP BY event"), found.values)
+    events: dict[str, int] = dict(rows)
+    sql = select("outcome, count(*)", found, "AND event = 'question' GROUP BY outcome")
+    outcomes: dict[str, int] = dict(view.session.rows(sql, found.values))
     people: set[str] = set()
     totals: list[int] = []
     tokens_in = tokens_out = dropped = 0

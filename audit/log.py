@@ -1,12 +1,13 @@
 """The audit log: many appends share one fsync, and an append that is not durable in time is an error.
 
-A writer thread owns the one connection that writes. It takes everything that waits, appends it in
-one transaction and answers all callers at once, so that the cost of an fsync is shared. Several
-processes may append to one log; SQLite's write lock and the `state` row keep them in one line.
+A writer thread owns the one connection that writes, to SQLite or PostgreSQL. It takes everything
+that waits, appends it in one transaction and answers all callers at once, so that the cost of an
+fsync is shared. Several processes may append to one log; the database's write lock and the `state`
+row keep them in one line.
 
 After an I/O error the connection is given up, never retried: a second fsync on the same descriptor
 may claim success for pages the first one lost (PostgreSQL's "fsyncgate"). The log reopens, lets
-SQLite recover, and appends a `gap` record before anything else.
+the database recover, and appends a `gap` record before anything else.
 """
 
 from __future__ import annotations
@@ -23,8 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-import apsw
-
+from audit.database import Database, Session
 from audit.disclosure import seal
 from audit.errors import AuditCorrupt, AuditError, AuditUnavailable, RecordExists
 from audit.files import put_in_place
@@ -32,6 +32,7 @@ from audit.note import PublicKey, SigningKey, rotation_signature, write_key
 from audit.reading import Reader
 from audit.record import AuditRecord, Json, Receipt, new_record_id
 from audit.search import Filter, Page
+from audit.sqlite import SqliteDatabase
 from audit.store import Entry, Store
 
 PATIENCE = 2.0  # seconds; a slower log counts as unavailable
@@ -61,54 +62,53 @@ class _Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Where a log keeps what, under its folder (mode 0700)."""
+    """What a log keeps in its folder (mode 0700), wherever its database is."""
 
     folder: Path
-
-    @property
-    def database(self) -> Path:
-        return self.folder / "log.db"
 
     @property
     def key(self) -> Path:
         return self.folder / "key"
 
     @property
-    def search(self) -> Path:
-        return self.folder / "search.db"
-
-    @property
     def exports(self) -> Path:
         return self.folder / "exports"
 
 
-class SqliteAuditLog:
-    """Implements `audit.record.AuditLog` on one folder. Made by `open`, ended by `close`."""
+class TransparencyLog:
+    """Implements `audit.record.AuditLog`. Made by `open`, ended by `close`."""
 
-    def __init__(self, store: Store, paths: Paths, patience: float) -> None:
+    def __init__(self, database: Database, store: Store, paths: Paths, patience: float) -> None:
         self.paths = paths
+        self.database = database
         self._store = store
         self._patience = patience
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._trouble: _Trouble | None = None
         self._gap: Entry | None = None
-        self._reader = Reader(paths.database, paths.search)
+        self._reader = Reader(database)
         self._thread = threading.Thread(target=self._write_all, name="audit-writer", daemon=True)
         self._closed = False
 
     @classmethod
     async def open(
-        cls, folder: Path, *, origin: str | None = None, patience: float = PATIENCE, vfs: str | None = None
-    ) -> SqliteAuditLog:
-        """Open the log in `folder`, or found one with a fresh key.
+        cls,
+        folder: Path,
+        *,
+        database: Database | None = None,
+        origin: str | None = None,
+        patience: float = PATIENCE,
+    ) -> TransparencyLog:
+        """Open the log whose key is in `folder`, or found one with a fresh key.
 
-        `origin` names a new log in its checkpoints (default: footnote-audit/ and 16 random hex digits);
-        an existing log keeps its name. `patience` is how long, in seconds, an append may take. `vfs`
-        names a registered SQLite VFS. Raises AuditUnavailable, AuditCorrupt.
+        `database` is where the records are (default: SQLite in the same folder). `origin` names a new
+        log in its checkpoints (default: footnote-audit/ and 16 random hex digits); an existing log keeps
+        its name. `patience` is how long, in seconds, an append may take. Raises AuditUnavailable,
+        AuditCorrupt.
         """
-        paths = Paths(folder)
-        store = Store(paths.database, paths.key, origin or f"footnote-audit/{os.urandom(8).hex()}", vfs)
-        log = cls(store, paths, patience)
+        paths, place = Paths(folder), database if database is not None else SqliteDatabase(folder)
+        store = Store(place, paths.key, origin or f"footnote-audit/{os.urandom(8).hex()}")
+        log = cls(place, store, paths, patience)
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         log._thread = threading.Thread(
             target=log._start, args=(ready, asyncio.get_running_loop()), name="audit-writer", daemon=True
@@ -126,7 +126,7 @@ class SqliteAuditLog:
         await asyncio.to_thread(self._thread.join)
         await self._reader.close()
 
-    async def __aenter__(self) -> SqliteAuditLog:
+    async def __aenter__(self) -> TransparencyLog:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -142,9 +142,7 @@ class SqliteAuditLog:
         """
         return await self.append_with(record)
 
-    async def append_with(
-        self, record: AuditRecord, also: Callable[[apsw.Connection, int], None] | None = None
-    ) -> Receipt:
+    async def append_with(self, record: AuditRecord, also: Callable[[Session, int], None] | None = None) -> Receipt:
         """Append, and change the disclosures in the same transaction (erasure, copies of exports)."""
         return await self._submit(Entry(seal(record), also))
 
@@ -178,8 +176,8 @@ class SqliteAuditLog:
                 },
             )
 
-            def keep(connection: apsw.Connection, _: int) -> None:
-                connection.execute("INSERT INTO key (vkey) VALUES (?)", (str(new.public),))
+            def keep(session: Session, _: int) -> None:
+                session.run("INSERT INTO key (vkey) VALUES (?)", (str(new.public),))
 
             store.rotated(new)
             try:
@@ -254,9 +252,7 @@ class SqliteAuditLog:
         waiting.abandoned = True
         if not waiting.done.done():
             waiting.done.set_exception(
-                AuditUnavailable(
-                    f"the audit log took more than {self._patience:g} s; check the disk of {self.paths.folder}"
-                )
+                AuditUnavailable(f"the audit log took more than {self._patience:g} s; check {self.database.where}")
             )
 
     # --- inside: the writer thread ---

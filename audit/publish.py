@@ -12,11 +12,11 @@ from pathlib import Path
 
 from audit.errors import AuditCorrupt, ExportFailed
 from audit.files import write_whole
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.note import PublicKey, open_checkpoint
 
 
-async def publish_checkpoint(log: SqliteAuditLog, folder: Path) -> Path:
+async def publish_checkpoint(log: TransparencyLog, folder: Path) -> Path:
     """Write the signed checkpoint as FOLDER/checkpoint-SIZE.txt, once for each size; its path.
 
     A file of that size with another root is never overwritten: it means that the log was forked.

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
-import apsw
-
+from audit.database import Database, Row, SearchIndex, Session
 from audit.disclosure import disclosures_of, from_microseconds, opened
 from audit.errors import AuditCorrupt, AuditUnavailable
 from audit.record import AuditRecord, Json, Receipt
-from audit.search import Filter, Found, Page, catch_up, conditions, forget_record, open_search, reset, select
-from audit.store import connect, translated
+from audit.search import Filter, Found, Page, select
 from audit.tree import TILE, Hashes, leaf_hash, node_hash
 
 T = TypeVar("T")
 
 _COLUMNS = (
     "entry.idx, entry.id, entry.event, entry.outcome, entry.time, entry.refers_to, entry.leaf,"
-    " (SELECT body FROM disclosure WHERE disclosure.idx = entry.idx),"
-    " (SELECT group_concat(name || char(30) || by, char(31)) FROM erased WHERE erased.idx = entry.idx)"
+    " (SELECT body FROM disclosure WHERE disclosure.idx = entry.idx)"
 )
-
-
-def _entries(where: str) -> str:
-    return select(_COLUMNS, Found("entry", where, (), "entry.idx"), "ORDER BY entry.idx")
+WINDOW = 500  # records, or so, that are held in memory at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +42,18 @@ class Stored:
 class Reader:
     """Blocking reads (`get`, `find`, ...) and `call`, which runs one in the reader's thread."""
 
-    def __init__(self, database: Path, search: Path) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._search_path = search
-        self._connection: apsw.Connection | None = None
-        self._search: apsw.Connection | None = None
+        self._session: Session | None = None
+        self._index: SearchIndex | None = None
         self._closed = False
         self._executor = ThreadPoolExecutor(1, "audit-reader")
+        self._columns = f"{_COLUMNS}, {database.gone}"
 
     async def call(self, work: Callable[[Reader], T]) -> T:
         """Raises what `work` raises; database errors become AuditUnavailable or AuditCorrupt."""
         if self._closed:
-            raise AuditUnavailable(f"the audit log {self._database} is closed; open it again")
+            raise AuditUnavailable(f"the audit log {self._database.where} is closed; open it again")
         return await asyncio.get_running_loop().run_in_executor(self._executor, self._translated, work)
 
     async def close(self) -> None:
@@ -68,42 +63,58 @@ class Reader:
 
     def shut(self) -> None:
         """Close the connections; the next read opens new ones."""
-        connections = (self._connection, self._search)
-        self._connection = self._search = None
+        connections = (self._session, self._index)
+        self._session = self._index = None
         for connection in connections:
             if connection is not None:
                 connection.close()
 
     def _translated(self, work: Callable[[Reader], T]) -> T:
-        with translated(self._database):
-            return work(self)
+        try:
+            with self._database.translated():
+                return work(self)
+        except AuditUnavailable as error:
+            if not self._database.passing(error.__cause__):
+                self._give_up()
+            raise
+
+    def _give_up(self) -> None:
+        """After an error of the database: the next read opens a new connection."""
+        session, index = self._session, self._index
+        self._session = self._index = None
+        if index is not None:
+            with suppress(AuditUnavailable, AuditCorrupt), self._database.translated():
+                index.close()
+        if session is not None:
+            session.abandon()
 
     @property
-    def connection(self) -> apsw.Connection:
-        if self._connection is None:
-            self._connection = connect(self._database, writable=False)
-        return self._connection
+    def session(self) -> Session:
+        if self._session is None:
+            self._session = self._database.reader()
+        return self._session
 
-    def ready(self) -> apsw.Connection:
-        """The index, caught up with the log; the log's connection has it attached as `search`."""
-        connection = self.connection
-        if self._search is None:
-            try:
-                self._search = open_search(self._search_path)
-            except (apsw.CorruptError, apsw.NotADBError):
-                self._search = self._rebuilt()
-            connection.execute("ATTACH ? AS search", (str(self._search_path),))
-        catch_up(self._search, connection)
-        return self._search
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """One state of the log, however many appends go on."""
+        self.session.begin()
+        try:
+            yield
+        finally:
+            self.session.rollback()
 
-    def _found(self, wanted: Filter) -> Found:
-        return conditions(wanted, self.ready())
+    def index(self) -> SearchIndex:
+        if self._index is None:
+            self._index = self._database.search(self.session)
+        return self._index
 
-    def _rebuilt(self) -> apsw.Connection:
-        """The index is derived: when its file is damaged, start it anew."""
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{self._search_path}{suffix}").unlink(missing_ok=True)
-        return open_search(self._search_path)
+    def conditions(self, wanted: Filter) -> Found:
+        """SQL for a filter, over everything that is in the log now."""
+        return self.index().conditions(wanted)
+
+    def _select(self, where: str, values: Sequence[str | int] = ()) -> Iterable[Row]:
+        found = Found("entry", where, (), "entry.idx")
+        return self.session.rows(select(self._columns, found, "ORDER BY entry.idx"), values)
 
     # --- records ---
 
@@ -112,23 +123,22 @@ class Reader:
         return stored.record if stored is not None else None
 
     def stored(self, record_id: str) -> Stored | None:
-        row = self.connection.execute(_entries("entry.id = ?"), (record_id,)).get
-        return _stored(row) if row is not None else None
+        for row in self._select("entry.id = ?", (record_id,)):
+            return _stored(row)
+        return None
 
     def referring(self, record_id: str) -> Sequence[AuditRecord]:
-        rows = self.connection.execute(_entries("entry.refers_to = ?"), (record_id,))
-        return [_stored(row).record for row in rows]
+        return [_stored(row).record for row in self._select("entry.refers_to = ?", (record_id,))]
 
     def of_event(self, event: str) -> Iterator[Stored]:
         """All records of an event other than "question", oldest first."""
-        rows = self.connection.execute(_entries("entry.event = ? AND entry.event <> 'question'"), (event,))
-        yield from map(_stored, rows)
+        yield from map(_stored, self._select("entry.event = ? AND entry.event <> 'question'", (event,)))
 
     def find(self, wanted: Filter, *, after: int | None = None, limit: int = 50) -> Page:
-        found = self._found(wanted)
-        sql = select(_COLUMNS, found, "AND", found.key, "< ? ORDER BY", found.key, "DESC LIMIT ?")
+        found = self.conditions(wanted)
+        sql = select(self._columns, found, "AND", found.key, "< ? ORDER BY", found.key, "DESC LIMIT ?")
         before = after if after is not None else 2**62
-        rows = [_stored(row) for row in self.connection.execute(sql, (*found.values, before, limit + 1))]
+        rows = [_stored(row) for row in self.session.rows(sql, (*found.values, before, limit + 1))]
         more = len(rows) > limit
         rows = rows[:limit]
         return Page(
@@ -137,16 +147,16 @@ class Reader:
 
     def indexes(self, wanted: Filter) -> list[int]:
         """Positions of all records that match, oldest first."""
-        found = self._found(wanted)
+        found = self.conditions(wanted)
         sql = select("entry.idx", found, "ORDER BY", found.key)
-        return [index for (index,) in self.connection.execute(sql, found.values)]
+        return [index for (index,) in self.session.rows(sql, found.values)]
 
-    def chunk(self, wanted: Filter, start: int, end: int, limit: int = 500) -> list[Stored]:
+    def chunk(self, wanted: Filter, start: int, end: int, limit: int = WINDOW) -> list[Stored]:
         """The first `limit` records that match at positions [start, end), oldest first."""
-        found = self._found(wanted)
+        found = self.conditions(wanted)
         window = ("AND", found.key, ">= ? AND", found.key, "< ? ORDER BY", found.key, "LIMIT ?")
-        sql = select(_COLUMNS, found, *window)
-        return [_stored(row) for row in self.connection.execute(sql, (*found.values, start, end, limit))]
+        sql = select(self._columns, found, *window)
+        return [_stored(row) for row in self.session.rows(sql, (*found.values, start, end, limit))]
 
     def scan(self, wanted: Filter, start: int = 0, end: int = 2**62) -> Iterator[Stored]:
         """The records that match at positions [start, end), oldest first, in constant memory."""
@@ -159,57 +169,53 @@ class Reader:
 
         Each with its digests, unless its disclosures are JSON in another layout than the log writes.
         """
-        yield from map(_opened, self.connection.execute(_entries("1")))
+        start = 0
+        while rows := list(self._select("entry.idx >= ? AND entry.idx < ?", (start, start + WINDOW))):
+            yield from map(_opened, rows)
+            start += WINDOW
 
     def extent(self, wanted: Filter, size: int) -> tuple[int, int, int]:
         """How many records match below position `size`, and the first and last position (0, -1: none)."""
-        found = self._found(wanted)
+        found = self.conditions(wanted)
         columns = "count(*), coalesce(min(entry.idx), 0), coalesce(max(entry.idx), -1)"
         sql = select(columns, found, "AND", found.key, "< ?")
-        count, first, last = self.connection.execute(sql, (*found.values, size)).get
+        count, first, last = self.session.row(sql, (*found.values, size)) or (0, 0, -1)
         return count, first, last
-
-    def forget(self, index: int, before: dict[str, Json], after: dict[str, Json]) -> None:
-        """Take erased fields out of the search index, with no bytes left in its files."""
-        forget_record(self.ready(), index, before, after)
-
-    def reset_search(self) -> None:
-        """Empty the index; the next search builds it anew."""
-        reset(self.ready())
-
-    def scrub_search(self) -> None:
-        """Cut the index's write-ahead log, so that no erased word is left in it."""
-        self.ready().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     # --- the tree ---
 
     def size(self) -> int:
-        return int(self.connection.execute("SELECT size FROM state").get)
+        return int(self.session.value("SELECT size FROM state"))
 
     def checkpoint(self) -> str:
-        return str(self.connection.execute("SELECT checkpoint FROM state").get)
+        return str(self.session.value("SELECT checkpoint FROM state"))
 
     def origin(self) -> str:
-        return str(self.connection.execute("SELECT value FROM meta WHERE name = 'origin'").get)
+        return str(self.session.value("SELECT value FROM meta WHERE name = 'origin'"))
 
     def keys(self) -> list[str]:
         """Public keys, the first one first."""
-        return [vkey for (vkey,) in self.connection.execute("SELECT vkey FROM key ORDER BY n")]
+        return [vkey for (vkey,) in self.session.rows("SELECT vkey FROM key ORDER BY n")]
 
     def receipt(self, record_id: str) -> Receipt | None:
-        row = self.connection.execute("SELECT idx, leaf FROM entry WHERE id = ?", (record_id,)).get
+        row = self.session.row("SELECT idx, leaf FROM entry WHERE id = ?", (record_id,))
         return Receipt(record_id, row[0], leaf_hash(row[1]).hex()) if row is not None else None
 
     def leaves(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
-        yield from self.connection.execute(
-            "SELECT idx, leaf FROM entry WHERE idx >= ? AND idx < ? ORDER BY idx", (start, end)
-        )
+        """(position, leaf) of the records at positions [start, end), in constant memory."""
+        sql = "SELECT idx, leaf FROM entry WHERE idx >= ? AND idx < ? ORDER BY idx"
+        while start < end:
+            rows = list(self.session.rows(sql, (start, min(end, start + 10 * WINDOW))))
+            if not rows:
+                return
+            yield from ((index, leaf) for index, leaf in rows)
+            start += 10 * WINDOW
 
     def tile(self, level: int, n: int, width: int = TILE) -> bytes:
         """The first `width` hashes of a tile, 32 bytes each."""
         if level == 0 and width < TILE:
             return b"".join(leaf_hash(leaf) for _, leaf in self.leaves(n * TILE, n * TILE + width))
-        hashes = self.connection.execute("SELECT hashes FROM tile WHERE level = ? AND n = ?", (level, n)).get
+        hashes = self.session.value("SELECT hashes FROM tile WHERE level = ? AND n = ?", (level, n))
         return bytes(hashes or b"")[: width * 32]
 
     def hashes(self) -> Hashes:
@@ -239,10 +245,7 @@ def _inner(row: bytes) -> list[list[bytes]]:
     return levels
 
 
-_Row = tuple[int, str, str, str, int, str | None, bytes, bytes | None, str | None]
-
-
-def _opened(row: _Row) -> Stored:
+def _opened(row: Row) -> Stored:
     """The record and its digests, from one reading of its disclosures."""
     if row[7] is None:
         return _stored(row)
@@ -253,7 +256,7 @@ def _opened(row: _Row) -> Stored:
     return _built(row, parts, digests)
 
 
-def _stored(row: _Row) -> Stored:
+def _stored(row: Row) -> Stored:
     try:
         parts = disclosures_of(row[7]) if row[7] is not None else []
     except (AuditCorrupt, RecursionError) as error:
@@ -261,10 +264,10 @@ def _stored(row: _Row) -> Stored:
     return _built(row, parts, None)
 
 
-def _built(row: _Row, parts: Sequence[tuple[str, str, Json]], digests: Sequence[str] | None) -> Stored:
+def _built(row: Row, parts: Sequence[tuple[str, str, Json]], digests: Sequence[str] | None) -> Stored:
     index, record_id, event, outcome, time, refers_to, leaf, body, erased = row
     try:
-        gone = dict(pair.split("\x1e", 1) for pair in erased.split("\x1f")) if erased else {}
+        gone: dict[str, str] = json.loads(erased) if erased else {}
         record = AuditRecord(
             id=record_id,
             event=event,

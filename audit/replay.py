@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from audit.check import Claimed, check_quotes, check_record
 from audit.disclosure import timestamp
 from audit.errors import AuditCorrupt, RecordUnknown
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.note import PublicKey, open_checkpoint
 from audit.question import Restored, restore
 from audit.reading import Reader, Stored
@@ -80,7 +80,7 @@ class Replayed:
 
 
 async def replay(
-    log: SqliteAuditLog, record_id: str, *, render: Renderer | None = None, today: Today | None = None
+    log: TransparencyLog, record_id: str, *, render: Renderer | None = None, today: Today | None = None
 ) -> Replayed:
     """Replay a question. Raises RecordUnknown, AuditUnavailable; what is wrong is a step's `ok` = False."""
     stored, inclusion = await log.read(lambda view: (view.stored(record_id), _included(view, record_id)))

@@ -15,7 +15,7 @@ from audit.erase import ALL, KEPT_EVENTS, carry_out
 from audit.errors import ErasureRefused
 from audit.events import event
 from audit.holds import held
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.reading import Reader
 from audit.search import Filter
 
@@ -43,7 +43,7 @@ class Retained:
 
 
 async def retain(
-    log: SqliteAuditLog,
+    log: TransparencyLog,
     rules: Sequence[Rule],
     *,
     by: str,

@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from audit.check import Claimed, Finding, check_record
 from audit.disclosure import timestamp
 from audit.errors import AuditCorrupt
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.reading import Reader, Stored
 from audit.report import Report, covers, read_earlier, read_head, rotation, trusted_keys
 from audit.tree import TILE, Edge, leaf_hash, root_of, tile_widths
 
 
 async def verify_log(
-    log: SqliteAuditLog,
+    log: TransparencyLog,
     *,
     keys: Sequence[str] = (),
     since: str | None = None,
@@ -30,7 +30,7 @@ async def verify_log(
     `since` is an earlier checkpoint (a signed note): nothing it covers may have changed. Without
     `disclosures` only the tree is checked.
     """
-    reader = Reader(log.paths.database, log.paths.search)
+    reader = Reader(log.database)
     try:
         return await reader.call(lambda view: _verify_stored(view, keys, since, disclosures, progress))
     except AuditCorrupt as error:
@@ -47,8 +47,7 @@ def _verify_stored(
     progress: Callable[[int, int], None] | None,
 ) -> Report:
     report = Report()
-    view.connection.execute("BEGIN")  # one state of the log, however many appends go on
-    try:
+    with view.snapshot():
         rotations = [found for stored in view.of_event("key") if (found := rotation(stored.record.fields))]
         trusted = trusted_keys(view.keys(), pinned, rotations)
         head = read_head(report, view.checkpoint(), trusted)
@@ -82,8 +81,6 @@ def _verify_stored(
         elif edge.root() != head.root:
             report.say("the records do not give the root that was signed")
         _check_upper(report, view, edge.size)
-    finally:
-        view.connection.execute("COMMIT")
     return report
 
 

@@ -36,10 +36,11 @@ import apsw
 
 from audit.disclosure import Sealed, seal
 from audit.export import ExportFormat, export
-from audit.log import Paths, SqliteAuditLog
+from audit.log import Paths, TransparencyLog
 from audit.question import cited_spans, posted_bytes, question_record
 from audit.record import AuditRecord, Json, new_record_id
 from audit.search import Filter
+from audit.sqlite import SqliteDatabase
 from audit.store import Entry, Store
 from audit.verify import verify_log
 from retrieval.types import Audience, AudienceKind, Passage, Place, Principal, Question
@@ -97,7 +98,7 @@ def build(folder: Path, count: int, chunk: int = 2000) -> None:
     """A log of so many records, written in large transactions."""
     paths = Paths(folder)
     folder.mkdir(mode=0o700, parents=True)
-    store = Store(paths.database, paths.key, "footnote-audit/bench")
+    store = Store(SqliteDatabase(folder), paths.key, "footnote-audit/bench")
     store.start()
     left = [min(chunk, count - start) for start in range(0, count, chunk)]
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
@@ -109,7 +110,7 @@ def build(folder: Path, count: int, chunk: int = 2000) -> None:
     store.stop()
 
 
-async def fill(log: SqliteAuditLog, count: int, in_flight: int) -> list[float]:
+async def fill(log: TransparencyLog, count: int, in_flight: int) -> list[float]:
     """Append with so many callers at once; seconds that each append took."""
     todo = records(count)
     took: list[float] = []
@@ -128,7 +129,7 @@ async def alone(folder: Path, count: int = 200) -> Figures:
     """What the log adds to one answer of an idle service: building its record, and waiting until it is durable."""
     found = passages(12)
     took, busy = [], []
-    async with await SqliteAuditLog.open(folder) as log:
+    async with await TransparencyLog.open(folder) as log:
         for n in range(count):
             await asyncio.sleep(0.005)
             began, cpu = time.perf_counter(), time.process_time()
@@ -151,7 +152,7 @@ def quantile(values: list[float], share: float) -> float:
 async def appends(folder: Path) -> Figures:
     figures: Figures = {}
     for in_flight, count in ((1, 300), (32, 4_000), (256, 8_000)):
-        async with await SqliteAuditLog.open(folder / str(in_flight)) as log:
+        async with await TransparencyLog.open(folder / str(in_flight)) as log:
             began = time.perf_counter()
             busy = time.process_time()
             took = await fill(log, count, in_flight)
@@ -184,8 +185,8 @@ async def costs(folder: Path, size: int, formats: Sequence[ExportFormat]) -> Fig
     began = time.perf_counter()
     build(folder, size)
     figures: Figures = {"records": size, "build_s": round(time.perf_counter() - began, 1)}
-    async with await SqliteAuditLog.open(folder) as log:
-        figures["megabytes"] = round(log.paths.database.stat().st_size / 1e6)
+    async with await TransparencyLog.open(folder) as log:
+        figures["megabytes"] = round(SqliteDatabase(folder).path.stat().st_size / 1e6)
         for name, disclosures in (("verify_tree", False), ("verify_disclosures", True)):
             began, busy = time.perf_counter(), time.process_time()
             report = await verify_log(log, disclosures=disclosures)
@@ -225,7 +226,7 @@ def _number(figure: object) -> float:
     return float(str(figure))
 
 
-async def searches(log: SqliteAuditLog, size: int) -> Figures:
+async def searches(log: TransparencyLog, size: int) -> Figures:
     kinds: dict[str, list[Filter]] = {
         "words": [Filter(text=f"hotel {n * 7919 % size}") for n in range(40)],
         "common_word": [Filter(text="cost")] * 40,

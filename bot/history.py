@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.record import AuditRecord, Json
 from audit.search import Filter
 from retrieval.types import Principal
@@ -34,7 +34,7 @@ class NoHistory:
 class LoggedHistory:
     """Implements `History` over the audit log. Rights are not looked at here: whoever shows it does."""
 
-    def __init__(self, audit: SqliteAuditLog) -> None:
+    def __init__(self, audit: TransparencyLog) -> None:
         self._audit = audit
 
     async def last(self, place: Mapping[str, Json], reader: Principal) -> AuditRecord | None:

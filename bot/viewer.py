@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from audit.errors import AuditError
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.question import restore
 from audit.record import AuditRecord, new_record_id
 from bot.errors import DirectoryUnavailable
@@ -23,7 +23,7 @@ MOST = 6_000  # characters on each side of the quote; a modal holds little more
 class RecordViewer:
     """Implements `Viewer` over the audit log and the state store."""
 
-    audit: SqliteAuditLog
+    audit: TransparencyLog
     library: Library
     directory: Directory
 

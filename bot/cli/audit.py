@@ -14,7 +14,7 @@ from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, p
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from audit.log import SqliteAuditLog
+    from audit.log import TransparencyLog
     from audit.record import AuditRecord
     from audit.search import Filter
 
@@ -37,11 +37,11 @@ def register(cli: typer.Typer) -> None:
 
 
 @asynccontextmanager
-async def open_log(home: Path | None) -> AsyncIterator[SqliteAuditLog]:
+async def open_log(home: Path | None) -> AsyncIterator[TransparencyLog]:
     """The log of a home. Raises SettingsError, AuditUnavailable."""
-    from audit.log import SqliteAuditLog
+    from audit.log import TransparencyLog
 
-    log = await SqliteAuditLog.open(settings(home).home / "audit")
+    log = await TransparencyLog.open(settings(home).home / "audit")
     try:
         yield log
     finally:
@@ -49,7 +49,7 @@ async def open_log(home: Path | None) -> AsyncIterator[SqliteAuditLog]:
 
 
 async def looked(
-    log: SqliteAuditLog,
+    log: TransparencyLog,
     what: str,
     about: str | None = None,
     *,

@@ -11,11 +11,11 @@ from pathlib import Path
 import apsw
 import pytest
 
+from audit.database import Session
 from audit.erase import (
     ALL,
     approve_erasure,
     finish_erasures,
-    holds_any,
     pending_erasures,
     refuse_erasure,
     request_erasure,
@@ -23,9 +23,10 @@ from audit.erase import (
 from audit.errors import ErasureRefused, RecordUnknown
 from audit.export import ExportFormat, export
 from audit.holds import hold, holds, lift_hold
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.retention import FLOOR, Rule, retain
 from audit.search import Filter
+from audit.sqlite import SqliteDatabase, holds_any
 from audit.verify import verify_log
 from audit.verify_export import verify_export
 from retrieval.types import Principal
@@ -48,7 +49,7 @@ async def test_no_byte_of_an_erased_field_is_left(tmp_path: Path, size: int) -> 
     dice = random.Random(size)
     secret = "zq" + "".join(dice.choices(string.ascii_lowercase, k=size))
     folder = tmp_path / "audit"
-    async with await SqliteAuditLog.open(folder) as log:
+    async with await TransparencyLog.open(folder) as log:
         target = record(500, question=secret, posted=secret[:40])
         for n in range(40):
             await log.append(target if n == 17 else record(n, posted="p" * dice.randrange(5000)))
@@ -78,7 +79,7 @@ async def test_no_byte_of_an_erased_field_is_left(tmp_path: Path, size: int) -> 
 
 async def test_a_person_is_erased_everywhere(tmp_path: Path) -> None:
     folder = tmp_path / "audit"
-    async with await SqliteAuditLog.open(folder) as log:
+    async with await TransparencyLog.open(folder) as log:
         for n in range(12):
             await log.append(asked(n, asker=EVE if n % 3 == 0 else Principal("slack", "T1", "U-other")))
         before = await log.checkpoint()
@@ -95,7 +96,7 @@ async def test_a_person_is_erased_everywhere(tmp_path: Path) -> None:
 
 
 async def test_two_people_a_ground_and_an_open_request_are_needed(tmp_path: Path) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         target = record(1)
         await log.append(target)
         with pytest.raises(ErasureRefused, match="ground"):
@@ -126,7 +127,7 @@ async def test_two_people_a_ground_and_an_open_request_are_needed(tmp_path: Path
     ids=["person", "document", "time", "everything"],
 )
 async def test_a_hold_blocks_erasure_and_retention(tmp_path: Path, covers: Filter) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         target = asked(1)
         await log.append(target)
         request = await request_erasure(log, records=[target.id], ground="g", by="ada")
@@ -147,7 +148,7 @@ async def test_a_hold_blocks_erasure_and_retention(tmp_path: Path, covers: Filte
 
 
 async def test_retention_takes_what_is_due_and_nothing_else(tmp_path: Path) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         old, other, young = record(0, channel="C1"), record(1, channel="C2"), record(86_400 * 300, channel="C1")
         for item in (old, other, young):
             await log.append(item)
@@ -165,7 +166,7 @@ async def test_retention_takes_what_is_due_and_nothing_else(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(("below", "confirmed"), [(False, False), (True, False), (False, True)])
 async def test_the_floor_must_be_gone_below_twice(tmp_path: Path, below: bool, confirmed: bool) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         await log.append(record(1))
         rule = Rule(timedelta(days=30), below_floor=below)
         with pytest.raises(ErasureRefused, match="below the floor"):
@@ -177,7 +178,7 @@ async def test_the_floor_must_be_gone_below_twice(tmp_path: Path, below: bool, c
 
 
 async def test_copies_elsewhere_are_named(tmp_path: Path) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         target = record(1)
         await log.append(target)
         await export(log, tmp_path / "mine.csv", format=ExportFormat.CSV, by="ada")
@@ -189,7 +190,7 @@ async def test_copies_elsewhere_are_named(tmp_path: Path) -> None:
 
 async def test_an_erasure_that_a_crash_cut_short_is_finished(tmp_path: Path) -> None:
     folder = tmp_path / "audit"
-    async with await SqliteAuditLog.open(folder) as log:
+    async with await TransparencyLog.open(folder) as log:
         target = record(1, question="an unrepeatable question")
         await log.append(target)
         await log.find(Filter(text="unrepeatable"))
@@ -205,16 +206,16 @@ async def test_an_erasure_that_a_crash_cut_short_is_finished(tmp_path: Path) -> 
         assert (await log.find(Filter(text="unrepeatable"))).records == ()
 
 
-def mark(connection: apsw.Connection) -> None:
-    connection.execute("INSERT OR REPLACE INTO meta SELECT 'scrub', by FROM erased LIMIT 1")
+def mark(session: Session) -> None:
+    session.run("INSERT INTO meta SELECT 'scrub', by FROM erased LIMIT 1")
 
 
 async def test_an_erasure_waits_for_readers_and_appends_go_on(tmp_path: Path) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         target = record(1, question="an unrepeatable question")
         await log.append(target)
         request = await request_erasure(log, records=[target.id], names=["question"], ground="g", by="ada")
-        reader = apsw.Connection(str(log.paths.database))
+        reader = apsw.Connection(str(SqliteDatabase(log.paths.folder).path))
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM entry").fetchall()
         erasing = asyncio.create_task(approve_erasure(log, request.id, by="grace"))

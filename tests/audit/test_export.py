@@ -16,7 +16,7 @@ from audit import export as exports
 from audit.errors import ExportFailed
 from audit.events import event
 from audit.export import ExportFormat, export
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.ocsf import OCSF_VERSION
 from audit.search import Filter
 from audit.sinks import csv_line
@@ -25,7 +25,7 @@ from tests.audit.fixtures import QUOTE, START, asked, record
 
 
 async def test_csv_has_a_row_an_answer_and_a_row_a_citation(tmp_path: Path) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         for n in range(3):
             await log.append(asked(n))
             await log.append(event("heartbeat", "alive"))
@@ -54,7 +54,7 @@ def test_other_cells_stay_as_they_are(text: str) -> None:
 
 
 async def test_parquet_has_typed_columns(tmp_path: Path) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         for n in range(5):
             await log.append(asked(n))
         await export(log, tmp_path / "table", format=ExportFormat.PARQUET, by="ada")
@@ -70,7 +70,7 @@ async def test_ocsf_events_fit_the_published_schema(tmp_path: Path) -> None:
         "api_activity", ["ai_operation"]
     )
     validator = jsonschema.Draft202012Validator(schema)
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         target = asked(1)
         for item in (
             target,
@@ -110,7 +110,7 @@ async def test_ocsf_events_fit_the_published_schema(tmp_path: Path) -> None:
     ids=lambda value: str(sorted(value.as_json())) if isinstance(value, Filter) else str(value),
 )
 async def test_filters_choose_and_the_rest_stays_out(tmp_path: Path, wanted: Filter, count: int) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         for n in range(6):
             await log.append(asked(n))
             await log.append(record(n, outcome="refused", channel="C9"))
@@ -131,7 +131,7 @@ def stop_after(limit: int, done: int, _: int) -> None:
 @pytest.mark.parametrize("format", [*ExportFormat])
 async def test_an_export_goes_on_where_it_stopped(tmp_path: Path, format: ExportFormat) -> None:
     small = partial(exports.export, format=format, by="ada", chunk=20, save_every=20)
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         for n in range(90):
             await log.append(asked(n))
         await small(log, tmp_path / "whole")
@@ -156,7 +156,7 @@ def content(path: Path) -> list[bytes]:
 
 async def test_progress_tells_how_far_it_is(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         for n in range(50):
             await log.append(record(n))
         await exports.export(
@@ -172,7 +172,7 @@ async def test_progress_tells_how_far_it_is(tmp_path: Path) -> None:
 
 async def test_an_export_never_overwrites(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("mine")
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         await log.append(record(1))
         with pytest.raises(ExportFailed, match="exists"):
             await export(log, tmp_path / "a.jsonl", format=ExportFormat.JSONL, by="ada")
@@ -180,7 +180,7 @@ async def test_an_export_never_overwrites(tmp_path: Path) -> None:
 
 
 async def test_an_export_is_recorded(tmp_path: Path) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         await log.append(asked(1))
         done = await export(
             log, tmp_path / "a.csv", format=ExportFormat.CSV, by="ada", wanted=Filter(channel="C-travel")

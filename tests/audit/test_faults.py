@@ -16,8 +16,9 @@ import apsw
 import pytest
 
 from audit.errors import AuditUnavailable
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.search import Filter
+from audit.sqlite import SqliteDatabase
 from audit.verify import verify_log
 from tests.audit.fixtures import record
 
@@ -93,7 +94,7 @@ async def test_after_a_fault_the_log_recovers_and_says_so(
 ) -> None:
     faults, vfs = plan
     kept, refused = [], []
-    async with await SqliteAuditLog.open(tmp_path / "audit", vfs=vfs) as log:
+    async with await TransparencyLog.open(tmp_path / "audit", database=SqliteDatabase(tmp_path / "audit", vfs)) as log:
         kept.append((await log.append(record(0))).record_id)
         faults.operation, faults.error, faults.after = operation, error, after
         for n in range(6):
@@ -110,14 +111,14 @@ async def test_after_a_fault_the_log_recovers_and_says_so(
         assert sum(int(str(gap.fields["refused"])) for gap in gaps.records) == len(refused)
         assert "cannot be used" in str(gaps.records[0].fields["reason"])
         assert (await verify_log(log)).findings == []
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         assert [await log.get(record_id) is not None for record_id in kept] == [True] * len(kept)
         assert (await verify_log(log)).findings == []
 
 
 async def test_one_failed_fsync_costs_one_batch(tmp_path: Path, plan: tuple[Plan, str]) -> None:
     faults, vfs = plan
-    async with await SqliteAuditLog.open(tmp_path / "audit", vfs=vfs) as log:
+    async with await TransparencyLog.open(tmp_path / "audit", database=SqliteDatabase(tmp_path / "audit", vfs)) as log:
         faults.operation, faults.error, faults.wal_only = "fsync", apsw.IOError, True
         results = await asyncio.gather(*(log.append(record(n)) for n in range(20)), return_exceptions=True)
         faults.error = None
@@ -130,10 +131,10 @@ async def test_one_failed_fsync_costs_one_batch(tmp_path: Path, plan: tuple[Plan
 
 async def test_a_slow_log_is_unavailable_and_forgets_what_it_refused(tmp_path: Path) -> None:
     async with (
-        await SqliteAuditLog.open(tmp_path / "audit", patience=0.2) as log,
-        await SqliteAuditLog.open(tmp_path / "audit") as other,
+        await TransparencyLog.open(tmp_path / "audit", patience=0.2) as log,
+        await TransparencyLog.open(tmp_path / "audit") as other,
     ):
-        blocker = apsw.Connection(str(other.paths.database))
+        blocker = apsw.Connection(str(SqliteDatabase(other.paths.folder).path))
         blocker.execute("BEGIN IMMEDIATE")
         first, second = record(1), record(2)
         results = await asyncio.gather(log.append(first), log.append(second), return_exceptions=True)
@@ -159,21 +160,21 @@ async def test_a_full_disk_at_the_start_is_named(tmp_path: Path, plan: tuple[Pla
     faults, vfs = plan
     faults.operation, faults.error = "write", apsw.FullError
     with pytest.raises(AuditUnavailable, match="check disk space"):
-        await SqliteAuditLog.open(tmp_path / "audit", vfs=vfs)
+        await TransparencyLog.open(tmp_path / "audit", database=SqliteDatabase(tmp_path / "audit", vfs))
     faults.error = None
-    async with await SqliteAuditLog.open(tmp_path / "audit", vfs=vfs) as log:
+    async with await TransparencyLog.open(tmp_path / "audit", database=SqliteDatabase(tmp_path / "audit", vfs)) as log:
         assert (await log.append(record(1))).index == 0
 
 
 CHILD = """
 import asyncio, sys
 from pathlib import Path
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.record import AuditRecord
 from datetime import datetime, UTC
 
 async def main():
-    async with await SqliteAuditLog.open(Path(sys.argv[1])) as log:
+    async with await TransparencyLog.open(Path(sys.argv[1])) as log:
         async def one(n):
             name = f"{sys.argv[2]}-{n}"
             fields = {"question": name, "posted": "x" * (n * 977 % 9000)}
@@ -215,7 +216,7 @@ async def test_kill_9_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
             assert name not in told
             told[name] = (index, leaf)
     assert len(told) >= KILLS
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         assert (await verify_log(log)).findings == []  # 0 gaps in the positions, the root is the signed one
         for name, (index, leaf) in told.items():  # 0 lost
             receipt = await log.receipt(name)
@@ -233,5 +234,5 @@ async def test_two_processes_and_kills_make_one_line(tmp_path: Path) -> None:
         both = await asyncio.gather(*(killed(tmp_path / "audit", 2 * trial + n, dice) for n in range(2)))
         for name, index, _ in (item for one in both for item in one):
             assert told.setdefault(index, name) == name
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         assert (await verify_log(log)).findings == []

@@ -14,7 +14,7 @@ from audit.erase import approve_erasure, refuse_erasure, request_erasure
 from audit.events import access, configuration, event, heartbeat, review
 from audit.export import ExportFormat, export
 from audit.holds import hold, lift_hold
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.question import posted_bytes, question_record
 from audit.record import AuditRecord
 from audit.retention import FLOOR, Rule, retain
@@ -79,7 +79,7 @@ def abstained() -> AuditRecord:
 
 async def test_real_records_fit_the_schema(tmp_path: Path) -> None:
     validator = jsonschema.Draft202012Validator(fields.schema())
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         target = asked(1)
         for item in (
             target,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from audit.errors import AuditCorrupt, ExportFailed
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.publish import checkpoint_message, publish_checkpoint
 from audit.verify import verify_log
 from tests.audit.fixtures import record
@@ -17,7 +17,7 @@ from tests.audit.fixtures import record
 async def test_a_published_checkpoint_proves_the_log(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         await log.append(record(1))
         first = await publish_checkpoint(log, outside)
         assert first == await publish_checkpoint(log, outside)
@@ -33,12 +33,12 @@ async def test_a_published_checkpoint_proves_the_log(tmp_path: Path) -> None:
 
 
 async def test_a_fork_is_refused_where_checkpoints_lie(tmp_path: Path) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         await log.append(record(1))
     shutil.copytree(tmp_path / "audit", tmp_path / "other")
     async with (
-        await SqliteAuditLog.open(tmp_path / "audit") as log,
-        await SqliteAuditLog.open(tmp_path / "other") as fork,
+        await TransparencyLog.open(tmp_path / "audit") as log,
+        await TransparencyLog.open(tmp_path / "other") as fork,
     ):
         await log.append(record(2))
         await fork.append(record(3))

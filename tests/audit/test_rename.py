@@ -14,7 +14,7 @@ import pytest
 
 from audit.errors import AuditError
 from audit.export import ExportFormat, export
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.publish import publish_checkpoint
 from audit.search import Filter
 from audit.verify import verify_log
@@ -23,27 +23,27 @@ from tests.audit.fixtures import asked
 
 ROOT = Path(__file__).parents[2]
 RECORDS = 5
-Step = Callable[[SqliteAuditLog, Path], Awaitable[object]]
+Step = Callable[[TransparencyLog, Path], Awaitable[object]]
 
 
-async def _rotate(log: SqliteAuditLog, home: Path) -> None:
+async def _rotate(log: TransparencyLog, home: Path) -> None:
     await log.rotate_key()
 
 
-async def _export(log: SqliteAuditLog, home: Path) -> None:
+async def _export(log: TransparencyLog, home: Path) -> None:
     await _exported(log, home / "out.jsonl", ExportFormat.JSONL)
 
 
-async def _parquet(log: SqliteAuditLog, home: Path) -> None:
+async def _parquet(log: TransparencyLog, home: Path) -> None:
     await _exported(log, home / "out", ExportFormat.PARQUET)
 
 
-async def _exported(log: SqliteAuditLog, target: Path, format: ExportFormat) -> None:
+async def _exported(log: TransparencyLog, target: Path, format: ExportFormat) -> None:
     wanted = Filter(event="question")
     await export(log, target, format=format, by="ada", wanted=wanted, resume=True, chunk=2, save_every=2)
 
 
-async def _publish(log: SqliteAuditLog, home: Path) -> None:
+async def _publish(log: TransparencyLog, home: Path) -> None:
     await publish_checkpoint(log, home)
 
 
@@ -65,7 +65,7 @@ def child(home: str, step: str, target: str, nth: int, fault: str) -> None:
             raise OSError(errno.EIO, f"injected at rename to {target}")
 
     async def run() -> None:
-        async with await SqliteAuditLog.open(Path(home) / "audit") as log:
+        async with await TransparencyLog.open(Path(home) / "audit") as log:
             sys.addaudithook(watch)
             try:
                 await STEPS[step](log, Path(home))
@@ -99,7 +99,7 @@ CASES = [
 async def test_what_stood_there_stays_whole(
     tmp_path: Path, step: str, name: str, nth: int, place: str, error: str, fault: str
 ) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         for n in range(RECORDS):
             await log.append(asked(n))
     key = (tmp_path / "audit/key").read_bytes()
@@ -113,7 +113,7 @@ async def test_what_stood_there_stays_whole(
     assert (tmp_path / place).exists() == (place == "audit/key" or nth == 2)
 
     # The next process finds all in order, and the same step, done again, succeeds.
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         await STEPS[step](log, tmp_path)
         assert (await verify_log(log)).findings == []
         keys = await log.read(lambda view: view.keys())

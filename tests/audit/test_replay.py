@@ -13,7 +13,7 @@ from audit.erase import approve_erasure, request_erasure
 from audit.errors import RecordUnknown
 from audit.events import event, note_access, operating_system_user
 from audit.insights import affected, stats
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.question import Restored, posted_bytes
 from audit.reconcile import Posted, reconcile
 from audit.record import Json
@@ -36,7 +36,7 @@ async def today(document: str, version: str, start: int, end: int, section: str)
 
 
 async def test_a_replay_proves_checks_and_rebuilds(tmp_path: Path) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         target = asked(1)
         fields = {**target.fields}
         gate_text = "Hotels cost at most 180 EUR a night."
@@ -72,7 +72,7 @@ def posted(payload: bytes) -> dict[str, str]:
 
 
 async def test_a_reader_without_the_right_is_found(tmp_path: Path) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         leaked = asked(1)
         lists: Json = {"acl-1": {"allow": ["group:board"], "deny": []}}
         leaked = replace(leaked, fields={**leaked.fields, "access_lists": lists})
@@ -85,7 +85,7 @@ async def test_a_reader_without_the_right_is_found(tmp_path: Path) -> None:
 
 
 async def test_a_replay_says_what_erasure_left_open(tmp_path: Path) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         target = asked(1)
         await log.append(target)
         request = await request_erasure(
@@ -98,7 +98,7 @@ async def test_a_replay_says_what_erasure_left_open(tmp_path: Path) -> None:
 
 
 async def test_only_questions_are_replayed(tmp_path: Path) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         other = event("heartbeat", "alive")
         await log.append(other)
         for wrong in (other.id, "unknown"):
@@ -107,7 +107,7 @@ async def test_only_questions_are_replayed(tmp_path: Path) -> None:
 
 
 async def test_the_chat_and_the_log_are_compared(tmp_path: Path) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         good, lost, twice, swapped, silent, undelivered, private = (asked(n) for n in range(7))
         private = replace(private, fields={**private.fields, "private": True})
         for item in (good, lost, twice, swapped, silent, undelivered, private):
@@ -134,7 +134,7 @@ async def test_the_chat_and_the_log_are_compared(tmp_path: Path) -> None:
 
 
 async def test_what_a_document_touched_and_counts(tmp_path: Path) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         for n in range(6):
             await log.append(asked(n % 2))
         await log.append(record(9, outcome="refused"))
@@ -148,7 +148,7 @@ async def test_what_a_document_touched_and_counts(tmp_path: Path) -> None:
 
 
 async def test_access_is_recorded_with_who_and_what(tmp_path: Path) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         target = record(1)
         await log.append(target)
         await note_access(log, by=operating_system_user(), what="show", record=target.id)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from audit.export import ExportFormat, export
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from tests.audit.fixtures import asked, record
 from tests.servers.gotools import CACHE, go_tool
 
@@ -41,7 +41,7 @@ async def run(*command: object) -> tuple[int, str]:
 
 async def bundle(folder: Path, count: int) -> tuple[str, Path, Path]:
     """A bundle of `count` records; the key, the bundle, and an earlier checkpoint."""
-    async with await SqliteAuditLog.open(folder / "audit", origin="example.com/footnote") as log:
+    async with await TransparencyLog.open(folder / "audit", origin="example.com/footnote") as log:
         await asyncio.gather(*(log.append(record(n)) for n in range(count - 1)))
         (folder / "earlier").write_text(await log.checkpoint())
         await log.append(asked(count))
@@ -77,7 +77,7 @@ async def test_tlog_agrees_on_the_whole_log(checklog: Path, tmp_path: Path, coun
 async def test_tlog_finds_a_fork(checklog: Path, tmp_path: Path) -> None:
     key, folder, earlier = await bundle(tmp_path, 40)
     shutil.copytree(tmp_path / "audit", tmp_path / "other" / "audit")
-    async with await SqliteAuditLog.open(tmp_path / "other" / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "other" / "audit") as log:
         await log.append(record(1))
         (tmp_path / "newer").write_text(await log.checkpoint())
     assert (await run(checklog, key, folder, earlier))[0] == 0

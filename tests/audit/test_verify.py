@@ -14,9 +14,10 @@ import pytest
 
 from audit.canonical import canonical
 from audit.export import ExportFormat, export
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.note import Checkpoint, SigningKey
 from audit.search import Filter
+from audit.sqlite import SqliteDatabase
 from audit.verify import verify_log
 from audit.verify_export import verify_export
 from tests.audit.fixtures import asked, record
@@ -27,7 +28,7 @@ CLEAN = int(os.environ.get("FOOTNOTE_CLEAN_LOGS", "40"))
 
 async def fill(folder: Path, count: int, every: int = 2) -> tuple[str, str]:
     """A log of `count` records; its public key and a checkpoint from half way."""
-    async with await SqliteAuditLog.open(folder) as log:
+    async with await TransparencyLog.open(folder) as log:
         half = ""
         for n in range(count):
             feedback = record(n, event="feedback", outcome="recorded", text="up")
@@ -75,7 +76,7 @@ def mutate_lines(lines: list[bytes], dice: random.Random) -> list[bytes]:
 async def test_every_mutation_of_an_export_is_found(tmp_path: Path) -> None:
     key, _ = await fill(tmp_path / "audit", 9)
     target = tmp_path / "all.jsonl"
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         await export(log, target, format=ExportFormat.JSONL, by="ada")
     lines = target.read_bytes().splitlines(keepends=True)
     assert verify_export(target, keys=[key]).ok
@@ -94,7 +95,7 @@ async def test_every_mutation_of_an_export_is_found(tmp_path: Path) -> None:
 async def test_every_file_of_a_bundle_counts(tmp_path: Path) -> None:
     key, half = await fill(tmp_path / "audit", 9)
     bundle = tmp_path / "bundle"
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         await export(log, bundle, format=ExportFormat.BUNDLE, by="ada")
     report = verify_export(bundle, keys=[key], since=half)
     assert (report.findings, report.records) == ([], 9)
@@ -114,7 +115,7 @@ async def test_every_file_of_a_bundle_counts(tmp_path: Path) -> None:
 
 async def test_an_export_of_a_filter_is_proved_record_by_record(tmp_path: Path) -> None:
     key, half = await fill(tmp_path / "audit", 9)
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         wanted = Filter(document="policies/travel-3.md")
         for format, target in ((ExportFormat.JSONL, tmp_path / "some.jsonl"), (ExportFormat.BUNDLE, tmp_path / "some")):
             done = await export(log, target, format=format, by="ada", wanted=wanted)
@@ -127,7 +128,7 @@ async def test_an_export_of_a_filter_is_proved_record_by_record(tmp_path: Path) 
 async def test_a_forged_key_is_found_when_the_key_is_known(tmp_path: Path) -> None:
     key, _ = await fill(tmp_path / "real", 3)
     name = key.split("+")[0]
-    async with await SqliteAuditLog.open(tmp_path / "forged", origin=name) as log:
+    async with await TransparencyLog.open(tmp_path / "forged", origin=name) as log:
         await log.append(asked(1))
         await export(log, tmp_path / "forged.jsonl", format=ExportFormat.JSONL, by="eve")
     assert verify_export(tmp_path / "forged.jsonl").ok  # it is a consistent log, of another key
@@ -252,9 +253,9 @@ async def test_every_mutation_of_the_log_is_found(
 ) -> None:
     key, _ = await fill(tmp_path / "audit", 300, every=20)
     dice = random.Random(attack.__name__)
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         assert (await verify_log(log, keys=[key])).findings == []
-        tamper = apsw.Connection(str(log.paths.database))
+        tamper = apsw.Connection(str(SqliteDatabase(log.paths.folder).path))
         for _ in range(max(3, MUTATIONS // 1000)):
             tamper.execute("SAVEPOINT before")
             tamper.execute("RELEASE before")
@@ -278,11 +279,11 @@ async def test_rollback_and_fork_are_found_with_an_earlier_checkpoint(tmp_path: 
     folder = tmp_path / "audit"
     key, half = await fill(folder, 6)
     shutil.copytree(folder, tmp_path / "old")
-    async with await SqliteAuditLog.open(folder) as log:
+    async with await TransparencyLog.open(folder) as log:
         await log.append(asked(7))
         newer = await log.checkpoint()
         assert (await verify_log(log, keys=[key], since=half)).ok
-    async with await SqliteAuditLog.open(tmp_path / "old") as log:
+    async with await TransparencyLog.open(tmp_path / "old") as log:
         assert (await verify_log(log, keys=[key])).ok  # a rolled-back log is consistent in itself
         assert "rolled back" in (await verify_log(log, keys=[key], since=newer)).findings[0].what
         await log.append(asked(8))
@@ -294,7 +295,7 @@ async def test_rollback_and_fork_are_found_with_an_earlier_checkpoint(tmp_path: 
 async def test_clean_logs_raise_no_alarm(tmp_path: Path) -> None:
     for number in range(CLEAN):
         folder = tmp_path / str(number)
-        async with await SqliteAuditLog.open(folder) as log:
+        async with await TransparencyLog.open(folder) as log:
             for n in range(number % 9):
                 await log.append(asked(n))
             if number % 3 == 0:
@@ -307,7 +308,7 @@ async def test_clean_logs_raise_no_alarm(tmp_path: Path) -> None:
 
 
 async def test_after_a_rotation_the_first_key_still_vouches(tmp_path: Path) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         first = (await log.read(lambda view: view.keys()))[0]
         await log.append(asked(1))
         before = await log.checkpoint()

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.errors import AuditUnavailable
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.record import AuditRecord, Json, new_record_id
 from audit.search import Filter
 from bot.ask import Ask, Request
@@ -63,7 +63,7 @@ class Boasting:
 class Desk:
     """The use case on a real log, and a library of two documents; `say` is what somebody says somewhere."""
 
-    def __init__(self, log: SqliteAuditLog) -> None:
+    def __init__(self, log: TransparencyLog) -> None:
         self.library = ListLibrary(
             passage(HOTELS), passage(BONUS, acl_id="board", document="minutes.md", title="Board Minutes")
         )
@@ -105,7 +105,7 @@ def _shown(outcome: Outcome) -> Mapping[str, Json]:
 
 @asynccontextmanager
 async def _desk(folder: Path) -> AsyncIterator[Desk]:
-    async with await SqliteAuditLog.open(folder / "audit") as log:
+    async with await TransparencyLog.open(folder / "audit") as log:
         yield Desk(log)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.question import restore
 from audit.record import AuditRecord
 from audit.search import Filter
@@ -40,7 +40,7 @@ QUESTION = "What do hotels cost <!channel>?"
 class Office:
     """A worker with experts on a real log; `said` is what stands in the thread, status lines replaced."""
 
-    def __init__(self, log: SqliteAuditLog, folder: Path) -> None:
+    def __init__(self, log: TransparencyLog, folder: Path) -> None:
         self.log, self.folder = log, folder
         self.platform = FakePlatform(readers=[EVE])
         self.library = ListLibrary(passage("Hotels cost at most 180 EUR a night."))
@@ -85,7 +85,7 @@ class Office:
 
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         yield Office(log, tmp_path)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.record import AuditRecord, new_record_id
 from audit.search import Filter
 from bot.standins.slack import SlackStandIn
@@ -77,7 +77,7 @@ async def test_an_answer_is_replayed_and_the_channel_agrees_with_the_log(tmp_pat
 
 @pytest.mark.slow
 async def test_erasing_takes_two_people_and_leaves_the_proofs(tmp_path: Path) -> None:
-    async with await SqliteAuditLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         fields = {"question": "What about Ada's pay?", "user": "U1", "platform": "slack"}
         record = AuditRecord(new_record_id(), "question", datetime.now(UTC), "abstained", fields)
         await log.append(record)

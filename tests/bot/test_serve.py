@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.record import AuditRecord
 from audit.search import Filter
 from bot.standins.slack import SlackStandIn
@@ -68,7 +68,7 @@ class Service:
             await until(lambda: not self.slack.sockets)
 
     async def records(self) -> list[AuditRecord]:
-        async with await SqliteAuditLog.open(self.folder / "home" / "audit") as log:
+        async with await TransparencyLog.open(self.folder / "home" / "audit") as log:
             found = [r async for r in log.all(Filter())]
         return found[::-1]
 

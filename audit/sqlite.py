@@ -1,0 +1,218 @@
+"""The log in one SQLite file, through apsw. Blocking; each session stays in the thread that made it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from audit.database import Row, Run, SearchIndex, Session, Value
+from audit.disclosure import Sealed
+from audit.errors import AuditCorrupt, AuditUnavailable
+from audit.record import Json
+from audit.sqlite_search import EACH, SqliteSearch
+
+OLDEST_SQLITE = (3, 51, 3)  # before it, two connections can corrupt a WAL (the "WAL-reset bug")
+BUSY_MS = 1500  # how long a transaction waits for another process
+TRIES = 40  # to cut the write-ahead log; about 16 s in all
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS entry (
+    idx INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, event TEXT NOT NULL, outcome TEXT NOT NULL,
+    time INTEGER NOT NULL, refers_to TEXT, leaf BLOB NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS entry_time ON entry (time);
+CREATE INDEX IF NOT EXISTS entry_refers ON entry (refers_to) WHERE refers_to IS NOT NULL;
+CREATE INDEX IF NOT EXISTS entry_event ON entry (event, idx) WHERE event <> 'question';
+CREATE TABLE IF NOT EXISTS disclosure (idx INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS erased (
+    idx INTEGER NOT NULL, name TEXT NOT NULL, by TEXT NOT NULL, PRIMARY KEY (idx, name)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tile (
+    level INTEGER NOT NULL, n INTEGER NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY (level, n)) STRICT;
+CREATE TABLE IF NOT EXISTS key (n INTEGER PRIMARY KEY, vkey TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE IF NOT EXISTS copy (
+    path TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, record TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS state (
+    one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, edge BLOB NOT NULL,
+    checkpoint TEXT NOT NULL, signer TEXT NOT NULL) STRICT;
+"""
+
+_BUSY = (apsw.BusyError, apsw.LockedError)
+_DAMAGED = (apsw.CorruptError, apsw.NotADBError, apsw.FormatError)
+_SALT = re.compile(rb'([A-Za-z0-9_-]{22})"')
+
+
+def check_library() -> None:
+    """Raises AuditUnavailable when the linked SQLite can corrupt a log that two processes write."""
+    version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
+    if version < OLDEST_SQLITE:
+        needed = ".".join(map(str, OLDEST_SQLITE))
+        raise AuditUnavailable(
+            f"SQLite {apsw.sqlite_lib_version()} can corrupt a log with two writers; install apsw {needed} or newer"
+        )
+
+
+class SqliteSession:
+    """Implements `Session`. `connection` is apsw's own."""
+
+    def __init__(self, path: Path, *, writable: bool, vfs: str | None = None) -> None:
+        """A connection with every setting that durability and erasure rest on. Raises apsw.Error."""
+        flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if writable else 0)
+        self.connection = connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
+        self._begin = "BEGIN IMMEDIATE" if writable else "BEGIN"
+        try:
+            connection.set_busy_timeout(BUSY_MS)
+            if writable:
+                for pragma in ("secure_delete = ON", "journal_mode = WAL", "synchronous = FULL"):
+                    connection.execute(f"PRAGMA {pragma}")
+                connection.wal_autocheckpoint(4000)
+            for pragma in ("temp_store = MEMORY", "trusted_schema = OFF", "cache_size = -8000"):
+                connection.execute(f"PRAGMA {pragma}")
+            if not writable:
+                connection.execute("PRAGMA query_only = ON")
+        except apsw.Error:
+            connection.close()
+            raise
+
+    def rows(self, sql: str, values: Sequence[Value] = ()) -> Iterable[Row]:
+        return self.connection.execute(sql, values)
+
+    def row(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
+        return self.connection.execute(sql, values).fetchone()
+
+    def value(self, sql: str, values: Sequence[Value] = ()) -> Any:
+        row = self.row(sql, values)
+        return row[0] if row is not None else None
+
+    def run(self, sql: str, values: Sequence[Value] = ()) -> None:
+        self.connection.execute(sql, values).fetchall()
+
+    def many(self, sql: str, values: Sequence[Sequence[Value]]) -> None:
+        self.connection.executemany(sql, values)
+
+    def begin(self) -> None:
+        self.connection.execute(self._begin)
+
+    def commit(self) -> None:
+        self.connection.execute("COMMIT")
+
+    def rollback(self) -> None:
+        if not self.connection.get_autocommit():
+            self.connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def abandon(self) -> None:
+        self.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        try:
+            self.connection.close(True)
+        except apsw.Error:
+            return  # the descriptors are gone; what stands on the disk decides
+
+
+class SqliteDatabase:
+    """Implements `Database` on two files of a folder: the log, and its search index."""
+
+    each = EACH
+    gone = "(SELECT json_group_object(name, by) FROM erased WHERE erased.idx = entry.idx)"
+
+    def __init__(self, folder: Path, vfs: str | None = None) -> None:
+        """`vfs` names a registered SQLite VFS, for whoever writes."""
+        self.path = folder / "log.db"
+        self.search_path = folder / "search.db"
+        self.where = str(self.path)
+        self._vfs = vfs
+
+    def writer(self) -> SqliteSession:
+        check_library()
+        if not self.path.exists():
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        return SqliteSession(self.path, writable=True, vfs=self._vfs)
+
+    def reader(self) -> SqliteSession:
+        return SqliteSession(self.path, writable=False)
+
+    def create(self, session: Session) -> None:
+        session.run(_SCHEMA)
+
+    def disclose(self, session: Session, records: Sequence[tuple[int, Sealed]]) -> None:
+        session.many("INSERT INTO disclosure VALUES (?, ?)", [(index, sealed.body) for index, sealed in records])
+
+    def redisclose(self, session: Session, index: int, body: bytes, fields: Mapping[str, Json]) -> None:
+        session.run("UPDATE disclosure SET body = ? WHERE idx = ?", (body, index))
+
+    def search(self, session: Session) -> SearchIndex:
+        return SqliteSearch(self.search_path, session)
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        try:
+            yield
+        except _BUSY as error:
+            raise AuditUnavailable(f"another process holds the audit log {self.path} too long: {error}") from error
+        except _DAMAGED as error:
+            raise AuditCorrupt(f"the audit log {self.path} is damaged: {error}; run: footnote audit verify") from error
+        except (apsw.Error, OSError) as error:
+            raise AuditUnavailable(
+                f"the audit log {self.path} cannot be used: {error}; check disk space and health, then ask again"
+            ) from error
+
+    def passing(self, error: BaseException | None) -> bool:
+        return isinstance(error, _BUSY)
+
+    async def scrub(self, run: Run, indexes: Sequence[int], salts: frozenset[bytes]) -> tuple[str, ...]:
+        """secure_delete has overwritten the fields; cut the write-ahead log to nothing, and look whether it is so.
+
+        Where a salt is still found, the whole file is rewritten.
+        """
+        await self._cut_wal(run)
+        if await asyncio.to_thread(holds_any, self.path, salts):
+            await run(lambda session: session.run("VACUUM"))
+            await self._cut_wal(run)
+            if await asyncio.to_thread(holds_any, self.path, salts):
+                raise AuditUnavailable(
+                    f"{self.path} still holds bytes of erased fields; close other readers and approve again"
+                )
+        return ()
+
+    async def _cut_wal(self, run: Run) -> None:
+        """Shortly each time, until no reader stands in the way."""
+        busy = [1]
+
+        def cut(session: Session) -> None:
+            session.run("PRAGMA busy_timeout = 50")
+            try:
+                busy[0] = session.value("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                session.run(f"PRAGMA busy_timeout = {BUSY_MS}")
+
+        for attempt in range(TRIES):
+            await run(cut)
+            if not busy[0]:
+                return
+            await asyncio.sleep(0.02 * (attempt + 1))
+        raise AuditUnavailable(
+            f"another process reads {self.path} for too long to finish the erasure; stop it, then start again"
+        )
+
+
+def holds_any(path: Path, salts: frozenset[bytes], *, block: int = 1 << 22) -> bool:
+    """Does a database or its write-ahead log hold any of these salts? One pass, however many there are."""
+    for file_path in (path, path.with_name(path.name + "-wal")):
+        if not salts or not file_path.exists():
+            continue
+        with file_path.open("rb") as file:
+            tail = b""
+            while data := file.read(block):
+                window = tail + data
+                if any(found[1] in salts for found in _SALT.finditer(window)):
+                    return True
+                tail = window[-22:]
+    return False

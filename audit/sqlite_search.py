@@ -1,0 +1,173 @@
+"""The search index of a log in SQLite: a second file, attached to the session that reads.
+
+It is no part of the log: it holds no proof, may be deleted at any time, and catches up when somebody
+searches, so that appending an answer never waits for it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+
+from audit.database import Session
+from audit.disclosure import values_of
+from audit.record import Json
+from audit.search import Filter, Found, mentions, named, plain_conditions, words_of
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS mention (
+    kind TEXT NOT NULL, value TEXT NOT NULL, idx INTEGER NOT NULL,
+    PRIMARY KEY (kind, value, idx)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS progress (one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL) STRICT;
+INSERT OR IGNORE INTO progress VALUES (1, 0);
+CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (text, content = '', tokenize = 'unicode61 remove_diacritics 2');
+INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
+"""
+EACH = "SELECT value FROM json_each(?)"
+_RARE = 1_000
+_BATCH = 2_000  # records a transaction
+
+
+class SqliteSearch:
+    """Implements `SearchIndex`. Raises apsw.Error, OSError."""
+
+    def __init__(self, path: Path, log: Session) -> None:
+        self._path = path
+        self._log = log
+        try:
+            self._index = _open(path)
+        except (apsw.CorruptError, apsw.NotADBError):
+            # It is derived: when its file is damaged, start it anew.
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{path}{suffix}").unlink(missing_ok=True)
+            self._index = _open(path)
+        log.run("ATTACH ? AS search", (str(path),))
+
+    def catch_up(self) -> None:
+        """Index the records appended since the last search."""
+        while True:
+            start = self._next()
+            if self._log.value("SELECT max(idx) FROM entry") in (None, start - 1):
+                return
+            with self._transaction():
+                start = self._next()
+                rows = self._log.rows(
+                    "SELECT entry.idx, body FROM entry LEFT JOIN disclosure USING (idx)"
+                    " WHERE entry.idx >= ? ORDER BY entry.idx LIMIT ?",
+                    (start, _BATCH),
+                )
+                for index, body in rows:
+                    self._add(index, values_of(body) if body is not None else {})
+                    start = index + 1
+                self._index.execute("UPDATE progress SET next = ?", (start,))
+
+    def conditions(self, wanted: Filter) -> Found:
+        """The most selective source drives, in the order of positions.
+
+        So the first page of a common word or of a rare person costs the same: a few steps of an index.
+        """
+        self.catch_up()
+        parts: list[str] = []
+        values: list[str | int] = []
+        source, key = "entry", "entry.idx"
+
+        def add(part: str, *given: str | int) -> None:
+            parts.append(part)
+            values.extend(given)
+
+        names = named(wanted)
+        words = _match(wanted.text) if wanted.text is not None else None
+        rare = next((pair for pair in names if self._is_rare(*pair)), None)
+        if words is not None and rare is None:
+            source, key = "search.words AS w CROSS JOIN entry ON entry.idx = w.rowid", "w.rowid"
+            add("w.words MATCH ?", words)
+        elif names:
+            driver = rare or names[0]
+            names.remove(driver)
+            source, key = "search.mention AS m CROSS JOIN entry ON entry.idx = m.idx", "m.idx"
+            add("m.kind = ? AND m.value = ?", *driver)
+            if words is not None:
+                add("EXISTS (SELECT 1 FROM search.words AS w WHERE w.words MATCH ? AND w.rowid = entry.idx)", words)
+        for kind, value in names:
+            add("EXISTS (SELECT 1 FROM search.mention WHERE kind = ? AND value = ? AND idx = entry.idx)", kind, value)
+        for part, plain in plain_conditions(wanted, EACH):
+            add(part, plain)
+        return Found(source, " AND ".join(parts) or "TRUE", tuple(values), key)
+
+    def forget(self, index: int, before: Mapping[str, Json], after: Mapping[str, Json]) -> None:
+        self.catch_up()
+        with self._transaction():
+            if self._next() <= index:
+                return
+            for kind, value in mentions(before):
+                self._index.execute(
+                    "DELETE FROM mention WHERE kind = ? AND value = ? AND idx = ?", (kind, value, index)
+                )
+            if text := words_of(before):
+                self._index.execute("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", (index, text))
+            self._add(index, after)
+
+    def reset(self) -> None:
+        with self._transaction():
+            self._index.execute("DELETE FROM mention")
+            self._index.execute("INSERT INTO words (words) VALUES ('delete-all')")
+            self._index.execute("UPDATE progress SET next = 0")
+
+    def scrub(self) -> None:
+        """Cut the write-ahead log, so that no erased word is left in it."""
+        self.catch_up()
+        self._index.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def close(self) -> None:
+        self._index.close()
+
+    # --- inside ---
+
+    def _next(self) -> int:
+        return int(self._index.execute("SELECT next FROM progress").get)
+
+    def _add(self, index: int, fields: Mapping[str, Json]) -> None:
+        self._index.executemany(
+            "INSERT OR IGNORE INTO mention VALUES (?, ?, ?)", [(kind, value, index) for kind, value in mentions(fields)]
+        )
+        if text := words_of(fields):
+            self._index.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (index, text))
+
+    def _is_rare(self, kind: str, value: str) -> bool:
+        """Do so few records mention it that looking at each is cheaper than walking the words?"""
+        sql = "SELECT count(*) FROM (SELECT 1 FROM mention WHERE kind = ? AND value = ? LIMIT ?)"
+        return int(self._index.execute(sql, (kind, value, _RARE)).get) < _RARE
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._index.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._index.execute("ROLLBACK")
+            raise
+        self._index.execute("COMMIT")
+
+
+def _open(path: Path) -> apsw.Connection:
+    """The index's connection, its file readable by its owner alone."""
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(5000)
+    for pragma in ("secure_delete = ON", "journal_mode = WAL", "synchronous = NORMAL", "temp_store = MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(_SCHEMA)
+    connection.execute("COMMIT")
+    return connection
+
+
+def _match(text: str) -> str:
+    """All the words, in any order; nothing of the text is FTS5 syntax."""
+    words = ['"' + word.replace('"', '""') + '"' for word in text.split()]
+    return " AND ".join(words) or '""'
