@@ -25,9 +25,9 @@ def optional(schema: dict[str, Json]) -> dict[str, Json]:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-def shape(required: dict[str, dict[str, Json]]) -> dict[str, Json]:
-    """A closed object: exactly these keys."""
-    properties: dict[str, Json] = {**required}
+def shape(required: dict[str, dict[str, Json]], later: dict[str, dict[str, Json]] | None = None) -> dict[str, Json]:
+    """A closed object: exactly these keys, and those of `later`, which records of earlier versions lack."""
+    properties: dict[str, Json] = {**required, **(later or {})}
     return {"type": "object", "properties": properties, "required": [*required], "additionalProperties": False}
 
 
@@ -84,6 +84,8 @@ NEAR = shape({**_FOUND, "text": TEXT, "score": NUMBER, "sections": listed(SECTIO
 CITATION = shape({"n": NUMBER, **_SPOT, "quote": TEXT, "page": optional(NUMBER), "locator": optional(TEXT)})
 SNAPSHOT = shape({"document": TEXT, "version": TEXT, "start": COUNT, "end": COUNT, "text": TEXT, "sha256": HASH})
 QUOTE = shape({"passage_id": TEXT, "text": TEXT})
+DROPPED = shape({"text": TEXT, "quotes": listed(QUOTE), "verdict": TEXT, "reason": TEXT}, {"part": TEXT, "value": TEXT})
+PART = shape({"name": TEXT, "title": TEXT, "kind": TEXT, "required": FLAG, "whole": FLAG, "value": TEXT})
 ENTRIES = shape({"allow": TEXTS, "deny": TEXTS})
 
 
@@ -125,12 +127,16 @@ FIELDS: tuple[Field, ...] = (
           "readers of those documents: allow and deny entries by access list id"),
     Field("passages", Q, listed(PASSAGE), False,
           "every retrieved passage: place, score in millionths, in the model's context or not, cited or not"),
-    Field("statements", Q, optional(listed(shape({"text": TEXT, "citations": listed(NUMBER)}))), True,
-          "the answer's sentences with the numbers of their citations; null without an answer"),
+    Field("statements", Q, optional(listed(shape({"text": TEXT, "citations": listed(NUMBER)}, {"part": TEXT}))), True,
+          "the answer's sentences: numbers of their citations, part of the answer form; null without an answer"),
+    Field("parts", Q, listed(PART), True,
+          "the parts of the organisation's answer form, as shown: title, kind, what was chosen, whole or not"),
+    Field("structured", Q, optional({"type": "object", "additionalProperties": {"anyOf": [TEXT, TEXTS]}}), True,
+          "the answer as an object of the organisation's own schema; null without a form, or where it lacks a part"),
     Field("citations", Q, listed(CITATION), False,
           "number, document version, section, verbatim quote and its code-point offsets"),
     Field("sections", Q, listed(SNAPSHOT), False, "the cited sections' text as it stood, with offsets and SHA-256"),
-    Field("dropped", Q, listed(shape({"text": TEXT, "quotes": listed(QUOTE), "verdict": TEXT, "reason": TEXT})), True,
+    Field("dropped", Q, listed(DROPPED), True,
           "claims that the quote gate refused, and why"),
     Field("text", ("question", "feedback", "expert", "ignored"), TEXT, True,
           "what was shown instead of an answer; the vote and its reason; what an expert was asked; what the event was"),

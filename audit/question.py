@@ -15,6 +15,7 @@ from audit.canonical import canonical, clean
 from audit.errors import AuditCorrupt
 from audit.record import AuditRecord, Json
 from audit.values import from_json, to_json, to_object
+from retrieval.form import structured
 from retrieval.types import (
     AccessList,
     Answer,
@@ -151,7 +152,10 @@ def restore(record: AuditRecord) -> Restored:
     The answer in it is the one that `retrieval.verify` made: the caller has proved that the record is
     unchanged and checked each quote against the section snapshot (`audit.replay`).
     """
-    gone = sorted(set(record.erased) & {"documents", "statements", "citations", "nearest", "text", "shown_question"})
+    gone = sorted(
+        set(record.erased)
+        & {"documents", "statements", "parts", "citations", "nearest", "text", "link", "shown_question"}
+    )
     if gone:
         raise AuditCorrupt(f"record {record.id}: {', '.join(gone)} was erased, so what was shown cannot be rebuilt")
     try:
@@ -166,6 +170,7 @@ def restore(record: AuditRecord) -> Restored:
             answer=from_json(Answer, parts) if statements is not None else None,
             text=str(record.fields["text"]),
             nearest=tuple(from_json(Passage, item) for item in _unpacked(_list(record, "nearest"), documents)),
+        parts["parts"] = record.fields.get("parts") or []  # records of earlier versions have none
             notice=str(record.fields["notice"]),
             private=bool(record.fields["private"]),
             expert=str(record.fields.get("expert") or ""),
@@ -216,6 +221,8 @@ def _found(verified: Verified, passages: Sequence[Passage], snapshots: Mapping[S
         ],
     }
 
+        "parts": to_json(answer.parts) if answer is not None else [],
+        "structured": to_json(structured(answer)) if answer is not None else None,
 
 def _documents(answer: Answer | None, passages: Sequence[Passage]) -> list[Document]:
     cited = [citation.document for citation in answer.citations] if answer is not None else []
