@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from audit.errors import AuditCorrupt
 from audit.question import restore
 from audit.record import AuditRecord, Json
-from retrieval.generate.prompt import HouseStyle, prompt
-from retrieval.types import Answer, Citation, Passage, Question
+from retrieval.form import AnswerForm, structured
+from retrieval.generate.prompt import HouseStyle, Prompt, prompt
+from retrieval.generate.wire import written
+from retrieval.types import Answer, Citation, Claim, Passage, Question, Quote
 
 POSITIVE = ("up", "approved")
 NEGATIVE = ("down", "rejected")
@@ -49,7 +51,7 @@ def approved(referring: Iterable[AuditRecord]) -> bool:
 
 
 def example(record: AuditRecord, style: HouseStyle) -> Example | None:
-    """An answered question as an example; None when there is no answer or fields of it were erased."""
+    """An answered question as an example; None when there is no answer in the style's form, or fields were erased."""
     if record.event != "question" or record.outcome != "answered":
         return None
     try:
@@ -61,11 +63,13 @@ def example(record: AuditRecord, style: HouseStyle) -> Example | None:
     passages = _passages(answer, record.fields["sections"])
     if not passages or any(_holder(passages, c) is None for c in answer.citations):
         return None
+    if not _formed(answer, style.form):
+        return None
     question = Question(str(record.fields["searched"]), record.time)
     asked = prompt(question, passages, style)
     secrets = _people(record)
     messages = [(role, redact(content, secrets)) for role, content in asked.messages]
-    messages.append(("assistant", redact(_claims(answer, passages, dict(asked.names)), secrets)))
+    messages.append(("assistant", redact(_claims(answer, passages, asked), secrets)))
     return Example(record.id, tuple(messages))
 
 
@@ -92,18 +96,26 @@ def _holder(passages: Sequence[Passage], citation: Citation) -> Passage | None:
     return None
 
 
-def _claims(answer: Answer, passages: Sequence[Passage], names: Mapping[str, str]) -> str:
-    """The answer in the form the model must give (`retrieval.generate.prompt.SCHEMA`)."""
-    short = {passage_id: name for name, passage_id in names.items()}
-    by_number = {c.n: c for c in answer.citations}
+def _formed(answer: Answer, form: AnswerForm | None) -> bool:
+    """Whether an answer has the form that the model is asked for now, all that is required included."""
+    if form is None:
+        return not answer.parts
+    known = all((part := form.part(p.name)) is not None and part.kind is p.kind for p in answer.parts)
+    return known and structured(answer) is not None
 
-    def quote(number: int) -> dict[str, str]:
+
+def _claims(answer: Answer, passages: Sequence[Passage], asked: Prompt) -> str:
+    """The answer in the form the model must give."""
+    by_number = {c.n: c for c in answer.citations}
+    values = {part.name: part.value for part in answer.parts}
+
+    def quote(number: int) -> Quote:
         citation = by_number[number]
         holder = _holder(passages, citation)
-        return {"passage": short[holder.id] if holder else "", "quote": citation.quote}
+        return Quote(holder.id if holder else "", citation.quote)
 
-    claims = [{"text": s.text, "quotes": [quote(n) for n in s.citations]} for s in answer.statements]
-    return json.dumps({"claims": claims}, ensure_ascii=False)
+    claims = [Claim(s.text, tuple(map(quote, s.citations)), s.part, values.get(s.part, "")) for s in answer.statements]
+    return written(claims, {id: name for name, id in asked.names}, asked.form)
 
 
 def _people(record: AuditRecord) -> tuple[str, ...]:

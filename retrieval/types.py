@@ -6,7 +6,7 @@ of one document version, everywhere. Times are UTC-aware. Pages count from 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -354,9 +354,9 @@ class Statement:
     part: str = ""
 
     @property
-    def marked(self) -> str:
-        """With its markers, e.g. "Hotels cost at most 180 EUR a night. [1]"."""
-        return self.text + "".join(f" [{n}]" for n in self.citations)
+    def marks(self) -> str:
+        """What is printed behind it, e.g. " [1] [2]"."""
+        return "".join(f" [{n}]" for n in self.citations)
 
 
 class PartKind(StrEnum):
@@ -395,24 +395,22 @@ class Answer:
     def text(self) -> str:
         """The statements with their markers on one line; with a form, a line a part: `Title: statement [1]`."""
         if not self.parts:
-            return " ".join(s.marked for s in self.statements)
-        return "\n".join(f"{title}: {body}" for title, body in self.lines)
-
-    @property
-    def lines(self) -> tuple[tuple[str, str], ...]:
-        """Title and body of each part; the items of a list stand on lines of their own."""
-        return tuple((part.title, self._body(part)) for part in self.parts)
+            return " ".join(s.text + s.marks for s in self.statements)
+        return "\n".join(f"{part.title}: {self.body(part)}" for part in self.parts)
 
     def of(self, part: AnswerPart) -> tuple[Statement, ...]:
         return tuple(s for s in self.statements if s.part == part.name)
 
-    def _body(self, part: AnswerPart) -> str:
-        said = [s.marked for s in self.of(part)]
+    def body(self, part: AnswerPart, shown: Callable[[str], str] = str) -> str:
+        """What stands below a part's title, each item of a list on a line of its own. `shown` writes statements
+        and values as a platform needs them.
+        """
+        said = [shown(s.text) + s.marks for s in self.of(part)]
         if not said:
             return NOT_CARRIED
         body = "".join(f"\n• {item}" for item in said) if part.kind is PartKind.LIST else " ".join(said)
         if part.value:
-            body = f"{part.value}. {body}"
+            body = f"{shown(part.value)}. {body}"
         return body if part.whole else f"{body} {NOT_WHOLE}"
 
 
