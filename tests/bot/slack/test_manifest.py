@@ -1,8 +1,18 @@
-"""The manifest asks for what the adapter uses, and the file in the repository is the one we generate."""
+"""The manifest asks for what the adapter uses, Slack takes it, and the file in the repository is the one we generate.
+
+Slack publishes the manifest's shape twice: as TypeScript types in its npm package @slack/web-api, which are fetched
+and which the compiler checks here (with every scope and event by name), and as JSON schemas in the repository
+slackapi/manifest-schema, which no package registry carries: its rules for lengths and counts are restated below.
+"""
 
 from __future__ import annotations
 
+import copy
 import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +21,7 @@ import pytest
 
 from bot.slack.manifest import EVENTS, FOLLOW_UP_EVENTS, FOLLOW_UP_SCOPES, INSTALL_EVENTS, SCOPES, slack_manifest
 from bot.standins.slack_api import SCOPE_OF
+from tests.servers.npmtools import SLACK_TYPES, TYPESCRIPT, npm_package
 
 FILE = Path(__file__).parents[3] / "bot" / "manifests" / "slack.json"
 
@@ -57,7 +68,7 @@ FLAG = {"type": "boolean"}
 URL = {"type": "string", "pattern": "^https://", "maxLength": 3_500}
 PROMPT = {**shape(title=words(200), message=words(2_000)), "required": ["title", "message"]}
 
-# The rules of github.com/slackapi/manifest-schema, version 2.0.0, for the parts that we use.
+# https://github.com/slackapi/manifest-schema/blob/main/schemas/manifest.schema.2.0.0.json, the parts that we use.
 SCHEMA = shape(
     _metadata=shape(major_version={"const": 2}, minor_version={"type": "integer"}),
     display_information={
@@ -102,3 +113,86 @@ def test_without_follow_ups_the_app_hears_no_channel() -> None:
     manifest: dict[str, Any] = slack_manifest(follow_ups=False)
     assert not FOLLOW_UP_SCOPES & set(manifest["oauth_config"]["scopes"]["bot"])
     assert not set(FOLLOW_UP_EVENTS) & set(manifest["settings"]["event_subscriptions"]["bot_events"])
+
+
+UNKNOWN_TO_THE_TYPES = "assistant:write"  # https://docs.slack.dev/reference/scopes/assistant.write/
+
+
+def without(scope: str, manifest: Any) -> Any:
+    manifest = copy.deepcopy(manifest)
+    manifest["oauth_config"]["scopes"]["bot"].remove(scope)
+    return manifest
+
+
+WHOLE = slack_manifest(name="Ask Legal", url="https://footnote.example.com")
+MANIFESTS = {
+    "socket": without(UNKNOWN_TO_THE_TYPES, slack_manifest()),
+    "quiet socket": without(UNKNOWN_TO_THE_TYPES, slack_manifest(follow_ups=False)),
+    "http": without(UNKNOWN_TO_THE_TYPES, WHOLE),
+}
+
+
+def compiled(folder: Path, manifests: dict[str, Any]) -> dict[str, str]:
+    """What the compiler says of manifests that are not of Slack's type, by their names."""
+    types, typescript = npm_package(SLACK_TYPES), npm_package(TYPESCRIPT)
+    node = shutil.which("node")
+    assert node is not None, "npm is here, and node is not"
+    shutil.copyfile(types / "dist" / "types" / "request" / "manifest.d.ts", folder / "manifest.d.ts")
+    for n, manifest in enumerate(manifests.values()):
+        value = json.dumps(manifest)
+        source = f"import type {{ Manifest }} from './manifest';\nexport const made: Manifest = {value};\n"
+        (folder / f"m{n}.ts").write_text(source, "utf-8")
+    options = ["--noEmit", "--strict", "--target", "es2022", "--moduleResolution", "bundler"]
+    command = [node, str(typescript / "lib" / "tsc.js"), *options, "--module", "esnext", "--pretty", "false"]
+    files = [f"m{n}.ts" for n in range(len(manifests))]
+    done = subprocess.run([*command, *files], cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    said = dict.fromkeys(manifests, "")
+    names = list(manifests)
+    for line in done.stdout.splitlines():
+        place = re.match(r"m(\d+)\.ts\(", line)
+        assert place or line.startswith(" "), done.stdout
+        if place:
+            said[names[int(place[1])]] += line
+    assert done.returncode == (2 if any(said.values()) else 0), done.stdout + done.stderr
+    return said
+
+
+def broken(change: Callable[[Any], object]) -> Any:
+    manifest = copy.deepcopy(MANIFESTS["http"])
+    change(manifest)
+    return manifest
+
+
+BROKEN: dict[str, Callable[[Any], object]] = {
+    "the scope that the types lack": lambda m: m["oauth_config"]["scopes"]["bot"].append(UNKNOWN_TO_THE_TYPES),
+    "an unknown scope": lambda m: m["oauth_config"]["scopes"]["bot"].append("channels:readall"),
+    "an unknown event": lambda m: m["settings"]["event_subscriptions"]["bot_events"].append("message.everywhere"),
+    "no name": lambda m: m["display_information"].pop("name"),
+    "a flag that is a text": lambda m: m["settings"].update(socket_mode_enabled="no"),
+    "an unknown setting": lambda m: m["settings"].update(socket_mode=True),
+    "a prompt without a message": lambda m: m["features"]["agent_view"]["suggested_prompts"].append({"title": "T"}),
+}
+
+
+def test_slacks_own_types_take_it_and_refuse_what_is_broken(tmp_path: Path) -> None:
+    said = compiled(tmp_path, MANIFESTS | {name: broken(change) for name, change in BROKEN.items()})
+    assert {name for name, words in said.items() if words} == set(BROKEN), said
+
+
+TOO_MUCH: dict[str, Callable[[Any], object]] = {
+    "$.display_information.name": lambda m: m["display_information"].update(name="x" * 36),
+    "$.features.agent_view.agent_description": lambda m: m["features"]["agent_view"].update(
+        agent_description="x" * 301
+    ),
+    "$.features.agent_view.suggested_prompts": lambda m: m["features"]["agent_view"].update(
+        suggested_prompts=[{"title": "T", "message": "M"}] * 5
+    ),
+    "$.oauth_config.redirect_urls[0]": lambda m: m["oauth_config"].update(redirect_urls=["http://plain.example.com"]),
+    "$.settings.interactivity": lambda m: m["settings"]["interactivity"].pop("is_enabled"),
+}
+
+
+@pytest.mark.parametrize("where", TOO_MUCH)
+def test_the_restated_rules_refuse_what_is_too_much(where: str) -> None:
+    found = jsonschema.Draft7Validator(SCHEMA).iter_errors(broken(TOO_MUCH[where]))
+    assert [error.json_path for error in found] == [where]

@@ -8,8 +8,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-LIBRARY = "adaptivecards@3.0.6"
-CACHE = Path.home() / ".cache" / "footnote" / "npm"
+from tests.servers.npmtools import ADAPTIVE_CARDS, NotFetched, fetch
+
 WIDTH, SCALE = 720, 1.25  # CSS pixels; the picture is WIDTH * SCALE pixels wide
 FLAGS = (
     "--headless",
@@ -31,15 +31,12 @@ class Unavailable(Exception):
 
 
 async def adaptive_cards() -> str:
-    """The source of the browser build, installed once into the cache folder. Raises Unavailable."""
-    built = CACHE / "node_modules" / "adaptivecards" / "dist" / "adaptivecards.min.js"
-    if not built.is_file():
-        npm = shutil.which("npm")
-        if npm is None:
-            raise Unavailable("npm is not installed; the Teams picture needs it once, for the package adaptivecards.")
-        CACHE.mkdir(parents=True, exist_ok=True)
-        await _run(npm, "install", "--no-audit", "--no-fund", "--prefix", str(CACHE), LIBRARY)
-    return built.read_text("utf-8").replace("</script", "<\\/script")
+    """The source of the browser build, fetched once into the cache folder. Raises Unavailable."""
+    try:
+        folder = await asyncio.to_thread(fetch, ADAPTIVE_CARDS)
+    except NotFetched as error:
+        raise Unavailable(f"The Teams picture cannot be drawn: {error}") from error
+    return (folder / "dist" / "adaptivecards.min.js").read_text("utf-8").replace("</script", "<\\/script")
 
 
 async def picture(page: str, target: Path) -> None:
