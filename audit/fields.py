@@ -143,6 +143,7 @@ FIELDS: tuple[Field, ...] = (
     Field("notice", Q, TEXT, False, "the line shown with the answer"),
     Field("private", ("question", "delivery"), FLAG, False, "shown to the asker alone"),
     Field("expert", ("question", "expert"), TEXT, False, "the person or group that was offered for help; asked for it"),
+    Field("link", Q, TEXT, True, "where an earlier answer stands that the reply points to instead of giving it again"),
     Field("nearest", Q, listed(NEAR), False, "passages shown with an abstention"),
     Field("shown_question", Q, TEXT, True, "the question as the reply repeats it"),
     Field("posted", Q, TEXT, True, "the exact bytes of the payload (UTF-8; canonical JSON)"),

@@ -63,6 +63,8 @@ class Restored:
     notice: str
     private: bool
     expert: str = ""
+    repeats: str = ""
+    link: str = ""
 
 
 def cited_spans(verified: Verified) -> tuple[Span, ...]:
@@ -104,6 +106,8 @@ def question_record(
     notice: str = "",
     private: bool = False,
     expert: str = "",
+    repeats: str = "",
+    link: str = "",
     nearest: Sequence[Passage] = (),
     shown_question: str | None = None,
     posted: bytes = b"",
@@ -118,7 +122,8 @@ def question_record(
 
     `place` holds "channel", "channel_kind", "thread", "message" and "key" as far as they exist; of
     `access` (by id) the lists of `passages` are kept. `snapshots` are the texts of `cited_spans`; for
-    one that is missing the quoted passage stands in. `posted` are the message's bytes (UTF-8).
+    one that is missing the quoted passage stands in. `posted` are the message's bytes (UTF-8). `repeats` is
+    the record of the same answer given before, to which `text` pointed, at `link`.
     """
     documents = {(d.id, d.version): d for d in _documents(verified.answer, (*passages, *nearest))}
     fields: dict[str, Json] = {
@@ -133,6 +138,7 @@ def question_record(
         "notice": clean(notice),
         "private": private,
         "expert": clean(expert),
+        "link": clean(link),
         "nearest": [_packed(passage) for passage in nearest],
         "shown_question": clean(shown_question if shown_question is not None else question.text),
         **_posted(posted),
@@ -143,7 +149,8 @@ def question_record(
         "trace_id": trace_id,
         "error": clean(error),
     }
-    return AuditRecord(record_id, "question", time if time is not None else datetime.now(UTC), outcome, fields)
+    now = time if time is not None else datetime.now(UTC)
+    return AuditRecord(record_id, "question", now, outcome, fields, refers_to=repeats or None)
 
 
 def restore(record: AuditRecord) -> Restored:
@@ -163,6 +170,7 @@ def restore(record: AuditRecord) -> Restored:
         statements = record.fields["statements"]
         citations: list[Json] = [*_unpacked(_list(record, "citations"), documents)]
         parts: dict[str, Json] = {"statements": statements, "citations": citations}
+        parts["parts"] = record.fields.get("parts") or []  # records of earlier versions have none
         return Restored(
             kind=record.outcome,
             record_id=record.id,
@@ -170,10 +178,11 @@ def restore(record: AuditRecord) -> Restored:
             answer=from_json(Answer, parts) if statements is not None else None,
             text=str(record.fields["text"]),
             nearest=tuple(from_json(Passage, item) for item in _unpacked(_list(record, "nearest"), documents)),
-        parts["parts"] = record.fields.get("parts") or []  # records of earlier versions have none
             notice=str(record.fields["notice"]),
             private=bool(record.fields["private"]),
             expert=str(record.fields.get("expert") or ""),
+            repeats=record.refers_to or "",
+            link=str(record.fields.get("link") or ""),
         )
     except (KeyError, TypeError) as error:
         raise AuditCorrupt(f"record {record.id} is no record of a question that this version reads: {error}") from error
@@ -212,6 +221,8 @@ def _found(verified: Verified, passages: Sequence[Passage], snapshots: Mapping[S
     return {
         "passages": [_passage(passage, answer) for passage in passages],
         "statements": to_json(answer.statements) if answer is not None else None,
+        "parts": to_json(answer.parts) if answer is not None else [],
+        "structured": to_json(structured(answer)) if answer is not None else None,
         "citations": [_packed(citation) for citation in answer.citations] if answer is not None else [],
         "sections": _snapshots(answer, verified, snapshots, passages),
         "dropped": [
@@ -221,8 +232,6 @@ def _found(verified: Verified, passages: Sequence[Passage], snapshots: Mapping[S
         ],
     }
 
-        "parts": to_json(answer.parts) if answer is not None else [],
-        "structured": to_json(structured(answer)) if answer is not None else None,
 
 def _documents(answer: Answer | None, passages: Sequence[Passage]) -> list[Document]:
     cited = [citation.document for citation in answer.citations] if answer is not None else []
