@@ -396,21 +396,22 @@ class Answer:
         """The statements with their markers on one line; with a form, a line a part: `Title: statement [1]`."""
         if not self.parts:
             return " ".join(s.text + s.marks for s in self.statements)
-        return "\n".join(f"{part.title}: {self.body(part)}" for part in self.parts)
+        return "\n".join(f"{part.title}:{self.body(part)}" for part in self.parts)
 
     def of(self, part: AnswerPart) -> tuple[Statement, ...]:
         return tuple(s for s in self.statements if s.part == part.name)
 
     def body(self, part: AnswerPart, shown: Callable[[str], str] = str) -> str:
-        """What stands below a part's title, each item of a list on a line of its own. `shown` writes statements
-        and values as a platform needs them.
+        """What follows a part's title: a blank and its text, or a line for each item of a list. `shown` writes
+        statements and values as a platform needs them.
         """
         said = [shown(s.text) + s.marks for s in self.of(part)]
         if not said:
-            return NOT_CARRIED
-        body = "".join(f"\n• {item}" for item in said) if part.kind is PartKind.LIST else " ".join(said)
+            return f" {NOT_CARRIED}"
+        listed = part.kind is PartKind.LIST
+        body = "".join(f"\n• {item}" if listed else f" {item}" for item in said)
         if part.value:
-            body = f"{shown(part.value)}. {body}"
+            body = f" {shown(part.value)}.{body}"
         return body if part.whole else f"{body} {NOT_WHOLE}"
 
 

@@ -163,7 +163,7 @@ def test_the_object_is_one_of_the_organisations_schema() -> None:
     found = structured(answer)
     assert found == {"summary": BAN, "verdict": "forbidden", "duties": [REPORT, RETURN]}
     jsonschema.validate(found, SCHEMA)
-    assert answer.text == f"Summary: {BAN} [1]\nVerdict: forbidden. {BAN} [1]\nDuties: \n• {REPORT} [2]\n• {RETURN} [3]"
+    assert answer.text == f"Summary: {BAN} [1]\nVerdict: forbidden. {BAN} [1]\nDuties:\n• {REPORT} [2]\n• {RETURN} [3]"
 
 
 def test_no_part_shows_what_is_not_verified() -> None:
