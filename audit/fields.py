@@ -114,6 +114,7 @@ FIELDS: tuple[Field, ...] = (
     Field("thread", CHAT, TEXT, True, "id of the thread's first message"),
     Field("message", CHAT, TEXT, True, "message id of the question, or of the event"),
     Field("reply_message", ("delivery",), TEXT, True, "message id of the reply"),
+    Field("team", ("delivery",), TEXT, False, "of a channel in Teams: the id of the team's group or thread"),
     Field("key", CHAT, TEXT, True, "what makes deliveries of one message one question"),
     Field("audience", Q, shape({"kind": TEXT, "readers": listed(TEXTS), "reason": TEXT}), True,
           "who could read the reply: kind, the access entries of each kind of reader, why when refused"),

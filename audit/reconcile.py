@@ -158,7 +158,9 @@ class _Comparison:
         known = [str(r.fields["reply_message"]) for r in deliveries if "reply_message" in r.fields]
         if len(found) > 1:
             self._find(record.id, f"answered {len(found)} times: messages {', '.join(sorted(found))}")
-        strangers = sorted({m.message for m in seen if m.message not in known or _elsewhere(m, record)}) if known else []
+        strangers = (
+            sorted({m.message for m in seen if m.message not in known or _elsewhere(m, record)}) if known else []
+        )
         if strangers:
             self._find(record.id, f"message {', '.join(strangers)} is not the delivered one ({known[-1]})")
         if found and not known and "reply_message" not in {n for r in deliveries for n in r.erased}:
