@@ -104,7 +104,7 @@ def _outcomes(side: Side, message: Message) -> list[str]:
 
 async def soak(side: Side, folder: Path, template: Path, minutes: float, chance: random.Random) -> bool:
     tally = Tally()
-    async with staged(side, template, folder, model=False, follow=True) as stage:
+    async with staged(side, template, folder, model=False, follow=True, person_limit=0, channel_limit=0) as stage:
         place = side.open_place("channel", "ada", "bob")
         until = time.monotonic() + minutes * 60
         await asyncio.gather(
@@ -126,8 +126,15 @@ async def soak(side: Side, folder: Path, template: Path, minutes: float, chance:
         )
         for message in tally.asked:
             if len(_outcomes(side, message)) != 1:
-                print(f"  {message}: {_outcomes(side, message)}")
+                print(f"  {message}: {_outcomes(side, message)}; recorded: {await _recorded(stage, message)}")
         return not lost and not doubled
+
+
+async def _recorded(stage: Stage, message: Message) -> list[str]:
+    """What the log holds of a message, to trace it by."""
+    records = await stage.records()
+    about = {r.id for r in records if r.fields.get("message") == message.id}
+    return [f"{r.time:%T} {r.event} {r.outcome} {r.id}" for r in records if r.id in about or r.refers_to in about]
 
 
 async def run(minutes: float, seed: int, platform: str) -> bool:
