@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, progress, run, say, settings
+from bot.cli.filters import filtered
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -19,16 +20,6 @@ if TYPE_CHECKING:
     from audit.search import Filter
 
 audit = typer.Typer(help="The log of every question, answer and source.", no_args_is_help=True)
-
-Since = Annotated[datetime | None, typer.Option(help="From this time on (UTC).")]
-Until = Annotated[datetime | None, typer.Option(help="Before this time (UTC).")]
-Person = Annotated[str | None, typer.Option(help="User id, platform:user, or e-mail.")]
-Channel = Annotated[str | None, typer.Option(help="The platform's channel id.")]
-DocumentOption = Annotated[str | None, typer.Option(help="Id of a document that was cited.")]
-SectionOption = Annotated[str | None, typer.Option(help="Label or heading of a cited section.")]
-OutcomeOption = Annotated[str | None, typer.Option(help="answered, abstained, refused or failed.")]
-EventOption = Annotated[str | None, typer.Option(help="question, delivery, feedback, access, ...")]
-Text = Annotated[str | None, typer.Option(help="Words that must all occur.")]
 
 
 def register(cli: typer.Typer) -> None:
@@ -63,49 +54,10 @@ async def looked(
     await log.append(access(by=operating_system_user(), what=what, record=about, found=found, wanted=given))
 
 
-def utc(time: datetime | None) -> datetime | None:
-    """A time without a zone is UTC."""
-    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
-
-
-def wanted(
-    since: datetime | None,
-    until: datetime | None,
-    person: str | None,
-    channel: str | None,
-    document: str | None,
-    section: str | None,
-    outcome: str | None,
-    event: str | None,
-    text: str | None,
-) -> Filter:
-    """The filter that the options ask for; times without a zone are UTC."""
-    from audit.search import Filter
-
-    return Filter(
-        since=utc(since),
-        until=utc(until),
-        person=person,
-        channel=channel,
-        document=document,
-        section=section,
-        outcome=outcome,
-        event=event,
-        text=text,
-    )
-
-
 @audit.command("list")
+@filtered(event="question")
 def list_(
-    since: Since = None,
-    until: Until = None,
-    person: Person = None,
-    channel: Channel = None,
-    document: DocumentOption = None,
-    section: SectionOption = None,
-    outcome: OutcomeOption = None,
-    event: EventOption = "question",
-    text: Text = None,
+    chosen: Filter,
     everything: Annotated[bool, typer.Option("--all", help="Every kind of event.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many records.")] = 50,
     json: JsonOption = False,
@@ -114,10 +66,10 @@ def list_(
     """Records, newest first."""
 
     async def work() -> int:
-        chosen = wanted(since, until, person, channel, document, section, outcome, None if everything else event, text)
+        asked_for = replace(chosen, event=None) if everything else chosen
         async with open_log(home) as log:
-            found = await log.find(chosen, limit=limit)
-            await looked(log, "list", found=len(found.records), chosen=chosen)
+            found = await log.find(asked_for, limit=limit)
+            await looked(log, "list", found=len(found.records), chosen=asked_for)
         if json:
             out([as_json(record) for record in found.records])
         for record in () if json else found.records:
@@ -225,18 +177,11 @@ def checkpoint(home: HomeOption = None) -> None:
 
 
 @audit.command("export")
+@filtered()
 def export_(
     target: Annotated[Path, typer.Argument(help="Where to write: a file; a folder for parquet and bundle.")],
+    chosen: Filter,
     format_: Annotated[str, typer.Option("--format", help="jsonl, csv, parquet, ocsf or bundle.")] = "jsonl",
-    since: Since = None,
-    until: Until = None,
-    person: Person = None,
-    channel: Channel = None,
-    document: DocumentOption = None,
-    section: SectionOption = None,
-    outcome: OutcomeOption = None,
-    event: EventOption = None,
-    text: Text = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an export that stopped.")] = False,
     json: JsonOption = False,
     home: HomeOption = None,
@@ -252,7 +197,6 @@ def export_(
         except ValueError:
             note(f"footnote: there is no format {format_!r}. Choose one of: {', '.join(ExportFormat)}.")
             return USAGE
-        chosen = wanted(since, until, person, channel, document, section, outcome, event, text)
         async with open_log(home) as log:
             with progress("export", quiet=json) as step:
                 done = await export(

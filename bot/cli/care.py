@@ -8,20 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.audit import (
-    Channel,
-    DocumentOption,
-    Person,
-    SectionOption,
-    Since,
-    Until,
-    as_json,
-    looked,
-    open_log,
-    utc,
-    wanted,
-)
+from bot.cli.audit import as_json, looked, open_log
 from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, run, say, settings
+from bot.cli.filters import Channel, DocumentOption, Person, SectionOption, Since, Until, utc, wanted
 
 if TYPE_CHECKING:
     from audit.replay import Replayed
@@ -178,7 +167,7 @@ def hold(
                 say(await holds.lift_hold(log, lift, ground=ground, by=_me()))
                 return DONE
             if matter is not None:
-                covers = wanted(since, until, person, channel, document, None, None, None, None)
+                covers = wanted(since, until, person, channel, document)
                 say(await holds.hold(log, matter=matter, covers=covers, ground=ground, by=_me()))
                 return DONE
             standing = await holds.holds(log)

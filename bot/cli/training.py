@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.audit import Channel, Since, Until, looked, open_log, wanted
+from bot.cli.audit import looked, open_log
 from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, run, say, settings
+from bot.cli.filters import Channel, Since, Until, wanted
 
 training = typer.Typer(help="Fine-tune a model for behaviour, from approved answers.", no_args_is_help=True)
 
@@ -67,7 +68,7 @@ def export(
         house = HouseStyle(style.tone, style.audience, style.statements, style.words, style.language, style.disclaimer)
         lines: list[str] = []
         refused: list[dict[str, object]] = []
-        chosen = wanted(since, until, None, channel, None, None, "answered", "question", None)
+        chosen = wanted(since, until, channel=channel, outcome="answered", event="question")
         async with open_log(home) as log:
             async for record in log.all(chosen):
                 if not approved(await log.referring(record.id)):
