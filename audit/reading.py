@@ -10,8 +10,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
+from audit.check import Claimed
 from audit.database import Database, Row, SearchIndex, Session
-from audit.disclosure import disclosures_of, from_microseconds, opened
+from audit.disclosure import disclosures_of, from_microseconds, opened, timestamp
 from audit.errors import AuditCorrupt, AuditUnavailable
 from audit.record import AuditRecord, Json, Receipt
 from audit.search import Filter, Found, Page, select
@@ -37,6 +38,23 @@ class Stored:
     erased: dict[str, str]  # by field name: the record of the erasure that took it
     body: bytes = b"[]"  # the disclosures as they are stored
     digests: Sequence[str] | None = None  # of the fields in their order, over those bytes, when they were worked out
+
+    def claimed(self) -> Claimed:
+        """For `check_record`, which believes nothing of it."""
+        record = self.record
+        return Claimed(
+            id=record.id,
+            event=record.event,
+            time=timestamp(record.time),
+            outcome=record.outcome,
+            refers_to=record.refers_to,
+            fields=record.fields,
+            salts=self.salts,
+            erased=self.erased,
+            leaf=self.leaf,
+            body=self.body,
+            digests=self.digests,
+        )
 
 
 class Reader:
@@ -186,6 +204,10 @@ class Reader:
 
     def size(self) -> int:
         return int(self.session.value("SELECT size FROM state"))
+
+    def edge(self) -> bytes:
+        """The hashes that the next append starts from."""
+        return bytes(self.session.value("SELECT edge FROM state"))
 
     def checkpoint(self) -> str:
         return str(self.session.value("SELECT checkpoint FROM state"))

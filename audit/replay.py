@@ -11,8 +11,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from audit.check import Claimed, check_quotes, check_record
-from audit.disclosure import timestamp
+from audit.check import check_quotes, check_record
 from audit.errors import AuditCorrupt, RecordUnknown
 from audit.log import TransparencyLog
 from audit.note import PublicKey, open_checkpoint
@@ -116,18 +115,7 @@ def _included(view: Reader, record_id: str) -> Step | None:
 
 def _fields(stored: Stored) -> Step:
     record = stored.record
-    claimed = Claimed(
-        record.id,
-        record.event,
-        timestamp(record.time),
-        record.outcome,
-        record.refers_to,
-        record.fields,
-        stored.salts,
-        stored.erased,
-        stored.leaf,
-    )
-    found = [finding.what for finding in check_record(claimed)]
+    found = [finding.what for finding in check_record(stored.claimed())]
     erased = f"; erased: {', '.join(record.erased)}" if record.erased else ""
     return Step("fields as recorded", not found, "; ".join(found) or f"{len(record.fields)} fields{erased}")
 

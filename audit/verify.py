@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from audit.check import Claimed, Finding, check_record
-from audit.disclosure import timestamp
+from audit.check import Finding, check_record
 from audit.errors import AuditCorrupt
 from audit.log import TransparencyLog
 from audit.reading import Reader, Stored
@@ -80,6 +79,8 @@ def _verify_stored(
             report.say(f"the log holds {edge.size} records, its checkpoint says {head.size}")
         elif edge.root() != head.root:
             report.say("the records do not give the root that was signed")
+        if (view.size(), view.edge()) != (edge.size, b"".join(edge.hashes)):
+            report.say("the stored state of the log differs from its records")
         _check_upper(report, view, edge.size)
     return report
 
@@ -87,23 +88,7 @@ def _verify_stored(
 def _check_stored(report: Report, view: Reader, stored: Stored) -> None:
     record = stored.record
     report.erased += len(stored.erased)
-    report.add(
-        *check_record(
-            Claimed(
-                record.id,
-                record.event,
-                timestamp(record.time),
-                record.outcome,
-                record.refers_to,
-                record.fields,
-                stored.salts,
-                stored.erased,
-                stored.leaf,
-                stored.body,
-                stored.digests,
-            )
-        )
-    )
+    report.add(*check_record(stored.claimed()))
     for name, by in stored.erased.items():
         grounds = view.stored(by)
         if grounds is None or not covers(

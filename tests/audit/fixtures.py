@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from audit.database import Database
+from audit.log import TransparencyLog
 from audit.question import cited_spans, posted_bytes, question_record
 from audit.record import AuditRecord, Json, new_record_id
 from audit.values import from_json, to_json
@@ -33,6 +38,16 @@ TEXT = "4 Travel\n4.2 Hotels\nA hotel costs at most 180 EUR a night.\n4.3 Trains
 QUOTE = "A hotel costs at most 180 EUR a night."
 ADA = Principal("slack", "T1", "U-ada", "ada@example.com", frozenset({"finance", "legal"}))
 ACCESS = {"acl-1": AccessList(frozenset({"everyone"})), "acl-2": AccessList(frozenset({"group:board"}))}
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """Opens logs in one kind of database; the same one for the same folder."""
+
+    database: Callable[[Path], Database]
+
+    async def __call__(self, folder: Path, origin: str | None = None) -> TransparencyLog:
+        return await TransparencyLog.open(folder, database=self.database(folder), origin=origin)
 
 
 def record(number: int = 0, *, event: str = "question", outcome: str = "answered", **fields: Json) -> AuditRecord:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import string
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-import apsw
 import pytest
 
 from audit.database import Session
@@ -30,26 +30,42 @@ from audit.sqlite import SqliteDatabase, holds_any
 from audit.verify import verify_log
 from audit.verify_export import verify_export
 from retrieval.types import Principal
-from tests.audit.fixtures import START, asked, record
+from tests.audit.fixtures import START, Opener, asked, record
+from tests.servers import postgres
+
+Places = Callable[[Path, TransparencyLog], list[Path]]
 
 EVE = Principal("slack", "T1", "U-eve-personal", "eve.personal@example.com", frozenset({"legal"}))
 
 
-def holding(folder: Path, *needles: str) -> list[str]:
-    """Files under the folder that hold one of the texts, in any case."""
+@pytest.fixture
+def places(request: pytest.FixtureRequest) -> Places:
+    """Where bytes of a log may lie: its folder, and the server's data with its write-ahead log."""
+
+    def of(folder: Path, log: TransparencyLog) -> list[Path]:
+        if isinstance(log.database, SqliteDatabase):
+            return [folder]
+        server: postgres.Server = request.getfixturevalue("postgres_server")
+        return [folder, server.folder]
+
+    return of
+
+
+def holding(folders: Sequence[Path], *needles: str) -> list[str]:
+    """Files under the folders that hold one of the texts, in any case."""
     found = []
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+    for path in sorted(p for folder in folders for p in folder.rglob("*") if p.is_file()):
         data = path.read_bytes().lower()
         found += [f"{path.name}: {needle}" for needle in needles if needle.lower().encode() in data]
     return found
 
 
 @pytest.mark.parametrize("size", [10, 300, 1500, 9000, 70_000])
-async def test_no_byte_of_an_erased_field_is_left(tmp_path: Path, size: int) -> None:
+async def test_no_byte_of_an_erased_field_is_left(open_log: Opener, places: Places, tmp_path: Path, size: int) -> None:
     dice = random.Random(size)
     secret = "zq" + "".join(dice.choices(string.ascii_lowercase, k=size))
     folder = tmp_path / "audit"
-    async with await TransparencyLog.open(folder) as log:
+    async with await open_log(folder) as log:
         target = record(500, question=secret, posted=secret[:40])
         for n in range(40):
             await log.append(target if n == 17 else record(n, posted="p" * dice.randrange(5000)))
@@ -59,13 +75,13 @@ async def test_no_byte_of_an_erased_field_is_left(tmp_path: Path, size: int) -> 
         stored = await log.read(lambda view: view.stored(target.id))
         assert stored is not None
         salts = [stored.salts["question"], stored.salts["posted"]]
-        assert holding(folder, secret, *salts)
+        assert holding(places(folder, log), secret, *salts)
         asked_for = await request_erasure(
             log, records=[target.id], names=["question", "posted"], ground="GDPR 17", by="ada"
         )
         done = await approve_erasure(log, asked_for.id, by="grace")
         assert (done.records, done.fields, len(done.removed)) == (1, 2, 2)
-        assert holding(folder, secret, secret[:30], *salts) == []
+        assert holding(places(folder, log), secret, secret[:30], *salts) == []
         after = await log.get(target.id)
         assert after is not None
         assert after.erased == ("posted", "question")
@@ -74,12 +90,12 @@ async def test_no_byte_of_an_erased_field_is_left(tmp_path: Path, size: int) -> 
         await export(log, tmp_path / "after", format=ExportFormat.BUNDLE, by="ada")
         report = verify_export(tmp_path / "after")
         assert (report.findings, report.erased) == ([], 2)
-    assert holding(folder, secret, secret[:30], *salts) == []
+    assert holding(places(folder, log), secret, secret[:30], *salts) == []
 
 
-async def test_a_person_is_erased_everywhere(tmp_path: Path) -> None:
+async def test_a_person_is_erased_everywhere(open_log: Opener, places: Places, tmp_path: Path) -> None:
     folder = tmp_path / "audit"
-    async with await TransparencyLog.open(folder) as log:
+    async with await open_log(folder) as log:
         for n in range(12):
             await log.append(asked(n, asker=EVE if n % 3 == 0 else Principal("slack", "T1", "U-other")))
         before = await log.checkpoint()
@@ -89,14 +105,14 @@ async def test_a_person_is_erased_everywhere(tmp_path: Path) -> None:
         assert len(waiting.records) == 4
         await approve_erasure(log, waiting.id, by="grace")
         assert await pending_erasures(log) == []
-        assert holding(folder, "U-eve-personal", "eve.personal") == []
+        assert holding(places(folder, log), "U-eve-personal", "eve.personal") == []
         assert (await log.find(Filter(person="slack:U-eve-personal"))).records == ()
         assert len((await log.find(Filter(document="policies/travel-3.md"))).records) == 1
         assert (await verify_log(log, since=before)).findings == []
 
 
-async def test_two_people_a_ground_and_an_open_request_are_needed(tmp_path: Path) -> None:
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+async def test_two_people_a_ground_and_an_open_request_are_needed(open_log: Opener, tmp_path: Path) -> None:
+    async with await open_log(tmp_path / "audit") as log:
         target = record(1)
         await log.append(target)
         with pytest.raises(ErasureRefused, match="ground"):
@@ -126,8 +142,8 @@ async def test_two_people_a_ground_and_an_open_request_are_needed(tmp_path: Path
     ],
     ids=["person", "document", "time", "everything"],
 )
-async def test_a_hold_blocks_erasure_and_retention(tmp_path: Path, covers: Filter) -> None:
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+async def test_a_hold_blocks_erasure_and_retention(open_log: Opener, tmp_path: Path, covers: Filter) -> None:
+    async with await open_log(tmp_path / "audit") as log:
         target = asked(1)
         await log.append(target)
         request = await request_erasure(log, records=[target.id], ground="g", by="ada")
@@ -147,8 +163,8 @@ async def test_a_hold_blocks_erasure_and_retention(tmp_path: Path, covers: Filte
         assert done.records == 1
 
 
-async def test_retention_takes_what_is_due_and_nothing_else(tmp_path: Path) -> None:
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+async def test_retention_takes_what_is_due_and_nothing_else(open_log: Opener, tmp_path: Path) -> None:
+    async with await open_log(tmp_path / "audit") as log:
         old, other, young = record(0, channel="C1"), record(1, channel="C2"), record(86_400 * 300, channel="C1")
         for item in (old, other, young):
             await log.append(item)
@@ -165,8 +181,10 @@ async def test_retention_takes_what_is_due_and_nothing_else(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("below", "confirmed"), [(False, False), (True, False), (False, True)])
-async def test_the_floor_must_be_gone_below_twice(tmp_path: Path, below: bool, confirmed: bool) -> None:
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+async def test_the_floor_must_be_gone_below_twice(
+    open_log: Opener, tmp_path: Path, below: bool, confirmed: bool
+) -> None:
+    async with await open_log(tmp_path / "audit") as log:
         await log.append(record(1))
         rule = Rule(timedelta(days=30), below_floor=below)
         with pytest.raises(ErasureRefused, match="below the floor"):
@@ -177,8 +195,8 @@ async def test_the_floor_must_be_gone_below_twice(tmp_path: Path, below: bool, c
         ).erased == 1
 
 
-async def test_copies_elsewhere_are_named(tmp_path: Path) -> None:
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+async def test_copies_elsewhere_are_named(open_log: Opener, tmp_path: Path) -> None:
+    async with await open_log(tmp_path / "audit") as log:
         target = record(1)
         await log.append(target)
         await export(log, tmp_path / "mine.csv", format=ExportFormat.CSV, by="ada")
@@ -188,9 +206,9 @@ async def test_copies_elsewhere_are_named(tmp_path: Path) -> None:
         assert (tmp_path / "mine.csv").exists()
 
 
-async def test_an_erasure_that_a_crash_cut_short_is_finished(tmp_path: Path) -> None:
+async def test_an_erasure_that_a_crash_cut_short_is_finished(open_log: Opener, tmp_path: Path) -> None:
     folder = tmp_path / "audit"
-    async with await TransparencyLog.open(folder) as log:
+    async with await open_log(folder) as log:
         target = record(1, question="an unrepeatable question")
         await log.append(target)
         await log.find(Filter(text="unrepeatable"))
@@ -210,23 +228,23 @@ def mark(session: Session) -> None:
     session.run("INSERT INTO meta SELECT 'scrub', by FROM erased LIMIT 1")
 
 
-async def test_an_erasure_waits_for_readers_and_appends_go_on(tmp_path: Path) -> None:
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
-        target = record(1, question="an unrepeatable question")
+async def test_an_erasure_waits_for_readers_and_appends_go_on(open_log: Opener, places: Places, tmp_path: Path) -> None:
+    async with await open_log(tmp_path / "audit") as log:
+        target = record(1, question="an unrepeatable-9271 question")
         await log.append(target)
         request = await request_erasure(log, records=[target.id], names=["question"], ground="g", by="ada")
-        reader = apsw.Connection(str(SqliteDatabase(log.paths.folder).path))
-        reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM entry").fetchall()
+        reader = log.database.reader()
+        reader.begin()
+        assert reader.value("SELECT count(*) FROM entry") == 2
         erasing = asyncio.create_task(approve_erasure(log, request.id, by="grace"))
         for n in range(5):
             await log.append(record(n))
             await asyncio.sleep(0.02)
         assert not erasing.done()
-        reader.execute("COMMIT")
+        reader.commit()
         reader.close()
         assert (await erasing).records == 1
-        assert holding(tmp_path, "unrepeatable") == []
+        assert holding(places(tmp_path, log), "unrepeatable-9271") == []
 
 
 @pytest.mark.parametrize("block", [1, 7, 4096])

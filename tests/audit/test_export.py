@@ -16,16 +16,15 @@ from audit import export as exports
 from audit.errors import ExportFailed
 from audit.events import event
 from audit.export import ExportFormat, export
-from audit.log import TransparencyLog
 from audit.ocsf import OCSF_VERSION
 from audit.search import Filter
 from audit.sinks import csv_line
 from audit.verify_export import verify_export
-from tests.audit.fixtures import QUOTE, START, asked, record
+from tests.audit.fixtures import QUOTE, START, Opener, asked, record
 
 
-async def test_csv_has_a_row_an_answer_and_a_row_a_citation(tmp_path: Path) -> None:
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+async def test_csv_has_a_row_an_answer_and_a_row_a_citation(open_log: Opener, tmp_path: Path) -> None:
+    async with await open_log(tmp_path / "audit") as log:
         for n in range(3):
             await log.append(asked(n))
             await log.append(event("heartbeat", "alive"))
@@ -53,8 +52,8 @@ def test_other_cells_stay_as_they_are(text: str) -> None:
     assert row == [text, "-5", ""]
 
 
-async def test_parquet_has_typed_columns(tmp_path: Path) -> None:
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+async def test_parquet_has_typed_columns(open_log: Opener, tmp_path: Path) -> None:
+    async with await open_log(tmp_path / "audit") as log:
         for n in range(5):
             await log.append(asked(n))
         await export(log, tmp_path / "table", format=ExportFormat.PARQUET, by="ada")
@@ -65,12 +64,12 @@ async def test_parquet_has_typed_columns(tmp_path: Path) -> None:
     assert parquet.read_table(tmp_path / "none" / "answers").num_rows == 0
 
 
-async def test_ocsf_events_fit_the_published_schema(tmp_path: Path) -> None:
+async def test_ocsf_events_fit_the_published_schema(open_log: Opener, tmp_path: Path) -> None:
     schema = OcsfJsonSchemaEmbedded(get_ocsf_schema(version=OCSF_VERSION)).get_class_schema(
         "api_activity", ["ai_operation"]
     )
     validator = jsonschema.Draft202012Validator(schema)
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+    async with await open_log(tmp_path / "audit") as log:
         target = asked(1)
         for item in (
             target,
@@ -109,8 +108,10 @@ async def test_ocsf_events_fit_the_published_schema(tmp_path: Path) -> None:
     ],
     ids=lambda value: str(sorted(value.as_json())) if isinstance(value, Filter) else str(value),
 )
-async def test_filters_choose_and_the_rest_stays_out(tmp_path: Path, wanted: Filter, count: int) -> None:
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+async def test_filters_choose_and_the_rest_stays_out(
+    open_log: Opener, tmp_path: Path, wanted: Filter, count: int
+) -> None:
+    async with await open_log(tmp_path / "audit") as log:
         for n in range(6):
             await log.append(asked(n))
             await log.append(record(n, outcome="refused", channel="C9"))
@@ -129,9 +130,9 @@ def stop_after(limit: int, done: int, _: int) -> None:
 
 
 @pytest.mark.parametrize("format", [*ExportFormat])
-async def test_an_export_goes_on_where_it_stopped(tmp_path: Path, format: ExportFormat) -> None:
+async def test_an_export_goes_on_where_it_stopped(open_log: Opener, tmp_path: Path, format: ExportFormat) -> None:
     small = partial(exports.export, format=format, by="ada", chunk=20, save_every=20)
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+    async with await open_log(tmp_path / "audit") as log:
         for n in range(90):
             await log.append(asked(n))
         await small(log, tmp_path / "whole")
@@ -154,9 +155,9 @@ def content(path: Path) -> list[bytes]:
     return [line for line in path.read_bytes().splitlines() if b"access" not in line]
 
 
-async def test_progress_tells_how_far_it_is(tmp_path: Path) -> None:
+async def test_progress_tells_how_far_it_is(open_log: Opener, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+    async with await open_log(tmp_path / "audit") as log:
         for n in range(50):
             await log.append(record(n))
         await exports.export(
@@ -170,17 +171,17 @@ async def test_progress_tells_how_far_it_is(tmp_path: Path) -> None:
     assert told == [(20, 50), (40, 50), (50, 50)]
 
 
-async def test_an_export_never_overwrites(tmp_path: Path) -> None:
+async def test_an_export_never_overwrites(open_log: Opener, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("mine")
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+    async with await open_log(tmp_path / "audit") as log:
         await log.append(record(1))
         with pytest.raises(ExportFailed, match="exists"):
             await export(log, tmp_path / "a.jsonl", format=ExportFormat.JSONL, by="ada")
     assert (tmp_path / "a.jsonl").read_text() == "mine"
 
 
-async def test_an_export_is_recorded(tmp_path: Path) -> None:
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+async def test_an_export_is_recorded(open_log: Opener, tmp_path: Path) -> None:
+    async with await open_log(tmp_path / "audit") as log:
         await log.append(asked(1))
         done = await export(
             log, tmp_path / "a.csv", format=ExportFormat.CSV, by="ada", wanted=Filter(channel="C-travel")

@@ -105,11 +105,11 @@ def _ready(process: subprocess.Popen[bytes], url: str) -> bool:
 
 def _ports() -> tuple[int, int, int, int, int]:
     """HTTP, gRPC, gossip (the next one is free too), raft (likewise), profiling."""
-    http, grpc, profiling = (_free(1) for _ in range(3))
-    return http, grpc, _free(2), _free(2), profiling
+    http, grpc, profiling = (free_ports(1) for _ in range(3))
+    return http, grpc, free_ports(2), free_ports(2), profiling
 
 
-def _free(count: int) -> int:
+def free_ports(count: int) -> int:
     """The first of `count` neighbouring ports that are free now."""
     while True:
         sockets = []

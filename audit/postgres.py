@@ -1,0 +1,304 @@
+"""The log in PostgreSQL, through psycopg, for several replicas. Blocking, like `audit.sqlite`.
+
+Everything is in the schema `footnote_audit`. The disclosures lie in partitions of `PART` records, so
+that after an erasure one small partition is written anew: PostgreSQL would otherwise keep old bytes in
+its pages. What finds a record (mentions, words) lies beside its disclosures and is written with them.
+
+Three roles without login carry the rights, each with those of the one before: `footnote_read`,
+`footnote_append`, `footnote_erase`. Nobody but the owner may change or delete an entry.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
+
+from audit.database import Row, Run, SearchIndex, Session, Value
+from audit.disclosure import Sealed
+from audit.errors import AuditCorrupt, AuditUnavailable
+from audit.postgres_schema import PART, SCHEMA
+from audit.record import Json
+from audit.search import Filter, Found, mentions, named, plain_conditions, words_of
+
+OLDEST = 130_000  # PostgreSQL 13
+WRITERS = 0x466F6F746E6F7465  # the advisory lock that keeps writers in one line ("Footnote")
+LOCK_MS = 1_500  # how long a transaction waits for another process
+STATEMENT_MS = 10_000
+TRIES = 40  # to rewrite a partition that somebody reads; about 18 s in all
+
+_PASSING = (
+    errors.LockNotAvailable,
+    errors.QueryCanceled,
+    errors.DeadlockDetected,
+    errors.SerializationFailure,
+    errors.InsufficientPrivilege,
+)
+_DAMAGED = (errors.DataCorrupted, errors.IndexCorrupted, psycopg.IntegrityError)
+_WORD = re.compile(r"[^\W_]+")
+
+
+class PostgresSession:
+    """Implements `Session`. A connection that was lost between two transactions is made anew."""
+
+    def __init__(self, url: str, *, writable: bool) -> None:
+        """Raises psycopg.Error, AuditUnavailable."""
+        self._url = url
+        self._writable = writable
+        self._inside = False
+        self._connection = self._connect()
+
+    def _connect(self) -> psycopg.Connection[Row]:
+        connection = psycopg.connect(
+            self._url,
+            autocommit=True,
+            connect_timeout=5,
+            application_name="footnote audit",
+            client_encoding="utf8",
+            keepalives_idle=30,
+            tcp_user_timeout=5_000,
+        )
+        try:
+            for name, value in (
+                ("search_path", "footnote_audit, pg_temp"),
+                ("synchronous_commit", "on"),
+                ("lock_timeout", f"{LOCK_MS}ms"),
+                ("statement_timeout", f"{STATEMENT_MS if self._writable else 0}ms"),
+                ("default_transaction_read_only", "off" if self._writable else "on"),
+            ):
+                connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+            if connection.info.server_version < OLDEST:
+                raise AuditUnavailable(f"PostgreSQL {connection.info.server_version // 10_000} is too old; 13 or later")
+            if connection.execute("SHOW fsync").fetchone() != ("on",):
+                raise AuditUnavailable("PostgreSQL runs with fsync off: no record would be durable; turn it on")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _execute(self, sql: str, values: Sequence[Value] = ()) -> psycopg.Cursor[Row]:
+        query = _query(sql) if values else sql.encode()
+        try:
+            return self._connection.execute(query, values or None, binary=True)
+        except psycopg.OperationalError:
+            if self._inside or not self._connection.closed:
+                raise
+            self._connection = self._connect()
+            return self._connection.execute(query, values or None, binary=True)
+
+    def rows(self, sql: str, values: Sequence[Value] = ()) -> Iterable[Row]:
+        return self._execute(sql, values).fetchall()
+
+    def row(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
+        return self._execute(sql, values).fetchone()
+
+    def value(self, sql: str, values: Sequence[Value] = ()) -> Any:
+        row = self.row(sql, values)
+        return row[0] if row is not None else None
+
+    def run(self, sql: str, values: Sequence[Value] = ()) -> None:
+        self._execute(sql, values)
+
+    def many(self, sql: str, values: Sequence[Sequence[Value]]) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.executemany(_query(sql), values)
+
+    def begin(self) -> None:
+        if not self._writable:
+            self.run("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            self._inside = True
+            # An erasure empties a partition for a moment, which an old snapshot would take for the truth.
+            self.run("LOCK TABLE disclosure IN ACCESS SHARE MODE")
+            return
+        self.run("BEGIN")
+        self._inside = True
+        try:
+            self.run("SELECT pg_advisory_xact_lock(?)", (WRITERS,))
+        except psycopg.Error:
+            self.rollback()
+            raise
+
+    def commit(self) -> None:
+        self.run("COMMIT")
+        self._inside = False
+
+    def rollback(self) -> None:
+        self._inside = False
+        if not self._connection.closed and self._connection.info.transaction_status != TransactionStatus.IDLE:
+            self._connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def abandon(self) -> None:
+        try:
+            self._connection.close()
+        except psycopg.Error:
+            return  # the server ends what is left of it
+
+
+class PostgresDatabase:
+    """Implements `Database` on one database of a server."""
+
+    each = "SELECT json_array_elements_text(CAST(? AS json))"
+    gone = "(SELECT CAST(json_object_agg(name, by) AS text) FROM erased WHERE erased.idx = entry.idx)"
+
+    def __init__(self, url: str) -> None:
+        """`url` as libpq takes it: "postgresql://user@host/database". Raises AuditUnavailable."""
+        self._url = url
+        try:
+            parts = conninfo_to_dict(url)
+        except psycopg.Error:
+            # Not its message: that may hold the password.
+            raise AuditUnavailable(
+                "FOOTNOTE_DATABASE_URL is no address of a PostgreSQL database; write postgresql://user@host/database"
+            ) from None
+        self.where = f"in PostgreSQL {parts.get('host') or 'localhost'}/{parts.get('dbname') or ''}"
+
+    def writer(self) -> PostgresSession:
+        return PostgresSession(self._url, writable=True)
+
+    def reader(self) -> PostgresSession:
+        return PostgresSession(self._url, writable=False)
+
+    def create(self, session: Session) -> None:
+        if session.value("SELECT to_regclass('footnote_audit.state')") is None:
+            for statement in SCHEMA:
+                session.run(statement)
+
+    def disclose(self, session: Session, records: Sequence[tuple[int, Sealed]]) -> None:
+        for index, _ in records:
+            if index % PART == 0:
+                session.run("SELECT add_part(?)", (index // PART,))
+        session.many(
+            "INSERT INTO disclosure VALUES (?, ?, ?, ?)",
+            [(index, sealed.body, *_found_by(sealed.record.fields)) for index, sealed in records],
+        )
+
+    def redisclose(self, session: Session, index: int, body: bytes, fields: Mapping[str, Json]) -> None:
+        names, words = _found_by(fields)
+        session.run(
+            "UPDATE disclosure SET body = ?, mentions = ?, words = ? WHERE idx = ?", (body, names, words, index)
+        )
+
+    def search(self, session: Session) -> SearchIndex:
+        return _Search()
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction) as error:
+            raise AuditUnavailable(
+                f"the audit log {self.where} may not be used so by this role: {error}; grant it footnote_append"
+                " (the bot), footnote_read (whoever reads) or footnote_erase (whoever approves an erasure)"
+            ) from error
+        except _PASSING as error:
+            raise AuditUnavailable(f"another process holds the audit log {self.where} too long: {error}") from error
+        except _DAMAGED as error:
+            raise AuditCorrupt(f"the audit log {self.where} is damaged: {error}; run: footnote audit verify") from error
+        except (psycopg.Error, OSError) as error:
+            raise AuditUnavailable(
+                f"the audit log {self.where} cannot be used: {error}; check the server, its disk and the address"
+            ) from error
+
+    def passing(self, error: BaseException | None) -> bool:
+        return isinstance(error, _PASSING)
+
+    async def scrub(self, run: Run, indexes: Sequence[int], salts: frozenset[bytes]) -> tuple[str, ...]:
+        """Write the partitions of the erased records anew, then leave the write-ahead log behind."""
+        for part in sorted({index // PART for index in indexes}):
+            await self._rewrite(run, part)
+        return await asyncio.to_thread(self._cut_wal)
+
+    async def _rewrite(self, run: Run, part: int) -> None:
+        """Shortly each time, until no reader stands in the way: appends wait meanwhile."""
+        for attempt in range(TRIES):
+            try:
+                await run(lambda session: session.run("SELECT rewrite_part(?)", (part,)))
+                return
+            except AuditUnavailable as error:
+                if not isinstance(error.__cause__, errors.LockNotAvailable) or attempt == TRIES - 1:
+                    raise
+            await asyncio.sleep(0.02 * (attempt + 1))
+
+    def _cut_wal(self) -> tuple[str, ...]:
+        """Start a new segment and a checkpoint: the segments before it are removed. What stays is said."""
+        left: list[str] = []
+        with self.translated():
+            session = self.writer()
+            try:
+                session.run("SELECT set_config('statement_timeout', '0', false)")
+                try:
+                    session.run("SELECT pg_switch_wal()")
+                    session.run("CHECKPOINT")
+                    if session.value("SHOW wal_recycle") == "on":
+                        left.append(f"old write-ahead segments {self.where}, until reused (set wal_recycle = off)")
+                except errors.InsufficientPrivilege:
+                    left.append(f"the write-ahead log {self.where}, until the server's next checkpoints")
+                if session.value("SHOW archive_mode") != "off":
+                    left.append(f"the archive of the write-ahead log {self.where}")
+            finally:
+                session.close()
+        return tuple(left)
+
+
+class _Search:
+    """Implements `SearchIndex`: what finds a record is written, and erased, with the record."""
+
+    def catch_up(self) -> None: ...
+
+    def forget(self, index: int, before: Mapping[str, Json], after: Mapping[str, Json]) -> None: ...
+
+    def reset(self) -> None: ...
+
+    def scrub(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def conditions(self, wanted: Filter) -> Found:
+        """Partitions are walked in the order of positions, so a first page looks into few of them."""
+        parts: list[str] = []
+        values: list[str | int | Sequence[str]] = []
+        if names := named(wanted):
+            parts.append("d.mentions @> CAST(? AS text[])")
+            values.append([_mention(*pair) for pair in names])
+        if wanted.text is not None:
+            words = _words(wanted.text)
+            parts.append("d.words @> CAST(? AS text[])" if words else "FALSE AND CAST(? AS text[]) IS NULL")
+            values.append(words)
+        source, key = ("disclosure AS d JOIN entry ON entry.idx = d.idx", "d.idx") if parts else ("entry", "entry.idx")
+        for part, value in plain_conditions(wanted, PostgresDatabase.each):
+            parts.append(part)
+            values.append(value)
+        return Found(source, " AND ".join(parts) or "TRUE", tuple(values), key)
+
+
+def _found_by(fields: Mapping[str, Json]) -> tuple[list[str], list[str]]:
+    """What a record can be found by: mentions, words."""
+    return sorted(_mention(*pair) for pair in mentions(fields)), _words(words_of(fields))
+
+
+def _mention(kind: str, value: str) -> str:
+    return f"{kind} {value}".replace("\0", "")[:500]
+
+
+def _words(text: str) -> list[str]:
+    """Words without case and accents. A longer one than 60 letters is found by its first 60."""
+    flat = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return sorted({word[:60] for word in _WORD.findall(flat)})
+
+
+@lru_cache(256)
+def _query(sql: str) -> bytes:
+    """psycopg's way to write placeholders. Our SQL has no other "?" and no "%"."""
+    return sql.replace("?", "%s").encode()
