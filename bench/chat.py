@@ -65,7 +65,11 @@ async def bench(folder: Path) -> AsyncIterator[Bench]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     source = SourceSettings(name="documents", path=documents)
-    settings = Settings(home=folder / "home", sources=(source,), sync_every_s=0, port=port, log_level="error")
+    # What keeps a real Slack from being flooded is off: the figures are about us.
+    unlimited: dict[str, Any] = {"person_limit": 0, "channel_limit": 0, "point_to_answers": False}
+    settings = Settings(
+        home=folder / "home", sources=(source,), sync_every_s=0, port=port, log_level="error", **unlimited
+    )
     async with AsyncExitStack() as stack:
         slack = SlackStandIn(http_url=f"http://127.0.0.1:{port}/slack/events")
         await slack.start()
@@ -76,7 +80,8 @@ async def bench(folder: Path) -> AsyncIterator[Bench]:
             slack.world.add_user(f"U{n}", f"Person {n}", f"p{n}@example.com")
 
         def make(_: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> list[ChatAdapter]:
-            config = SlackConfig(slack.bot_token, signing_secret=slack.signing_secret, base_url=slack.base_url)
+            secret = slack.signing_secret
+            config = SlackConfig(slack.bot_token, signing_secret=secret, base_url=slack.base_url, message_seconds=0.0)
             return [SlackPlatform(config, intake, viewer), TeamsPlatform(teams.config(), intake, viewer=viewer)]
 
         app, worker = await stack.enter_async_context(running(settings, make))

@@ -12,8 +12,10 @@ import structlog
 from audit.errors import AuditUnavailable, RecordInvalid
 from audit.question import cited_spans, posted_bytes, question_record
 from audit.record import AuditLog, AuditRecord, Json
+from bot.channels import NO_RULE, ChannelRule
 from bot.commands import Commands
-from bot.types import Outcome, OutcomeKind, Reply
+from bot.repeats import Find, Posted, Repeats, pointer
+from bot.types import ChannelKind, Outcome, OutcomeKind, Reply
 from retrieval.acl import permitted_ids
 from retrieval.errors import EmbedderUnavailable, GeneratorUnavailable, IndexMismatch, IndexUnavailable, RetrievalError
 from retrieval.followup import standalone
@@ -45,8 +47,13 @@ log = structlog.get_logger(__name__)
 
 
 class Retriever(Protocol):
-    async def retrieve(self, question: Question, acl_ids: frozenset[str]) -> tuple[Passage, ...]:
-        """Current, permitted passages, best first. Raises IndexUnavailable, EmbedderUnavailable."""
+    async def retrieve(
+        self, question: Question, acl_ids: frozenset[str], *, sources: frozenset[str] | None = None
+    ) -> tuple[Passage, ...]:
+        """Current, permitted passages, best first; of these sources, unless None.
+
+        Raises IndexUnavailable, EmbedderUnavailable.
+        """
         ...
 
 
@@ -56,9 +63,14 @@ class Answerer(Protocol):
         ...
 
 
+async def nowhere(record_id: str) -> Posted | None:
+    """No earlier answer stands anywhere."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A question, who asks, who will read the reply, and how the platform shows an outcome."""
+    """A question, who asks, who will read the reply, by which rule, and how the platform shows an outcome."""
 
     record_id: str
     question: Question
@@ -68,6 +80,8 @@ class Request:
     thread: str
     place: Mapping[str, Json]
     render: Callable[[Outcome], Mapping[str, Json]]
+    rule: ChannelRule = NO_RULE
+    posted: Find = nowhere  # where an earlier answer stands in this place
     operator: bool = True  # may be told where it failed (files, servers); people in a chat may not
 
 
@@ -97,7 +111,11 @@ class _Work:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Raises AuditUnavailable when the record cannot be made durable; then nothing may be shown."""
+    """Raises AuditUnavailable when the record cannot be made durable; then nothing may be shown.
+
+    `styled` answers where a channel's rule has a style of that name, `answerer` everywhere else. Without
+    `repeats` every question is answered anew.
+    """
 
     library: Library
     retriever: Retriever
@@ -110,6 +128,8 @@ class Ask:
     configuration_sha256: str = ""
     experts: Callable[[str, str, str], str] = lambda question, platform, channel: ""
     """The name of the expert to offer for a question, on a platform and in a channel; "" for none."""
+    styled: Mapping[str, Answerer] = field(default_factory=dict)
+    repeats: Repeats | None = None
 
     async def __call__(self, request: Request) -> Asked:
         work = _Work(searched=request.question.text, audience=request.audience)
@@ -149,13 +169,24 @@ class Ask:
         work.access = await self.library.access_lists()
         permitted = permitted_ids(request.audience, work.access)
         # 2. Words that are no question.
-        command = await self.commands.reply(text, request.thread, permitted, place=request.place, asker=request.asker)
+        command = await self.commands.reply(
+            text,
+            request.thread,
+            permitted,
+            sources=request.rule.sources,
+            place=request.place,
+            asker=request.asker,
+        )
         if command is not None:
             return Outcome(OutcomeKind.ANSWERED, request.record_id, text, text=command)
-        # 3. An answer from what everyone who sees the reply may read.
+        # 3. An answer that was given in this thread already, while it holds.
         work.searched = standalone(request.question)
+        again = await self._again(request, work, permitted)
+        if again is not None:
+            return again
+        # 4. An answer from what everyone who sees the reply may read.
         outcome = await self._answer(request, work, permitted, private=False)
-        # 4. Where that gives none: from what the asker may read, shown to the asker alone.
+        # 5. Where that gives none: from what the asker may read, shown to the asker alone.
         if outcome.kind is OutcomeKind.ABSTAINED and request.private is not None:
             own = permitted_ids(request.private, work.access)
             if own - permitted:
@@ -167,13 +198,35 @@ class Ask:
                 work.passages, work.verified, work.use = found
         return outcome
 
+    async def _again(self, request: Request, work: _Work, permitted: frozenset[str]) -> Outcome | None:
+        """A pointer to the answer of the same question, with all that it quotes for the record."""
+        if self.repeats is None:
+            return None
+        found = await self.repeats.find(
+            request.thread, work.searched, request.audience, permitted, request.rule.sources, request.posted
+        )
+        if found is None:
+            return None
+        work.verified = Verified(found.answer, ())
+        direct = request.place.get("channel_kind") == ChannelKind.DIRECT.value
+        return Outcome(
+            OutcomeKind.ANSWERED,
+            request.record_id,
+            request.question.text,
+            found.answer,
+            pointer(found.posted, request.question.asked_at, direct=direct),
+            repeats=found.record_id,
+            link=found.posted.url,
+        )
+
     async def _answer(self, request: Request, work: _Work, permitted: frozenset[str], *, private: bool) -> Outcome:
         question = Question(work.searched, request.question.asked_at, request.question.memory)
         clock = time.perf_counter_ns()
-        work.passages = await self.retriever.retrieve(question, permitted)
+        work.passages = await self.retriever.retrieve(question, permitted, sources=request.rule.sources)
         clock = _lap(work, "retrieve", clock)
         context = [p for p in work.passages if p.context]
-        work.verified, draft = await self.answerer.answer(question, context)
+        answerer = self.styled.get(request.rule.style, self.answerer)
+        work.verified, draft = await answerer.answer(question, context)
         _lap(work, "answer", clock)
         work.use = draft.use
         answer, text = work.verified.answer, request.question.text
@@ -181,12 +234,13 @@ class Ask:
             said = NOT_FOUND if request.audience.kind is AudienceKind.CHANNEL else NOT_FOUND_PRIVATE
             nearest = work.passages[:NEAREST]
             return Outcome(OutcomeKind.ABSTAINED, request.record_id, text, text=said, nearest=nearest)
-        notice = " ".join(filter(None, (draft.use.fallback, self.disclaimer)))
+        disclaimer = self.disclaimer if request.rule.disclaimer is None else request.rule.disclaimer
+        notice = " ".join(filter(None, (draft.use.fallback, disclaimer)))
         return Outcome(OutcomeKind.ANSWERED, request.record_id, text, answer, notice=notice, private=private)
 
     def _offering(self, request: Request, outcome: Outcome) -> Outcome:
         """With the expert who may be asked, under an answer or where there is none."""
-        if outcome.answer is None and outcome.kind is not OutcomeKind.ABSTAINED:
+        if outcome.told is None and outcome.kind is not OutcomeKind.ABSTAINED:
             return outcome
         channel = str(request.place.get("channel") or "")
         return replace(outcome, expert=self.experts(outcome.question, request.asker.platform, channel))
@@ -216,6 +270,8 @@ class Ask:
             notice=outcome.notice,
             private=outcome.private,
             expert=outcome.expert,
+            repeats=outcome.repeats,
+            link=outcome.link,
             nearest=outcome.nearest,
             shown_question=outcome.question[:RECORDED],
             posted=posted_bytes(payload),

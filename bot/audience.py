@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.channels import ChannelRule
 from bot.errors import DirectoryUnavailable
 from bot.ports import Directory
 from bot.types import ChannelKind, Incoming, People
@@ -22,14 +23,6 @@ NOT_HERE = (
 NOT_GUESTS = "I answer members of the organisation only. Ask the person who invited you."
 
 NO_GROUPS = "I could not find out what you may read, so I show nothing. Please ask again in a few minutes."
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelRule:
-    """An administrator's word on what a channel may be shown."""
-
-    grant: frozenset[str]
-    external: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +64,7 @@ class AudienceRules:
         alone = Audience(AudienceKind.PRIVATE, frozenset({asker.entries}))
         if incoming.channel_kind is ChannelKind.DIRECT:
             return Decision(asker, alone, None)
-        if rule:
+        if rule and rule.grant is not None:
             return Decision(asker, Audience(AudienceKind.CHANNEL, frozenset({rule.grant})), alone)
         readers = await self._readers(people.readers or (), asker)
         return Decision(asker, Audience(AudienceKind.CHANNEL, readers), alone)

@@ -6,7 +6,7 @@ Holds keys, not events: what waits costs some hundred bytes, and the event itsel
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass
 
 
@@ -32,14 +32,20 @@ class Backlog:
         self._some = asyncio.Event()
         self._closed = False
         self._count = 0
+        self._of: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return self._count
+
+    def waiting(self, person: str) -> int:
+        """How many keys of a person wait."""
+        return self._of[person]
 
     def put(self, lane: Lane, key: str) -> None:
         keys = self._keys.setdefault(lane, deque())
         keys.append(key)
         self._count += 1
+        self._of[lane.person] += 1
         if len(keys) == 1 and lane not in self._busy:
             self._offer(lane)
 
@@ -60,6 +66,9 @@ class Backlog:
             self._ready[person] = lanes  # behind everybody else
         self._busy.add(lane)
         self._count -= 1
+        self._of[person] -= 1
+        if not self._of[person]:
+            del self._of[person]
         return lane, self._keys[lane].popleft()
 
     def finish(self, lane: Lane) -> None:

@@ -40,19 +40,21 @@ class Commands:
         thread: str,
         acl_ids: frozenset[str],
         *,
+        sources: frozenset[str] | None = None,
         place: Mapping[str, Json] | None = None,
         asker: Principal | None = None,
     ) -> str | None:
         """The reply to a command, or None when the text is a question.
 
-        `acl_ids` are the access lists that everyone who sees the reply passes. `place` and `asker` say
+        `acl_ids` are the access lists that everyone who sees the reply passes; `sources` names those that
+        answers draw on here (None: all). `place` and `asker` say
         where and by whom it was asked, for `why`.
         """
         word = " ".join(text.strip().strip("?!.`").casefold().split())
         if word in ("", "help", "hello", "hi"):
             return HELP
         if word in ("sources", "what can you answer from"):
-            return _list(await self.library.documents(), acl_ids)
+            return _list(await self.library.documents(), acl_ids, sources)
         if word == "why" and asker is not None:
             return await why(self.history, self.library, place or {}, asker, acl_ids)
         if word in WORDS:  # where there is somebody to mention, the worker sees to it
@@ -62,9 +64,10 @@ class Commands:
         return None
 
 
-def _list(documents: Mapping[str, Document], acl_ids: frozenset[str]) -> str:
+def _list(documents: Mapping[str, Document], acl_ids: frozenset[str], sources: frozenset[str] | None) -> str:
     """Titles that everyone who sees the reply may read; the number of the others is not told either."""
-    readable = sorted({d.title for d in documents.values() if d.acl_id in acl_ids}, key=str.casefold)
+    here = (d for d in documents.values() if sources is None or d.source in sources)
+    readable = sorted({d.title for d in here if d.acl_id in acl_ids}, key=str.casefold)
     if not readable:
         return "There is no document that everyone who can read this reply may read."
     lines = [f"I can answer from these {len(readable)} documents:", *(f"• {title}" for title in readable[:LISTED])]

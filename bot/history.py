@@ -18,6 +18,8 @@ class History(Protocol):
     async def last(self, place: Mapping[str, Json], reader: Principal) -> AuditRecord | None:
         """The newest question in this place that is no command, with its reply. Raises AuditUnavailable.
 
+        A question that only got a pointer to its earlier answer is passed over: that answer is the one found.
+
         `place` holds "channel", "channel_kind" and "thread" as far as they exist. Private replies to
         others than `reader` are passed over.
         """
@@ -43,7 +45,8 @@ class LoggedHistory:
         for _ in range(0, LOOKED_THROUGH, PAGE):
             page = await self._audit.find(wanted, after=after, limit=PAGE)
             for record in page.records:
-                if _in(record, place, reader) and not _command(record) and not _of_another(record, reader):
+                found = not (_command(record) or _pointer(record) or _of_another(record, reader))
+                if found and _in(record, place, reader):
                     return record
             after = page.next
             if after is None:
@@ -62,6 +65,10 @@ def _in(record: AuditRecord, place: Mapping[str, Json], reader: Principal) -> bo
 
 def _command(record: AuditRecord) -> bool:
     return record.outcome == "answered" and record.fields.get("statements") is None
+
+
+def _pointer(record: AuditRecord) -> bool:
+    return record.refers_to is not None
 
 
 def _of_another(record: AuditRecord, reader: Principal) -> bool:

@@ -16,6 +16,10 @@ CREATE TABLE IF NOT EXISTS turns(
   id INTEGER PRIMARY KEY, thread TEXT NOT NULL, user TEXT NOT NULL, question TEXT NOT NULL, documents TEXT NOT NULL,
   at TEXT NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS turns_thread ON turns(thread);
+CREATE TABLE IF NOT EXISTS answers(
+  thread TEXT NOT NULL, question TEXT NOT NULL, record TEXT NOT NULL, at TEXT NOT NULL,
+  PRIMARY KEY (thread, question)) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS answers_at ON answers(at);
 """
 TURNS = 6
 
@@ -55,6 +59,22 @@ class ThreadMemory:
                 (thread, user, turn.question, json.dumps(turn.document_ids), now.isoformat()),
             )
 
+    def keep_answer(self, thread: str, folded: str, record_id: str) -> None:
+        """The record of the answer to a question (folded by `bot.repeats.fold`), in place of an earlier one's."""
+        now = datetime.now(UTC)
+        with self._db:
+            self._db.execute("DELETE FROM answers WHERE at <= ?", ((now - self._keep).isoformat(),))
+            self._db.execute(
+                "INSERT OR REPLACE INTO answers VALUES(?, ?, ?, ?)", (thread, folded, record_id, now.isoformat())
+            )
+
+    def answered(self, thread: str, folded: str) -> str | None:
+        """The record of the answer to this question in this thread, if it is remembered."""
+        since = (datetime.now(UTC) - self._keep).isoformat()
+        sql = "SELECT record FROM answers WHERE thread = ? AND question = ? AND at > ?"
+        rows = list(self._db.execute(sql, (thread, folded, since)))
+        return str(rows[0][0]) if rows else None
+
     def knows(self, thread: str) -> bool:
         """Whether a question was answered in this thread lately; `*` stands for any part of its name."""
         since = (datetime.now(UTC) - self._keep).isoformat()
@@ -64,6 +84,7 @@ class ThreadMemory:
     def forget(self, thread: str) -> int:
         """Drop a thread's memory; returns how many questions were remembered."""
         with self._db:
+            self._db.execute("DELETE FROM answers WHERE thread = ?", (thread,))
             self._db.execute("DELETE FROM turns WHERE thread = ?", (thread,))
         return self._db.changes()
 

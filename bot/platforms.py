@@ -58,6 +58,7 @@ def _slack(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMem
         signing_secret=settings.secret("slack_signing_secret"),
         base_url=settings.slack_base_url,
         follow_up_without_mention=settings.follow_up_without_mention,
+        unmentioned=settings.unmentioned,
         allowed_teams=frozenset(settings.slack_teams),
         suggested_prompts=settings.prompts or PROMPTS,
     )
@@ -81,6 +82,7 @@ def _slack_workspaces(settings: Settings, intake: Intake, viewer: Viewer, memory
         folder=settings.home / "slack",
         base_url=settings.slack_base_url,
         follow_up_without_mention=settings.follow_up_without_mention,
+        unmentioned=settings.unmentioned,
         allowed_teams=frozenset(settings.slack_teams),
         suggested_prompts=settings.prompts or PROMPTS,
     )
@@ -97,6 +99,7 @@ def _teams(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMem
         app_password=settings.secret("teams_app_password"),
         allowed_tenants=frozenset(settings.teams_tenants),
         follow_up_without_mention=settings.follow_up_without_mention,
+        unmentioned=settings.unmentioned,
         suggested_prompts=settings.prompts or PROMPTS,
     )
     return TeamsPlatform(config, intake, viewer=viewer, knows_thread=memory.knows)

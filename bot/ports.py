@@ -56,6 +56,10 @@ class Platform(Protocol):
         """
         ...
 
+    async def find_posted(self, incoming: Incoming, message: str) -> str | None:
+        """The address of one of our messages where `incoming` came from, "" when it has none; None: it is gone."""
+        ...
+
 
 class Directory(Protocol):
     """Where groups come from. Unknown people have none."""

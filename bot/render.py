@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from bot.types import Outcome, OutcomeKind
+from bot.types import Outcome
+from retrieval.form import structured
 from retrieval.types import Citation, Document, Passage, Section
 
 STATUS = "Looking in your documents…"
@@ -103,16 +104,19 @@ def nearest_line(passage: Passage) -> str:
 def plain(outcome: Outcome) -> str:
     """A whole reply as plain text: what notifications, the terminal and screen readers get."""
     lines: list[str] = []
-    if outcome.kind is OutcomeKind.ANSWERED and outcome.answer is not None:
-        lines.append(outcome.answer.text)
+    answer = outcome.told
+    if answer is not None:
+        lines.append(answer.text)
         if outcome.notice:
             lines.append(outcome.notice)
         lines.append("Sources:")
-        for source in sources(outcome.answer.citations):
+        for source in sources(answer.citations):
             lines.append(f"{markers(source)} {source[0].document.title}, {source_place(source)}")
             lines += [f"    “{c.quote}”" for c in source]
     else:
         lines.append(outcome.text)
+        if outcome.link:
+            lines.append(outcome.link)
         if outcome.nearest:
             lines.append("The nearest sections I found:")
             lines += [f"• {nearest_line(p)}" for p in outcome.nearest]
@@ -121,11 +125,15 @@ def plain(outcome: Outcome) -> str:
 
 
 def reply_json(outcome: Outcome) -> dict[str, object]:
-    """The fixed shape that scripts get; `answer` is the text shown when there is no answer."""
+    """The fixed shape that scripts get; `answer` is the text shown when there is no answer.
+
+    `structured` is the object that the organisation's answer form describes; null without a form, or when a part
+    that it requires is not carried by the documents.
+    """
     citations = outcome.answer.citations if outcome.answer else ()
     return {
         "outcome": outcome.kind.value,
-        "answer": outcome.answer.text if outcome.answer else outcome.text,
+        "answer": outcome.told.text if outcome.told else outcome.text,
         "citations": [
             {
                 "n": c.n,
@@ -149,5 +157,6 @@ def reply_json(outcome: Outcome) -> dict[str, object]:
             for p in outcome.nearest
         ],
         "notice": outcome.notice,
+        "structured": structured(outcome.answer) if outcome.answer else None,
         "record": outcome.record_id,
     }

@@ -31,6 +31,8 @@ def posted(platform: str, shown: Restored) -> bytes:
         shown.notice,
         shown.private,
         shown.expert,
+        shown.repeats,
+        shown.link,
     )
     return posted_bytes(_renderer(platform)(outcome))
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -19,9 +21,11 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from bot.channels import DIRECT, Unmentioned
 from bot.errors import SettingsError
 from bot.secret_files import SUFFIX, read_secrets
 
@@ -40,6 +44,9 @@ def _entry(value: str) -> str:
 
 
 Entry = Annotated[str, AfterValidator(_entry)]
+
+
+_CLOCK = r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"
 
 
 class _Table(BaseModel):
@@ -65,12 +72,81 @@ class SourceSettings(_Table):
     access: tuple[AccessSettings, ...] = Field(default=(), description="Rules; the last that matches wins")
 
 
-class ChannelSettings(_Table):
-    """What a channel's replies may draw on, instead of what all its members may read."""
+class StyleSettings(_Table):
+    """House style: how answers sound."""
 
-    id: str = Field(description="The platform's channel id")
-    grant: tuple[Entry, ...] = Field(description='Entries that count as every reader\'s rights, e.g. "group:finance"')
+    tone: str = Field(default="Plain, factual and short; the answer first.", max_length=500, description="How to write")
+    audience: str = Field(
+        default="finance, legal and compliance staff", max_length=200, description="Who the answers are for"
+    )
+    statements: int = Field(default=4, ge=1, le=12, description="At most so many sentences")
+    words: int = Field(default=40, ge=10, le=120, description="At most so many words in a sentence")
+    language: str = Field(default="asker", max_length=40, description='"asker", or the name of a language')
+    disclaimer: str = Field(default="", max_length=300, description="A line under every answer")
+    answer_schema: Path | None = Field(
+        default=None, description="JSON Schema file of the answer's parts; relative to the settings file"
+    )
+
+
+class HoursSettings(_Table):
+    """When a channel is answered; at other times it is told when to ask again."""
+
+    zone: str = Field(description='Whose clocks count, by IANA name, e.g. "Europe/Paris"')
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = Field(
+        default=("mon", "tue", "wed", "thu", "fri"), min_length=1, description="Days on which it is answered"
+    )
+    opens: str = Field(default="00:00", pattern=_CLOCK, description="From when, as HH:MM")
+    closes: str = Field(default="24:00", pattern=_CLOCK, description="Until when; not later than opens: the next day")
+
+    @field_validator("zone")
+    @classmethod
+    def _zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, KeyError):
+            raise ValueError(f'{name!r} is no time zone that is known here: write one such as "Europe/Paris"') from None
+        return name
+
+    @model_validator(mode="after")
+    def _some_time(self) -> Self:
+        if self.opens == "24:00" or self.opens == self.closes:
+            raise ValueError(f"from {self.opens} to {self.closes} is no time at all")
+        return self
+
+    @staticmethod
+    def clock(text: str) -> time:
+        """ "24:00" is midnight, too."""
+        return time(0) if text == "24:00" else time.fromisoformat(text)
+
+
+class ChannelSettings(_Table):
+    """A rule for a channel. What is left out is as everywhere."""
+
+    id: str = Field(min_length=1, description='The platform\'s channel id; "direct": all direct chats')
+    grant: tuple[Entry, ...] | None = Field(
+        default=None,
+        description="Entries that count as every reader's rights, instead of what all its members may read",
+    )
     external: bool = Field(default=False, description="Answer although other organisations share the channel")
+    sources: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="Names of the sources that answers draw on"
+    )
+    without_mention: Unmentioned | None = Field(
+        default=None, description='Answer without a mention: "never", "threads" (in ours), "always"'
+    )
+    hours: HoursSettings | None = Field(default=None, description="When it is answered: zone, days, opens, closes")
+    limit: int | None = Field(default=None, ge=0, le=100_000, description="Instead of channel_limit, for this channel")
+    style: StyleSettings | None = Field(default=None, description="What of the house style differs here, e.g. language")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.id != DIRECT:
+            return self
+        if self.grant is not None:
+            raise ValueError("in direct chats the person's own rights count: there is nothing to grant")
+        if self.without_mention is not None or self.external:
+            raise ValueError("direct chats need no mention and are not shared: without_mention, external say nothing")
+        return self
 
 
 CacheSeconds = Annotated[
@@ -149,19 +225,6 @@ class RetentionSettings(_Table):
     below_floor_confirmed: bool = Field(default=False, description="Say it twice")
 
 
-class StyleSettings(_Table):
-    """House style: how answers sound."""
-
-    tone: str = Field(default="Plain, factual and short; the answer first.", max_length=500, description="How to write")
-    audience: str = Field(
-        default="finance, legal and compliance staff", max_length=200, description="Who the answers are for"
-    )
-    statements: int = Field(default=4, ge=1, le=12, description="At most so many sentences")
-    words: int = Field(default=40, ge=10, le=120, description="At most so many words in a sentence")
-    language: str = Field(default="asker", max_length=40, description='"asker", or the name of a language')
-    disclaimer: str = Field(default="", max_length=300, description="A line under every answer")
-
-
 class Settings(BaseSettings):
     """Everything an operator can set."""
 
@@ -174,7 +237,7 @@ class Settings(BaseSettings):
     weaviate_collection: str = Field(
         default="Footnote", pattern="^[A-Z][A-Za-z0-9]{0,60}$", description="Beginning of the collections' names"
     )
-    database_url: SecretStr | None = Field(default=None, description="PostgreSQL; not supported yet: leave unset")
+    database_url: SecretStr | None = Field(default=None, description="PostgreSQL of the audit log, postgresql://…; unset: SQLite in the home")
     model: str | None = Field(default=None, description="Chat model; unset: verbatim sentences without a model")
     model_base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint of the model")
     model_api_key: SecretStr | None = Field(default=None, description="API key of the model's endpoint")
@@ -213,6 +276,18 @@ class Settings(BaseSettings):
         default=None, description="The tenant the bot is registered in"
     )
     teams_tenants: tuple[str, ...] = Field(default=(), description="Tenant ids to answer; empty: the bot's own")
+    teams_reconcile: bool = Field(
+        default=False, description="`audit reconcile` asks Teams: the app's package and `doctor` see to the rights"
+    )
+    teams_graph_url: str = Field(
+        default="https://graph.microsoft.com/v1.0", description="Microsoft Graph of your cloud, for `audit reconcile`"
+    )
+    teams_login_url: str = Field(
+        default="https://login.microsoftonline.com", description="Where your cloud gives tokens for it"
+    )
+    teams_service_url: str = Field(
+        default="https://smba.trafficmanager.net/teams/", description="The Bot Connector of your cloud, likewise"
+    )
 
     host: str = Field(default="127.0.0.1", description="Address that `footnote serve` listens on")
     port: int = Field(
@@ -232,6 +307,18 @@ class Settings(BaseSettings):
         default=(), description="Rules for old audit records: days, tenant, channel"
     )
     workers: int = Field(default=8, ge=1, le=64, description="Questions answered at the same time")
+    person_limit: int = Field(
+        default=30, ge=0, le=100_000, description="Questions of a person answered in limit_minutes; 0: any number"
+    )
+    channel_limit: int = Field(
+        default=120, ge=0, le=100_000, description="Questions in a channel answered in limit_minutes; 0: any number"
+    )
+    limit_minutes: int = Field(default=10, ge=1, le=1_440, description="The time for these limits, in minutes")
+    queue_limit: int = Field(default=2_000, ge=1, le=20_000, description="Questions that may wait for their answer")
+    queue_per_person: int = Field(default=100, ge=1, le=20_000, description="Questions of one person that may wait")
+    point_to_answers: bool = Field(
+        default=True, description="A question repeated in a thread gets a link to its answer while that still holds"
+    )
     follow_up_without_mention: bool = Field(default=True, description="Answer replies in our threads unmentioned")
     guests: bool = Field(default=False, description="Answer guests, from what their groups may read")
     memory_hours: int = Field(default=24, ge=0, le=720, description="How long a thread is remembered, in hours")
@@ -252,7 +339,7 @@ class Settings(BaseSettings):
     )
     style: StyleSettings = Field(
         default_factory=StyleSettings,
-        description="House style: tone, audience, statements, words, language, disclaimer",
+        description="House style: tone, audience, statements, words, language, disclaimer, answer_schema",
     )
     ocr: bool = Field(default=False, description="Read scanned pages with Tesseract, about a second a page")
     ocr_language: str = Field(
@@ -268,6 +355,30 @@ class Settings(BaseSettings):
         if len({table.kind for table in tables}) < len(tables):
             raise ValueError("there may be one directory of each kind")
         return tables
+
+    @model_validator(mode="after")
+    def _channels_fit(self) -> Self:
+        ids = [channel.id for channel in self.channels]
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        if twice:
+            raise ValueError(f"channels: there are two rules for {', '.join(twice)}; make them one")
+        known = {source.name for source in self.sources}
+        for channel in self.channels:
+            unknown = sorted(set(channel.sources or ()) - known)
+            if unknown:
+                names = ", ".join(sorted(known)) or "none"
+                raise ValueError(f"channels: {channel.id} names the source {unknown[0]!r}; there are: {names}")
+        return self
+
+    @property
+    def unmentioned(self) -> dict[str, Unmentioned]:
+        """Which messages without a mention are questions, in the channels that have a rule for it."""
+        return {c.id: c.without_mention for c in self.channels if c.without_mention is not None}
+
+    @property
+    def listens(self) -> bool:
+        """Whether some channel's messages are heard that do not mention the bot."""
+        return self.follow_up_without_mention or any(u is not Unmentioned.NEVER for u in self.unmentioned.values())
 
     @property
     def prompts(self) -> tuple[tuple[str, str], ...] | None:
@@ -326,8 +437,6 @@ def load(home: Path | None = None) -> Settings:
         raise SettingsError(_explain(error)) from None  # the original would print the values, secrets too
     except ValueError as error:
         raise SettingsError(f"{file} cannot be read: {error}") from error
-    if settings.database_url is not None:
-        raise SettingsError("FOOTNOTE_DATABASE_URL is set, but PostgreSQL is not supported yet. Unset it.")
     return settings
 
 

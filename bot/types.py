@@ -94,6 +94,8 @@ class Outcome:
     `nearest` are passages the readers may read, shown with an abstention. `notice` is a line shown
     with an answer, such as that the model was down. `private` says that only the asker may see it.
     `expert` is the name of the person or group that a button offers to ask; "" for none.
+    `repeats` is the record of an earlier answer: then `text` points there, at `link` ("" for none), and
+    is shown instead of the answer.
     """
 
     kind: OutcomeKind
@@ -105,6 +107,13 @@ class Outcome:
     notice: str = ""
     private: bool = False
     expert: str = ""
+    repeats: str = ""
+    link: str = ""
+
+    @property
+    def told(self) -> Answer | None:
+        """The answer, where it is what is shown."""
+        return self.answer if self.kind is OutcomeKind.ANSWERED and not self.repeats else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +127,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class PassageView:
-    """A cited section as "Show the passage" shows it: the quote and the text around it."""
+    """A cited section as "Show the passage" shows it: the quote and the text around it.
+
+    A source with several quotes, such as a row and its table's head, has the later ones in `more`, in the
+    document's order, each behind the text that stands between it and the one before.
+    """
 
     title: str
     where: str  # e.g. "Section 4.2 Hotels, page 7, version 2026-03-01.1a2b3c4d"
@@ -126,3 +139,4 @@ class PassageView:
     quote: str
     after: str
     url: str | None
+    more: tuple[tuple[str, str], ...] = ()  # (text between, quote)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -22,6 +22,7 @@ import structlog
 from audit.canonical import clean
 from audit.errors import AuditUnavailable, RecordExists
 from audit.record import AuditLog, AuditRecord, Json, Receipt, new_record_id
+from bot.admission import Admission
 from bot.ask import Ask, Request
 from bot.audience import AudienceRules, Decision
 from bot.backlog import Backlog, Closed, Lane
@@ -31,6 +32,7 @@ from bot.inbox import Inbox, Pending, Shown, Waiting
 from bot.memory import ThreadMemory
 from bot.ports import Platform
 from bot.render import STATUS
+from bot.repeats import Posted, fold
 from bot.types import ChannelKind, Incoming, IncomingKind, OutcomeKind, Reply
 from retrieval.types import Audience, AudienceKind, Principal, Question, Turn
 
@@ -73,6 +75,7 @@ class Worker:
         platforms: Mapping[str, Platform],
         *,
         experts: ExpertDesk | None = None,
+        admission: Admission | None = None,
         workers: int = 8,
         first_pause: float = FIRST_PAUSE,
         tries: int = TRIES,
@@ -85,6 +88,7 @@ class Worker:
         self._memory = memory
         self._platforms = dict(platforms)
         self._experts = experts
+        self._admission = admission or Admission()
         self._workers = workers
         self._first_pause = first_pause
         self._tries = tries
@@ -96,6 +100,8 @@ class Worker:
         self._failures: dict[str, int] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._unmet: asyncio.Queue[str] = asyncio.Queue()  # questions that wait without a status line
+        self._crowd: asyncio.Queue[tuple[Lane, str]] = asyncio.Queue()  # questions that found the queue full
+        self._crowded: dict[str, str] = {}  # what to say to them
         self._greetings: dict[str, asyncio.Task[str]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._greeters: list[asyncio.Task[None]] = []
@@ -107,20 +113,27 @@ class Worker:
     # --- life ---------------------------------------------------------------------------
 
     async def accept(self, incoming: Incoming) -> bool:
-        if len(self._backlog) >= MOST_WAITING:
+        if len(self._backlog) + self._crowd.qsize() >= MOST_WAITING:
             raise InboxUnavailable(f"{MOST_WAITING:,} events wait already; this one must be sent again later.")
         if self._experts is not None and is_call(incoming):
             incoming = replace(incoming, kind=IncomingKind.EXPERT)
         new = await self._inbox.accept(incoming)
         if new:
-            self._put(waiting(incoming))
+            self._put(waiting(incoming), new=True)
         return new
 
-    def _put(self, event: Waiting) -> None:
+    def _put(self, event: Waiting, *, new: bool = False) -> None:
         if event.key in self._known:
             return
         self._known.add(event.key)
         self._quiet.clear()
+        if new and event.kind is IncomingKind.QUESTION:
+            lane = _lane(event)
+            why = self._admission.crowded(len(self._backlog), self._backlog.waiting(lane.person))
+            if why:
+                self._crowded[event.key] = why
+                self._crowd.put_nowait((lane, event.key))
+                return
         if event.kind is IncomingKind.QUESTION and self._in_hand + len(self._backlog) >= self._workers:
             self._unmet.put_nowait(event.key)
         self._backlog.put(_lane(event), event.key)
@@ -132,6 +145,7 @@ class Worker:
             self._put(event)
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
         self._greeters = [asyncio.create_task(self._greet()) for _ in range(GREETERS)]
+        self._greeters.append(asyncio.create_task(self._turn_away()))
 
     async def drain(self) -> None:
         """Wait until everything accepted so far is done, or put aside for later."""
@@ -164,11 +178,24 @@ class Worker:
                 await self._try(lane, key)
             finally:
                 self._in_hand -= 1
-                self._greetings.pop(key, None)
-                self._known.discard(key)
                 self._backlog.finish(lane)
-                if not self._known:
-                    self._quiet.set()
+                self._over(key)
+
+    async def _turn_away(self) -> None:
+        """What found the queue full is told so beside it, at once: refused and recorded like any other."""
+        while True:
+            lane, key = await self._crowd.get()
+            try:
+                await self._try(lane, key)
+            finally:
+                self._over(key)
+
+    def _over(self, key: str) -> None:
+        """Out of a worker's hands: done, or put aside."""
+        self._greetings.pop(key, None)
+        self._known.discard(key)
+        if not self._known:
+            self._quiet.set()
 
     async def _try(self, lane: Lane, key: str) -> None:
         try:
@@ -184,6 +211,7 @@ class Worker:
             self._put_aside(lane, key, error)
         else:
             self._failures.pop(key, None)
+            self._crowded.pop(key, None)
 
     def _put_aside(self, lane: Lane, key: str, error: Exception | None = None) -> None:
         """Again after a pause that doubles each time, and at least as long as the platform asks for."""
@@ -301,7 +329,8 @@ class Worker:
         if pending.record_id is None:
             await self._inbox.claim(incoming.key, record_id)
         status_id = pending.status_id or await self._status(incoming)
-        decision = await self._decide(platform, incoming)
+        refusal = self._crowded.get(incoming.key) or self._admission.refusal(incoming)
+        decision = refused(incoming, refusal) if refusal else await self._decide(platform, incoming)
         question = Question(incoming.text, incoming.received_at, self._memory.recall(_thread(incoming)))
         request = Request(
             record_id=record_id,
@@ -312,6 +341,8 @@ class Worker:
             thread=_thread(incoming),
             place=place_of(incoming),
             render=platform.render,
+            rule=self._admission.rule(incoming),
+            posted=self._posted(platform, incoming),
             operator=False,
         )
         try:
@@ -327,6 +358,8 @@ class Worker:
         if answer is not None or asked.outcome.kind is OutcomeKind.ABSTAINED:  # what failed is asked anew, in full
             cited = dict.fromkeys(c.document.id for c in answer.citations) if answer is not None else {}
             self._memory.remember(_thread(incoming), incoming.user, Turn(asked.searched, tuple(cited)))
+        if asked.outcome.told is not None and not asked.outcome.private:
+            self._memory.keep_answer(_thread(incoming), fold(asked.searched), record_id)
         return Pending(incoming, "recorded", record_id, status_id, asked.reply)
 
     async def _recorded(self, record_id: str) -> Reply | None:
@@ -345,8 +378,21 @@ class Worker:
             log.warning("the platform did not say who is here", key=incoming.key, error=str(error))
         except Exception:
             log.exception("a bug kept the audience from being found", key=incoming.key)
-        nobody = Principal(incoming.platform, incoming.tenant, incoming.user, member=False)
-        return Decision(nobody, Audience(AudienceKind.REFUSED, frozenset(), NO_PEOPLE), None)
+        return refused(incoming, NO_PEOPLE)
+
+    def _posted(self, platform: Platform, incoming: Incoming) -> Callable[[str], Awaitable[Posted | None]]:
+        """Finds where the answer of a record stands; a platform that cannot tell counts as one where it is gone."""
+
+        async def find(record_id: str) -> Posted | None:
+            shown = await self._inbox.shown_as(record_id)
+            try:
+                url = await platform.find_posted(incoming, shown.message) if shown is not None else None
+            except PlatformError as error:
+                log.warning("an earlier answer cannot be found, so it is given anew", error=str(error))
+                return None
+            return Posted(shown.at, url) if shown is not None and url is not None else None
+
+        return find
 
     async def _show(self, platform: Platform, pending: Pending, reply: Reply) -> None:
         incoming = pending.incoming
@@ -371,6 +417,12 @@ class Worker:
         except PlatformError:
             await self._inbox.not_shown(incoming.key)  # the platform says so; after a crash nobody would
             raise
+
+
+def refused(incoming: Incoming, why: str) -> Decision:
+    """Nothing is shown but why; nobody has been asked who this person is."""
+    nobody = Principal(incoming.platform, incoming.tenant, incoming.user, member=False)
+    return Decision(nobody, Audience(AudienceKind.REFUSED, frozenset(), why), None)
 
 
 def waiting(incoming: Incoming) -> Waiting:
@@ -426,4 +478,6 @@ def delivery_record(incoming: Incoming, reply: Reply, shown: Shown) -> AuditReco
         "reply_message": shown.message,
         "private": reply.private,
     }
+    if team := incoming.reference.get("team"):
+        fields["team"] = team
     return AuditRecord(shown.delivery_id, "delivery", shown.at, "delivered", fields, reply.receipt.record_id)

@@ -128,7 +128,9 @@ async def on_stage(settings: Settings) -> AsyncIterator[Stage]:
         teams.endpoint = f"http://127.0.0.1:{port}/teams/messages"
 
         def make(_: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> list[ChatAdapter]:
-            config = SlackConfig(bot_token=slack.bot_token, app_token=slack.app_token, base_url=slack.base_url)
+            config = SlackConfig(
+                bot_token=slack.bot_token, app_token=slack.app_token, base_url=slack.base_url, message_seconds=0.0
+            )
 
             async def known(channel: str, thread: str) -> bool:
                 return memory.knows(f"slack:*:{channel}:{thread}")

@@ -15,12 +15,13 @@ from slack_bolt.async_app import AsyncBoltRequest
 
 from audit.errors import AuditError
 from audit.record import Json
+from bot.channels import Unmentioned
 from bot.errors import BotError, InboxUnavailable, PlatformDenied, PlatformError
 from bot.ports import Intake, Viewer
 from bot.slack import modals, render
 from bot.slack.client import SlackClient
 from bot.slack.config import SlackConfig
-from bot.slack.events import Identity, call, feedback, hear
+from bot.slack.events import Heard, Identity, call, feedback, hear
 from bot.slack.manifest import FOLLOW_UP_SCOPES, SCOPES
 from bot.slack.people import SlackPeople
 from bot.slack.post import SlackPoster
@@ -115,7 +116,7 @@ class SlackPlatform:
         except PlatformError as error:
             problems.append(str(error))
         else:
-            needed = SCOPES | (FOLLOW_UP_SCOPES if self._config.follow_up_without_mention else frozenset())
+            needed = SCOPES | (FOLLOW_UP_SCOPES if self._config.listens else frozenset())
             missing = sorted(needed - self._client.scopes) if self._client.scopes else []
             problems += [
                 f"The bot lacks the scope {scope}: add it under OAuth & Permissions and install the app again."
@@ -157,6 +158,9 @@ class SlackPlatform:
         body = render.call(expert, text, question, record_id)
         return await self._poster.call(incoming, body, self._me())
 
+    async def find_posted(self, incoming: Incoming, message: str) -> str | None:
+        return await self._poster.link(incoming.channel, message)
+
     async def messages(self, channel: str, oldest: str | None) -> list[tuple[str, str]]:
         """Record id and ts of our answers in threads begun after `oldest` (a ts). Raises PlatformError."""
         return await self._poster.answers(channel, oldest, self._me())
@@ -180,13 +184,21 @@ class SlackPlatform:
             return
         allowed = self._config.allowed_teams or frozenset({me.team})
         heard = hear(body, me, allowed, datetime.now(UTC), self._people.kinds)
-        if heard is not None and (heard.addressed or await self._in_our_thread(heard.incoming)):
+        if heard is not None and (heard.addressed or await self._for_us(heard)):
             await self._intake.accept(heard.incoming)
 
-    async def _in_our_thread(self, incoming: Incoming) -> bool:
+    async def _for_us(self, heard: Heard) -> bool:
         """Whether something said without a mention concerns us."""
-        if incoming.kind is IncomingKind.QUESTION and not self._config.follow_up_without_mention:
+        incoming = heard.incoming
+        rule = self._config.heard(incoming.channel)
+        if incoming.kind is IncomingKind.QUESTION and rule is Unmentioned.NEVER:
             return False
+        if (
+            incoming.kind is IncomingKind.QUESTION
+            and rule is Unmentioned.ALWAYS
+            and incoming.thread == incoming.message
+        ):
+            return not heard.to_others
         return incoming.thread != incoming.message and await self._known_thread(incoming.channel, incoming.thread)
 
     async def _suggest(self, channel: str) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.addresses import is_loopback
+from bot.channels import Unmentioned, heard
 from bot.errors import SettingsError
 
 PROMPTS = (("What can you answer from?", "sources"), ("How do you work?", "help"))
@@ -24,7 +26,9 @@ class SlackConfig:
     is how long a person's profile is remembered, `max_people` how many are. A channel with more than
     `max_readers` members counts as one whose readers are unknown. `installed` says that the token comes
     from an installation, not from a setting. Without `emails` people have no e-mail address, since
-    nobody knows who runs the workspace.
+    nobody knows who runs the workspace. `unmentioned` are the channels with a rule of their own for what
+    does not mention us. A channel that was quiet takes `burst` new messages at once, then one each
+    `message_seconds`; nothing waits longer than `longest_turn` for its turn.
     """
 
     bot_token: str = field(repr=False)
@@ -32,6 +36,7 @@ class SlackConfig:
     signing_secret: str = field(default="", repr=False)
     base_url: str = "https://slack.com/api/"
     follow_up_without_mention: bool = False
+    unmentioned: Mapping[str, Unmentioned] = field(default_factory=dict)
     allowed_teams: frozenset[str] = frozenset()
     suggested_prompts: tuple[tuple[str, str], ...] = PROMPTS
     timeout: float = 10.0
@@ -45,6 +50,9 @@ class SlackConfig:
     ping_interval: float = 5.0
     installed: bool = False
     emails: bool = True
+    message_seconds: float = 1.0
+    burst: int = 4
+    longest_turn: float = 10.0
 
     def __post_init__(self) -> None:
         if not self.bot_token.startswith(("xoxb-", "xoxe.xoxb-")):
@@ -58,6 +66,15 @@ class SlackConfig:
         _check_address(self.base_url)
         if len(self.suggested_prompts) > 4:
             raise SettingsError("Slack shows four suggested questions at most; there are more in the settings.")
+
+    def heard(self, channel: str) -> Unmentioned:
+        """Which messages of a channel that do not mention us are questions."""
+        return heard(self.unmentioned, channel, threads=self.follow_up_without_mention)
+
+    @property
+    def listens(self) -> bool:
+        """Whether we must hear what does not mention us anywhere."""
+        return self.follow_up_without_mention or any(u is not Unmentioned.NEVER for u in self.unmentioned.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +92,22 @@ class WorkspacesConfig:
     folder: Path
     base_url: str = "https://slack.com/api/"
     follow_up_without_mention: bool = False
+    unmentioned: Mapping[str, Unmentioned] = field(default_factory=dict)
     allowed_teams: frozenset[str] = frozenset()
     suggested_prompts: tuple[tuple[str, str], ...] = PROMPTS
     timeout: float = 10.0
     tries: int = 4
     first_pause: float = 0.3
     longest_wait: float = 30.0
+    message_seconds: float = 1.0
     max_people: int = 5_000
     state_seconds: float = 600.0
     max_workspaces: int = 100
+
+    @property
+    def listens(self) -> bool:
+        """Whether we must hear what does not mention us anywhere."""
+        return self.follow_up_without_mention or any(u is not Unmentioned.NEVER for u in self.unmentioned.values())
 
     def __post_init__(self) -> None:
         named = {
@@ -112,12 +136,14 @@ class WorkspacesConfig:
             signing_secret=self.signing_secret,
             base_url=self.base_url,
             follow_up_without_mention=self.follow_up_without_mention,
+            unmentioned=self.unmentioned,
             allowed_teams=frozenset({team}),
             suggested_prompts=self.suggested_prompts,
             timeout=self.timeout,
             tries=self.tries,
             first_pause=self.first_pause,
             longest_wait=self.longest_wait,
+            message_seconds=self.message_seconds,
             max_people=self.max_people,
             installed=True,
             emails=bool(self.allowed_teams),

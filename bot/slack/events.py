@@ -22,6 +22,7 @@ KINDS = {
     "group": ChannelKind.PRIVATE_CHANNEL,
 }
 SPOKEN = {"file_share", "thread_broadcast", "me_message"}  # subtypes in which a person says something
+_MENTION = re.compile(r"<(?:@|!subteam\^)")
 _MARKUP = re.compile(r"<([^<>]*)>")
 
 Event = Mapping[str, Any]
@@ -41,11 +42,13 @@ class Heard:
     """An event about a message, before it is known whether it concerns us.
 
     `addressed` says that it does for certain: a direct message, or we are mentioned. If not, it
-    concerns us only when the thread is one we have answered in.
+    concerns us only when the thread is one we have answered in, or the channel's rule says so.
+    `to_others` says that it mentions somebody else.
     """
 
     incoming: Incoming
     addressed: bool
+    to_others: bool = False
 
 
 def plain_text(text: str, bot_user: str) -> str:
@@ -89,7 +92,8 @@ def hear(
         incoming = _ignored(incoming, what)
     elif incoming.tenant not in allowed:
         incoming = _ignored(incoming, f"a question from the workspace {incoming.tenant}, which is not allowed")
-    return Heard(incoming, mentioned or incoming.channel_kind is ChannelKind.DIRECT)
+    to_others = _MENTION.search(_text(event)) is not None
+    return Heard(incoming, mentioned or incoming.channel_kind is ChannelKind.DIRECT, to_others)
 
 
 def _changed(body: Event, me: Identity, now: datetime, known: Mapping[str, ChannelKind]) -> Heard | None:

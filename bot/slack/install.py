@@ -59,7 +59,7 @@ class InstallFlow:
         self._config = config
         self._store = store
         self._states = States(config.folder / "states", config.state_seconds)
-        scopes = SCOPES | (FOLLOW_UP_SCOPES if config.follow_up_without_mention else frozenset())
+        scopes = SCOPES | (FOLLOW_UP_SCOPES if config.listens else frozenset())
         parts = urlsplit(config.base_url)
         self._urls = AuthorizeUrlGenerator(
             client_id=config.client_id,

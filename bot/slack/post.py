@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from audit.record import Json
-from bot.errors import PlatformDenied, PlatformError
+from bot.errors import PlatformBusy, PlatformDenied, PlatformError
 from bot.render import PRIVATE_NOTE
 from bot.slack.client import SlackClient, Unreached, Unsure, code_of
 from bot.slack.config import SlackConfig
 from bot.slack.events import Identity
+from bot.slack.pace import Pace
 from bot.slack.render import EVENT, TEXT_LIMIT, clip, escape, mark
 from bot.types import ChannelKind, Incoming, Reply
 
@@ -29,9 +30,11 @@ QUIET: dict[str, Json] = {**LITERAL, "unfurl_links": False, "unfurl_media": Fals
 
 
 class SlackPoster:
-    def __init__(self, client: SlackClient, config: SlackConfig) -> None:
+    def __init__(self, client: SlackClient, config: SlackConfig, pace: Pace | None = None) -> None:
+        """`pace` spaces out the new messages of a channel; by default as the settings say."""
         self._client = client
         self._config = config
+        self._pace = pace or Pace(config.message_seconds, config.burst, config.longest_turn)
         self._whispered: OrderedDict[str, str] = OrderedDict()  # ts of private replies by record, for a while
 
     async def status(self, incoming: Incoming, text: str, me: Identity) -> str:
@@ -110,12 +113,31 @@ class SlackPoster:
                 if found is not None:
                     return found
             try:
-                return str((await self._client.write("chat.postMessage", arguments, again=False))["ts"])
+                return await self._new(incoming.channel, arguments)
             except Unsure:
                 if attempt == self._config.tries:
                     raise
                 look = True
         raise AssertionError("unreachable")
+
+    async def _new(self, channel: str, arguments: Mapping[str, Json]) -> str:
+        """A new message when it is the channel's turn; returns its ts. Raises PlatformError."""
+        await self._pace.turn(channel)
+        try:
+            return str((await self._client.write("chat.postMessage", arguments, again=False))["ts"])
+        except PlatformBusy as error:
+            self._pace.hold(channel, error.retry_after)
+            raise
+
+    async def link(self, channel: str, ts: str) -> str | None:
+        """The address of a message; None when it is gone. Raises PlatformError."""
+        try:
+            data = await self._client.read("chat.getPermalink", channel=channel, message_ts=ts)
+        except PlatformError as error:
+            if code_of(error) in GONE:
+                return None
+            raise
+        return str(data.get("permalink") or "")
 
     async def _find(self, incoming: Incoming, metadata: Json, me: Identity) -> str | None:
         """Our message with this metadata in the thread; None also when the thread may not be read."""

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from audit.record import Json
 from bot.render import deep_link, markers, nearest_line, plain, source_line, source_place, sources
 from bot.types import Expert, Outcome, OutcomeKind
-from retrieval.types import Citation
+from retrieval.types import Answer, Citation
 
 BUDGET = 11_500  # characters of JSON over all blocks; Slack refuses somewhere above 13,000
 TEXT_LIMIT = 3_900  # chat.update takes 4,000 characters of `text`
@@ -27,6 +27,7 @@ PASSAGE = "footnote_passage"
 FEEDBACK = "footnote_feedback"
 EXPERT = "footnote_expert"
 EVENT = "footnote_answer"
+LINK = "Go to the answer"
 CUT = "… (The answer is cut here to fit; its record has all of it.)"
 
 Block = dict[str, Json]
@@ -39,8 +40,8 @@ def escape(text: str) -> str:
 
 def render(outcome: Outcome) -> dict[str, Json]:
     """`text`, `blocks` and `metadata` of the message. Every citation is named, however long the answer."""
-    answer = outcome.answer if outcome.kind is OutcomeKind.ANSWERED else None
-    blocks = _answered(outcome, answer.text, answer.citations) if answer else _told(outcome)
+    answer = outcome.told
+    blocks = _answered(outcome, answer) if answer else _told(outcome)
     return {"text": fallback(outcome), "blocks": [*blocks], "metadata": mark(EVENT, {"record": outcome.record_id})}
 
 
@@ -54,12 +55,13 @@ def fallback(outcome: Outcome) -> str:
     whole = escape(plain(outcome))
     if len(whole) <= TEXT_LIMIT:
         return whole
-    if outcome.answer is None:
+    answer = outcome.told
+    if answer is None:
         return clip(whole, TEXT_LIMIT)
-    sources = "\n".join(["Sources:", *(f"[{c.n}] {source_line(c)}" for c in outcome.answer.citations)])
+    sources = "\n".join(["Sources:", *(f"[{c.n}] {source_line(c)}" for c in answer.citations)])
     tail = f"\n{escape(sources)}\nRecord {escape(outcome.record_id)}"
     room = max(200, TEXT_LIMIT - len(tail))
-    return clip(clip(escape(outcome.answer.text), room) + tail, TEXT_LIMIT)
+    return clip(clip(escape(answer.text), room) + tail, TEXT_LIMIT)
 
 
 def clip(escaped: str, limit: int) -> str:
@@ -72,7 +74,8 @@ def clip(escaped: str, limit: int) -> str:
 def _told(outcome: Outcome) -> list[Block]:
     """An outcome without an answer: why, and the nearest sections."""
     body = outcome.text if len(outcome.text) <= ANSWER_LIMIT else outcome.text[: ANSWER_LIMIT - 1] + "…"
-    blocks: list[Block] = [_rich([_section(_spoken(body))])]
+    link: list[Block] = [_text(" "), {"type": "link", "url": outcome.link, "text": LINK}] if outcome.link else []
+    blocks: list[Block] = [_rich([_section([*_spoken(body), *link])])]
     if outcome.nearest:
         lines = "\n".join(f"• {nearest_line(p)}" for p in outcome.nearest)[:ANSWER_LIMIT]
         head = _text("The nearest sections I found:\n", bold=True)
@@ -85,8 +88,9 @@ def _told(outcome: Outcome) -> list[Block]:
     return blocks
 
 
-def _answered(outcome: Outcome, said: str, citations: Sequence[Citation]) -> list[Block]:
+def _answered(outcome: Outcome, answer: Answer) -> list[Block]:
     """The richest layout that fits, with quotes as long as fit in it."""
+    citations = answer.citations
     for layout, limit, shortest in (
         (_own_buttons, ANSWER_LIMIT, SHORTEST),
         (_menu, ANSWER_LIMIT, SHORTEST),
@@ -97,23 +101,38 @@ def _answered(outcome: Outcome, said: str, citations: Sequence[Citation]) -> lis
     ):
         if layout is _own_buttons and len(citations) > OWN_BUTTONS:
             continue
-        text = said if len(said) <= limit else said[: limit - len(CUT)] + CUT
-        blocks = _fitted(outcome, text, citations, layout, shortest)
+        blocks = _fitted(outcome, _said(answer, limit), citations, layout, shortest)
         if blocks is not None:
             return blocks
     return _last_resort(outcome, citations)
+
+
+def _said(answer: Answer, limit: int) -> list[Block]:
+    """The answer's own text, cut at so many characters; the titles of a form's parts are bold."""
+    runs = [(answer.text, False)]
+    if answer.parts:
+        runs = [run for p in answer.parts for run in ((f"{p.title}:", True), (f"{answer.body(p)}\n", False))]
+    if sum(len(text) for text, _ in runs) > limit:
+        room = limit - len(CUT)
+        kept = []
+        for text, bold in runs:
+            kept.append((text[:room], bold))
+            room -= len(kept[-1][0])
+        runs = [run for run in kept if run[0]]
+        runs[-1] = (runs[-1][0] + CUT, runs[-1][1])
+    return [_text(piece, bold=bold) for text, bold in runs for piece in _pieces(text)]
 
 
 Layout = Callable[[str, Sequence[Citation], int], list[Block]]
 
 
 def _fitted(
-    outcome: Outcome, text: str, citations: Sequence[Citation], layout: Layout, shortest: int
+    outcome: Outcome, said: Sequence[Block], citations: Sequence[Citation], layout: Layout, shortest: int
 ) -> list[Block] | None:
     """The layout with the longest quotes that fit; None when even the shortest do not."""
 
     def attempt(longest: int) -> list[Block] | None:
-        blocks = _framed(outcome, text, layout(outcome.record_id, citations, longest))
+        blocks = _framed(outcome, said, layout(outcome.record_id, citations, longest))
         return blocks if size(blocks) <= BUDGET and len(blocks) <= 50 else None
 
     low, high = shortest, max((len(c.quote) for c in citations), default=0)
@@ -137,7 +156,7 @@ def _last_resort(outcome: Outcome, citations: Sequence[Citation]) -> list[Block]
     while True:
         lines = _lines(outcome.record_id, citations[:kept], 0)
         more = _small(f"{len(citations) - kept} more sources are in the record.")
-        blocks = _framed(outcome, CUT, [*lines, more])
+        blocks = _framed(outcome, [_text(CUT)], [*lines, more])
         if size(blocks) <= BUDGET or not kept:
             return blocks
         kept = kept * 9 // 10
@@ -148,8 +167,8 @@ def size(blocks: Sequence[Block]) -> int:
     return len(json.dumps(blocks, ensure_ascii=False))
 
 
-def _framed(outcome: Outcome, text: str, sources: Sequence[Block]) -> list[Block]:
-    blocks: list[Block] = [_rich([_section([_text(piece) for piece in _pieces(text)])])]
+def _framed(outcome: Outcome, said: Sequence[Block], sources: Sequence[Block]) -> list[Block]:
+    blocks: list[Block] = [_rich([_section(said)])]
     if outcome.notice:
         blocks.append(_small(outcome.notice))
     blocks.append(_rich([_section([_text("Sources", bold=True)])]))

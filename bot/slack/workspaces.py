@@ -148,6 +148,9 @@ class SlackWorkspaces:
     async def post_call(self, incoming: Incoming, expert: Expert, text: str, question: str, record_id: str) -> str:
         return await (await self._of(incoming)).post_call(incoming, expert, text, question, record_id)
 
+    async def find_posted(self, incoming: Incoming, message: str) -> str | None:
+        return await (await self._of(incoming)).find_posted(incoming, message)
+
     async def _of(self, incoming: Incoming) -> SlackPlatform:
         platform = await self._platform(incoming.tenant)
         if platform is None:

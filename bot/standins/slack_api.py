@@ -19,6 +19,7 @@ SCOPE_OF = {
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
     "chat.postEphemeral": "chat:write",
+    "chat.getPermalink": "chat:write",
     "users.info": "users:read",
     "users.list": "users:read",
     "conversations.info": "channels:read",
@@ -31,6 +32,7 @@ NEEDED = {
     "chat.postMessage": ("channel",),
     "chat.update": ("channel", "ts"),
     "chat.postEphemeral": ("channel", "user"),
+    "chat.getPermalink": ("channel", "message_ts"),
     "users.info": ("user",),
     "conversations.info": ("channel",),
     "conversations.members": ("channel",),
@@ -61,6 +63,7 @@ class SlackApi:
             "apps.connections.open": lambda _: {"url": self._ticket()},
             "assistant.threads.setSuggestedPrompts": self._prompts,
             "auth.test": lambda _: {"team_id": world.team, "user_id": world.bot_user, "bot_id": world.bot_id},
+            "chat.getPermalink": self._permalink,
             "chat.postEphemeral": self._ephemeral,
             "chat.postMessage": self._post,
             "chat.update": self._update,
@@ -150,6 +153,16 @@ class SlackApi:
     def _members(self, arguments: Arguments) -> Answer:
         self._channel(arguments["channel"])
         return self._page(arguments, "members", self._world.members[arguments["channel"]])
+
+    def _permalink(self, arguments: Arguments) -> Answer:
+        channel, ts = str(arguments["channel"]), str(arguments["message_ts"])
+        self._channel(channel)
+        message = self._world.find(channel, ts)
+        if message is None:
+            raise SlackError("message_not_found")
+        address = f"https://example.slack.com/archives/{channel}/p{ts.replace('.', '')}"
+        root = message.get("thread_ts", ts)
+        return {"channel": channel, "permalink": address if root == ts else f"{address}?thread_ts={root}&cid={channel}"}
 
     def _history(self, arguments: Arguments) -> list[Answer]:
         self._channel(arguments["channel"])

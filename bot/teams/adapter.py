@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 
 from audit.record import Json
+from bot.channels import Unmentioned
 from bot.errors import InboxUnavailable, PlatformDenied, PlatformError
 from bot.ports import Intake, Viewer
 from bot.render import NOT_HERE, PRIVATE_NOTE, STATUS
@@ -30,7 +31,7 @@ from bot.teams.events import (
     translate,
 )
 from bot.teams.people import TeamsPeople
-from bot.teams.render import call, passage_window, render, text_message, text_window, welcome
+from bot.teams.render import call, chat_link, passage_window, render, text_message, text_window, welcome
 from bot.teams.tokens import TokenSource
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind, Outcome, People, Reply
 
@@ -219,10 +220,16 @@ class TeamsPlatform:
             return text_window(PASSAGE_UNAVAILABLE)
         return passage_window(view) if view is not None else text_window(PASSAGE_GONE)
 
-    def _follows(self, thread: str) -> bool:
-        """Whether we were asked in this thread: since the start, or as far as the thread memory knows."""
-        asked = self._followed.get(thread) is not None or self._knows_thread(thread)
-        return self._config.follow_up_without_mention and asked
+    def _follows(self, said: Incoming) -> bool:
+        """Whether what mentions nobody is for us: by the channel's rule, or in a thread where we were asked."""
+        rule = self._config.heard(said.channel)
+        in_chat = said.channel_kind is ChannelKind.GROUP  # a chat has no threads: there only a rule can say so
+        if rule is Unmentioned.NEVER or (in_chat and rule is Unmentioned.THREADS):
+            return False
+        if rule is Unmentioned.ALWAYS and (in_chat or said.thread == said.message):
+            return True
+        thread = thread_key(said)
+        return self._followed.get(thread) is not None or self._knows_thread(thread)
 
     def _record_of(self, channel: str, message: str) -> str | None:
         return self._records.get((channel, message))
@@ -247,6 +254,10 @@ class TeamsPlatform:
         if user is None:
             return await self._send(incoming, text_message(NOT_HERE.format(name=expert.name)))
         return await self._send(incoming, call(expert.name, user, text, question))
+
+    async def find_posted(self, incoming: Incoming, message: str) -> str | None:
+        """Teams tells neither whether a message is still there nor its address; that of a chat's can be made."""
+        return chat_link(incoming.channel, message) if incoming.channel_kind is ChannelKind.GROUP else ""
 
     async def post(self, incoming: Incoming, reply: Reply, replace: str | None) -> str:
         if reply.private and incoming.channel_kind is not ChannelKind.DIRECT:

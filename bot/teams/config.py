@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from bot.addresses import is_loopback
+from bot.channels import Unmentioned, heard
 from bot.errors import SettingsError
 
 BOT_FRAMEWORK = "https://api.botframework.com"
@@ -31,7 +33,8 @@ class TeamsConfig:
     Times are in seconds, `max_body` is in bytes. `longest_wait` bounds a single Retry-After that is waited
     for, `people_seconds` is how long a roster is remembered, `keys_pause` the least time between two
     fetches of the issuer's keys: a forged key id may not make us fetch more often. `window_seconds` is how
-    long "Show the passage" may take: Teams waits some ten seconds.
+    long "Show the passage" may take: Teams waits some ten seconds. `unmentioned` are the channels with a rule of
+    their own for what does not mention us.
     """
 
     app_id: str
@@ -44,6 +47,7 @@ class TeamsConfig:
     resource: str = BOT_FRAMEWORK
     service_hosts: tuple[str, ...] = PUBLIC_HOSTS
     follow_up_without_mention: bool = False
+    unmentioned: Mapping[str, Unmentioned] = field(default_factory=dict)
     suggested_prompts: tuple[tuple[str, str], ...] = PROMPTS
     development: bool = False
     timeout: float = 15.0
@@ -76,6 +80,10 @@ class TeamsConfig:
         """Tenants whose people are members, in small letters as everywhere here: ids come in either case."""
         allowed = self.allowed_tenants or frozenset({self.tenant_id})
         return frozenset(tenant.casefold() for tenant in allowed if tenant)
+
+    def heard(self, channel: str) -> Unmentioned:
+        """Which messages of a channel that do not mention us are questions."""
+        return heard(self.unmentioned, channel, threads=self.follow_up_without_mention)
 
     def trusts(self, service_url: str) -> bool:
         """Whether replies, which carry the bot's token, may be sent to this address."""

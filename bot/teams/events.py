@@ -51,12 +51,12 @@ def translate(
     activity: Mapping[str, Any],
     received_at: datetime,
     *,
-    follows: Callable[[str], bool] = lambda thread: False,
+    follows: Callable[[Incoming], bool] = lambda said: False,
     record_of: Callable[[str, str], str | None] = lambda channel, message: None,
 ) -> Incoming:
     """What became of an authenticated activity. Raises BadActivity.
 
-    `follows` says whether an unmentioned message in a thread (its `thread_key`) is for us;
+    `follows` says whether a message in a channel or group that mentions nobody is for us;
     `record_of` finds the record that a message of ours (channel, message id) shows.
     """
     place = _where(activity)
@@ -82,7 +82,7 @@ def translate(
     return _message(activity, base, follows)
 
 
-def _message(activity: Mapping[str, Any], base: Incoming, follows: Callable[[str], bool]) -> Incoming:
+def _message(activity: Mapping[str, Any], base: Incoming, follows: Callable[[Incoming], bool]) -> Incoming:
     sender = _object(activity, "from")
     if sender.get("role") == "bot" or _text(sender, "id").startswith("28:"):
         return replace(base, text="a bot's message")
@@ -95,10 +95,9 @@ def _message(activity: Mapping[str, Any], base: Incoming, follows: Callable[[str
         return replace(base, text="a card's button")
     mentions = [e for e in _list(activity, "entities") if e.get("type") == "mention"]
     ours = [m for m in mentions if _object(m, "mentioned").get("id") == _object(activity, "recipient").get("id")]
-    # A chat has no threads: there only a mention is for us. A mention of others is for them.
-    in_channel = base.channel_kind in (ChannelKind.CHANNEL, ChannelKind.PRIVATE_CHANNEL)
-    followed = in_channel and not mentions and follows(thread_key(base))
-    if base.channel_kind is not ChannelKind.DIRECT and not ours and not followed:
+    # A mention of others is for them.
+    direct = base.channel_kind is ChannelKind.DIRECT
+    if not direct and not ours and (mentions or not follows(base)):
         return replace(base, text="a message that does not mention the bot")
     return replace(base, kind=IncomingKind.QUESTION, text=question_text(activity, ours))
 
@@ -222,6 +221,8 @@ def _where(activity: Mapping[str, Any]) -> Where:
     }
     if _channel_type(data) == "shared":
         reference["shared"] = True
+    if in_thread and (team := _team(data)):
+        reference["team"] = team
     user = _text(sender, "aadObjectId") or _text(sender, "id")
     return Where(tenant, user, channel, kind, root, message, reference)
 
@@ -235,6 +236,14 @@ def _kind(conversation: Mapping[str, Any], data: Mapping[str, Any]) -> ChannelKi
             return ChannelKind.GROUP
         case _:
             return ChannelKind.PRIVATE_CHANNEL if _channel_type(data) == "private" else ChannelKind.CHANNEL
+
+
+def _team(data: Mapping[str, Any]) -> str:
+    """The id of the team's Microsoft 365 group, as Microsoft Graph wants it; where Teams does not say it, which is
+    with most messages, that of its thread, from which the Bot Connector tells the group's.
+    """
+    team = _object(data, "team")
+    return (_text(team, "aadGroupId") or _text(team, "id"))[:200]
 
 
 def _channel_type(data: Mapping[str, Any]) -> str:

@@ -13,11 +13,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote as encoded
 
 from audit.record import Json
 from bot.render import deep_link, markers, nearest_line, source_place, sources
 from bot.teams.events import EXPERT, PASSAGE
-from bot.types import Outcome, OutcomeKind, PassageView
+from bot.types import Outcome, PassageView
 from retrieval.types import Citation
 
 SIZE_LIMIT = 78_000  # bytes of JSON as UTF-16; Teams refuses messages of about 100 KB
@@ -27,6 +28,7 @@ ABSTRACT_LIMIT = 160
 TEXT_LIMIT = 12_000  # characters of the answer's own text
 URL_LIMIT = 2_000
 PASSAGE_SIDE = 3_000  # characters shown on each side of the quote
+LINK = "Go to the answer"
 CARD = "application/vnd.microsoft.card.adaptive"
 
 WELCOME = (
@@ -83,6 +85,17 @@ def text_message(text: str) -> dict[str, Json]:
     return {"type": "message", "textFormat": "markdown", "text": _paragraphs(text)}
 
 
+def chat_link(chat: str, message: str) -> str:
+    """Opens a message of a group chat; "" where ids do not look like it.
+
+    https://learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/deep-link-teams
+    """
+    if not chat.startswith("19:") or not message.isdecimal():
+        return ""
+    context = encoded('{"contextType":"chat"}', safe="")
+    return f"https://teams.microsoft.com/l/message/{encoded(chat, safe='')}/{message}?context={context}"
+
+
 def welcome(prompts: Sequence[tuple[str, str]]) -> dict[str, Json]:
     """What a person sees when the bot comes to the personal chat; a button writes its message for the person."""
     message = text_message(WELCOME)
@@ -96,15 +109,17 @@ def welcome(prompts: Sequence[tuple[str, str]]) -> dict[str, Json]:
 
 
 def _message(outcome: Outcome, fit: Fit, passages: bool) -> dict[str, Json]:
-    answered = outcome.kind is OutcomeKind.ANSWERED and outcome.answer is not None
+    answer = outcome.told
     message = text_message(shorten(outcome.text, TEXT_LIMIT))
     message["channelData"] = {"feedbackLoop": {"type": "default"}}
-    if answered and outcome.answer is not None:
-        citations = outcome.answer.citations
+    if answer is not None:
+        citations = answer.citations
         message["text"] = _answer_text(outcome, fit)
         message["entities"] = [_entity(citations[:CITATION_LIMIT], fit)]
         message["attachments"] = [_attachment(_sources(outcome, citations, fit, passages))]
         return message
+    if outcome.link:
+        message["text"] = f"{message['text']} [{LINK}]({outcome.link})"
     if outcome.nearest or outcome.expert:
         message["attachments"] = [_attachment(_nearest(outcome))]
     else:
@@ -113,10 +128,19 @@ def _message(outcome: Outcome, fit: Fit, passages: bool) -> dict[str, Json]:
 
 
 def _answer_text(outcome: Outcome, fit: Fit) -> str:
-    statements = outcome.answer.statements if outcome.answer is not None else ()
-    room = max(fit.text // max(len(statements), 1), 40)
-    said = [escape(shorten(s.text, room)) + "".join(f" [{n}]" for n in s.citations) for s in statements]
-    text = " ".join(said)
+    answer = outcome.told
+    if answer is None:
+        return ""
+    room = max(fit.text // max(len(answer.statements), 1), 40)
+
+    def shown(said: str) -> str:
+        return escape(shorten(said, room))
+
+    if answer.parts:
+        lines = [f"**{escape(part.title)}:**{answer.body(part, shown)}" for part in answer.parts]
+        text = "\n\n".join(lines).replace("\n• ", "\n\n• ")
+    else:
+        text = " ".join(shown(s.text) + s.marks for s in answer.statements)
     return f"{text}\n\n{_paragraphs(outcome.notice)}" if outcome.notice else text
 
 
@@ -288,12 +312,14 @@ def call(name: str, user: str, text: str, question: str) -> dict[str, Json]:
 
 
 def passage_window(view: PassageView) -> dict[str, Json]:
-    """The answer to "Show the passage": the section with the quote marked in it."""
+    """The answer to "Show the passage": the section with its quotes marked in it."""
     before = view.before if len(view.before) <= PASSAGE_SIDE else "… " + view.before[-PASSAGE_SIDE:]
     after = view.after if len(view.after) <= PASSAGE_SIDE else view.after[:PASSAGE_SIDE] + " …"
-    quote: dict[str, Json] = {"type": "TextRun", "text": shorten(view.quote, 2 * PASSAGE_SIDE)}
-    quote |= {"highlight": True, "weight": "Bolder"}
-    runs: list[Json] = [_plain_run(before), quote, _plain_run(after)]
+    room = 2 * PASSAGE_SIDE // (1 + len(view.more))
+    runs: list[Json] = [_plain_run(before), _marked_run(view.quote, room)]
+    for between, quote in view.more:
+        runs += [_plain_run(shorten(between, room)), _marked_run(quote, room)]
+    runs.append(_plain_run(after))
     body: list[Json] = [
         _run(_clip(view.title, NAME_LIMIT), bold=True),
         _run(_clip(view.where, 2 * ABSTRACT_LIMIT), small=True),
@@ -311,6 +337,10 @@ def passage_window(view: PassageView) -> dict[str, Json]:
 
 def _plain_run(text: str) -> Json:
     return {"type": "TextRun", "text": text} if text else None
+
+
+def _marked_run(quote: str, room: int) -> Json:
+    return {"type": "TextRun", "text": shorten(quote, room), "highlight": True, "weight": "Bolder"}
 
 
 def text_window(text: str) -> dict[str, Json]:

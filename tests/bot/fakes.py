@@ -73,12 +73,15 @@ class ListRetriever:
         self.down = False
         self.asked: list[tuple[str, frozenset[str]]] = []
 
-    async def retrieve(self, question: Question, acl_ids: frozenset[str]) -> tuple[Passage, ...]:
+    async def retrieve(
+        self, question: Question, acl_ids: frozenset[str], *, sources: frozenset[str] | None = None
+    ) -> tuple[Passage, ...]:
         self.asked.append((question.text, acl_ids))
         if self.down:
             raise IndexUnavailable("the search index is down; start it")
         words = set(question.text.casefold().strip("?").split())
         found = [p for p in self.library.passages if words & set(p.text.casefold().split())]
+        found = [p for p in found if sources is None or p.document.source in sources]
         permitted = [p for p in found if p.document.acl_id in acl_ids]
         return tuple(replace(p, id=f"p{n}") for n, p in enumerate(permitted, 1))
 
@@ -140,7 +143,7 @@ class FakePlatform:
         return People(replace(self.asker, user=incoming.user), self.readers, self.external)
 
     def render(self, outcome: Outcome) -> Mapping[str, Json]:
-        answer = outcome.answer
+        answer = outcome.told
         return {
             "text": answer.text if answer else outcome.text,
             "kind": outcome.kind.value,
@@ -164,6 +167,10 @@ class FakePlatform:
     async def post_call(self, incoming: Incoming, expert: Expert, text: str, question: str, record_id: str) -> str:
         self._fail("post_call")
         return await self.post_text(incoming, f"@{expert.address(self.name)} {text} {question}", None)
+
+    async def find_posted(self, incoming: Incoming, message: str) -> str | None:
+        self._fail("find_posted")
+        return f"https://chat.example/{message}" if message in self.thread else None
 
     async def post_text(self, incoming: Incoming, text: str, replace: str | None) -> str:
         self._fail("post_text")

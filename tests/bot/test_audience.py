@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.audience import NOT_GUESTS, NOT_HERE, AudienceRules, ChannelRule
+from bot.audience import NOT_GUESTS, NOT_HERE, AudienceRules
+from bot.channels import ChannelRule
 from bot.directory.file import FileDirectory
 from bot.errors import DirectoryUnavailable
 from bot.types import ChannelKind, People

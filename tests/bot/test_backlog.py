@@ -30,6 +30,18 @@ async def test_people_take_turns_however_much_one_of_them_asks() -> None:
     assert await take_all(backlog) == ["ada0", "bob0", "cleo0", "ada1", "ada2", "ada3", "ada4"]
 
 
+async def test_what_waits_is_counted_by_person() -> None:
+    backlog = Backlog()
+    for n in range(3):
+        backlog.put(Lane("ada", f"t{n % 2}"), f"ada{n}")
+    backlog.put(Lane("bob", "t"), "bob0")
+    assert [backlog.waiting(who) for who in ("ada", "bob", "cleo")] == [3, 1, 0]
+    await backlog.take()
+    assert [backlog.waiting(who) for who in ("ada", "bob")] == [2, 1]
+    await backlog.take()
+    assert [backlog.waiting(who) for who in ("ada", "bob")] == [2, 0]
+
+
 async def test_a_thread_waits_for_the_answer_before() -> None:
     backlog = Backlog()
     for key in ("first", "second"):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.app import configuration_sha256, experts
+from bot.channels import NO_RULE, ChannelRule, Hours, Unmentioned
 from bot.errors import SettingsError
+from bot.rules import channel_rules, styled
 from bot.settings import Settings, load
 from bot.types import Expert
 from retrieval.types import AccessList, Principal
@@ -50,6 +54,65 @@ def test_tables_are_read(tmp_path: Path) -> None:
     assert experts(settings).find("Which trains?", "slack", "C1") is None
 
 
+CHANNEL = """
+[[sources]]
+name = "docs"
+path = "docs"
+[style]
+tone = "Dry."
+language = "French"
+disclaimer = "Ask Legal."
+[[channels]]
+id = "C1"
+sources = ["docs"]
+without_mention = "always"
+limit = 5
+[channels.hours]
+zone = "Europe/Paris"
+days = ["sat", "sun"]
+opens = "09:30"
+closes = "24:00"
+[channels.style]
+language = "German"
+"""
+
+
+def test_a_channels_rule_is_read(tmp_path: Path) -> None:
+    (tmp_path / "footnote.toml").write_text(CHANNEL)
+    settings = load()
+    hours = Hours(ZoneInfo("Europe/Paris"), frozenset({5, 6}), time(9, 30), time(0))
+    sources = frozenset({"docs"})
+    assert channel_rules(settings) == {"C1": ChannelRule(sources=sources, hours=hours, limit=5, style="C1")}
+    assert settings.unmentioned == {"C1": Unmentioned.ALWAYS}
+
+
+def test_a_channels_style_is_the_house_style_with_what_differs(tmp_path: Path) -> None:
+    (tmp_path / "footnote.toml").write_text(CHANNEL)
+    (there,) = styled(load()).values()
+    assert (there.style.tone, there.style.language, there.style.disclaimer) == ("Dry.", "German", "Ask Legal.")
+
+
+def test_a_rule_says_nothing_of_what_it_leaves_out(tmp_path: Path) -> None:
+    (tmp_path / "footnote.toml").write_text('[[channels]]\nid = "C1"\n')
+    settings = load()
+    assert channel_rules(settings) == {"C1": NO_RULE}
+    assert settings.unmentioned == {}
+    assert styled(settings) == {}
+
+
+@pytest.mark.parametrize(
+    ("follow_up", "rule", "listens"),
+    [("true", "never", True), ("false", "never", False), ("false", "threads", True), ("false", "always", True)],
+)
+def test_channels_are_heard_where_some_rule_needs_it(tmp_path: Path, follow_up: str, rule: str, listens: bool) -> None:
+    channel = f'[[channels]]\nid = "C1"\nwithout_mention = "{rule}"\n'
+    (tmp_path / "footnote.toml").write_text(f"follow_up_without_mention = {follow_up}\n{channel}")
+    assert load().listens is listens
+
+
+HOURS = '[[channels]]\nid = "C1"\n[channels.hours]\nzone = "UTC"\n'
+
+
 @pytest.mark.parametrize(
     ("toml", "said"),
     [
@@ -60,6 +123,22 @@ def test_tables_are_read(tmp_path: Path) -> None:
         ('[[sources]]\nname = "a"\npath = "b"\nkind = "gopher"', "sources.0.kind"),
         ('[[sources]]\nname = "a"\npath = "b"\nallow = ["legal"]', "'legal' is no reader"),
         ('[[channels]]\nid = "C1"\ngrant = ["grp:legal"]', "'grp:legal' is no reader"),
+        ('[[channels]]\nid = "C1"\nsources = ["dosc"]', "C1 names the source 'dosc'; there are: none"),
+        ('[[channels]]\nid = "C1"\nsources = []', "channels.0.sources"),
+        ('[[channels]]\nid = "C1"\n[[channels]]\nid = "C1"', "there are two rules for C1"),
+        ('[[channels]]\nid = "C1"\nwithout_mention = "sometimes"', "channels.0.without_mention"),
+        ('[[channels]]\nid = "C1"\nlimit = -1', "channels.0.limit"),
+        ('[[channels]]\nid = "C1"\nhour = 3', "channels.0.hour: is not a setting"),
+        ('[[channels]]\nid = "direct"\ngrant = ["everyone"]', "there is nothing to grant"),
+        ('[[channels]]\nid = "direct"\nwithout_mention = "always"', "direct chats need no mention"),
+        (HOURS.replace("UTC", "Paris"), "'Paris' is no time zone"),
+        (HOURS.replace("UTC", "../etc/passwd"), "is no time zone"),
+        (HOURS + 'opens = "9:00"', "channels.0.hours.opens"),
+        (HOURS + 'closes = "24:30"', "channels.0.hours.closes"),
+        (HOURS + 'opens = "09:00"\ncloses = "09:00"', "from 09:00 to 09:00 is no time at all"),
+        (HOURS + "days = []", "channels.0.hours.days"),
+        (HOURS + 'days = ["monday"]', "channels.0.hours.days"),
+        ('[[channels]]\nid = "C1"\n[channels.style]\nlanguages = "German"', "channels.0.style.languages"),
         ('[[experts]]\nname = "<!channel>"', "experts.0.name"),
         ('[[experts]]\nname = "x"\nslack = "!here"', "experts.0.slack"),
         ("suggested_questions = ['a', 'b', 'c', 'd', 'e']", "suggested_questions"),
@@ -106,12 +185,6 @@ def test_an_error_does_not_print_the_value(monkeypatch: pytest.MonkeyPatch) -> N
     assert "sekrit" not in str(caught.value)
 
 
-def test_postgresql_is_refused_rather_than_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FOOTNOTE_DATABASE_URL", "postgresql://x")
-    with pytest.raises(SettingsError, match="not supported yet"):
-        load()
-
-
 def test_suggested_questions_are_offered_as_they_stand(tmp_path: Path) -> None:
     assert load().prompts is None
     (tmp_path / "footnote.toml").write_text('suggested_questions = ["What may a hotel cost?"]\n')
@@ -128,7 +201,7 @@ def test_the_secrets_are_known() -> None:
     }
 
 
-@pytest.mark.parametrize(("name", "variable"), [s for s in SECRETS if s[0] != "database_url"])
+@pytest.mark.parametrize(("name", "variable"), SECRETS)
 def test_every_secret_may_come_from_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, variable: str
 ) -> None:

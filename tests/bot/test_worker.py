@@ -12,12 +12,15 @@ from pathlib import Path
 import pytest
 
 from audit.record import Json
+from bot.admission import Admission
 from bot.ask import NOT_FOUND, Ask
-from bot.audience import NOT_HERE, AudienceRules, ChannelRule
+from bot.audience import NOT_HERE, AudienceRules
+from bot.channels import ChannelRule
 from bot.commands import HELP, Commands
 from bot.directory.file import FileDirectory
 from bot.inbox import Inbox, event_json
 from bot.memory import ThreadMemory
+from bot.repeats import Repeats
 from bot.types import ChannelKind, Incoming, IncomingKind
 from bot.worker import NO_PEOPLE, SHOWN_BEFORE, UNRECORDED, Worker
 from retrieval.types import Principal
@@ -51,14 +54,31 @@ class Office:
         self.channels: dict[str, ChannelRule] = {}
 
     @asynccontextmanager
-    async def worker(self, *, workers: int = 2, first_pause: float = 2.0, tries: int = 300) -> AsyncIterator[Worker]:
+    async def worker(
+        self,
+        *,
+        workers: int = 2,
+        first_pause: float = 2.0,
+        tries: int = 300,
+        admission: Admission | None = None,
+    ) -> AsyncIterator[Worker]:
         memory = ThreadMemory(self.path / "memory.db", timedelta(hours=1))
         inbox = Inbox(self.path / "inbox.db")
-        ask = Ask(self.library, self.retriever, QuotingAnswerer(), self.log, Commands(self.library, memory.forget))
+        commands, repeats = Commands(self.library, memory.forget), Repeats(memory, self.log, self.library)
+        ask = Ask(self.library, self.retriever, QuotingAnswerer(), self.log, commands, repeats=repeats)
         rules = AudienceRules(FileDirectory(self.groups), self.channels)
         platforms = {"slack": self.platform}
         worker = Worker(
-            inbox, ask, self.log, rules, memory, platforms, workers=workers, first_pause=first_pause, tries=tries
+            inbox,
+            ask,
+            self.log,
+            rules,
+            memory,
+            platforms,
+            admission=admission,
+            workers=workers,
+            first_pause=first_pause,
+            tries=tries,
         )
         await worker.start()
         try:

@@ -29,8 +29,10 @@ class SlowRetriever(ListRetriever):
         super().__init__(library)
         self.free = asyncio.Event()
 
-    async def retrieve(self, question: Question, acl_ids: frozenset[str]) -> tuple[Passage, ...]:
-        found = await super().retrieve(question, acl_ids)
+    async def retrieve(
+        self, question: Question, acl_ids: frozenset[str], *, sources: frozenset[str] | None = None
+    ) -> tuple[Passage, ...]:
+        found = await super().retrieve(question, acl_ids, sources=sources)
         await self.free.wait()
         return found
 

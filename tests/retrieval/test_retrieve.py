@@ -49,6 +49,18 @@ async def test_only_what_the_library_calls_current_and_readable_is_used() -> Non
     assert [(p.document.id, p.document.version) for p in passages] == [("policy", "v2")]
 
 
+async def test_a_restriction_to_sources_is_asked_of_the_index_and_checked_after_it() -> None:
+    ours, theirs = document("ours"), replace(document("theirs"), source="wiki")
+    index = await index_of(*(c for d in (ours, theirs) for c in chunks(d, "hotel rule")))
+    retriever = Retriever(index, EMBEDDER, FakeLibrary(ours, theirs))
+    for sources, found in (({"wiki"}, ["theirs"]), ({ours.source}, ["ours"]), ({"none"}, []), (set[str](), [])):
+        passages = await retriever.retrieve(ask("hotel rule"), ALL, sources=frozenset(sources))
+        assert [p.document.id for p in passages] == found
+    moved = Retriever(index, EMBEDDER, FakeLibrary(ours, replace(theirs, source="intranet")))
+    assert await moved.retrieve(ask("hotel rule"), ALL, sources=frozenset({"wiki"})) == ()
+    assert len(await retriever.retrieve(ask("hotel rule"), ALL)) == 2
+
+
 async def test_the_documents_values_are_the_librarys() -> None:
     of = document("policy")
     library = FakeLibrary(replace(of, url="https://new.example.com"))

@@ -25,7 +25,7 @@ def config_for(slack: SlackStandIn, *, socket: bool) -> SlackConfig:
         signing_secret="" if socket else slack.signing_secret,
         base_url=slack.base_url,
     )
-    return replace(config, timeout=2.0, first_pause=0.01, longest_wait=3.0, ping_interval=0.2)
+    return replace(config, timeout=2.0, first_pause=0.01, longest_wait=3.0, ping_interval=0.2, message_seconds=0.0)
 
 
 @asynccontextmanager

@@ -167,6 +167,7 @@ async def _serve(app: web.Application) -> tuple[web.AppRunner, str]:
 def config_for(org: SlackOrg, folder: Path, *teams: str, **more: Any) -> WorkspacesConfig:
     """Settings that reach the stand-in, with short waits; `teams` are those that may install."""
     short: dict[str, Any] = {"timeout": 2.0, "first_pause": 0.01, "longest_wait": 3.0, "base_url": org.base_url}
+    short["message_seconds"] = 0.0
     allowed = frozenset(teams)
     return WorkspacesConfig(CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET, folder, allowed_teams=allowed, **short, **more)
 

@@ -5,22 +5,27 @@ People act (`say`, `edit`, ...), the platform misbehaves (`trouble`), and `seen`
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from bot.memory import ThreadMemory
 from bot.platforms import ChatAdapter
 from bot.ports import Intake, Viewer
+from bot.settings import Settings
 from bot.slack.adapter import SlackPlatform
+from bot.slack.render import EXPERT, PASSAGE
 from bot.standins import slack_text
 from bot.standins import teams as teams_standin
 from bot.standins.slack import SlackStandIn
 from bot.standins.slack_world import Fault as SlackFault
 from bot.standins.teams import Person, Place, Said, TeamsStandin
-from bot.standins.teams_checks import as_text
+from bot.standins.teams_checks import as_text, elements
+from bot.teams import events as teams_events
 from bot.teams.adapter import TeamsPlatform
 from tests.servers.slack import config_for
 
@@ -71,7 +76,7 @@ class Message:
 class Side(Protocol):
     name: str
 
-    def adapter(self, intake: Intake, viewer: Viewer, memory: ThreadMemory, *, follow: bool) -> ChatAdapter: ...
+    def adapter(self, intake: Intake, viewer: Viewer, memory: ThreadMemory, made: Settings) -> ChatAdapter: ...
 
     async def connected(self, port: int) -> None:
         """The adapter has started, behind this port."""
@@ -97,6 +102,18 @@ class Side(Protocol):
 
     async def rate(self, who: str, place: str, *, up: bool) -> None:
         """A thumb under the newest message of the bot that this person sees."""
+        ...
+
+    async def show_passage(self, who: str, place: str) -> tuple[str, list[str]]:
+        """This person presses "Show the passage" at the newest source they see: the window's words, what is marked."""
+        ...
+
+    async def call_expert(self, who: str, place: str) -> None:
+        """This person presses the button of the newest message that has one."""
+        ...
+
+    async def break_off(self, message: Message) -> None:
+        """The connection breaks while the platform delivers a message; it delivers it again over another."""
         ...
 
     def trouble(self, kind: str, what: str) -> None:
@@ -140,14 +157,14 @@ class SlackSide:
     def _user(self, who: str) -> str:
         return f"U0{who.upper()}"
 
-    def adapter(self, intake: Intake, viewer: Viewer, memory: ThreadMemory, *, follow: bool) -> ChatAdapter:
+    def adapter(self, intake: Intake, viewer: Viewer, memory: ThreadMemory, made: Settings) -> ChatAdapter:
         async def known(channel: str, thread: str) -> bool:
             return memory.knows(f"slack:*:{channel}:{thread}")
 
         config = config_for(self.slack, socket=not self.by_http)
-        return SlackPlatform(
-            replace(config, timeout=1.0, tries=3, follow_up_without_mention=follow), intake, viewer, known
-        )
+        follow, rules = made.follow_up_without_mention, made.unmentioned
+        config = replace(config, timeout=1.0, tries=3, follow_up_without_mention=follow, unmentioned=rules)
+        return SlackPlatform(config, intake, viewer, known)
 
     async def connected(self, port: int) -> None:
         if self.by_http:
@@ -192,8 +209,7 @@ class SlackSide:
         await self.slack.say(user, place, f"<@{world.bot_user}> {text}", bot_id="B0ROBOT")
 
     async def rate(self, who: str, place: str, *, up: bool) -> None:
-        mine = [m for m in self.slack.world.ephemerals if m["user_shown"] == self._user(who)]
-        message = [*self._mine(place), *mine][-1]
+        message = [*self._mine(place), *self._alone(who)][-1]
         (value,) = {
             button["value"]
             for block in message["blocks"] if block["type"] == "context_actions"
@@ -201,6 +217,37 @@ class SlackSide:
             for button in [element["positive_button" if up else "negative_button"]]
         }  # fmt: skip
         await self.slack.press(self._user(who), message, "footnote_feedback", value)
+
+    async def show_passage(self, who: str, place: str) -> tuple[str, list[str]]:
+        message, value = self._button(who, place, PASSAGE)
+        self.slack.world.viewed.clear()
+        await self.slack.press(self._user(who), message, PASSAGE, value)
+        view = await self.slack.window()
+        async with asyncio.timeout(5):
+            while "Reading…" in json.dumps(view, ensure_ascii=False):
+                await asyncio.sleep(0.02)
+                view = await self.slack.window()
+        lines = list(slack_text.lines(view["blocks"]))
+        return "\n".join(lines), [line.removeprefix("│ ") for line in lines if line.startswith("│ ")]
+
+    async def call_expert(self, who: str, place: str) -> None:
+        message, value = self._button(who, place, EXPERT)
+        await self.slack.press(self._user(who), message, EXPERT, value)
+
+    def _button(self, who: str, place: str, action: str) -> tuple[dict[str, Any], str]:
+        """The newest message with such a button, and the button's value; private ones are newest."""
+        return next(
+            (message, str(element["value"]))
+            for message in reversed([*self._mine(place), *self._alone(who)])
+            for block in message.get("blocks", ()) if block["type"] == "actions"
+            for element in block["elements"] if element["action_id"] == action
+        )  # fmt: skip
+
+    async def break_off(self, message: Message) -> None:
+        before = list(self.slack.sockets)
+        await self.slack.drop_sockets()
+        await self.slack.reconnected(before)
+        await self.again(message)
 
     def trouble(self, kind: str, what: str) -> None:
         self.slack.world.faults[SLACK_CALLS[what]].extend(SLACK_TROUBLE[kind])
@@ -212,10 +259,14 @@ class SlackSide:
         world = self.slack.world
         return [m for m in world.messages[place] if m.get("bot_id") == world.bot_id]
 
+    def _alone(self, who: str) -> list[dict[str, Any]]:
+        """What this person alone sees."""
+        return [m for m in self.slack.world.ephemerals if m["user_shown"] == self._user(who)]
+
     def seen(self, who: str, place: str) -> list[str]:
         world, user = self.slack.world, self._user(who)
         common = self._mine(place) if user in world.members[place] else []
-        alone = [m for m in world.ephemerals if m["user_shown"] == user and m["channel"] == place]
+        alone = [m for m in self._alone(who) if m["channel"] == place]
         return ["\n".join(slack_text.message_lines(m)) for m in (*common, *alone)]
 
     def received(self) -> bytes:
@@ -254,8 +305,9 @@ class TeamsSide:
         tenant = OTHER_TENANT if who == "sam" else teams_standin.TENANT
         return Person(who.title(), PEOPLE[who], tenant, "guest" if who == "gil" else "user")
 
-    def adapter(self, intake: Intake, viewer: Viewer, memory: ThreadMemory, *, follow: bool) -> ChatAdapter:
-        config = self.teams.config(timeout=1.0, tries=3, follow_up_without_mention=follow)
+    def adapter(self, intake: Intake, viewer: Viewer, memory: ThreadMemory, made: Settings) -> ChatAdapter:
+        follow, rules = made.follow_up_without_mention, made.unmentioned
+        config = self.teams.config(timeout=1.0, tries=3, follow_up_without_mention=follow, unmentioned=rules)
         return TeamsPlatform(config, intake, viewer=viewer, knows_thread=memory.knows)
 
     async def connected(self, port: int) -> None:
@@ -302,6 +354,41 @@ class TeamsSide:
 
     async def rate(self, who: str, place: str, *, up: bool) -> None:
         await self.teams.rate(self._visible(who, place)[-1], self._person(who), up)
+
+    async def show_passage(self, who: str, place: str) -> tuple[str, list[str]]:
+        answer, _ = self._button(who, place, teams_events.PASSAGE)
+        card = await self.teams.passage_card(answer, self._person(who), 1)
+        assert isinstance(card, dict), card
+        marked = [str(e["text"]) for e in elements(card["content"]) if e.get("highlight")]
+        return as_text({"attachments": [card]}), marked
+
+    async def call_expert(self, who: str, place: str) -> None:
+        answer, data = self._button(who, place, teams_events.EXPERT)
+        press = self.teams.activity("message", self.places[place], self._person(who), thread=answer.thread)
+        await self.teams.deliver(press | {"value": data, "replyToId": answer.id})
+
+    def _button(self, who: str, place: str, name: str) -> tuple[Said, dict[str, Any]]:
+        """The newest message with such a button, and the button's data."""
+        return next(
+            (said, element["data"])
+            for said in reversed(self._visible(who, place))
+            for attachment in said.activity.get("attachments") or ()
+            for element in elements(attachment["content"])
+            if element.get("type") == "Action.Submit" and name in element["data"]
+        )
+
+    async def break_off(self, message: Message) -> None:
+        body = json.dumps(self.said[message.id].activity).encode()
+        address = urlsplit(self.teams.endpoint)
+        _, writer = await asyncio.open_connection(address.hostname, address.port)
+        head = (
+            f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {self.teams.sign()}\r\n"
+        )
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        writer.write(head.encode() + body[: len(body) // 2])
+        await writer.drain()
+        writer.transport.abort()
+        await self.again(message)
 
     def trouble(self, kind: str, what: str) -> None:
         self.teams.faults.append(self._fault(kind, *TEAMS_CALLS[what]))

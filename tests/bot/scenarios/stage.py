@@ -44,29 +44,39 @@ DOCUMENTS = {
     "open/catalogue.md": "# Catalogue\n\n"
     + "".join(f"Item {n:02} of the catalogue costs {100 + n} EUR.\n\n" for n in range(1, ITEMS + 1)),
     "open/agreement.md": f"# Long Agreement\n\n## 9 Term\n\nEvery {LONG}.\n",
+    "open/mileage.md": "# Mileage\n\n## 5 Rates\n\nThese rates hold from May.\n\n"
+    "| Vehicle | EUR a kilometre | Note |\n|---|---|---|\n| Car | 0.30 | own car |\n| Motorcycle | 0.20 | own |\n"
+    "| Bicycle | 0.05 | own |\n\nClaims are filed monthly.\n",
     "board/minutes.md": "# Board Minutes\n\n## 3 Bonus\n\nThe bonus pool is EUR 1.35 million.\n",
 }
 
 
+SECOND_SOURCE = {"dress.md": "# Dress Code\n\n## 2 Shoes\n\nClosed shoes are worn in the kitchen.\n"}
+
+
 def settings(home: Path, documents: Path, **changes: Any) -> Settings:
+    """Two sources: DOCUMENTS, and SECOND_SOURCE in a folder of its own beside them."""
     access = (AccessSettings(path="board/**", allow=("group:board",)),)
     source = SourceSettings(name="documents", path=documents, url="https://intranet.example/d", access=access)
+    second = SourceSettings(name="handbook", path=documents.with_name("handbook"))
     groups = {"board": ("tom@example.com",)}
-    fixed: dict[str, Any] = {"sources": (source,), "groups": groups, "sync_every_s": 0, "log_level": "error"}
+    fixed: dict[str, Any] = {"sources": (source, second), "groups": groups, "sync_every_s": 0, "log_level": "error"}
     return Settings(home=home, **{**fixed, **changes})
 
 
 async def make_home(folder: Path) -> Path:
     """A home with the documents in its index: made once, copied for each scenario."""
-    for name, text in DOCUMENTS.items():
-        path = folder / "documents" / name
+    written = {f"documents/{name}": text for name, text in DOCUMENTS.items()}
+    written |= {f"handbook/{name}": text for name, text in SECOND_SOURCE.items()}
+    for name, text in written.items():
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     made = settings(folder / "home", folder / "documents")
     async with open_app(made) as app:
-        (source,) = configured(made)
-        report = await app.sync(source)
-        assert not report.failed
+        for source in configured(made):
+            report = await app.sync(source)
+            assert not report.failed
     return folder
 
 
@@ -104,7 +114,6 @@ class Stage:
     side: Side
     made: Settings
     model: Model
-    follow: bool = True
     app: App = field(init=False)
     worker: Worker = field(init=False)
     _life: AsyncExitStack | None = None
@@ -123,7 +132,7 @@ class Stage:
         return running(self.made.model_copy(update={"port": port}), self._make)
 
     def _make(self, _: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> list[ChatAdapter]:
-        return [self.side.adapter(intake, viewer, memory, follow=self.follow)]
+        return [self.side.adapter(intake, viewer, memory, self.made)]
 
     async def end(self) -> None:
         """At once: what is in hand is cut off wherever it is."""
@@ -147,8 +156,13 @@ class Stage:
         """Oldest first."""
         return [r async for r in self.app.audit.all(Filter())][::-1]
 
-    async def break_index(self) -> None:
-        await self.app.index.close()
+    async def close_documents(self) -> None:
+        """Only the board may read anything, from the next sync."""
+        closed = (AccessSettings(path="**", allow=("group:board",)),)
+        sources = tuple(source.model_copy(update={"access": closed}) for source in self.made.sources)
+        for source in configured(self.made.model_copy(update={"sources": sources})):
+            report = await self.app.sync(source)
+            assert not report.failed
 
     def lock_log(self) -> None:
         """Another process holds the log's write lock and does not let go."""
@@ -182,7 +196,8 @@ async def staged(
         if model:
             server = await stack.enter_async_context(ModelServer(scripted))
             changes |= {"model": "tiny", "model_base_url": server.url, "model_api_key": "none", "model_timeout_s": 20}
-        stage = Stage(side, settings(home, template / "documents", **changes), scripted, follow)
+        changes["follow_up_without_mention"] = follow
+        stage = Stage(side, settings(home, template / "documents", **changes), scripted)
         await stage.start()
         stack.push_async_callback(stage.end)
         stack.callback(stage.free_log)

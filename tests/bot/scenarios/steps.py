@@ -95,6 +95,47 @@ class Thumb:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowPassage:
+    """Somebody presses "Show the passage": what the window marks, and words that stand in it."""
+
+    marked: tuple[str, ...]
+    words: str
+    who: str = "ada"
+
+    async def play(self, scene: Scene) -> None:
+        text, marked = await scene.stage.side.show_passage(self.who, scene.place)
+        assert tuple(marked) == self.marked, text
+        assert self.words in text
+
+
+@dataclass(frozen=True, slots=True)
+class CallExpert:
+    """Somebody presses "Ask …"."""
+
+    who: str = "ada"
+
+    async def play(self, scene: Scene) -> None:
+        await scene.stage.side.call_expert(self.who, scene.place)
+        await scene.stage.settled()
+
+
+@dataclass(frozen=True, slots=True)
+class BreakOff:
+    """The connection breaks while the latest message is delivered, and it is delivered again."""
+
+    async def play(self, scene: Scene) -> None:
+        await scene.stage.side.break_off(scene.message)
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAll:
+    """From now on only the board may read the documents."""
+
+    async def play(self, scene: Scene) -> None:
+        await scene.stage.close_documents()
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """The platform fails: see `sides.TROUBLES`."""
 
@@ -172,6 +213,16 @@ class OnlyStatus:
         if self.asked:
             await asyncio.wait_for(scene.stage.model.asked.wait(), 10)
         assert side.seen(scene.asker, scene.place) == [STATUS]
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Wait until the asker sees so many messages of the bot."""
+
+    count: int
+
+    async def play(self, scene: Scene) -> None:
+        await scene.stage.until(lambda: len(scene.stage.side.seen(scene.asker, scene.place)) == self.count)
 
 
 @dataclass(frozen=True, slots=True)

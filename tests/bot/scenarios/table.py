@@ -9,21 +9,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
 
+from bot.admission import CHANNEL_LIMITED, FULL, PERSON_LIMITED
 from bot.ask import NOT_FOUND, NOT_FOUND_PRIVATE
 from bot.audience import NOT_GUESTS, NOT_HERE
+from bot.channels import DAYS
+from bot.experts import ASKED, NO_EXPERT, NO_QUESTION
+from bot.render import NOT_HERE as NOT_HERE_EXPERT
 from bot.render import PRIVATE_NOTE, STATUS
+from bot.repeats import POINTER, POINTER_DIRECT
+from bot.settings import ExpertSettings
 from bot.slack import post
+from bot.why import NOTHING_YET, PRIVATE_BEFORE
 from bot.worker import NO_PEOPLE, UNRECORDED
 from retrieval.generate.fallback import MODEL_DOWN
 from tests.bot.scenarios.stage import HOSTILE
 from tests.bot.scenarios.steps import (
     Again,
+    BreakOff,
+    CallExpert,
+    CloseAll,
     Delete,
     Edit,
     IndexDown,
     LogDown,
     Mend,
+    Messages,
     ModelDown,
     OnlyStatus,
     Recorded,
@@ -31,6 +44,7 @@ from tests.bot.scenarios.steps import (
     Restart,
     Robot,
     Say,
+    ShowPassage,
     SlowModel,
     Step,
     Thumb,
@@ -69,6 +83,8 @@ class Row:
     by_http: bool = False  # over signed HTTP, too, where the platform has another way as well
     only: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
     never: tuple[str, ...] = ()  # words that the bot sends nowhere
+    made: Mapping[str, Any] = field(default_factory=dict)  # settings
+    rule: Mapping[str, Any] = field(default_factory=dict)  # the rule of the channel; "id" for another's
     inert: tuple[str, ...] = ()  # words that it sends nowhere where the platform reads mark-up
 
 
@@ -157,6 +173,14 @@ def _events() -> list[Row]:
             asker="tom",
             members=("tom", "bob"),
         ),
+        Row(
+            "the connection breaks and the event comes again",
+            "channel",
+            (SlowModel(), ASKED_LATER, OnlyStatus(), BreakOff(), Mend(), Recorded("delivery")),
+            (HOTELS,),
+            ANSWERED,
+            model=True,
+        ),
         Row("an empty mention", "channel", (Say(""),), ("Ask me a question",), ANSWERED),
         Row("what can you answer from", "channel", (Say("sources"),), ("Travel Policy",), ANSWERED, never=("Minutes",)),
     ]
@@ -196,6 +220,12 @@ def _readers() -> list[Row]:
             only={"teams": ((NOT_GUESTS,), REFUSED)},  # Slack does not let a bot write to a foreign workspace
             never=("180",),
         ),
+        Row("a person without any readable document", "direct", (CloseAll(), ASK, Say("sources")),
+            (NOT_FOUND_PRIVATE, "There is no document"), (*ABSTAINED, *ANSWERED), (), members=("ada",),
+            never=("180", "Travel Policy")),
+        Row("a follow-up after the right has gone", "channel",
+            (ASK, CloseAll(), Say("How are flights booked?", reply=True), Say("why", reply=True)),
+            (HOTELS, NOT_FOUND, "Why I gave no answer"), (*ANSWERED, *ABSTAINED, *ANSWERED), never=("economy",)),
         Row("the platform does not say who is here", "channel", (Trouble("down", "people"), ASK), (NO_PEOPLE,),
             REFUSED, only={"slack": ((PRIVATE_NOTE, HOTELS), ANSWERED)}),  # Slack tells of the asker apart
     ]  # fmt: skip
@@ -251,7 +281,18 @@ def _failures() -> list[Row]:
 def _content() -> list[Row]:
     """What documents and people write."""
     item_sources = tuple(f"[{n}] Catalogue" for n in range(1, 31))
+    bicycle = Say("What is the EUR a kilometre of a bicycle?")
+    row = ("Vehicle | EUR a kilometre | Note", "Bicycle | 0.05 | own")
+    shown = (*ANSWERED, "access shown")
     return [
+        Row("the passage of a source", "channel", (ASK, ShowPassage((HOTELS,), "4.2 Hotels")), (HOTELS,), shown),
+        Row("the passage of a private reply", "channel", (SECRET, ShowPassage((BONUS,), "3 Bonus", who="tom")),
+            (PRIVATE_NOTE, BONUS), shown, asker="tom", members=("tom", "bob")),
+        Row("the passage of a table's row", "channel", (bicycle, ShowPassage(row, "Motorcycle | 0.20")),
+            ("[1] [2] Mileage",), shown),
+        Row("the passage after the right has gone", "channel",
+            (ASK, CloseAll(), ShowPassage((), "You cannot read this passage")), (HOTELS,),
+            (*ANSWERED, "access refused")),
         Row("more than 20 citations", "channel", (Say("What does each item cost?"),), ("\n".join(item_sources),),
             ANSWERED, model=True),
         Row("an answer longer than a message", "channel", (Say("Which clause binds both parties?"),),
@@ -264,4 +305,105 @@ def _content() -> list[Row]:
     ]  # fmt: skip
 
 
-ROWS = (*_where(), *_events(), *_readers(), *_failures(), *_content())
+def _help() -> list[Row]:
+    """How an answer was found, and who may know more."""
+    why, expert = Say("why", reply=True), Say("expert", reply=True)
+    bob = {"experts": (ExpertSettings(name="Bob", slack="U0BOB", teams="bob@example.com"),)}
+    unknown = Say("What does parental leave cost?")
+    asked = f"{ASKED}\n{unknown.text}"
+    call, nobody = "expert asked", "expert none"
+    return [
+        Row("why", "channel", (ASK, why), (HOTELS, "How I found the last answer here:\nQuoted: Travel Policy"),
+            ANSWERED * 2),
+        Row("why, in a direct chat", "direct", (ASK, Say("why")), (HOTELS, "Quoted: Travel Policy"), ANSWERED * 2, (),
+            members=("ada",)),
+        Row("why, without an answer", "channel", (unknown, why), (NOT_FOUND, "Why I gave no answer"),
+            (*ABSTAINED, *ANSWERED)),
+        Row("why, before any question", "channel", (Say("why"),), (NOTHING_YET,), ANSWERED),
+        Row("why, after a private answer", "channel", (SECRET, replace(why, who="tom")),
+            (PRIVATE_NOTE, _start(PRIVATE_BEFORE), BONUS), ANSWERED * 2, (PRIVATE_NOTE, _start(PRIVATE_BEFORE)),
+            asker="tom", members=("tom", "bob")),
+        Row("an expert, by the word", "channel", (unknown, expert), (NOT_FOUND, asked), (*ABSTAINED, call), made=bob),
+        Row("an expert, by the button", "channel", (ASK, CallExpert(), CallExpert(who="bob")),
+            (HOTELS, f"{ASKED}\n{ASK.text}"), (*ANSWERED, call), made=bob),
+        Row("an expert, at once", "channel", (unknown, CallExpert()), (NOT_FOUND, asked), (*ABSTAINED, call),
+            made={"experts": tuple(e.model_copy(update={"at_once": True}) for e in bob["experts"])}),
+        Row("an expert, in a direct chat", "direct", (unknown, expert), (NOT_FOUND_PRIVATE, _named("Bob")),
+            (*ABSTAINED, call), (), members=("ada",), made=bob),
+        Row("an expert who is not here", "channel", (unknown, expert), (NOT_FOUND, _named("Tom")), (*ABSTAINED, call),
+            made={"experts": (ExpertSettings(name="Tom", slack="U0TOM", teams="tom@example.com"),)},
+            only={"slack": ((NOT_FOUND, f"@U0TOM {asked}"), (*ABSTAINED, call))}),  # Slack mentions anybody
+        Row("an expert, before any question", "channel", (Say("expert"),), (NO_QUESTION,), (nobody,), made=bob),
+        Row("an expert, where none is set up", "channel", (unknown, expert), (NOT_FOUND, NO_EXPERT),
+            (*ABSTAINED, nobody)),
+        Row("an expert, called by a guest", "channel", (unknown, replace(expert, who="gil")), (NOT_FOUND, NOT_GUESTS),
+            (*ABSTAINED, "expert refused"), made=bob, members=("ada", "gil"), other="gil"),
+    ]  # fmt: skip
+
+
+def _named(expert: str) -> str:
+    return NOT_HERE_EXPERT.format(name=expert)
+
+
+def _manners() -> list[Row]:
+    """How much is answered, and how often the same."""
+    flights = Say("How are flights booked?")
+    crowd = (SlowModel(), ASKED_LATER, Messages(1), ASKED_LATER, Messages(2), ASKED_LATER, Messages(3), Mend())
+    return [
+        Row("a person asks more than is answered", "channel", (ASK, flights), (HOTELS, _start(PERSON_LIMITED)),
+            (*ANSWERED, *REFUSED), made={"person_limit": 1}, never=(FLIGHTS,)),
+        Row("a retry is not counted", "channel", (ASK, Again(), Again(), flights), (HOTELS, FLIGHTS), ANSWERED * 2,
+            made={"person_limit": 2, "channel_limit": 2}, by_http=True),
+        Row("a channel asks more than is answered", "channel", (ASK, replace(flights, who="bob")),
+            (HOTELS, _start(CHANNEL_LIMITED)), (*ANSWERED, *REFUSED), rule={"limit": 1}, never=(FLIGHTS,)),
+        Row("more questions than can wait", "channel", crowd, (HOTELS, HOTELS, FULL), (*REFUSED, *ANSWERED * 2),
+            made={"workers": 1, "queue_limit": 1}, model=True),
+        Row("a question repeated in its thread", "channel", (ASK, Say("what do HOTELS cost  a night", reply=True)),
+            (HOTELS, _start(POINTER)), ANSWERED * 2),
+        Row("a question repeated by somebody else", "channel", (ASK, replace(ASK, who="bob", reply=True)),
+            (HOTELS, _start(POINTER)), ANSWERED * 2),
+        Row("a question repeated in a direct chat", "direct", (ASK, ASK), (HOTELS, _start(POINTER_DIRECT)),
+            ANSWERED * 2, (), members=("ada",)),
+        Row("a question repeated in another thread", "channel", (ASK, ASK), (HOTELS, HOTELS), ANSWERED * 2),
+        Row("a question repeated where each is answered", "channel", (ASK, replace(ASK, reply=True)),
+            (HOTELS, HOTELS), ANSWERED * 2, made={"point_to_answers": False}),
+        Row("a question repeated after forget", "channel",
+            (ASK, Say("forget", reply=True), replace(ASK, reply=True)), (HOTELS, "I have forgotten", HOTELS),
+            ANSWERED * 3),
+    ]  # fmt: skip
+
+
+def _rules() -> list[Row]:
+    """What an administrator says of the channel."""
+    unmentioned = replace(ASK, mention=False)
+    follow_up = Say("How are flights booked?", reply=True, mention=False)
+    others_hours = {"hours": {"zone": "Europe/Paris", "days": (DAYS[(datetime.now(UTC).weekday() + 3) % 7],)}}
+    return [
+        Row("outside a channel's hours", "channel", (ASK,), ("Here I answer",), REFUSED, rule=others_hours,
+            never=("180",)),
+        Row("outside the hours of direct chats", "direct", (ASK,), ("Here I answer",), REFUSED, (), members=("ada",),
+            rule={"id": "direct", **others_hours}, never=("180",)),
+        Row("in a direct chat at any hour", "direct", (ASK,), (HOTELS,), ANSWERED, (), members=("ada",),
+            rule={"id": "of another", **others_hours}),
+        Row("a channel of one source", "channel", (Say("Which shoes are worn in the kitchen?"), ASK, Say("sources")),
+            ("Closed shoes are worn in the kitchen.", NOT_FOUND, "Dress Code"),
+            (*ANSWERED, *ABSTAINED, *ANSWERED), rule={"sources": ("handbook",)}, never=("180", "Travel Policy")),
+        Row("a channel that needs no mention", "channel", (unmentioned,), (HOTELS,), ANSWERED,
+            rule={"without_mention": "always"}, follow=False, by_http=True),
+        Row("a group that needs no mention", "group", (unmentioned,), (HOTELS,), ANSWERED,
+            rule={"without_mention": "always"}, follow=False),
+        Row("a channel where follow-ups need no mention", "channel", (ASK, follow_up), (HOTELS, FLIGHTS),
+            ANSWERED * 2, rule={"without_mention": "threads"}, follow=False),
+        Row("a channel where everything needs a mention", "channel", (ASK, follow_up), (HOTELS,), ANSWERED,
+            rule={"without_mention": "never"}, only={"teams": ((HOTELS,), (*ANSWERED, *IGNORED))}),
+        Row("a channel with a line of its own", "channel", (ASK,), (f"{HOTELS}\nNo legal advice.",), ANSWERED,
+            rule={"style": {"disclaimer": "No legal advice."}}),
+    ]  # fmt: skip
+
+
+def _start(text: str) -> str:
+    """The words of a text before its first variable part."""
+    return text.partition("{")[0].strip()
+
+
+ROWS = (*_where(), *_events(), *_readers(), *_failures(), *_content(), *_help(), *_manners(), *_rules())

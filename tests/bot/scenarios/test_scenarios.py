@@ -9,6 +9,7 @@ import pytest
 
 from audit.record import AuditRecord
 from bot.render import PRIVATE_NOTE
+from bot.settings import ChannelSettings
 from bot.slack import post
 from tests.bot.scenarios.sides import PLACES, Side, SlackSide, TeamsSide
 from tests.bot.scenarios.stage import make_home, staged
@@ -45,10 +46,13 @@ async def test_a_scenario_ends_as_the_table_says(
     side = _side(platform, by_http)
     sees, records = row.only.get(platform, (row.asker_sees, row.records))
     others = row.others_see if row.others_see is not None else sees
-    if sees and sees[0] in (PRIVATE_NOTE, post.UNSURE):
+    if row.others_see is None and sees and sees[0] in (PRIVATE_NOTE, post.UNSURE):
         others = sees[:1]
-    async with staged(side, template, tmp_path, model=row.model, follow=row.follow) as stage:
-        scene = Scene(stage, side.open_place(row.place, *row.members), row.asker)
+    place, changes = side.open_place(row.place, *row.members), dict(row.made)
+    if row.rule:
+        changes["channels"] = (ChannelSettings.model_validate({"id": place, **row.rule}),)
+    async with staged(side, template, tmp_path, model=row.model, follow=row.follow, **changes) as stage:
+        scene = Scene(stage, place, row.asker)
         for step in row.steps:
             await step.play(scene)
         await stage.settled()
