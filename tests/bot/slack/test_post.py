@@ -44,6 +44,19 @@ async def test_the_reply_takes_the_place_of_the_status(
     assert message["metadata"] == {"event_type": "footnote_answer", "event_payload": {"record": RECORD}}
 
 
+async def test_a_reply_has_an_address_until_it_is_deleted(
+    slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
+) -> None:
+    shown = await by_http.post(question, reply_of(by_http, answered()), None)
+    url = await by_http.find_posted(question, shown)
+    assert url is not None
+    assert shown.replace(".", "") in url
+    assert await by_http.find_posted(question, "1.000001") is None
+    fail(slack, "chat.getPermalink", *[Fault(status=500)] * 4)
+    with pytest.raises(PlatformError):
+        await by_http.find_posted(question, shown)
+
+
 async def test_a_status_that_was_deleted_is_no_obstacle(
     slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.channels import Unmentioned
 from bot.errors import PlatformError
 from bot.slack.adapter import SlackPlatform
 from bot.types import ChannelKind, IncomingKind
@@ -85,6 +86,38 @@ async def test_follow_up(
         await slack.say("U0BOB", channel, "Reply", other)
     expected = ["Hotels?"] if by_mention_only else ["Hotels?", "And in Paris?"]
     assert [q.text for q in intake.questions] == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "heard"),
+    [
+        (Unmentioned.NEVER, ["Hotels?"]),
+        (Unmentioned.THREADS, ["Hotels?", "And in Paris?"]),
+        (Unmentioned.ALWAYS, ["Hotels?", "And in Paris?", "And flights?"]),
+    ],
+)
+async def test_a_channels_rule_says_what_needs_a_mention(
+    slack: SlackStandIn, intake: MemoryIntake, viewer: MemoryViewer, rule: Unmentioned, heard: list[str]
+) -> None:
+    ruled, other = (slack.world.add_channel(name, "U0ADA", "U0BOB") for name in ("ruled", "other"))
+    follow = rule is Unmentioned.NEVER  # the setting says the opposite
+    config = config_for(slack, socket=False)
+    config = replace(config, follow_up_without_mention=follow, unmentioned={ruled: rule})
+    ours: set[tuple[str, str]] = set()
+
+    async def known(channel: str, thread: str) -> bool:
+        return (channel, thread) in ours
+
+    async with slack_by_http(slack, config, intake, viewer, known):
+        root = await slack.ask("U0ADA", ruled, "Hotels?")
+        ours.add((ruled, root))
+        await slack.say("U0BOB", ruled, "And in Paris?", root)
+        flights = await slack.say("U0ADA", ruled, "And flights?")
+        await slack.say("U0BOB", ruled, "A reply to Ada, in a thread that is not ours", flights)
+        await slack.say("U0ADA", ruled, "<@U0BOB> what do you think?")
+        await slack.say("U0ADA", ruled, "<!subteam^S0LEGAL> what do you think?")
+        await slack.say("U0ADA", other, "Elsewhere it needs a mention")
+    assert [q.text for q in intake.questions] == heard
 
 
 async def test_retries_are_taken_but_once(slack: SlackStandIn, platform: SlackPlatform, intake: MemoryIntake) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.channels import Unmentioned
 from bot.standins.teams import Person, Place, TeamsStandin
 from bot.teams.events import BadActivity, html_text, passage_asked, question_text, translate
 from bot.types import ChannelKind, IncomingKind
@@ -39,6 +40,19 @@ async def test_a_follow_up_stays_in_its_thread() -> None:
         await bot.teams.say(channel, BEN, "And in London?", thread=first.id)
         assert [i.thread for i in bot.intake.questions] == [first.id, first.id]
         assert bot.intake.last.reference["conversation"] == f"{channel.id};messageid={first.id}"
+
+
+@pytest.mark.parametrize("says_group", [False, True])
+async def test_a_channels_team_is_kept(says_group: bool) -> None:
+    async with running() as bot:
+        channel = bot.teams.place("channel", ADA, team="19:first@thread.tacv2")
+        activity = bot.teams.message(channel, ADA, "How much?")
+        if says_group:
+            activity["channelData"]["team"]["aadGroupId"] = channel.group
+        await bot.teams.deliver(activity)
+        assert bot.intake.last.reference["team"] == (channel.group if says_group else channel.team_id)
+        await bot.teams.say(bot.teams.place("groupChat", ADA), ADA, "How much?")
+        assert "team" not in bot.intake.last.reference
 
 
 @pytest.mark.parametrize(
@@ -178,6 +192,31 @@ async def test_a_follow_up_without_a_mention(follow: bool, mention_of_others: bo
             activity["entities"].append({"type": "mention", "text": "<at>Ben</at>", "mentioned": {"id": BEN.id}})
         await bot.teams.deliver(activity)
         assert len(bot.intake.questions) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "expected"),
+    [
+        ("channel", Unmentioned.NEVER, ["A?"]),
+        ("channel", Unmentioned.THREADS, ["A?", "in the thread"]),
+        ("channel", Unmentioned.ALWAYS, ["A?", "in the thread", "a new thread"]),
+        ("groupChat", Unmentioned.NEVER, ["A?"]),
+        ("groupChat", Unmentioned.THREADS, ["A?"]),  # a chat has no threads
+        ("groupChat", Unmentioned.ALWAYS, ["A?", "in the thread", "a new thread"]),
+    ],
+)
+async def test_a_channels_rule_says_what_needs_a_mention(kind: str, rule: Unmentioned, expected: list[str]) -> None:
+    rules: dict[str, Unmentioned] = {}
+    async with running(follow_up_without_mention=rule is Unmentioned.NEVER, unmentioned=rules) as bot:
+        channel = bot.teams.place(kind, ADA, BEN)
+        rules[channel.id] = rule
+        first = await bot.teams.say(channel, ADA, "A?")
+        await bot.teams.say(channel, ADA, "in the thread", thread=first.id, mention=False)
+        await bot.teams.say(channel, BEN, "a new thread", mention=False)
+        to_ben = bot.teams.message(channel, ADA, "what do you think?", mention=False)
+        to_ben["entities"].append({"type": "mention", "text": "<at>Ben</at>", "mentioned": {"id": BEN.id}})
+        await bot.teams.deliver(to_ben)
+        assert [i.text for i in bot.intake.accepted if i.kind is IncomingKind.QUESTION] == expected
 
 
 async def test_a_follow_up_is_known_after_a_restart() -> None:

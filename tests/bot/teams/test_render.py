@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.standins.teams_checks import as_text, elements, problems
-from bot.teams.render import SIZE_LIMIT, escape, render, shorten, wire_size
+from bot.teams.render import SIZE_LIMIT, chat_link, escape, render, shorten, wire_size
 from bot.types import Outcome, OutcomeKind
 from tests.bot.teams.support import answered, citation, passage
 
@@ -200,3 +200,18 @@ def test_any_answer_is_acceptable(cited: list[tuple[str, str]], said: str) -> No
     payload = render(answered(*(citation(n, q, title=t or "Untitled") for n, (t, q) in enumerate(cited, 1)), text=said))
     assert wire_size(payload) <= SIZE_LIMIT
     assert [p for p in problems(payload, wire_size(payload)) if "the name is missing" not in p] == []
+
+
+@pytest.mark.parametrize(
+    ("chat", "message", "linked"),
+    [
+        ("19:abc@thread.v2", "1653035515120", True),
+        ("a:direct", "1653035515120", False),
+        ("19:abc@thread.v2", "1)[x](https://evil.example", False),
+    ],
+)
+def test_only_a_group_chats_messages_have_a_link(chat: str, message: str, linked: bool) -> None:
+    url = chat_link(chat, message)
+    assert url.startswith("https://teams.microsoft.com/l/message/19%3Aabc%40thread.v2/1653035515120?") is linked
+    assert bool(url) is linked
+    assert not set(url) & set(" ()[]<>")
