@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,31 +17,56 @@ from retrieval.gate.evidence import Weights
 from retrieval.gate.sentences import Kind as PieceKind
 from retrieval.gate.sentences import cells
 from retrieval.gate.support import initials
-from retrieval.gate.words import content_set, squash, stem
-from retrieval.generate.evidence import Asked, Kind, Source, answers_kind, covered, fits, take_apart, tells_how, timely
-from retrieval.generate.reading import Part, read
+from retrieval.gate.words import content_of, content_set, squash, stem, words
+from retrieval.generate.asked import Asked, Kind, take_apart
+from retrieval.generate.evidence import (
+    Fit,
+    Source,
+    answers_kind,
+    covered,
+    defines,
+    fits,
+    has_name,
+    points,
+    tells_how,
+    timely,
+)
+from retrieval.generate.reading import DATED, Part, read
 from retrieval.generate.thesaurus import RELATED
 from retrieval.types import Claim, Draft, ModelUse, Passage, Question, Quote
 
 _SENTENCES = 3
 # How many of the question's words a sentence must cover: at least so many, in shares between these. A long
 # question is never covered whole; a short one is only answered by a sentence that has nearly all of it.
-_NAMED = (1.5, 0.18, 0.42)  # where the question names the document
+_NAMED = (1.2, 0.14, 0.36)  # where the question names the document
 _UNNAMED = (2.3, 0.18, 0.6)  # where it does not
-_JOINS = 0.6  # score of a further sentence, of the best one's
+# The same of what all passages of the document say together: a word that the search did not find is not there.
+_SPOKEN = (2.0, 0.2, 0.55)
+_JOINS = 0.7  # score of a further sentence, of the best one's
+_NEAR = 0.85  # score of a sentence that tells how, to stand for the best one
+_ROW_JOINS = 0.8  # the same of a row: tables have many alike
 _LIGHTEST = (
     0.6  # weight of a word that every passage has: what was searched for is there, and must be in the answer too
 )
 _NAME = 40  # characters; a longer cell of a table's first row names no column
 _TOGETHER = 0.25  # for words that stand together as in the question
-_TELLS = 0.2  # for a sentence that tells what to do, where that is asked
+_TO_YOU = ("You ", "Your ", "Users ")
+_ADDRESSED = 0.15  # off for what readers may do, where it is asked what others do
+_TELLS = 0.15  # by how plainly, for a sentence that tells what to do, where that is asked
 _UNTIMELY = 0.4  # off for a sentence that names none of the periods asked about
 _EQUAL = 0.97  # score of a neighbour that says as much as the best sentence, of the best one's
 _ABOUT = 0.3  # off for a sentence about the document itself
 _LONG = 160  # characters; longer sentences are worth less
 _DRAG = 3000  # characters more that cost as much as all the words of the question
-_ENDS = (".", "!", ";", ":", ",", ".)", ".”", '."')
-_LOOSE = 0.15  # off for an item of a list that is no sentence of its own
+_SCALE = re.compile(r"\([^()\n]{0,40}\b(?:thousands|millions|billions)\b[^()\n]{0,60}\)", re.IGNORECASE)
+_SUMS = frozenset(map(stem, ("total", "number", "average", "count", "end", "year")))
+_FULL = (".", "!", ".)", ".”", '."')
+_ENDS = (";", ":", ",")
+_LOOSE = 0.15  # off for words that are no sentence, without what introduces them
+_ITEM = 0.05  # off for an item of a list
+_DEFINES = 0.4  # for a sentence that says what something is, where that is asked
+_FIGURE = 0.4  # for a sentence with a number of the question
+_LABEL = 0.2  # for a row, by the share of its name that was asked for
 _LEADING = 0.1  # for a sentence that begins with the words of the question
 
 
@@ -68,25 +94,47 @@ def select(asked: Asked, passages: Sequence[Passage]) -> list[_Candidate]:
     if not asked.terms:
         return []
     found = sorted(_candidates(asked, passages, Weights(passages, _LIGHTEST)), key=lambda c: -c.score)
-    good = [c for c in found if c.coverage >= c.least and answers_kind(asked, c.part.text)]
+    good = [
+        c for c in found if c.coverage >= c.least and answers_kind(asked, c.part.text, c.part.kind is PieceKind.ROW)
+    ]
     if not good:
         return []
     best = good[0]
     if asked.kind is Kind.HOW:
-        near = (c for c in good if c.score >= _JOINS * best.score and tells_how(c.part.text))
-        best = next(near, best)
+        near = [c for c in good if c.score >= _NEAR * best.score]
+        best = max(near, key=lambda c: (tells_how(c.part.text), c.score))
+    chosen = _joined(best, found)
+    return sorted(chosen, key=lambda c: (c.rank != best.rank, c.rank, c.part.start))
+
+
+def _joined(best: _Candidate, found: Sequence[_Candidate]) -> list[_Candidate]:
+    """The best sentence with the few of its document that add something."""
     chosen, have = [best], set(best.inside)
     for other in found:
         if len(chosen) == _SENTENCES or other.score < _JOINS * best.score:
             break
-        if other is best or other.part.about or other.passage.document.id != best.passage.document.id:
+        if other.part.kind is PieceKind.ROW and other.score < _ROW_JOINS * best.score:
+            continue
+        if other.part.about or other.passage.document.id != best.passage.document.id or _said(other, chosen):
             continue
         new = other.inside - have
         equal = other.passage is best.passage and other.score >= _EQUAL * best.score
         if new or (equal and len(chosen) < 2):
             chosen.append(other)
             have |= new
-    return sorted(chosen, key=lambda c: (c.rank, c.part.start))
+    return chosen
+
+
+def _said(other: _Candidate, chosen: Sequence[_Candidate]) -> bool:
+    """Whether a candidate is one of those chosen, a part of one, or an item of the same list."""
+    part = other.part
+    for c in chosen:
+        if c.passage is other.passage:
+            begins = part.start if part.header is None or part.kind is PieceKind.ROW else part.header[0]
+            began = c.part.start if c.part.header is None or c.part.kind is PieceKind.ROW else c.part.header[0]
+            if begins < c.part.end and began < part.end:
+                return True
+    return False
 
 
 def _candidates(asked: Asked, passages: Sequence[Passage], weights: Weights) -> list[_Candidate]:
@@ -102,20 +150,36 @@ def _candidates(asked: Asked, passages: Sequence[Passage], weights: Weights) -> 
     found: list[_Candidate] = []
     for rank, passage in enumerate(passages):
         how = suits[passage.document.id]
-        if not how.fits:
+        if not how.fits or not all(has_name(passage, name) for name in how.wanted):
             continue
-        terms = asked.terms
-        if how.anchored or asked.cites:
-            terms = tuple(t for t in asked.terms if t not in asked.naming) or asked.terms
-        terms = tuple(t for t in terms if t not in everywhere) or terms
-        count, lowest, highest = _NAMED if how.anchored else _UNNAMED
-        least = min(highest, max(lowest, count / len(terms)))
-        found += _scored(asked, terms, passage, rank, weights, least)
+        terms = _left(asked, how, everywhere)
+        spoken = sources[passage.document.id].stems | initials(passage.document.title)
+        spoken_of = sum(map(weights, covered(terms, spoken))) / sum(map(weights, terms))
+        if spoken_of < _least(_SPOKEN, len(terms)):
+            continue
+        found += _scored(asked, terms, passage, rank, weights, _least(_NAMED if how.anchored else _UNNAMED, len(terms)))
     return found
 
 
+def _least(share: tuple[float, float, float], terms: int) -> float:
+    count, lowest, highest = share
+    return min(highest, max(lowest, count / terms))
+
+
+def _left(asked: Asked, how: Fit, everywhere: frozenset[str]) -> tuple[str, ...]:
+    """The terms that an answer must cover: what names the document is no part of it."""
+    naming = asked.naming if asked.cites else asked.naming & {stem(w) for name in how.titled for w in name}
+    left = tuple(t for t in asked.terms if t not in naming) or asked.terms
+    return tuple(t for t in left if t not in everywhere) or left
+
+
 def _scored(
-    asked: Asked, terms: Sequence[str], passage: Passage, rank: int, weights: Weights, least: float
+    asked: Asked,
+    terms: Sequence[str],
+    passage: Passage,
+    rank: int,
+    weights: Weights,
+    least: float,
 ) -> list[_Candidate]:
     total = sum(map(weights, terms))
     above = covered(terms, _above(passage))
@@ -127,7 +191,12 @@ def _scored(
         if part.stems.isdisjoint(wanted) or reading.planted(part):
             continue
         head = "" if part.header is None else passage.text[slice(*part.header)]
+        at = timely(asked, (part.text, head), _heads(passage))
+        if at is None:
+            continue
         inside = covered(terms, part.stems)
+        if asked.counted and not _counts(asked, part, head):
+            continue
         over = above | covered(terms, content_set(head)) if head else above
         own = sum(weights(t) * share for t, share in inside.items())
         both = own + sum(weights(t) * share for t, share in over.items() if t not in inside)
@@ -135,13 +204,8 @@ def _scored(
         if pairs:  # "first day" together is more than both words apart
             score += _TOGETHER * len(pairs.intersection(map(frozenset, pairwise(part.order)))) / len(pairs)
         score += _LEADING * len(inside.keys() & set(part.order[:4])) / len(terms)
-        if part.kind is PieceKind.PROSE and not part.items and not part.text.endswith(_ENDS):
-            score -= _LOOSE
-        if part.about:
-            score -= _ABOUT
-        score -= _UNTIMELY * (1 - timely(asked, part.text, head))
-        if asked.kind is Kind.HOW and tells_how(part.text):
-            score += _TELLS
+        score += _manner(asked, terms, part)
+        score -= _UNTIMELY * (1 - at)
         # Where nothing names the document, neither rare words alone nor common ones alone are enough.
         counted = len(inside.keys() | over.keys()) / len(terms)
         coverage = min(both / total, counted)
@@ -149,27 +213,84 @@ def _scored(
     return found
 
 
+def _counts(asked: Asked, part: Part, head: str) -> bool:
+    """Whether a sentence speaks of what is counted; a row of something else ("Employee benefits") does not."""
+    if part.kind is PieceKind.ROW and not covered((asked.counted,), content_set(head)):
+        label = content_set(cells(part.text)[0])
+        return len(covered(label, frozenset(asked.terms) | _SUMS)) == len(label) > 0
+    return bool(covered((asked.counted,), part.stems | content_set(head)))
+
+
+def _manner(asked: Asked, terms: Sequence[str], part: Part) -> float:
+    """What the way a sentence is put adds to its score, or takes off."""
+    score = 0.0
+    if part.kind is PieceKind.PROSE and not part.items and not part.text.endswith(_FULL):
+        score -= _ITEM if part.header or part.text.endswith(_ENDS) else _LOOSE
+    if part.about or points(part.text):
+        score -= _ABOUT
+    if part.kind is PieceKind.ROW:
+        label = content_of(cells(part.text)[0])
+        score += _LABEL * len(covered(terms, frozenset(label))) / max(1, len(label))
+    if asked.kind is Kind.HOW:
+        score += _TELLS * tells_how(part.text)
+    if asked.of_others and part.text.startswith(_TO_YOU):
+        score -= _ADDRESSED
+    if asked.kind is Kind.WHAT and defines(terms, part.text):
+        score += _DEFINES
+    if not asked.figures.isdisjoint(words(part.text)):
+        score += _FIGURE
+    return score
+
+
 def _above(passage: Passage) -> frozenset[str]:
     """Stems, and initials as a word, of the title and the headings over a passage."""
-    heads = "\n".join((passage.document.title, *passage.section.path))
-    return content_set(heads) | initials(passage.document.title)
+    return content_set(_heads(passage)) | initials(passage.document.title)
+
+
+def _heads(passage: Passage) -> str:
+    return "\n".join((passage.document.title, *passage.section.path))
 
 
 def _claim(chosen: _Candidate) -> Claim:
     """The sentence as printed. A row stands with its header: "Grade: Manager; Hotel: 180 EUR"."""
     part, passage = chosen.part, chosen.passage
     quote = Quote(passage.id, part.text)
+    head = "" if part.header is None else passage.text[slice(*part.header)]
     if part.kind is not PieceKind.ROW:
-        return Claim(_listed(part, passage.text), (quote,))
+        said = _listed(part, passage.text)
+        if head and not (part.text.endswith(_FULL) and part.text[:1].isupper()):
+            return Claim(f"{squash(head)} {said}", (Quote(passage.id, head), quote))
+        return Claim(said, (quote,))
     row = cells(part.text)
-    if part.header is None:
-        return Claim(" | ".join(row), (quote,))
-    head = passage.text[slice(*part.header)]
-    names = cells(head)
-    quotes = (Quote(passage.id, head), quote)
-    if len(names) == len(row) and all(len(name) <= _NAME for name in names):
-        return Claim("; ".join(f"{name}: {cell}" for name, cell in zip(names, row, strict=True)), quotes)
-    return Claim(" | ".join(row), quotes)
+    named = _named_cells(head, row) if head else None
+    said, quotes = (" | ".join(row), (quote,)) if named is None else (named, (Quote(passage.id, head), quote))
+    scale = _SCALE.search(passage.text, 0, part.start)
+    if scale is None or scale.group() in head:
+        return Claim(said, quotes)
+    return Claim(f"{said} {scale.group()}", (Quote(passage.id, scale.group()), *quotes))
+
+
+def _named_cells(head: str, row: Sequence[str]) -> str | None:
+    """A row with the names of its columns; None where they cannot be told.
+
+    "Grade: Manager; Hotel: 180 EUR". Where the first column has no name: "Revenue; 2023: 12; 2022: 10".
+    """
+    lines = [cells(line) for line in head.splitlines() if line.strip()]
+    names = max(reversed(lines), key=len)
+    if len(names) not in (len(row), len(row) - 1) or any(len(name) > _NAME for name in names):
+        return None
+    first = "" if len(names) < len(row) else names[0].rstrip(",:")
+    if len(names) == len(row) and DATED.fullmatch(first):
+        return None  # a cell is empty: which one, the text does not tell
+    first = "" if DATED.search(first) else first
+    names = names[len(names) - len(row) + 1 :]
+    for line in lines:  # years over names: "2023 | 2022" over "Amount | % | Amount | %"
+        over = line[-(len(line) - len(line) % 2) :] if len(line) > 1 else line
+        if 1 < len(over) < len(names) and len(names) % len(over) == 0:
+            each = len(names) // len(over)
+            names = [f"{over[n // each]} {name}" for n, name in enumerate(names)]
+    told = [f"{name}: {cell}" for name, cell in zip(names, row[1:], strict=True)]
+    return "; ".join([f"{first}: {row[0]}" if first else row[0], *told])
 
 
 def _listed(part: Part, text: str) -> str:

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from retrieval.gate.injection import around, speaks_to_machine
-from retrieval.gate.sentences import Kind, Piece, pieces
+from retrieval.gate.sentences import Kind, Piece, cells, pieces
 from retrieval.gate.words import STOP, content_of, content_set, straight
 from retrieval.types import Passage
 
 _MOST_ITEMS = 4  # of a list, printed after the words that introduce it
+_CAPTIONS = 2  # lines between two rows of one table
+_CAPTION = 60  # characters of a line between the rows of a table
+_PAGE = re.compile(r"[^\d\s$€£%(|].*[\s|](\d{1,3})\s*$")
+_ENTRIES = 4
+_HEAD_ROWS = 3
+_HEAD_CELL = 60  # characters; a row with a longer cell is no head
+DATED = re.compile(
+    r"(?:FY\s?'?)?(?:(?:19|20)\d\d|\d\d)|(?:19|20)\d\d\b|\b(?:Q[1-4]|H[12])\b|\b(?:ended|months|quarter|year)\b",
+    re.IGNORECASE,
+)
+_FIGURES = re.compile(r"[($€£¥+\s\-–—]*(?:[A-Z]{3}\s)?\d[\d,.']*\s?(?:%|[A-Z]{3}|bn|m|pp|bps|x)?[)%*\s$€£]*|[–—-]+")
 _POINTERS = ("How ", "What ", "Why ", "When ", "Where ", "Who ")  # links to other pages
 _LISTED = 420  # characters of a list that are printed
 # "This page explains how remote work is done": about the document, not about what is asked.
@@ -29,7 +41,8 @@ class Part:
     """A sentence, a table row, or the words that introduce a list with its first items, at [start, end).
 
     `order` are the stems of its content words as they stand, `stems` the same as a set. `header` is where
-    the head of its table stands; `items` where the items of its list do.
+    the head of its table stands, or the words that introduce the list it is an item of; `items` where the
+    items of the list do that it introduces.
     """
 
     kind: Kind
@@ -66,18 +79,27 @@ def _read(text: str, headings: tuple[str, ...]) -> Reading:
     listed = pieces(text)
     parts: list[Part] = []
     header: tuple[int, int] | None = None
+    opened: tuple[int, int] | None = None
+    contents = _contents([text[p.start : p.end] for p in listed if p.kind is Kind.ROW])
+    last = -1  # where the row before ended
     for at, piece in enumerate(listed):
         row = piece.kind is Kind.ROW
-        if row and (at == 0 or listed[at - 1].kind is not Kind.ROW):
-            header = (piece.start, piece.end)
-            if at + 1 < len(listed) and listed[at + 1].kind is Kind.ROW:
-                continue  # a table's header says nothing without a row
+        if row:
+            if last < 0 or not _caption(text[last : piece.start]):
+                header = _header(text, listed[at:])
+            last = piece.end
+            if header and piece.end <= header[1]:
+                if piece.end < header[1] or _goes_on(text, piece.end, listed[at + 1 :]):
+                    continue  # a table's header says nothing without a row
+                header = None  # a row alone
         body = piece.body if row else _below_heading(text, piece, headings)
         # Headings, and questions of the document's own, are no answers.
         if body >= piece.end or piece.kind is Kind.FRAGMENT or text[piece.end - 1] == "?":
             continue
-        if not row and _titled(text[body : piece.end]):
+        if not row and (_titled(text[body : piece.end]) or " | " in text[body : piece.end]):
             continue
+        if row or piece.body == piece.start:
+            opened = None  # the list that was open is over
         end = piece.end
         items: tuple[tuple[int, int], ...] = ()
         if not row and text[piece.end - 1] == ":":
@@ -85,9 +107,50 @@ def _read(text: str, headings: tuple[str, ...]) -> Reading:
             if not items:
                 continue  # it promises a list that is not here
             end = items[-1][1]
-        table = header if row and header != (piece.start, piece.end) else None
-        parts.append(_part(text, piece.kind, body, end, table, items))
+            opened = (body, piece.end)
+        if row and contents:
+            continue
+        lead = opened if not row and piece.body > piece.start and not items else None
+        parts.append(_part(text, piece.kind, body, end, header if row else lead, items))
     return Reading(text, tuple(parts))
+
+
+def _contents(rows: Sequence[str]) -> bool:
+    """Whether the rows are a table of contents: names with page numbers that grow."""
+    pages = [int(m.group(1)) for row in rows if (m := _PAGE.search(row))]
+    return len(pages) >= _ENTRIES and 4 * len(pages) >= 3 * len(rows) and pages == sorted(pages)
+
+
+def _caption(between: str) -> bool:
+    """Whether what stands between two rows may be a line of the same table: nothing, or "Current assets:"."""
+    lines = between.strip().split("\n")
+    return len(lines) <= _CAPTIONS and all(len(line) <= _CAPTION and not line.endswith((".", ";")) for line in lines)
+
+
+def _goes_on(text: str, end: int, after: Sequence[Piece]) -> bool:
+    """Whether a table has another row after `end`."""
+    row = next((piece for piece in after[: _CAPTIONS + 1] if piece.kind is Kind.ROW), None)
+    return row is not None and _caption(text[end : row.start])
+
+
+def _header(text: str, rows: Sequence[Piece]) -> tuple[int, int] | None:
+    """Where the head of a table stands that begins with these rows; None where the first row holds figures.
+
+    A row of years or dates and a row of names beside it are one head.
+    """
+    end, dates_above = None, False
+    for at, piece in enumerate(rows[:_HEAD_ROWS]):
+        said = cells(text[piece.start : piece.end])
+        named = piece.kind is Kind.ROW and all(len(cell) <= _HEAD_CELL and not _is_figure(cell) for cell in said)
+        dated = named and all(DATED.search(cell) for cell in said[1:])
+        if not named or (at and not (dated or dates_above)):
+            break
+        end, dates_above = piece.end, dated
+    return None if end is None else (rows[0].start, end)
+
+
+def _is_figure(cell: str) -> bool:
+    return _FIGURES.fullmatch(cell) is not None and not DATED.fullmatch(cell)
 
 
 def _titled(sentence: str) -> bool:

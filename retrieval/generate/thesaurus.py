@@ -6,6 +6,8 @@ a wrong claim pass, here it only finds a sentence that is printed word for word.
 
 from __future__ import annotations
 
+import re
+
 from retrieval.gate.words import stem
 
 _GROUPS = """
@@ -75,6 +77,60 @@ file record
 length character
 allowance budget
 money cash
+duty obligation responsibility
+last survive remain continue
+talk speak communicate communication discuss discussion
+media press journalist
+spend expense expenditure cost
+raise increase rise grow growth
+drop decrease decline fall reduce reduction
+restore reinstate reinstatement recover recovery enable
+suspend suspension disable ban block deactivate
+appeal dispute contest challenge
+close cancel cancellation terminate
+login sign
+signup sign register registration enrol enroll
+employee workforce headcount employ person
+union unionised unionized unionize
+boss manager supervisor
+ban prohibit prohibition forbid forbidden
+answer reply respond response
+complain complaint grievance
+maternity paternity parental
+lawyer attorney counsel
+damage broken defect defective
+late delay overdue
+theft steal stolen
+send submit deliver deliver forward
+ask request apply application
+check verify verification inspect inspection
+choose select
+fix repair remedy cure correct
+help support assist assistance
+hurt injury injure harm
+job position employment
+quit resign resignation
+error mistake
+secret confidential
+protect safeguard
+hear heard jurisdiction court venue arbitration
+bill invoice charge
+change modify amend update
+stop cease discontinue
+renew renewal extend extension
+owner ownership own belong property
+remove removal delete takedown
+illegal unlawful
+warn warning
+lend loan borrow
+guarantee warranty warrant
+bid tender proposal rfp
+headquarters office
+shareholder stockholder
+colour color
+cyclic cyclical cyclicality
+geography region country
+category segment
 """
 RELATED: dict[str, frozenset[str]] = {}
 """Stem -> the stems that may stand for it."""
@@ -82,3 +138,29 @@ for _line in _GROUPS.strip().splitlines():
     _stems = frozenset(map(stem, _line.split()))
     for _one in _stems:
         RELATED[_one] = RELATED.get(_one, frozenset()) | (_stems - {_one})
+
+# Abbreviations of offices and accounts, as a question writes them, and what documents write out.
+SPELLED = tuple(
+    (re.compile(rf"(?<![\w&]){short}(?![\w&])", re.IGNORECASE if short.islower() else 0), long)
+    for short, long in (
+        (r"PP&E|PPNE|PPE", "property plant and equipment"),
+        (r"COGS", "cost of sales"),
+        (r"EBITDA", "ebitda"),
+        (r"EBIT", "operating income"),
+        (r"EPS", "earnings per share"),
+        (r"R&D", "research and development"),
+        (r"SG&A", "selling general and administrative expenses"),
+        (r"D&A", "depreciation and amortization"),
+        (r"P&L", "statement of income"),
+        (r"FX", "foreign exchange"),
+        (r"AGM", "annual meeting"),
+        (r"cap[ -]?ex|CAPEX|CapEx", "capital expenditures"),
+        (r"CEO", "chief executive officer"),
+        (r"CFO", "chief financial officer"),
+        (r"COO", "chief operating officer"),
+        (r"VAT", "vat"),
+        (r"GAAP", "gaap"),
+        (r"2fa|2FA", "two-factor authentication"),
+        (r"mfa|MFA", "multi-factor authentication"),
+    )
+)

@@ -219,3 +219,93 @@ async def test_a_heading_that_a_sentence_follows_is_not_printed_with_it() -> Non
     assert await text("Who retains ownership of content?", owner) == (
         "Customer retains ownership of the content it posts. [1]"
     )
+
+
+STAFF = passage(
+    "Benefits of employees\nYears ended December 31, | 2021 | 2020\nEmployee benefits | 1,594 | (178)\n"
+    "As of December 31, 2021, we employed approximately 79,000 people worldwide. "
+    "About 32% of our workforce are union members. We have 4,100 union members in Ohio.",
+    id="staff", title="Acme Form 10-K, fiscal year 2021", path=("Human capital",), label=None,
+)  # fmt: skip
+BALANCE = passage(
+    "(Dollars in millions, except per share data)\nDecember 31, | 2021 | 2020\nAssets\n"
+    "Total lease assets | 3,890 | 3,380\nTotal assets | $59,268 | $55,556\nDeferred charges | 12",
+    id="balance", title="Acme Form 10-K, fiscal year 2021", path=("Balance sheet",), label=None,
+)  # fmt: skip
+BOUNTY = passage(
+    "If you report through our bug bounty we limit what we share. "
+    "Like others, Acme provides a bug bounty to work with researchers. Please see the bug bounty site.",
+    id="bounty", title="Disclosure", path=("Programme",), label=None,
+)  # fmt: skip
+GIFTS = passage(
+    "For any expense exceeding $20, you will need approval from your lead. "
+    "For any expense exceeding $150, you will need approval from Legal. Cash is never fine.",
+    id="gifts", title="Gifts Policy", path=("Process",), label=None,
+)  # fmt: skip
+DATA = passage(
+    "You may not use the service to sell personal data. We do not sell personal data.",
+    id="data", title="Privacy", path=("Sharing",), label=None,
+)  # fmt: skip
+USES = passage(
+    "We do not allow content on the service that is:\n- automated and excessive in bulk;\n"
+    "- misleading in any way it is shown;\n- harmful to minors of any age;\n"
+    "- an attack on our network or its users;\n- a way of cryptocurrency mining.",
+    id="uses", title="Acceptable Use", path=("Spam",), label=None,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "source", "expected"),
+    [
+        pytest.param("How many employees did Acme have at the end of 2021?", STAFF,
+                     "As of December 31, 2021, we employed approximately 79,000 people worldwide. [1]",
+                     id="people are counted, not their benefits"),
+        pytest.param("What share of Acme's workforce is unionised?", STAFF,
+                     "About 32% of our workforce are union members. [1]", id="a share is a percentage"),
+        pytest.param("What were Acme's total assets in FY2021 (in USD millions)? Round to one decimal place.", BALANCE,
+                     "Total assets; 2021: $59,268; 2020: $55,556 (Dollars in millions, except per share data) "
+                     "[1] [2] [3]",
+                     id="the row with that name, its years and its scale"),
+        pytest.param("What is the bug bounty?", BOUNTY,
+                     "Like others, Acme provides a bug bounty to work with researchers. [1]", id="what it is"),
+        pytest.param("Do I need approval for a gift worth more than 150 dollars?", GIFTS,
+                     "For any expense exceeding $150, you will need approval from Legal. [1]",
+                     id="the number of the question"),
+        pytest.param("Does the company sell personal data?", DATA, "We do not sell personal data. [1]",
+                     id="what the company does"),
+        pytest.param("Is cryptocurrency mining allowed?", USES,
+                     "We do not allow content on the service that is: a way of cryptocurrency mining. [1] [2]",
+                     id="an item far down a list"),
+    ],
+)  # fmt: skip
+async def test_a_person_in_a_hurry_finds(question: str, source: Passage, expected: str) -> None:
+    assert await text(question, source) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "passages"),
+    [
+        pytest.param("How many employees did Acme have in 2015?", (STAFF,), id="sentences of another year"),
+        pytest.param("How many warehouses does Acme have?", (STAFF,), id="nothing that is counted"),
+        pytest.param("How much does a gift cost?", (GIFTS,), id="a price without a gift's"),
+        pytest.param("What is the capital of Australia?",
+                     (passage("We have working capital.", id="w", path=("Capital",)),
+                      passage("Sales in Australia grew.", id="a", path=("Europe & Australia",))),
+                     id="words of two passages are no answer"),
+        pytest.param("Consider the Services Agreement between Acme and Globex; what is the limit for hotel expenses?",
+                     (ACME, GLOBEX), id="the right document says nothing of hotels"),
+    ],
+)  # fmt: skip
+async def test_what_is_not_said_is_not_answered(question: str, passages: tuple[Passage, ...]) -> None:
+    assert await text(question, *passages) is None
+
+
+async def test_a_row_with_an_empty_cell_is_not_given_the_wrong_columns() -> None:
+    change = passage("2022 | 2021 | Change\nCapital spending | (5,207) | (4,625)", id="c", title="Acme 10-K 2022")
+    found = await text("What was the capital spending of Acme in 2022?", change)
+    assert found == "Capital spending | (5,207) | (4,625) [1]"
+
+
+async def test_a_capital_letter_alone_makes_no_name() -> None:
+    sales = passage("Total sales grew by 4% to $12 million in 2022.", id="s", title="Annual Report 2022")
+    assert await text("How much did Sales grow in 2022?", sales) is not None
