@@ -39,7 +39,7 @@ def _framing(word: str) -> bool:
 
 
 _NUMERIC = re.compile(
-    r"\bhow (?:much|many)\b|\b(?:ratio|margin|turnover|growth rate|percent(?:age)?s?|average|decimals?|millions?|"
+    r"\bhow much\b|\b(?:ratio|margin|turnover|growth rate|percent(?:age)?s?|average|decimals?|millions?|"
     r"billions?|thousands?|calculate|total|net|amount|revenues?|sales|income|earnings|expens\w+|assets|liabilit\w+|"
     r"cash|ebitda|capex|cogs|eps|dividends?|tax rate|payables?|receivables?|inventor\w+)\b|[%$€£]",
     re.IGNORECASE,

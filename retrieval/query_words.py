@@ -46,7 +46,7 @@ FRAMING = frozenset(
     )
 )
 
-# What accounts call one thing by several names: (what a question says, what a statement's page may say).
+# What accounts and rules call one thing by several names: (what a question says, what a statement's page may say).
 GLOSSARY = tuple(
     (_rule(rf"\b(?:{said})\b"), names)
     for said, names in (
@@ -91,6 +91,8 @@ GLOSSARY = tuple(
         (r"legal battles?|lawsuits?|litigations?", "legal proceedings litigation contingencies"),
         (r"effective tax rate|tax rate", "effective income tax rate provision for income taxes"),
         (r"agm|annual meeting|shareholder vote", "annual meeting of shareholders votes for against proposal"),
+        (r"\d{1,3}[ -]years?[ -]olds?|under[ -]?age", "minimum age"),
+        (r"how many (?:people|employees|staff|workers)|headcount|workforce", "employed employees people workforce"),
         (r"acquisitions?|acquired", "acquisitions acquired business combinations"),
     )
 )
