@@ -61,11 +61,10 @@ def export(
     async def work() -> int:
         import asyncio
 
+        from bot.style import house_style
         from bot.training import approved, example, problems
-        from retrieval.generate.prompt import HouseStyle
 
-        style = settings(home).style
-        house = HouseStyle(style.tone, style.audience, style.statements, style.words, style.language, style.disclaimer)
+        house = house_style(settings(home))
         lines: list[str] = []
         refused: list[dict[str, object]] = []
         chosen = wanted(since, until, channel=channel, outcome="answered", event="question")
@@ -74,7 +73,11 @@ def export(
                 if not approved(await log.referring(record.id)):
                     continue
                 made = example(record, house)
-                found = problems(made.line()) if made else ["its fields were erased, or it has no answer"]
+                found = (
+                    problems(made.line())
+                    if made
+                    else ["its fields were erased, or its answer is not in the form of the settings"]
+                )
                 if made is not None and not found:
                     lines.append(made.line())
                 else:
