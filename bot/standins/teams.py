@@ -12,6 +12,7 @@ import json
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.standins.teams_checks import as_text, card_problems, elements, problems
+from bot.standins.teams_graph import GraphSide
 from bot.standins.teams_world import APP_ID, ISSUER, TENANT, Fault, Person, Place, Received, Said
 from bot.teams.config import TeamsConfig
 
@@ -44,12 +46,14 @@ class TeamsStandin:
         self.endpoint = ""
         self.received: list[Received] = []
         self.said: list[Said] = []
+        self.deleted: list[Said] = []
+        self.graph = GraphSide(self, page)
         self.faults: list[Fault] = []
         self.refused: list[str] = []
         self.blocked: set[str] = set()  # ids of people whom the bot may not write to
         self._page = page
         self._places: dict[str, Place] = {}
-        self._tokens: set[str] = set()
+        self._tokens: dict[str, str] = {}  # the service that each is for
         self.endorsements = ["msteams"]
         self.key_id = "standin-1"
         self.key = _first_key()
@@ -75,6 +79,7 @@ class TeamsStandin:
                 web.delete("/teams/v3/conversations/{conversation}/activities/{id}", self._delete),
                 web.get("/teams/v3/conversations/{conversation}/pagedmembers", self._members),
                 web.get("/teams/v3/conversations/{conversation}/members/{member}", self._member),
+                *self.graph.routes(),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None)
@@ -110,10 +115,12 @@ class TeamsStandin:
 
     # --- people write to the bot ----------------------------------------------------------
 
-    def place(self, kind: str, *members: Person, channel_type: str = "standard", name: str = "") -> Place:
+    def place(
+        self, kind: str, *members: Person, channel_type: str = "standard", name: str = "", team: str = ""
+    ) -> Place:
         """Make a channel ("channel"), a group chat ("groupChat") or a personal chat ("personal")."""
         suffix = {"channel": "@thread.tacv2", "groupChat": "@thread.v2"}.get(kind, "@unq.gbl.spaces")
-        made = Place(f"19:{secrets.token_hex(8)}{suffix}", kind, members, channel_type, name)
+        made = Place(f"19:{secrets.token_hex(8)}{suffix}", kind, members, channel_type, name, team)
         self._places[made.id] = made
         return made
 
@@ -126,8 +133,12 @@ class TeamsStandin:
 
     def change_members(self, place: Place, *members: Person) -> Place:
         """The same place with other members."""
-        self._places[place.id] = Place(place.id, place.kind, members, place.channel_type, place.name)
+        self._places[place.id] = replace(place, members=members)
         return self._places[place.id]
+
+    def find_place(self, conversation: str) -> Place | None:
+        """The place of an id."""
+        return self._places.get(conversation)
 
     def message(
         self, place: Place, person: Person, text: str, *, thread: str = "", mention: bool | None = None
@@ -150,7 +161,7 @@ class TeamsStandin:
         data: dict[str, Any] = {"tenant": {"id": self.tenant if person.role == "guest" else person.tenant}}
         if place.kind == "channel":
             conversation = f"{place.id};messageid={thread or number}"
-            data |= {"team": {"id": place.id}, "channel": {"id": place.id, "type": place.channel_type}}
+            data |= {"team": {"id": place.team_id}, "channel": {"id": place.id, "type": place.channel_type}}
         return {
             "type": kind,
             "id": number,
@@ -310,7 +321,11 @@ class TeamsStandin:
         )
 
     def _authorized(self, request: web.Request) -> bool:
-        return request.headers.get("Authorization", "").removeprefix("Bearer ") in self._tokens
+        return self.audience_of(request) == ISSUER
+
+    def audience_of(self, request: web.Request) -> str | None:
+        """Which service the token of a request is for."""
+        return self._tokens.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
 
     async def _metadata(self, request: web.Request) -> web.Response:
         return web.json_response({"issuer": ISSUER, "jwks_uri": f"{self.base}/openid/keys"})
@@ -322,17 +337,18 @@ class TeamsStandin:
 
     async def _login(self, request: web.Request) -> web.Response:
         form = await request.post()
+        audience = str(form.get("scope")).removesuffix("/.default")
         good = (
             form.get("grant_type") == "client_credentials"
             and form.get("client_id") == self.app_id
             and form.get("client_secret") == self.password
-            and form.get("scope") == "https://api.botframework.com/.default"
+            and audience in (ISSUER, self.base)
             and request.match_info["tenant"] == self.tenant
         )
         if not good:
             return web.json_response({"error": "invalid_client", "error_description": "AADSTS7000215"}, status=401)
         token = secrets.token_urlsafe(32)
-        self._tokens.add(token)
+        self._tokens[token] = audience
         return web.json_response({"token_type": "Bearer", "expires_in": 3599, "access_token": token})
 
     async def _identity(self, request: web.Request) -> web.Response:
@@ -345,7 +361,7 @@ class TeamsStandin:
         if not good:
             return web.json_response({"statusCode": 400, "message": "no such identity"}, status=400)
         token = secrets.token_urlsafe(32)
-        self._tokens.add(token)
+        self._tokens[token] = ISSUER
         answer = {"access_token": token, "expires_on": str(int(time.time()) + 3600), "resource": ISSUER}
         return web.json_response({**answer, "token_type": "Bearer", "client_id": self.app_id})
 
@@ -392,15 +408,21 @@ class TeamsStandin:
         refused = await self._check(request, activity)
         if refused is not None:
             return refused
-        said.activity, said.edits = activity, said.edits + 1
+        said.activity, said.edits, said.modified = activity, said.edits + 1, datetime.now(UTC)
         return web.json_response({"id": said.id})
 
     async def _delete(self, request: web.Request) -> web.Response:
         said = self._mine(request.match_info["conversation"].partition(";messageid=")[0], request.match_info["id"])
         if said is None:
             return self._refuse(404, "ActivityNotFoundInConversation", request.match_info["id"])
-        self.said.remove(said)
+        self.delete(said)
         return web.Response(status=200)
+
+    def delete(self, said: Said) -> None:
+        """Somebody deletes a message: nobody sees it any more, and Graph says when."""
+        self.said.remove(said)
+        self.deleted.append(said)
+        said.modified = said.deleted_at = datetime.now(UTC)
 
     def _mine(self, conversation: str, message: str) -> Said | None:
         return next(

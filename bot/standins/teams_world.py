@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.standins.teams_checks import as_text
@@ -47,13 +48,26 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A team's channel, a group chat or a personal chat: `kind` is "channel", "groupChat" or "personal"."""
+    """A team's channel, a group chat or a personal chat: `kind` is "channel", "groupChat" or "personal".
+
+    `team` is the id of the team's first channel, which is that of the team's thread, too; "": this one.
+    """
 
     id: str
     kind: str
     members: tuple[Person, ...]
     channel_type: str = "standard"
     name: str = ""
+    team: str = ""
+
+    @property
+    def team_id(self) -> str:
+        return self.team or self.id
+
+    @property
+    def group(self) -> str:
+        """The team's Microsoft 365 group."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"team:{self.team_id}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,9 @@ class Said:
     by: str
     activity: dict[str, Any]
     edits: int = 0
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    modified: datetime = field(default_factory=lambda: datetime.now(UTC))
+    deleted_at: datetime | None = None
 
     @property
     def text(self) -> str:
