@@ -40,6 +40,8 @@ async def examine(settings: Settings) -> list[Finding]:
         async with open_app(settings) as app:
             findings += [finding async for finding in _parts(app)]
             findings += [finding async for finding in _platforms(app)]
+            if settings.teams_reconcile:
+                findings.append(await _reconcile(app))
     except (AuditError, BotError, ConnectorError, RetrievalError) as error:
         findings.append(Finding("start", False, str(error)))
     return findings
@@ -121,3 +123,15 @@ async def _platforms(app: App) -> AsyncIterator[Finding]:
             problems = [str(error)]
         yield Finding(adapter.name, not problems, "; ".join(problems) or "reachable, all scopes granted")
     memory.close()
+
+
+async def _reconcile(app: App) -> Finding:
+    """Whether `audit reconcile` may ask Teams."""
+    from bot.reconciling import CHECKED_DAYS, missing_rights
+
+    try:
+        problems = await missing_rights(app.settings, app.audit)
+    except (AuditError, BotError) as error:
+        problems = [str(error)]
+    fine = f"the places of the last {CHECKED_DAYS} days show the app their messages"
+    return Finding("teams messages", not problems, "; ".join(problems) or fine)

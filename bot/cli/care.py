@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +10,7 @@ import typer
 from bot.cli.audit import as_json, looked, open_log
 from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, run, say, settings
 from bot.cli.filters import Channel, DocumentOption, Person, SectionOption, Since, Until, utc, wanted
+from bot.cli.reconcile import reconcile
 
 if TYPE_CHECKING:
     from audit.replay import Replayed
@@ -100,47 +100,6 @@ def stats(since: Since = None, until: Until = None, json: JsonOption = False, ho
         else:
             say("\n".join(f"{name}: {value}" for name, value in found.items()))
         return DONE
-
-    run(work())
-
-
-def reconcile(
-    platform: Annotated[str, typer.Option(help="slack or teams.")],
-    since: Annotated[datetime, typer.Option(help="From this time on (UTC).")],
-    until: Annotated[datetime, typer.Option(help="Before this time (UTC).")],
-    channel: Channel = None,
-    messages: Annotated[
-        Path | None,
-        typer.Option(help='JSON lines: {"message": id, "record": id or null, "channel": id}; none: Slack is asked.'),
-    ] = None,
-    json: JsonOption = False,
-    home: HomeOption = None,
-) -> None:
-    """Compare the bot's messages on a platform with the log."""
-
-    async def work() -> int:
-        from audit.reconcile import reconcile as compare
-        from bot.replaying import read_messages, slack_messages
-
-        first, last = utc(since) or since, utc(until) or until
-        if messages is not None:
-            posted = read_messages(messages)
-        elif platform == "slack" and channel is not None:
-            posted = await slack_messages(settings(home), channel, first)
-        else:
-            note("footnote: name a Slack channel with --channel, or hand in the messages with --messages FILE.")
-            return USAGE
-        async with open_log(home) as log:
-            done = await compare(log, posted, platform=platform, since=first, until=last, channel=channel)
-            await looked(log, "reconcile")
-        if json:
-            found = [{"record": f.record, "what": f.what} for f in done.findings]
-            out({"ok": done.ok, "messages": done.messages, "records": done.records, "findings": found})
-            return DONE if done.ok else NO
-        for finding in done.findings:
-            say(f"NO  {finding.record or ''} {finding.what}")
-        say(f"{done.messages} messages and {done.records} records compared, {len(done.findings)} findings")
-        return DONE if done.ok else NO
 
     run(work())
 

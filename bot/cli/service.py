@@ -74,7 +74,7 @@ def manifest_slack(
         from bot.slack.manifest import slack_manifest
 
         known = settings(None)
-        follow_ups, prompts = known.follow_up_without_mention, known.prompts or PROMPTS
+        follow_ups, prompts = known.listens, known.prompts or PROMPTS
         out(slack_manifest(name=name, url=url, follow_ups=follow_ups, prompts=prompts))
         return DONE
 
@@ -95,13 +95,20 @@ def manifest_teams(
             "--read-threads", help="Ask each team's owner for the right to hear replies in threads without a mention."
         ),
     ] = False,
+    reconcile: Annotated[
+        bool,
+        typer.Option(
+            "--reconcile", help="Ask owners of teams and chats for the right to read there, for `audit reconcile`."
+        ),
+    ] = False,
 ) -> None:
     """Write the Teams app package: upload it in the Teams admin centre."""
 
     async def work() -> int:
         from bot.teams.manifest import teams_package
 
-        package = teams_package(app_id=app_id, domain=domain, name=name, read_threads=read_threads)
+        compares = reconcile or settings(None).teams_reconcile
+        package = teams_package(app_id=app_id, domain=domain, name=name, read_threads=read_threads, reconcile=compares)
         try:
             output.write_bytes(package)
         except OSError as error:

@@ -53,10 +53,11 @@ def is_safe(url: str) -> bool:
 class JsonClient:
     """One connection pool for one directory, opened at the first question."""
 
-    def __init__(self, name: str, patience: Patience) -> None:
-        """`name` stands in error messages, e.g. "Microsoft Graph"."""
+    def __init__(self, name: str, patience: Patience, *, proxies: bool = False) -> None:
+        """`name` stands in error messages, e.g. "Microsoft Graph". `proxies` honours HTTPS_PROXY and NO_PROXY."""
         self._name = name
         self._patience = patience
+        self._proxies = proxies
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -67,6 +68,7 @@ class JsonClient:
                 timeout=aiohttp.ClientTimeout(total=self._patience.timeout),
                 headers={"Accept": "application/json", "Accept-Encoding": "identity"},
                 auto_decompress=False,
+                trust_env=self._proxies,
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session

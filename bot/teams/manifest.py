@@ -25,19 +25,24 @@ COMMANDS = (
     ("why", "How the last answer was found"),
     ("forget", "Forget what this thread has been about"),
 )
+CHANNEL_RIGHT = "ChannelMessage.Read.Group"
+CHAT_RIGHT = "ChatMessage.Read.Chat"
 ACCENT = (0x1F, 0x4E, 0x79)
 _HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 
 Pixel = tuple[int, int, int, int]
 
 
-def teams_package(*, app_id: str, domain: str, name: str = "Footnote", read_threads: bool = False) -> bytes:
+def teams_package(
+    *, app_id: str, domain: str, name: str = "Footnote", read_threads: bool = False, reconcile: bool = False
+) -> bytes:
     """The zip to upload in the Teams admin centre; the same input gives the same bytes. Raises SettingsError.
 
     `read_threads` asks the owner of each team for the right to read its channels' messages, which
-    follow-ups without a mention need.
+    follow-ups without a mention need. `reconcile` asks for that, and the same in group chats, so that the
+    audit log can be compared with what stands there.
     """
-    manifest = teams_manifest(app_id=app_id, domain=domain, name=name, read_threads=read_threads)
+    manifest = teams_manifest(app_id=app_id, domain=domain, name=name, read_threads=read_threads, reconcile=reconcile)
     files = {
         "manifest.json": json.dumps(manifest, indent=2, ensure_ascii=False).encode(),
         "color.png": _png(192, _colour),
@@ -50,7 +55,9 @@ def teams_package(*, app_id: str, domain: str, name: str = "Footnote", read_thre
     return packed.getvalue()
 
 
-def teams_manifest(*, app_id: str, domain: str, name: str, read_threads: bool) -> Mapping[str, Json]:
+def teams_manifest(
+    *, app_id: str, domain: str, name: str, read_threads: bool, reconcile: bool = False
+) -> Mapping[str, Json]:
     """manifest.json as JSON. Raises SettingsError."""
     app_id, domain = _checked_id(app_id), _checked_domain(domain)
     if not 1 <= len(name.strip()) <= 30:
@@ -83,10 +90,11 @@ def teams_manifest(*, app_id: str, domain: str, name: str, read_threads: bool) -
         "permissions": ["identity", "messageTeamMembers"],
         "validDomains": [domain],
     }
-    if read_threads:
-        right: Json = {"name": "ChannelMessage.Read.Group", "type": "Application"}
+    rights = [CHANNEL_RIGHT, CHAT_RIGHT] if reconcile else [CHANNEL_RIGHT] if read_threads else []
+    if rights:
+        asked: list[Json] = [{"name": name, "type": "Application"} for name in rights]
         manifest["webApplicationInfo"] = {"id": app_id, "resource": "https://RscBasedStoreApp"}
-        manifest["authorization"] = {"permissions": {"resourceSpecific": [right]}}
+        manifest["authorization"] = {"permissions": {"resourceSpecific": asked}}
     return manifest
 
 

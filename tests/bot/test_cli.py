@@ -207,16 +207,19 @@ def test_the_slack_manifest_follows_the_settings(tmp_path: Path) -> None:
     assert "message.channels" not in manifest["settings"]["event_subscriptions"]["bot_events"]
 
 
-@pytest.mark.parametrize("read_threads", [True, False])
-def test_the_teams_package_is_written(tmp_path: Path, read_threads: bool) -> None:
+@pytest.mark.parametrize("option", [None, "--read-threads", "--reconcile", "the setting"])
+def test_the_teams_package_is_written(tmp_path: Path, option: str | None) -> None:
     command = ["manifest", "teams", "--app-id", APP_ID, "--domain", "bot.example.com", "-o", "app.zip"]
-    done = footnote_without_home(tmp_path, *command, *(["--read-threads"] if read_threads else []))
+    if option == "the setting":
+        (tmp_path / "footnote.toml").write_text("teams_reconcile = true\n")
+    done = footnote_without_home(tmp_path, *command, *([option] if option and option.startswith("--") else []))
     assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(tmp_path / "app.zip") as package:
         assert sorted(package.namelist()) == ["color.png", "manifest.json", "outline.png"]
         manifest = json.loads(package.read("manifest.json"))
     assert manifest["bots"][0]["botId"] == APP_ID
-    assert ("authorization" in manifest) is read_threads
+    assert ("authorization" in manifest) is (option is not None)
+    assert ("ChatMessage.Read.Chat" in json.dumps(manifest)) is (option in ("--reconcile", "the setting"))
 
 
 @pytest.mark.parametrize(

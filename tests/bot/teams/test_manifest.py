@@ -106,6 +106,29 @@ def test_the_published_schema_refuses_a_broken_manifest(where: str, schema: Any)
     assert complaints(schema, manifest) == [where]
 
 
+@pytest.mark.parametrize(
+    ("read_threads", "reconcile", "rights"),
+    [
+        (False, False, None),
+        (True, False, ["ChannelMessage.Read.Group"]),
+        (False, True, ["ChannelMessage.Read.Group", "ChatMessage.Read.Chat"]),
+        (True, True, ["ChannelMessage.Read.Group", "ChatMessage.Read.Chat"]),
+    ],
+    ids=["nothing", "threads", "reconcile", "both"],
+)
+def test_rights_are_asked_for_where_they_are_used(
+    read_threads: bool, reconcile: bool, rights: list[str] | None, schema: Any
+) -> None:
+    package = teams_package(
+        app_id=APP_ID, domain="footnote.example.com", read_threads=read_threads, reconcile=reconcile
+    )
+    manifest: Any = json.loads(unpacked(package)["manifest.json"])
+    assert complaints(schema, manifest) == []
+    asked = manifest.get("authorization", {}).get("permissions", {}).get("resourceSpecific")
+    assert (asked and [right["name"] for right in asked]) == rights
+    assert not asked or {right["type"] for right in asked} == {"Application"}
+
+
 @pytest.mark.parametrize("read_threads", [False, True])
 def test_the_manifest_says_what_it_was_made_from(read_threads: bool) -> None:
     manifest = made(read_threads)
@@ -134,5 +157,7 @@ def test_the_manifest_says_what_it_was_made_from(read_threads: bool) -> None:
 def test_bad_input_is_named(changes: dict[str, str]) -> None:
     with pytest.raises(SettingsError):
         teams_manifest(
-            **{"app_id": APP_ID, "domain": "footnote.example.com", "name": "Footnote", **changes}, read_threads=False
+            **{"app_id": APP_ID, "domain": "footnote.example.com", "name": "Footnote", **changes},
+            read_threads=False,
+            reconcile=False,
         )
