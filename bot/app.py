@@ -13,10 +13,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit.log import SqliteAuditLog
+from audit.log import TransparencyLog
 from audit.record import new_record_id
+from bot.admission import Admission
 from bot.ask import Ask, Asked, Request
-from bot.audience import AudienceRules, ChannelRule
+from bot.audit_log import open_audit_log
+from bot.audience import AudienceRules
 from bot.commands import Commands
 from bot.directory.build import build as build_directory
 from bot.directory.file import AtOnce, Groups
@@ -26,7 +28,10 @@ from bot.history import LoggedHistory
 from bot.inbox import Inbox
 from bot.memory import ThreadMemory
 from bot.render import plain
+from bot.repeats import Repeats
+from bot.rules import channel_rules, limits, styled
 from bot.settings import Settings
+from bot.style import answer_form, house_style
 from bot.types import Expert
 from bot.viewer import RecordViewer
 from bot.worker import Worker
@@ -36,6 +41,7 @@ from connectors.sync import PARSER_VERSION, SyncEngine, SyncReport
 from retrieval.embed.cache import CachedEmbedder
 from retrieval.generate.extractive import ExtractiveGenerator
 from retrieval.generate.fallback import CheckedGenerator
+from retrieval.generate.prompt import HouseStyle
 from retrieval.parse.sandbox import Ocr, SandboxParser
 from retrieval.ports import Embedder, Index, Parser
 from retrieval.retrieve import Retriever
@@ -56,7 +62,7 @@ class App:
     index: Index
     embedder: Embedder
     engine: SyncEngine
-    audit: SqliteAuditLog
+    audit: TransparencyLog
     directory: Groups
     ask: Ask
     model: OpenAIGenerator | None
@@ -118,10 +124,20 @@ class App:
 
     def worker(self, memory: ThreadMemory, inbox: Inbox) -> Worker:
         """The worker that answers what the chat platforms bring; attach the platforms to it."""
-        channels = {c.id: ChannelRule(frozenset(c.grant), c.external) for c in self.settings.channels}
+        channels = channel_rules(self.settings)
         rules = AudienceRules(self.directory, channels, guests=self.settings.guests, asking=AtOnce(self.directory))
         desk = ExpertDesk(experts(self.settings), self.audit, LoggedHistory(self.audit))
-        return Worker(inbox, self.ask, self.audit, rules, memory, {}, experts=desk, workers=self.settings.workers)
+        return Worker(
+            inbox,
+            self.ask,
+            self.audit,
+            rules,
+            memory,
+            {},
+            experts=desk,
+            admission=Admission(channels, limits(self.settings)),
+            workers=self.settings.workers,
+        )
 
 
 @contextmanager
@@ -158,6 +174,8 @@ async def open_app(
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise SettingsError(f"The home {settings.home} cannot be made: {error.strerror}. Choose another.") from error
+    style = house_style(settings)
+    styles = {channel: house_style(there) for channel, there in styled(settings).items()}
     async with AsyncExitStack() as stack:
         directory = build_directory(settings)
         stack.push_async_callback(directory.close)
@@ -166,16 +184,22 @@ async def open_app(
         index = _index(settings, embedder)
         stack.push_async_callback(index.close)
         reader = await stack.enter_async_context(parser(settings))
-        audit = await SqliteAuditLog.open(settings.home / "audit")
+        audit = await open_audit_log(settings)
         stack.push_async_callback(audit.close)
-        model = _model(settings)
-        if model is not None:
-            stack.push_async_callback(model.close)
+        models: list[OpenAIGenerator] = []
+
+        def answerer(style: HouseStyle) -> CheckedGenerator:
+            model = _model(settings, style)
+            if model is not None:
+                stack.push_async_callback(model.close)
+                models.append(model)
+            return CheckedGenerator(ExtractiveGenerator(), model, style.form)
+
         commands = Commands(state, memory.forget if memory else lambda _: 0, LoggedHistory(audit))
         ask = Ask(
             library=state,
             retriever=Retriever(index, embedder, state),
-            answerer=CheckedGenerator(ExtractiveGenerator(), model),
+            answerer=answerer(style),
             audit=audit,
             commands=commands,
             question_limit=settings.question_limit,
@@ -183,12 +207,14 @@ async def open_app(
             version=version("footnote"),
             configuration_sha256=configuration_sha256(settings),
             experts=experts(settings).offered,
+            styled={name: answerer(style) for name, style in styles.items()},
+            repeats=Repeats(memory, audit, state) if memory is not None and settings.point_to_answers else None,
         )
         # Documents' vectors are kept, so that no clause is embedded twice; a question's are not.
         cached = CachedEmbedder(embedder, settings.home / "embeddings.db")
         version_of_reading = PARSER_VERSION + (f"+ocr.{settings.ocr_language}" if settings.ocr else "")
         engine = SyncEngine(state, index, cached, wrap_parser(reader), version_of_reading)
-        yield App(settings, state, index, embedder, engine, audit, directory, ask, model)
+        yield App(settings, state, index, embedder, engine, audit, directory, ask, models[0] if models else None)
 
 
 def _embedder(settings: Settings) -> Embedder:
@@ -223,26 +249,17 @@ def _index(settings: Settings, embedder: Embedder) -> Index:
     return EmbeddedIndex(settings.home / "index", embedder.fingerprint)
 
 
-def _model(settings: Settings) -> OpenAIGenerator | None:
+def _model(settings: Settings, style: HouseStyle) -> OpenAIGenerator | None:
     """The model that is set; None: answers are verbatim sentences."""
     if not settings.model:
         return None
     from retrieval.generate.openai_generator import Limits, OpenAIGenerator
-    from retrieval.generate.prompt import HouseStyle
 
-    style = settings.style
     return OpenAIGenerator(
         settings.model,
         api_key=settings.secret("model_api_key") or None,
         base_url=settings.model_base_url,
-        style=HouseStyle(
-            tone=style.tone,
-            audience=style.audience,
-            claims=style.statements,
-            words=style.words,
-            language=style.language,
-            disclaimer=style.disclaimer,
-        ),
+        style=style,
         limits=Limits(timeout=float(settings.model_timeout_s)),
     )
 
@@ -255,5 +272,7 @@ def experts(settings: Settings) -> Experts:
 
 
 def configuration_sha256(settings: Settings) -> str:
-    """Names the settings without their secrets, for the record of each answer."""
-    return hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
+    """Names the settings without their secrets, and the answer forms, for the record of each answer."""
+    forms = [answer_form(where) for where in (settings, *styled(settings).values())]
+    named = settings.model_dump_json() + (repr(forms) if any(forms) else "")
+    return hashlib.sha256(named.encode()).hexdigest()
