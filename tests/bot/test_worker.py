@@ -19,6 +19,7 @@ from bot.channels import ChannelRule
 from bot.commands import HELP, Commands
 from bot.directory.file import FileDirectory
 from bot.inbox import Inbox, event_json
+from bot.inbox_store import SqliteStore
 from bot.memory import ThreadMemory
 from bot.repeats import Repeats
 from bot.types import ChannelKind, Incoming, IncomingKind
@@ -63,7 +64,7 @@ class Office:
         admission: Admission | None = None,
     ) -> AsyncIterator[Worker]:
         memory = ThreadMemory(self.path / "memory.db", timedelta(hours=1))
-        inbox = Inbox(self.path / "inbox.db")
+        inbox = Inbox(SqliteStore(self.path / "inbox.db"))
         commands, repeats = Commands(self.library, memory.forget), Repeats(memory, self.log, self.library)
         ask = Ask(self.library, self.retriever, QuotingAnswerer(), self.log, commands, repeats=repeats)
         rules = AudienceRules(FileDirectory(self.groups), self.channels)
@@ -90,7 +91,7 @@ class Office:
 
     async def left(self) -> list[str]:
         """States of what is not done."""
-        inbox = Inbox(self.path / "inbox.db")
+        inbox = Inbox(SqliteStore(self.path / "inbox.db"))
         try:
             return [p.state for p in await inbox.pending()]
         finally:
@@ -126,7 +127,7 @@ async def test_the_same_event_again_gives_no_second_answer(office: Office) -> No
 
 async def test_an_event_that_arrives_before_the_start_is_answered_once(office: Office) -> None:
     memory = ThreadMemory(office.path / "memory.db", timedelta(hours=1))
-    inbox = Inbox(office.path / "inbox.db")
+    inbox = Inbox(SqliteStore(office.path / "inbox.db"))
     ask = Ask(office.library, office.retriever, QuotingAnswerer(), office.log, Commands(office.library, memory.forget))
     worker = Worker(inbox, ask, office.log, AudienceRules(FileDirectory({}), {}), memory, {"slack": office.platform})
     await worker.accept(incoming("What do hotels cost?"))
@@ -234,7 +235,7 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("moment", ["after the record", "before the reply", "after the reply"])
 async def test_a_crash_at_any_moment_ends_in_one_answer(office: Office, moment: str) -> None:
-    inbox = Inbox(office.path / "inbox.db")
+    inbox = Inbox(SqliteStore(office.path / "inbox.db"))
     question = incoming("What do hotels cost?")
     await inbox.accept(question)
     async with office.worker() as worker:
@@ -245,11 +246,11 @@ async def test_a_crash_at_any_moment_ends_in_one_answer(office: Office, moment: 
     del office.log.records[1]
     db = inbox._db
     event = _event(question)
-    db.execute("UPDATE events SET state = 'new', event = ?, record_id = ?, status_id = 'm1'", (event, reply_record.id))
+    db.run("UPDATE events SET state = 'new', event = ?, record_id = ?, status_id = 'm1'", (event, reply_record.id))
     if moment != "after the record":
         payload: Mapping[str, Json] = {"text": f"{HOTELS} [1]"}
         receipt = {"record_id": reply_record.id, "index": 0, "leaf_hash": ""}
-        db.execute(
+        db.run(
             "UPDATE events SET state = 'recorded', reply = ?",
             (json.dumps({"payload": payload, "private": False, "receipt": receipt}),),
         )
@@ -264,12 +265,12 @@ async def test_a_crash_at_any_moment_ends_in_one_answer(office: Office, moment: 
 
 
 async def test_a_private_reply_is_not_sent_twice_after_a_crash(office: Office) -> None:
-    inbox = Inbox(office.path / "inbox.db")
+    inbox = Inbox(SqliteStore(office.path / "inbox.db"))
     await inbox.accept(incoming("What is the bonus pool?"))
     async with office.worker() as worker:
         await worker.drain()
     receipt = {"record_id": office.log.records[0].id, "index": 0, "leaf_hash": ""}
-    inbox._db.execute(
+    inbox._db.run(
         "UPDATE events SET state = 'showing', event = ?, status_id = 'm1', reply = ?",
         (
             _event(incoming("What is the bonus pool?")),
@@ -338,7 +339,7 @@ async def test_a_very_long_question_is_refused_and_recorded(office: Office) -> N
 async def test_a_burst_is_answered_once_each(office: Office) -> None:
     async with office.worker() as worker:
         for n in range(50):
-            await worker.accept(incoming("What do hotels cost?", key=f"k{n}"))
+            await worker.accept(incoming(f"What do hotels cost in case {n}?", key=f"k{n}"))
         await worker.drain()
     assert sorted(office.platform.thread.values()) == [f"{HOTELS} [1]"] * 50
 

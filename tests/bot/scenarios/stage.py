@@ -18,6 +18,7 @@ from aiohttp import web
 
 from audit.record import AuditRecord
 from audit.search import Filter
+from audit.sqlite import SqliteDatabase
 from bot.app import App, open_app
 from bot.memory import ThreadMemory
 from bot.platforms import ChatAdapter
@@ -166,7 +167,7 @@ class Stage:
 
     def lock_log(self) -> None:
         """Another process holds the log's write lock and does not let go."""
-        connection = apsw.Connection(str(self.app.audit.paths.database))
+        connection = apsw.Connection(SqliteDatabase(self.app.audit.paths.folder).where)
         connection.set_busy_timeout(LOCK_MS)  # the log may be writing now
         connection.execute("BEGIN IMMEDIATE")
         self._lock = connection
