@@ -203,9 +203,10 @@ def as_graph(payload: Any) -> dict[str, Any]:
         answered(QUOTED, text="Record 0194aaaa"),
         Outcome(OutcomeKind.ABSTAINED, RECORD, "How much?", None, "I found nothing.", nearest=(passage(),)),
         Outcome(OutcomeKind.REFUSED, RECORD, "How much?", None, "I may not answer here.\nRecord 0194aaaa"),
+        answered(repeats="0194aaaa", link="https://teams.microsoft.com/l/message/19:x/1"),
         Outcome(OutcomeKind.ABSTAINED, RECORD, "How much?", None, "I found nothing.", expert="the travel desk"),
     ],
-    ids=["answered", "a quote like a record", "abstained", "refused", "with an expert"],
+    ids=["answered", "a quote like a record", "abstained", "refused", "a repeated question", "with an expert"],
 )
 def test_a_record_is_read_where_it_is_printed(outcome: Outcome) -> None:
     assert shown(as_graph(render(outcome, passages=True)))[0] == RECORD
