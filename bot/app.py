@@ -17,8 +17,8 @@ from audit.log import TransparencyLog
 from audit.record import new_record_id
 from bot.admission import Admission
 from bot.ask import Ask, Asked, Request
-from bot.audit_log import open_audit_log
 from bot.audience import AudienceRules
+from bot.audit_log import open_audit_log
 from bot.commands import Commands
 from bot.directory.build import build as build_directory
 from bot.directory.file import AtOnce, Groups
