@@ -30,6 +30,7 @@ from audit.postgres_schema import PART, SCHEMA
 from audit.record import Json
 from audit.search import Filter, Found, mentions, named, plain_conditions, words_of
 
+SCHEMA_NAME = "footnote_audit"
 OLDEST = 130_000  # PostgreSQL 13
 WRITERS = 0x466F6F746E6F7465  # the advisory lock that keeps writers in one line ("Footnote")
 LOCK_MS = 1_500  # how long a transaction waits for another process
@@ -50,10 +51,24 @@ _WORD = re.compile(r"[^\W_]+")
 class PostgresSession:
     """Implements `Session`. A connection that was lost between two transactions is made anew."""
 
-    def __init__(self, url: str, *, writable: bool) -> None:
-        """Raises psycopg.Error, AuditUnavailable."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        schema: str,
+        writable: bool = True,
+        begin: Sequence[str] = ("BEGIN",),
+        prepare: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """`begin` starts a transaction; `prepare` are statements with their value, for each new connection.
+
+        Raises psycopg.Error, AuditUnavailable.
+        """
         self._url = url
+        self._schema = schema
         self._writable = writable
+        self._begin = begin
+        self._prepare = prepare
         self._inside = False
         self._connection = self._connect()
 
@@ -62,14 +77,14 @@ class PostgresSession:
             self._url,
             autocommit=True,
             connect_timeout=5,
-            application_name="footnote audit",
+            application_name="footnote",
             client_encoding="utf8",
             keepalives_idle=30,
             tcp_user_timeout=5_000,
         )
         try:
             for name, value in (
-                ("search_path", "footnote_audit, pg_temp"),
+                ("search_path", f"{self._schema}, pg_temp"),
                 ("synchronous_commit", "on"),
                 ("lock_timeout", f"{LOCK_MS}ms"),
                 ("statement_timeout", f"{STATEMENT_MS if self._writable else 0}ms"),
@@ -80,6 +95,8 @@ class PostgresSession:
                 raise AuditUnavailable(f"PostgreSQL {connection.info.server_version // 10_000} is too old; 13 or later")
             if connection.execute("SHOW fsync").fetchone() != ("on",):
                 raise AuditUnavailable("PostgreSQL runs with fsync off: no record would be durable; turn it on")
+            for sql, text in self._prepare:
+                connection.execute(_query(sql), (text,))
         except BaseException:
             connection.close()
             raise
@@ -113,16 +130,12 @@ class PostgresSession:
             cursor.executemany(_query(sql), values)
 
     def begin(self) -> None:
-        if not self._writable:
-            self.run("BEGIN ISOLATION LEVEL REPEATABLE READ")
-            self._inside = True
-            # An erasure empties a partition for a moment, which an old snapshot would take for the truth.
-            self.run("LOCK TABLE disclosure IN ACCESS SHARE MODE")
-            return
-        self.run("BEGIN")
+        first, *others = self._begin
+        self.run(first)
         self._inside = True
         try:
-            self.run("SELECT pg_advisory_xact_lock(?)", (WRITERS,))
+            for sql in others:
+                self.run(sql)
         except psycopg.Error:
             self.rollback()
             raise
@@ -165,10 +178,13 @@ class PostgresDatabase:
         self.where = f"in PostgreSQL {parts.get('host') or 'localhost'}/{parts.get('dbname') or ''}"
 
     def writer(self) -> PostgresSession:
-        return PostgresSession(self._url, writable=True)
+        line = f"SELECT pg_advisory_xact_lock({WRITERS})"
+        return PostgresSession(self._url, schema=SCHEMA_NAME, begin=("BEGIN", line))
 
     def reader(self) -> PostgresSession:
-        return PostgresSession(self._url, writable=False)
+        # An erasure empties a partition for a moment, which an old snapshot would take for the truth.
+        begin = ("BEGIN ISOLATION LEVEL REPEATABLE READ", "LOCK TABLE disclosure IN ACCESS SHARE MODE")
+        return PostgresSession(self._url, schema=SCHEMA_NAME, writable=False, begin=begin)
 
     def create(self, session: Session) -> None:
         if session.value("SELECT to_regclass('footnote_audit.state')") is None:

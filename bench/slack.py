@@ -13,6 +13,7 @@ from statistics import quantiles
 from aiohttp import ClientSession
 
 from bot.inbox import Inbox
+from bot.inbox_store import SqliteStore
 from bot.slack.render import render
 from tests.bot.slack.fakes import MemoryViewer, answered, citation
 from tests.servers.slack import SlackStandIn, config_for, slack_by_http
@@ -47,7 +48,7 @@ async def acknowledge() -> list[float]:
     slack.world.add_user("U0ADA", "Ada", "ada@example.com")
     load = Load(slack, [])
     with tempfile.TemporaryDirectory() as folder:
-        inbox = Inbox(Path(folder) / "inbox.db")
+        inbox = Inbox(SqliteStore(Path(folder) / "inbox.db"))
         async with (
             slack_by_http(slack, config_for(slack, socket=False), inbox, MemoryViewer()),
             ClientSession() as session,

@@ -8,37 +8,19 @@ an event is done its text is dropped; the key stays, so that a late retry is sti
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
-
-import apsw
 
 from audit.record import Json, Receipt, new_record_id
 from bot.errors import InboxUnavailable
+from bot.inbox_store import InboxStore
 from bot.types import ChannelKind, Incoming, IncomingKind, Reply
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS events(
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, event TEXT NOT NULL, state TEXT NOT NULL,
-  record_id TEXT, status_id TEXT, reply TEXT, arrived_at TEXT NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS events_state ON events(state) WHERE state <> 'done';
-CREATE TABLE IF NOT EXISTS shown(
-  record_id TEXT PRIMARY KEY, platform TEXT NOT NULL, message TEXT NOT NULL, channel TEXT NOT NULL, user TEXT NOT NULL,
-  private INTEGER NOT NULL, delivery_id TEXT NOT NULL, at TEXT NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS shown_message ON shown(platform, message);
-"""
-_PENDING = "SELECT event, state, record_id, status_id, reply FROM events WHERE state <> 'done' "
-_WAITING = """
-SELECT key, event ->> 'platform', event ->> 'tenant', event ->> 'user', event ->> 'thread', event ->> 'kind'
-FROM events WHERE state <> 'done' ORDER BY seq
-"""
+_PENDING = "SELECT event, state, record_id, status_id, reply FROM events WHERE state <> 'done'"
 KEEP_KEYS = timedelta(days=3)  # Slack retries for minutes, Teams for hours at most
 KEEP_SHOWN = timedelta(days=90)  # a thumb may come late
 CLEAN_EVERY = 1_000  # events between two looks for what is too old
@@ -80,44 +62,28 @@ class Shown:
 
 
 class Inbox:
-    """SQLite through apsw; one thread does all the work, so the event loop never waits for the disk.
+    """One thread does all the work, so the event loop never waits for the disk or the server.
 
-    What is asked for while the disk is busy is committed together, by one sync of the disk.
+    What is asked for while that is busy is committed together, as one transaction.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, store: InboxStore) -> None:
         """Open or create the inbox. Raises InboxUnavailable."""
-        self._path = path
+        self._store = store
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inbox")
         self._asked: list[tuple[_Work, asyncio.Future[Any]]] = []
         self._committing: asyncio.Task[None] | None = None
         self._done = 0
-        self._lock = -1
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = apsw.Connection(str(path))
-            self._db.set_busy_timeout(5_000)
-            # One by one: apsw stops at the first statement that gives a row.
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
-                self._db.execute(f"PRAGMA {pragma}")
-            self._db.execute(_SCHEMA)
-        except (apsw.Error, OSError) as error:
-            raise self._unavailable(error) from error
+        self._db = store.open()
 
-    def _unavailable(self, error: Exception) -> InboxUnavailable:
-        return InboxUnavailable(f"The inbox {self._path} cannot be used: {error}. Check the disk and the rights.")
+    @property
+    def shared(self) -> bool:
+        """May other replicas work at this inbox too?"""
+        return self._store.shared
 
     def hold(self) -> None:
-        """Keep every other process from answering what is in this inbox, until `close`. Raises InboxUnavailable."""
-        lock = self._path.with_name(self._path.name + ".lock")
-        try:
-            self._lock = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise InboxUnavailable(
-                f"Another `footnote serve` answers from {self._path}, or {lock} cannot be locked ({error.strerror}): "
-                "two would answer everything twice. Stop the other, or give this one a home of its own."
-            ) from error
+        """Be the one that answers, until `close`, where only one may. Raises InboxUnavailable."""
+        self._store.hold()
 
     async def _do(self, work: Callable[[], T]) -> T:
         """Durable when it returns. Raises InboxUnavailable."""
@@ -134,10 +100,10 @@ class Inbox:
             asked, self._asked = self._asked, []
             try:
                 results = await loop.run_in_executor(self._thread, self._batch, [work for work, _ in asked])
-            except (apsw.Error, UnicodeError) as error:
+            except InboxUnavailable as error:
                 for _, done in asked:
                     if not done.done():
-                        done.set_exception(self._unavailable(error))
+                        done.set_exception(error)
                 continue
             for (_, done), result in zip(asked, results, strict=True):
                 if not done.done():  # whoever asked may have been cancelled
@@ -145,9 +111,14 @@ class Inbox:
         self._committing = None
 
     def _batch(self, works: Sequence[_Work]) -> list[Any]:
-        results: list[Any] = []
-        with self._db:
-            results += [work() for work in works]
+        with self._store.translated():
+            self._db.begin()
+            try:
+                results = [work() for work in works]
+                self._db.commit()
+            except BaseException:
+                self._db.rollback()
+                raise
         return results
 
     async def accept(self, incoming: Incoming) -> bool:
@@ -155,54 +126,63 @@ class Inbox:
         event, now = json.dumps(event_json(incoming), ensure_ascii=True), datetime.now(UTC).isoformat()
 
         def insert() -> bool:
-            self._db.execute(
-                "INSERT OR IGNORE INTO events(key, event, state, arrived_at) VALUES(?, ?, 'new', ?)",
-                (incoming.key, event, now),
+            sql = (
+                "INSERT INTO events(key, event, state, arrived_at) VALUES(?, ?, 'new', ?)"
+                " ON CONFLICT (key) DO NOTHING RETURNING seq"
             )
-            return self._db.changes() > 0
+            return self._db.row(sql, (incoming.key, event, now)) is not None
 
         return await self._do(insert)
 
     async def pending(self) -> list[Pending]:
         """Everything that is not done, oldest first."""
-        rows = await self._do(lambda: list(self._db.execute(_PENDING + "ORDER BY seq")))
+        rows = await self._do(lambda: list(self._db.rows(f"{_PENDING} ORDER BY seq")))
         return [_pending(row) for row in rows]
 
     async def get(self, key: str) -> Pending | None:
-        """An event that is not done; None when it is, or was never accepted."""
-        rows = await self._do(lambda: list(self._db.execute(_PENDING + "AND key = ?", (key,))))
-        return _pending(rows[0]) if rows else None
+        """An event that is not done; None when it is, was never accepted, or another replica took it over."""
+        sql = f"{_PENDING} AND key = ?{self._store.mine}"
+        row = await self._do(lambda: self._db.row(sql, (key,)))
+        return _pending(row) if row is not None else None
 
     async def waiting(self) -> list[Waiting]:
-        """What a restart has to finish, oldest first, without the texts."""
-        rows = await self._do(lambda: list(self._db.execute(_WAITING)))
-        return [Waiting(r[0], r[1], r[2], r[3], r[4], IncomingKind(r[5])) for r in rows]
+        """What a restart has to finish, oldest first, without the texts; what others left is taken over."""
+        sql = f"{_PENDING}{self._store.mine} ORDER BY seq"
+
+        def look() -> list[Waiting]:
+            self._store.take_over(self._db)
+            return [_waiting(json.loads(row[0])) for row in self._db.rows(sql)]
+
+        return await self._do(look)
 
     async def _update(self, sql: str, *values: str | None) -> None:
-        def change() -> None:
-            self._db.execute(sql, values)
+        """Change an event of ours; its key is the last value. Raises InboxUnavailable when it is ours no more."""
 
-        await self._do(change)
+        def change() -> bool:
+            return self._db.row(f"{sql} WHERE key = ?{self._store.mine} RETURNING seq", values) is not None
+
+        if not await self._do(change):
+            raise InboxUnavailable(f"The event {values[-1]} is not in this inbox, or another replica took it over.")
 
     async def claim(self, key: str, record_id: str) -> None:
         """Fix the record id before anything is recorded under it."""
-        await self._update("UPDATE events SET record_id = ? WHERE key = ?", record_id, key)
+        await self._update("UPDATE events SET record_id = ?", record_id, key)
 
     async def status_posted(self, key: str, message_id: str) -> None:
-        await self._update("UPDATE events SET status_id = ? WHERE key = ?", message_id, key)
+        await self._update("UPDATE events SET status_id = ?", message_id, key)
 
     async def recorded(self, key: str, reply: Reply) -> None:
         """The log has the record: from here on the question is not asked again, only shown."""
         data = json.dumps({"payload": reply.payload, "private": reply.private, "receipt": asdict(reply.receipt)})
-        await self._update("UPDATE events SET state = 'recorded', reply = ? WHERE key = ?", data, key)
+        await self._update("UPDATE events SET state = 'recorded', reply = ?", data, key)
 
     async def showing(self, key: str) -> None:
         """A private reply is about to be sent: after a crash, sending it twice could not be noticed."""
-        await self._update("UPDATE events SET state = 'showing' WHERE key = ?", key)
+        await self._update("UPDATE events SET state = 'showing'", key)
 
     async def not_shown(self, key: str) -> None:
         """It was not sent, after all: it may be sent again."""
-        await self._update("UPDATE events SET state = 'recorded' WHERE key = ? AND state = 'showing'", key)
+        await self._update("UPDATE events SET state = CASE state WHEN 'showing' THEN 'recorded' ELSE state END", key)
 
     async def shown(self, incoming: Incoming, reply: Reply, message: str) -> Shown:
         """The asker can see the reply. What is left is to record that."""
@@ -210,9 +190,10 @@ class Inbox:
         record, place = reply.receipt.record_id, (incoming.platform, message, incoming.channel, incoming.user)
 
         def keep() -> None:
-            sql = "INSERT OR REPLACE INTO shown VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
-            self._db.execute(sql, (record, *place, int(reply.private), delivery, now.isoformat()))
-            self._db.execute("UPDATE events SET state = 'shown' WHERE key = ?", (incoming.key,))
+            self._db.run("DELETE FROM shown WHERE record_id = ?", (record,))
+            sql = "INSERT INTO shown VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
+            self._db.run(sql, (record, *place, int(reply.private), delivery, now.isoformat()))
+            self._db.run("UPDATE events SET state = 'shown' WHERE key = ?", (incoming.key,))
 
         await self._do(keep)
         return Shown(message, delivery, now)
@@ -220,8 +201,8 @@ class Inbox:
     async def shown_as(self, record_id: str) -> Shown | None:
         """How the reply of a record was shown, if it was."""
         sql = "SELECT message, delivery_id, at FROM shown WHERE record_id = ?"
-        rows = await self._do(lambda: list(self._db.execute(sql, (record_id,))))
-        return Shown(rows[0][0], rows[0][1], datetime.fromisoformat(rows[0][2])) if rows else None
+        row = await self._do(lambda: self._db.row(sql, (record_id,)))
+        return Shown(row[0], row[1], datetime.fromisoformat(row[2])) if row is not None else None
 
     async def record_of(self, incoming: Incoming) -> str | None:
         """The record that the message an event is about shows: in this channel, or privately to this person.
@@ -229,18 +210,16 @@ class Inbox:
         Messages have names that are unique within a conversation only, and a private reply stands in
         another conversation than its question.
         """
-        sql = "SELECT record_id, channel, user, private FROM shown WHERE platform = ? AND message = ? ORDER BY at DESC"
+        sql = 'SELECT record_id, channel, "user", private FROM shown WHERE platform = ? AND message = ?'
         about = (incoming.platform, incoming.message)
-        rows = await self._do(lambda: list(self._db.execute(sql, about)))
+        rows = await self._do(lambda: list(self._db.rows(f"{sql} ORDER BY at DESC", about)))
         here = [record for record, channel, _, _ in rows if channel == incoming.channel]
         alone = [record for record, _, user, private in rows if private and user == incoming.user]
         return next(iter(here + alone), None)
 
     async def unrecorded(self, key: str) -> None:
         """The log could not write and the asker got the fixed text: a gap to be recorded later."""
-        await self._update(
-            "UPDATE events SET state = 'unrecorded', event = ?, status_id = NULL WHERE key = ?", _blank(key), key
-        )
+        await self._update("UPDATE events SET state = 'unrecorded', event = ?, status_id = NULL", _blank(key), key)
 
     async def done(self, key: str) -> None:
         """Nothing is left to do. The text is dropped, the key kept; keys of long ago go."""
@@ -250,11 +229,11 @@ class Inbox:
 
         def end() -> None:
             sql = "UPDATE events SET state = 'done', event = '', reply = NULL, status_id = NULL WHERE key = ?"
-            self._db.execute(sql, (key,))
+            self._db.run(sql, (key,))
             if clean:
                 keys, replies = (now - KEEP_KEYS).isoformat(), (now - KEEP_SHOWN).isoformat()
-                self._db.execute("DELETE FROM events WHERE state = 'done' AND arrived_at < ?", (keys,))
-                self._db.execute("DELETE FROM shown WHERE at < ?", (replies,))
+                self._db.run("DELETE FROM events WHERE state = 'done' AND arrived_at < ?", (keys,))
+                self._db.run("DELETE FROM shown WHERE at < ?", (replies,))
 
         await self._do(end)
 
@@ -264,9 +243,12 @@ class Inbox:
             await self._committing
         await asyncio.get_running_loop().run_in_executor(self._thread, self._db.close)
         self._thread.shutdown()
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        self._store.close()
+
+
+def _waiting(event: Mapping[str, Any]) -> Waiting:
+    key, platform, tenant, user, thread = (event[name] for name in ("key", "platform", "tenant", "user", "thread"))
+    return Waiting(key, platform, tenant, user, thread, IncomingKind(event["kind"]))
 
 
 def _pending(row: tuple[Any, ...]) -> Pending:

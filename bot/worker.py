@@ -48,6 +48,7 @@ TRIES = 300  # a day of the longest pauses
 MOST_WAITING = 50_000  # beyond it nothing is accepted: the platform keeps the event and sends it again
 GREETERS = 4  # status lines posted at the same time for questions that wait their turn
 GREETING_SECONDS = 2.0  # for those under way at a stop; one that is cut off leaves a spare status line
+ADOPT_SECONDS = 15.0
 PEOPLE_SECONDS = 60.0  # for finding out who reads a channel
 
 _CHANCE = random.SystemRandom()
@@ -79,8 +80,9 @@ class Worker:
         workers: int = 8,
         first_pause: float = FIRST_PAUSE,
         tries: int = TRIES,
+        adopt_s: float = ADOPT_SECONDS,
     ) -> None:
-        """`first_pause` (seconds) and `tries` are about what fails: see `_put_aside`."""
+        """`first_pause` (seconds) and `tries` are about what fails: see `_put_aside`; `adopt_s`: see `_adopt`."""
         self._inbox = inbox
         self._ask = ask
         self._audit = audit
@@ -92,6 +94,7 @@ class Worker:
         self._workers = workers
         self._first_pause = first_pause
         self._tries = tries
+        self._adopt_s = adopt_s
         self._backlog = Backlog()
         self._known: set[str] = set()  # keys in the backlog or in a worker's hands: never twice at once
         self._in_hand = 0
@@ -146,6 +149,19 @@ class Worker:
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
         self._greeters = [asyncio.create_task(self._greet()) for _ in range(GREETERS)]
         self._greeters.append(asyncio.create_task(self._turn_away()))
+        if self._inbox.shared:
+            self._greeters.append(asyncio.create_task(self._adopt()))
+
+    async def _adopt(self) -> None:
+        """Every `adopt_s` seconds, take up what a replica left that is gone."""
+        while True:
+            await asyncio.sleep(self._adopt_s)
+            try:
+                for event in await self._inbox.waiting():
+                    if event.key not in self._timers:
+                        self._put(event)
+            except InboxUnavailable as error:
+                log.warning("no look at what other replicas left", error=str(error))
 
     async def drain(self) -> None:
         """Wait until everything accepted so far is done, or put aside for later."""

@@ -30,9 +30,9 @@ def register(cli: typer.Typer) -> None:
 @asynccontextmanager
 async def open_log(home: Path | None) -> AsyncIterator[TransparencyLog]:
     """The log of a home. Raises SettingsError, AuditUnavailable."""
-    from audit.log import TransparencyLog
+    from bot.audit_log import open_audit_log
 
-    log = await TransparencyLog.open(settings(home).home / "audit")
+    log = await open_audit_log(settings(home))
     try:
         yield log
     finally:

@@ -23,6 +23,7 @@ from bot.directory.file import FileDirectory
 from bot.experts import ASKED, NO_EXPERT, NO_QUESTION, ExpertDesk, Experts, Rule
 from bot.history import LoggedHistory
 from bot.inbox import Inbox
+from bot.inbox_store import SqliteStore
 from bot.memory import ThreadMemory
 from bot.render import NOT_HERE
 from bot.replaying import posted
@@ -49,7 +50,7 @@ class Office:
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Worker]:
         memory = ThreadMemory(self.folder / "memory.db", timedelta(hours=1))
-        inbox = Inbox(self.folder / "inbox.db")
+        inbox = Inbox(SqliteStore(self.folder / "inbox.db"))
         history = LoggedHistory(self.log)
         ask = Ask(
             self.library,

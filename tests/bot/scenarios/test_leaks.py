@@ -17,6 +17,7 @@ from audit.record import Json
 from bot.app import App, open_app
 from bot.audience import AudienceRules
 from bot.inbox import Inbox
+from bot.inbox_store import SqliteStore
 from bot.memory import ThreadMemory
 from bot.settings import Settings
 from bot.slack import render as slack_render
@@ -120,7 +121,7 @@ async def test_no_canary_reaches_anyone_who_may_not_read_it(tmp_path: Path) -> N
         stack.callback(memory.close)
         app = await stack.enter_async_context(open_app(Settings(home=tmp_path / "home"), memory=memory))
         office = Office("slack", company)
-        inbox = Inbox(tmp_path / "inbox.db")
+        inbox = Inbox(SqliteStore(tmp_path / "inbox.db"))
         stack.push_async_callback(inbox.close)
         worker = Worker(inbox, app.ask, app.audit, AudienceRules(office, {}, guests=True), memory, {"slack": office})
         await worker.start()
