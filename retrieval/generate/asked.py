@@ -26,7 +26,7 @@ FRAMING = word_set(
     make makes made take need needs must allow allows require requires permit permits anything something someone
     currently current actual actually generally typically mean means new different main key important name names
     even some policy policies rule rules okay ok fine worth count counts considered offer offers offered dollars
-    euros"""
+    euros else else's"""
 )
 """Words that frame a question rather than name what is asked. They count only when nothing else is left."""
 
@@ -103,13 +103,15 @@ class Kind(StrEnum):
     SHARE = "share"  # what percentage
     MONEY = "money"  # how much something costs or pays
     TIME = "time"  # how long, how often
-    DATE = "date"  # when
+    DATE = "date"  # when, by when
+    PAST = "past"  # when something was
     HOW = "how"  # how to do something
     WHAT = "what"  # what something is
 
 
 _KINDS = (
     (Kind.TIME, r"\bhow (?:long|soon|often|late|early|quickly|fast)\b|\b(?:notice|retention) period\b"),
+    (Kind.PAST, r"\bwhen\s+(?:was|were|did)\b|\b(?:what|which) year\b"),
     (Kind.DATE, r"\bwhen\s+(?:is|are|was|were|did|does|do|will|must|should|can)\b|\bwhat date\b|\bdeadline\b"),
     (Kind.MONEY, r"\bhow much\b(?=[^?]*\b(?:costs?|charged?|pays?|paid|fees?|prices?)\b)"),
     (
@@ -131,6 +133,7 @@ _KIND_STEMS = {
     Kind.MONEY: frozenset(map(stem, word_set("amount cost costs price prices fee fees much total"))),
     Kind.TIME: frozenset(map(stem, word_set("period duration long soon often time length"))),
     Kind.DATE: frozenset(map(stem, word_set("date deadline time day"))),
+    Kind.PAST: frozenset(map(stem, word_set("date time year"))),
     Kind.HOW: frozenset[str](),
     Kind.WHAT: frozenset(map(stem, word_set("meant definition"))),
 }
@@ -164,6 +167,7 @@ class Asked:
     order: str = ""  # "before", "after": the length of time that is asked for is one before or after something; "age"
     figures: frozenset[str] = frozenset()  # numbers it names, as written, but no years
     counted: str = ""  # stem of what is counted: "how many employees"
+    rest: tuple[str, ...] = ()  # stems of words that frame, or name the kind of answer: they decide between equals
     of_others: bool = False  # whether a company does something: "does Acme sell data?"
 
 
@@ -198,6 +202,7 @@ def take_apart(text: str) -> Asked:
         "age" if aged else "" if turned is None else "after" if turned["order"].casefold() == "after" else "before",
         frozenset(f.casefold() for f in _FIGURE.findall(text) if not _PERIOD.fullmatch(f)),
         _counted(text),
+        tuple(t for t in order if t not in kept),
         _OF_OTHERS.search(text) is not None,
     )
 

@@ -151,8 +151,8 @@ def fits(asked: Asked, sources: Mapping[str, Source]) -> dict[str, Fit]:
 
     A name that one title has and the others have not points to its document: the others are not read,
     and where the question cites a document one more name may be missing there (people name a party that
-    the document leaves blank). A name of no title must be spoken of in the passage itself. A period must
-    be the document's own.
+    the document leaves blank). A name of no title must be spoken of: where little else is asked, in the
+    passage itself; where a document is cited, in that document. A period must be the document's own.
     """
     pointing = {
         name: ids
@@ -169,7 +169,7 @@ def fits(asked: Asked, sources: Mapping[str, Source]) -> dict[str, Fit]:
         titled = tuple(name for name in asked.names if source.titled(name))
         elsewhere = bool(pointing) and not named
         rest = tuple(name for name in asked.names if name not in titled and name not in plain)
-        lacking = [name for name in rest if not source.has(name)] if pointing else missing
+        lacking = [name for name in rest if not source.has(name)] if pointing or asked.cites else missing
         good = not elsewhere and len(lacking) <= (1 if named and asked.cites else 0)
         wanted = rest if not asked.cites and len(asked.terms) <= _FEW else ()
         found[id] = Fit(good and source.in_period(asked.years, asked.quarters), bool(named), titled, wanted)
@@ -200,6 +200,7 @@ def answers_kind(asked: Asked, text: str, row: bool = False) -> bool:
             _FREE.search(t) is not None or (bool(quantities(t).amounts) and (row or _MONEY.search(t) is not None))
         ),
         Kind.TIME: lambda t: bool(_TIME_WORDS.search(t)) or bool(quantities(t).dates),
+        Kind.PAST: lambda t: bool(quantities(t).dates) or bool(quantities(t).years),
         Kind.DATE: lambda t: bool(re.search(r"\d", t)) or bool(_DATE_WORDS.search(t)),
     }
     check = checks.get(asked.kind)

@@ -66,6 +66,8 @@ _LOOSE = 0.15  # off for words that are no sentence, without what introduces the
 _ITEM = 0.05  # off for an item of a list
 _DEFINES = 0.4  # for a sentence that says what something is, where that is asked
 _FIGURE = 0.4  # for a sentence with a number of the question
+_REST = 0.06  # by the share of framing words that are there too
+_FIRST = 4  # words that a sentence is about
 _LABEL = 0.2  # for a row, by the share of its name that was asked for
 _LEADING = 0.1  # for a sentence that begins with the words of the question
 
@@ -205,10 +207,13 @@ def _scored(
             score += _TOGETHER * len(pairs.intersection(map(frozenset, pairwise(part.order)))) / len(pairs)
         score += _LEADING * len(inside.keys() & set(part.order[:4])) / len(terms)
         score += _manner(asked, terms, part)
+        score += _REST * len(covered(asked.rest, part.stems)) / max(1, len(asked.rest))
         score -= _UNTIMELY * (1 - at)
         # Where nothing names the document, neither rare words alone nor common ones alone are enough.
         counted = len(inside.keys() | over.keys()) / len(terms)
         coverage = min(both / total, counted)
+        if len(terms) == 1 and not above and not asked.counted and terms[0] not in part.order[:_FIRST]:
+            coverage = 0.0  # a word in passing is no answer where one word is all that is asked
         found.append(_Candidate(passage, rank, part, frozenset(inside), coverage, least, score))
     return found
 

@@ -31,7 +31,8 @@ _ABOUT = re.compile(
     r"^(?:this|the\s+following|these)\s+(?:\w+\s+){0,2}?(?:page|document|deck|policy|guide|section|article|notice|statement|"
     r"terms|handbook|presentation|manual|chapter|faqs?)\b[^.]{0,90}?\b(?:explains?|describes?|says?|outlines?|covers?|"
     r"sets?\s+out|summari[sz]es?|provides?\s+(?:an\s+)?(?:overview|information|guidance)|answers?|"
-    r"is\s+(?:for|about|intended)|applies\s+to)\b",
+    r"is\s+(?:for|about|intended)|applies\s+to)\b"
+    r"|^(?:the\s+(?:following|above)|this)\s+(?:\w+\s+)?(?:table|chart|graph|schedule|summary)\b",
     re.IGNORECASE,
 )
 

@@ -127,6 +127,7 @@ guarantee warranty warrant
 bid tender proposal rfp
 headquarters office
 shareholder stockholder
+establish establishment incorporate incorporation inception
 colour color
 cyclic cyclical cyclicality
 geography region country
@@ -155,6 +156,7 @@ SPELLED = tuple(
         (r"FX", "foreign exchange"),
         (r"AGM", "annual meeting"),
         (r"cap[ -]?ex|CAPEX|CapEx", "capital expenditures"),
+        (r"founded", "established"),  # "founded" and "found" have one stem
         (r"CEO", "chief executive officer"),
         (r"CFO", "chief financial officer"),
         (r"COO", "chief operating officer"),

@@ -15,6 +15,7 @@ from retrieval.generate.asked import Kind, take_apart
     [
         ("How long is the notice period?", Kind.TIME),
         ("When is the rent due?", Kind.DATE),
+        ("When was Acme founded?", Kind.PAST),
         ("How much does a licence cost a month?", Kind.MONEY),
         ("What is the price of a seat?", Kind.MONEY),
         ("What is the cost of sales for Acme?", Kind.ANY),  # a line of accounts, no price
@@ -119,6 +120,12 @@ def test_an_opening_that_names_a_document_is_no_part_of_the_question() -> None:
 def test_numbers_of_a_question_are_no_years_and_no_periods() -> None:
     assert take_apart("Is a gift of 150 dollars fine in 2024?").figures == {"150"}
     assert take_apart("May two people have more than one account?").figures == {"two", "one"}
+
+
+def test_words_that_frame_still_decide_between_equals() -> None:
+    asked = take_apart("Can Acme change its terms without telling me?")
+    assert stem("change") in asked.terms
+    assert {stem("terms"), stem("telling")} <= set(asked.rest)
 
 
 @pytest.mark.parametrize(
