@@ -19,17 +19,22 @@ UNAVAILABLE = "The passage cannot be shown right now. Please close this window a
 
 
 def passage(view: PassageView) -> dict[str, Json]:
-    """The whole section with the quote marked, in words of the document as they stand there."""
+    """The whole section with its quotes marked, in words of the document as they stand there."""
     head: list[Json] = [_text(view.title, bold=True), _text(f"\n{view.where}" if view.where else " ")]
     if view.url is not None and openable(view.url):
         head += [_text("\n"), {"type": "link", "url": view.url, "text": "Open the document"}]
-    before, after = view.before[-AROUND:], view.after[:AROUND]
+    # Each quote begins and ends a line of its own in the window.
+    before, after = view.before[-AROUND:].rstrip("\n"), view.after[:AROUND].lstrip("\n")
     parts: list[Json] = [_part("rich_text_section", [*head])]
     if before.strip():
-        parts.append(_part("rich_text_section", _pieces(("… " if len(before) < len(view.before) else "") + before)))
+        parts.append(_part("rich_text_section", _pieces(("… " if len(view.before) > AROUND else "") + before)))
     parts.append(_part("rich_text_quote", _pieces(view.quote, bold=True)))
+    for between, quote in view.more:
+        if between.strip():
+            parts.append(_part("rich_text_section", _pieces(between.strip("\n"))))
+        parts.append(_part("rich_text_quote", _pieces(quote, bold=True)))
     if after.strip():
-        parts.append(_part("rich_text_section", _pieces(after + (" …" if len(after) < len(view.after) else ""))))
+        parts.append(_part("rich_text_section", _pieces(after + (" …" if len(view.after) > AROUND else ""))))
     return _modal("The passage", [{"type": "rich_text", "elements": parts}])
 
 

@@ -209,6 +209,11 @@ class TeamsStandin:
 
     async def show_passage(self, answer: Said, person: Person, n: int) -> str:
         """A person presses "Show the passage" beside source `n`: what the window then says."""
+        card = await self.passage_card(answer, person, n)
+        return card if isinstance(card, str) else as_text({"attachments": [card]})
+
+    async def passage_card(self, answer: Said, person: Person, n: int) -> dict[str, Any] | str:
+        """The same as the card in the window, or as what is wrong with it."""
         buttons = [
             e["data"]
             for attachment in answer.activity.get("attachments") or ()
@@ -228,8 +233,7 @@ class TeamsStandin:
         if status != 200:
             return f"HTTP {status}"
         shown = json.loads(body)["task"]["value"]["card"]
-        problem = next(card_problems(shown["content"]), "")
-        return problem or as_text({"attachments": [shown]})
+        return next(card_problems(shown["content"]), "") or shown
 
     async def deliver(self, activity: Mapping[str, Any], *, token: str | None = None) -> tuple[int, bytes]:
         """Send an activity to the bot with a signed token (or the given one, or none for ""); its answer."""

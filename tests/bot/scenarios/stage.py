@@ -118,19 +118,32 @@ class Stage:
     app: App = field(init=False)
     worker: Worker = field(init=False)
     _life: AsyncExitStack | None = None
+    _others: list[Worker] = field(default_factory=list)
     _lock: apsw.Connection | None = None
 
     async def start(self) -> None:
+        self._life = AsyncExitStack()
+        self.app, self.worker = await self._serve(self._life, self.made)
+
+    async def start_second(self) -> None:
+        """A replica on a copy of the home; from now on events arrive there. It ends with the first."""
+        assert self._life is not None
+        home = self.made.home.with_name("second")
+        await asyncio.to_thread(shutil.copytree, self.made.home, home, symlinks=True)
+        _, second = await self._serve(self._life, self.made.model_copy(update={"home": home}))
+        self._others.append(second)
+
+    async def _serve(self, life: AsyncExitStack, made: Settings) -> tuple[App, Worker]:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        self._life = AsyncExitStack()
-        self.app, self.worker = await self._life.enter_async_context(self.another(port))
+        service = await life.enter_async_context(running(made.model_copy(update={"port": port}), self._make))
         await self.side.connected(port)
+        return service
 
-    def another(self, port: int = 0) -> AbstractAsyncContextManager[tuple[App, Worker]]:
+    def another(self) -> AbstractAsyncContextManager[tuple[App, Worker]]:
         """The service on this home."""
-        return running(self.made.model_copy(update={"port": port}), self._make)
+        return running(self.made.model_copy(update={"port": 0}), self._make)
 
     def _make(self, _: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> list[ChatAdapter]:
         return [self.side.adapter(intake, viewer, memory, self.made)]
@@ -138,13 +151,16 @@ class Stage:
     async def end(self) -> None:
         """At once: what is in hand is cut off wherever it is."""
         if self._life is not None:
-            await self.worker.stop(0)
+            for worker in (self.worker, *self._others):
+                await worker.stop(0)
+            self._others.clear()
             life, self._life = self._life, None
             await life.aclose()
 
     async def settled(self) -> None:
         async with asyncio.timeout(PATIENCE_S):
-            await self.worker.drain()
+            for worker in (self.worker, *self._others):
+                await worker.drain()
 
     async def until(self, holds: Callable[[], bool]) -> None:
         for _ in range(int(PATIENCE_S / 0.02)):

@@ -110,6 +110,21 @@ async def test_a_huge_section_fits_a_window(
     assert "javascript" not in str(view)
 
 
+async def test_all_quotes_of_a_source_are_marked(
+    slack: SlackStandIn, platform: SlackPlatform, viewer: MemoryViewer, message: dict[str, Any]
+) -> None:
+    rows = (("Car | 0.30\n", "Bicycle | 0.05"), ("\n", "Total | 0.35"))
+    viewer.views[RECORD, 1] = PassageView("T", "W", "Rates.\n", "Vehicle | EUR", "\nEnd.", None, rows)
+    viewer.readers = {"U0BOB"}
+    await slack.press("U0BOB", message, PASSAGE, f"{RECORD}:1")
+    view, words = await opened(slack, platform)
+    assert words.splitlines()[2:] == [
+        "Rates.", "│ Vehicle | EUR", "Car | 0.30", "│ Bicycle | 0.05", "│ Total | 0.35", "End.",
+    ]  # fmt: skip
+    quotes = [p["elements"][0] for p in view["blocks"][0]["elements"] if p["type"] == "rich_text_quote"]
+    assert [q["style"] for q in quotes] == [{"bold": True}] * 3
+
+
 @pytest.mark.parametrize("thumb", ["up", "down"])
 async def test_a_thumb_is_recorded(
     slack: SlackStandIn, platform: SlackPlatform, intake: MemoryIntake, message: dict[str, Any], thumb: str

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.standins.teams import Fault
+from bot.standins.teams_checks import elements
 from bot.teams.adapter import PASSAGE_GONE, PASSAGE_UNAVAILABLE
 from bot.types import PassageView
 from retrieval.types import Principal
@@ -97,6 +98,27 @@ async def test_a_long_passage_is_cut_far_from_the_quote() -> None:
         assert "bNEAR the quote NEARa" in text
         assert len(text) < 10_000
         assert "javascript" not in text
+
+
+async def test_all_quotes_of_a_source_are_marked() -> None:
+    rows = ((" Car | 0.30 ", "Bicycle | 0.05"), (" ", "Total | 0.35"))
+    view = PassageView("T", "W", "Rates. ", "Vehicle | EUR", " End.", None, rows)
+    async with running(options={"viewer": OneReader(ada(), view=view)}) as bot:
+        card = await bot.teams.passage_card(await shown(bot), ADA, 1)
+        assert isinstance(card, dict), card
+        runs = [e for e in elements(card["content"]) if e["type"] == "TextRun"][2:]
+        assert "".join(r["text"] for r in runs) == ("Rates. Vehicle | EUR Car | 0.30 Bicycle | 0.05 Total | 0.35 End.")
+        marked = [r["text"] for r in runs if r.get("highlight")]
+        assert marked == ["Vehicle | EUR", "Bicycle | 0.05", "Total | 0.35"]
+
+
+async def test_many_long_quotes_fit_a_window() -> None:
+    rows = tuple(("between " * 200, f"row {n} " * 500) for n in range(40))
+    view = PassageView("T", "W", "b" * 9_000, "q" * 9_000, "a" * 9_000, None, rows)
+    async with running(options={"viewer": OneReader(ada(), view=view)}) as bot:
+        text = await bot.teams.show_passage(await shown(bot), ADA, 1)
+        assert "row 39" in text
+        assert len(text) < 20_000
 
 
 async def test_without_a_viewer_there_is_no_button() -> None:
