@@ -102,9 +102,10 @@ async def reconcile(
 
     A message without a record, a record without its message, a message that is not the recorded one, a
     recorded one that was deleted, and a second answer to one question are findings. Messages of other
-    times may be among `posted`: they count where they show a record of this time. Replies shown to the
-    asker alone, and those in channels that `unseen` names (with the reason), are not expected among the
-    messages: they are counted as not compared.
+    times may be among `posted`: they count where they show a record of this time; one of this time that
+    shows a record of another must be its delivered one. Replies shown to the asker alone, and those in
+    channels that `unseen` names (with the reason), are not expected among the messages: they are counted
+    as not compared.
     """
     messages = list(posted)
     wanted = Filter(since, until, channel=channel)
@@ -130,6 +131,8 @@ class _Comparison:
         for stored in self._view.scan(wanted):
             if stored.record.fields.get("platform", self._platform) == self._platform:
                 records += self._look(stored.record)
+                self._seen.pop(stored.record.id, None)
+        self._look_at_the_rest()
         left_out = tuple(NotCompared(place, n, why) for (place, why), n in sorted(self._left_out.items()))
         return Reconciled(len(messages), records, tuple(self._findings), left_out)
 
@@ -145,6 +148,18 @@ class _Comparison:
             self._find(None, f"message {message.message} of the bot names no record")
         else:
             self._find(message.record, f"message {message.message} names a record that the log does not hold")
+
+    def _look_at_the_rest(self) -> None:
+        """Messages of this time that show a record of another one, or of another platform: copied from there?"""
+        for record_id, messages in self._seen.items():
+            stored = self._view.stored(record_id)
+            deliveries = [r for r in self._view.referring(record_id) if r.event == "delivery"]
+            if stored is None or any("reply_message" in r.erased for r in deliveries):
+                continue
+            known = {str(r.fields.get("reply_message")) for r in deliveries}
+            for message in messages:
+                if self._in_time(message) and (message.message not in known or _elsewhere(message, stored.record)):
+                    self._find(record_id, f"message {message.message} is not that record's, which is of another time")
 
     def _in_time(self, message: Posted) -> bool:
         since, until = self._wanted.since, self._wanted.until

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from audit.question import Restored, posted_bytes
@@ -92,7 +92,7 @@ async def slack_messages(settings: Settings, channel: str, since: datetime) -> l
         found = await slack.messages(channel, f"{since.timestamp():.6f}")
     finally:
         await slack.stop()
-    return [Posted(message, record or None, channel) for record, message in found]
+    return [Posted(ts, record or None, channel, datetime.fromtimestamp(float(ts), UTC)) for record, ts in found]
 
 
 class _Nothing:

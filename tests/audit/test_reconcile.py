@@ -85,6 +85,25 @@ async def test_what_is_found(tmp_path: Path, messages: list[Posted], found: list
     assert (done.records, done.not_compared) == (1, ())
 
 
+@pytest.mark.parametrize(
+    ("message", "found"),
+    [
+        (Posted("m1", "answer-1", "C1", ASKED + HOUR), []),
+        (Posted("m1", "answer-1"), []),
+        (Posted("m5", "answer-1", "C1", ASKED), []),
+        (Posted("m5", "answer-1", "C1", ASKED + HOUR), ["message m5 is not that record's, which is of another time"]),
+        (Posted("m1", "answer-1", "C2", ASKED + HOUR), ["message m1 is not that record's, which is of another time"]),
+    ],
+    ids=["late", "late, of a file", "not of this time", "an old record's id", "in another channel"],
+)
+async def test_a_message_of_now_with_a_record_of_before(tmp_path: Path, message: Posted, found: list[str]) -> None:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
+        for made in (question(), delivery()):
+            await log.append(made)
+        done = await reconcile(log, [message], platform="slack", since=START + HOUR, until=START + 2 * HOUR)
+    assert ([finding.what for finding in done.findings], done.records) == (found, 0)
+
+
 async def test_what_cannot_be_seen_is_counted_and_what_contradicts_is_found(tmp_path: Path) -> None:
     async with await TransparencyLog.open(tmp_path / "audit") as log:
         for made in (question(), delivery()):
