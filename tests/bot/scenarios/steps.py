@@ -202,6 +202,14 @@ class Replica:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondReplica:
+    """Another service, on another home, at the same inbox and log; what happens now arrives there."""
+
+    async def play(self, scene: Scene) -> None:
+        await scene.stage.start_second()
+
+
+@dataclass(frozen=True, slots=True)
 class OnlyStatus:
     """The asker sees the status line and nothing else; `asked`: the model has been asked, too."""
 

@@ -44,6 +44,7 @@ from tests.bot.scenarios.steps import (
     Restart,
     Robot,
     Say,
+    SecondReplica,
     ShowPassage,
     SlowModel,
     Step,
@@ -83,6 +84,7 @@ class Row:
     by_http: bool = False  # over signed HTTP, too, where the platform has another way as well
     only: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
     never: tuple[str, ...] = ()  # words that the bot sends nowhere
+    shared: bool = False  # inbox and log in PostgreSQL, for several replicas
     made: Mapping[str, Any] = field(default_factory=dict)  # settings
     rule: Mapping[str, Any] = field(default_factory=dict)  # the rule of the channel; "id" for another's
     inert: tuple[str, ...] = ()  # words that it sends nowhere where the platform reads mark-up
@@ -154,6 +156,25 @@ def _events() -> list[Row]:
             (HOTELS,),
             ANSWERED,
             model=True,
+        ),
+        Row(
+            "the same event at two replicas",
+            "channel",
+            (SlowModel(), ASKED_LATER, OnlyStatus(), SecondReplica(), Again(), Again(), Mend(), Recorded("delivery")),
+            (HOTELS,),
+            ANSWERED,
+            model=True,
+            shared=True,
+            by_http=True,
+        ),
+        Row(
+            "a question to each of two replicas",
+            "channel",
+            (ASK, SecondReplica(), Say("How are flights booked?"), Thumb(up=True)),
+            (HOTELS, FLIGHTS),
+            (*ANSWERED, *ANSWERED, "feedback recorded"),
+            shared=True,
+            by_http=True,
         ),
         Row("another bot's mention", "channel", (Robot(ASK.text),), (), IGNORED),
         Row("a thumb", "channel", (ASK, Thumb(up=True)), (HOTELS,), (*ANSWERED, "feedback recorded")),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 
 from audit.record import AuditRecord
 from bot.render import PRIVATE_NOTE
@@ -15,6 +17,7 @@ from tests.bot.scenarios.sides import PLACES, Side, SlackSide, TeamsSide
 from tests.bot.scenarios.stage import make_home, staged
 from tests.bot.scenarios.steps import Scene
 from tests.bot.scenarios.table import PLATFORMS, ROWS, Row
+from tests.servers import postgres
 
 SIDES = {"slack": SlackSide, "teams": TeamsSide}
 PLAYED = [(row, platform, False) for row in ROWS for platform in PLATFORMS]
@@ -41,7 +44,7 @@ def _fits(seen: list[str], expected: tuple[str, ...]) -> bool:
     ("row", "platform", "by_http"), PLAYED, ids=[f"{r.name}-{p}{'-http' if h else ''}" for r, p, h in PLAYED]
 )
 async def test_a_scenario_ends_as_the_table_says(
-    row: Row, platform: str, by_http: bool, template: Path, tmp_path: Path
+    row: Row, platform: str, by_http: bool, template: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     side = _side(platform, by_http)
     sees, records = row.only.get(platform, (row.asker_sees, row.records))
@@ -49,6 +52,9 @@ async def test_a_scenario_ends_as_the_table_says(
     if row.others_see is None and sees and sees[0] in (PRIVATE_NOTE, post.UNSURE):
         others = sees[:1]
     place, changes = side.open_place(row.place, *row.members), dict(row.made)
+    if row.shared:
+        server: postgres.Server = request.getfixturevalue("postgres_server")
+        changes["database_url"] = SecretStr(server.create(f"scenario_{uuid4().hex}"))
     if row.rule:
         changes["channels"] = (ChannelSettings.model_validate({"id": place, **row.rule}),)
     async with staged(side, template, tmp_path, model=row.model, follow=row.follow, **changes) as stage:
