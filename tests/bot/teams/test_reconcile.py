@@ -74,11 +74,15 @@ class Service:
         text, errors = await child.communicate()
         return child.returncode or 0, text.decode(), errors.decode()
 
-    async def reconcile(self, *more: str) -> tuple[int, Mapping[str, Any]]:
+    @staticmethod
+    def period() -> tuple[str, ...]:
+        """From an hour ago on, for an hour more."""
         now = datetime.now(UTC)
         first, last = (f"{now + timedelta(hours=h):%Y-%m-%dT%H:%M:%S}" for h in (-1, 1))
-        period = ("--platform", "teams", "--since", first, "--until", last)
-        code, text, errors = await self.command("audit", "reconcile", *period, *more, "--json")
+        return "--platform", "teams", "--since", first, "--until", last
+
+    async def reconcile(self, *more: str) -> tuple[int, Mapping[str, Any]]:
+        code, text, errors = await self.command("audit", "reconcile", *self.period(), *more, "--json")
         assert text, errors
         return code, json.loads(text)
 
@@ -181,6 +185,23 @@ async def test_where_the_right_is_missing_it_is_named_and_doctor_names_it_too(tm
         (refused,) = found["refused"]
         assert (refused["channel"], "ChatMessage.Read.Chat" in refused["why"]) == (chat.id, True)
         assert [(n["channel"], n["records"]) for n in found["not_compared"]] == [(chat.id, 1)]
+
+        _, found = await service.reconcile("--channel", channel.id)
+        assert (found["records"], found["refused"]) == (1, [])
+        service.teams.faults.append(Fault(404, 1, "/v3/teams/"))
+        code, found = await service.reconcile("--channel", channel.id)
+        assert (code, "TEAM/CHANNEL" in found["refused"][0]["why"]) == (3, True)
+
+        code, text, _ = await service.command("audit", "reconcile", *service.period())
+        assert (code, f"-   1 not compared in {chat.id}: " in text) == (3, True)
+        assert text.endswith("1 messages and 1 records compared, 1 records not compared, 0 findings\n")
+        service.settings["TEAMS_APP_PASSWORD"] = "another"
+        code, text, errors = await service.command("audit", "reconcile", *service.period())
+        assert (code, text, "invalid_client" in errors) == (3, "", True)
+        service.settings["TEAMS_APP_ID"] = ""
+        code, text, errors = await service.command("audit", "reconcile", *service.period())
+        assert (code, text, "--messages FILE" in errors) == (2, "", True)
+        service.settings.clear()
 
         assert "teams messages" not in (await service.command("doctor"))[1]
         service.settings["FOOTNOTE_TEAMS_RECONCILE"] = "true"
