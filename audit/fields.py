@@ -84,7 +84,11 @@ NEAR = shape({**_FOUND, "text": TEXT, "score": NUMBER, "sections": listed(SECTIO
 CITATION = shape({"n": NUMBER, **_SPOT, "quote": TEXT, "page": optional(NUMBER), "locator": optional(TEXT)})
 SNAPSHOT = shape({"document": TEXT, "version": TEXT, "start": COUNT, "end": COUNT, "text": TEXT, "sha256": HASH})
 QUOTE = shape({"passage_id": TEXT, "text": TEXT})
-DROPPED = shape({"text": TEXT, "quotes": listed(QUOTE), "verdict": TEXT, "reason": TEXT}, {"part": TEXT, "value": TEXT})
+_LATER = {"part": TEXT, "wording": TEXT, "source_text": TEXT}
+DROPPED = shape(
+    {"text": TEXT, "quotes": listed(QUOTE), "verdict": TEXT, "reason": TEXT},
+    {"part": TEXT, "value": TEXT, "source_text": TEXT},
+)
 PART = shape({"name": TEXT, "title": TEXT, "kind": TEXT, "required": FLAG, "whole": FLAG, "value": TEXT})
 ENTRIES = shape({"allow": TEXTS, "deny": TEXTS})
 
@@ -128,8 +132,8 @@ FIELDS: tuple[Field, ...] = (
           "readers of those documents: allow and deny entries by access list id"),
     Field("passages", Q, listed(PASSAGE), False,
           "every retrieved passage: place, score in millionths, in the model's context or not, cited or not"),
-    Field("statements", Q, optional(listed(shape({"text": TEXT, "citations": listed(NUMBER)}, {"part": TEXT}))), True,
-          "the answer's sentences: numbers of their citations, part of the answer form; null without an answer"),
+    Field("statements", Q, optional(listed(shape({"text": TEXT, "citations": listed(NUMBER)}, _LATER))), True,
+          "the answer's sentences: their citations, part of the form, translated or not; null without an answer"),
     Field("parts", Q, listed(PART), True,
           "the parts of the organisation's answer form, as shown: title, kind, what was chosen, whole or not"),
     Field("structured", Q, optional({"type": "object", "additionalProperties": {"anyOf": [TEXT, TEXTS]}}), True,

@@ -114,7 +114,10 @@ def _claims(answer: Answer, passages: Sequence[Passage], asked: Prompt) -> str:
         holder = _holder(passages, citation)
         return Quote(holder.id if holder else "", citation.quote)
 
-    claims = [Claim(s.text, tuple(map(quote, s.citations)), s.part, values.get(s.part, "")) for s in answer.statements]
+    claims = [
+        Claim(s.text, tuple(map(quote, s.citations)), s.part, values.get(s.part, ""), s.source_text)
+        for s in answer.statements
+    ]
     return written(claims, {id: name for name, id in asked.names}, asked.form)
 
 

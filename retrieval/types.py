@@ -203,6 +203,9 @@ class Chunk:
     places: tuple[Place, ...]
 
 
+TRANSLATED_MARK = "(translated)"
+"""Follows a statement whose quotes are in another language."""
+
 NOT_CARRIED = "no document says this."
 """Stands in a part of the answer form that is required and that no verified quote fills."""
 
@@ -296,13 +299,15 @@ class Quote:
 class Claim:
     """One statement of a generator and the quotes it gives for it. Untrusted.
 
-    `part` names the part of the organisation's answer form that it fills, `value` what it chooses there.
+    `part` names the part of the organisation's answer form that it fills, `value` what it chooses there. With a
+    `source_text`, the text is a translation: `source_text` says the same in the language of the quotes.
     """
 
     text: str
     quotes: tuple[Quote, ...]
     part: str = ""
     value: str = ""
+    source_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +350,14 @@ class Citation:
     locator: str | None
 
 
+class Wording(StrEnum):
+    """Whose words a statement has, where the asker's language is not the documents'."""
+
+    ONE_LANGUAGE = "one language"  # there is only one
+    TRANSLATED = "translated"  # the asker's language; checked against `source_text`, which stands on the quotes
+    ORIGINAL = "original"  # the documents' language, since a translation could not be checked
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A sentence of an answer, the numbers of the citations that carry it, and the part of the form it stands in."""
@@ -352,11 +365,14 @@ class Statement:
     text: str
     citations: tuple[int, ...]
     part: str = ""
+    wording: Wording = Wording.ONE_LANGUAGE
+    source_text: str = ""  # what was translated; "" when nothing was
 
     @property
     def marks(self) -> str:
         """What is printed behind it, e.g. " [1] [2]"."""
-        return "".join(f" [{n}]" for n in self.citations)
+        numbers = "".join(f" [{n}]" for n in self.citations)
+        return f"{numbers} {TRANSLATED_MARK}" if self.wording is Wording.TRANSLATED else numbers
 
 
 class PartKind(StrEnum):

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from retrieval.form import AnswerForm
 from retrieval.gate.entities import check_entities
 from retrieval.gate.evidence import Evidence, Found, Problem, Shelf, Weights, evidence_of
 from retrieval.gate.injection import check_injection
 from retrieval.gate.locating import locate_quote
-from retrieval.gate.numbers import check_numbers
 from retrieval.gate.parts import Filling
-from retrieval.gate.polarity import check_polarity
 from retrieval.gate.support import check_support
+from retrieval.gate.translation import check_direction, check_figures, check_translation, languages
 from retrieval.gate.words import squash
 from retrieval.places import locate
 from retrieval.types import (
@@ -32,45 +32,83 @@ from retrieval.types import (
     Verdict,
     VerdictClass,
     Verified,
+    Wording,
 )
 
 _MARKERS = re.compile(r"\s*\[\s*\d+(?:\s*[,;]\s*\d+)*\s*\]")
 
 CHECKS: tuple[Callable[[Evidence], Problem | None], ...] = (
-    check_numbers,  # 3. every number, date, percent and currency of the claim stands in its quotes
+    check_figures,  # 3. every number, date, percent and currency of the claim stands in its quotes
     check_support,  # 4. the words of the claim, weighted by rarity, stand in its quotes
-    check_polarity,  # 5. negation, duty, bounds and exceptions are the quotes' own
+    check_direction,  # 5. negation, duty, bounds and exceptions are the quotes' own
     check_entities,  # 6. who and what is named, is named there
     check_injection,  # 7. the quotes speak to people: what is planted for a model is no evidence
 )
 
 
-def verify(draft: Draft, passages: Sequence[Passage], form: AnswerForm | None = None) -> Verified:
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A claim that passed: what is printed of it, and what it stands on. `reason`: why it is not translated."""
+
+    claim: Claim
+    text: str
+    evidence: Evidence
+    wording: Wording = Wording.ONE_LANGUAGE
+    source: str = ""
+    reason: str = ""
+
+
+def verify(
+    draft: Draft, passages: Sequence[Passage], form: AnswerForm | None = None, *, originals: bool = False
+) -> Verified:
     """Keep the claims that stand on their quotes; a claim that fails falls, with its text.
 
-    With a form, each claim fills a part of it. No claim left: no answer. Every claim gets a verdict, in the
-    draft's order. Raises nothing.
+    With a form, each claim fills a part of it. A translation that cannot be checked gives way to what it
+    translates; with `originals`, so does one that fails. No claim left: no answer. Every claim gets a verdict, in
+    the draft's order. Raises nothing.
     """
     shelf, weights = Shelf(passages), Weights(passages)
     filling = Filling(form) if form is not None else None
     verdicts: list[Verdict] = []
-    kept: list[tuple[Claim, Evidence]] = []
+    kept: list[_Judged] = []
     for claim in draft.claims:
-        judged = _judge(claim, shelf, weights)
-        if isinstance(judged, Evidence) and filling is not None:
+        judged = _judge(claim, shelf, weights, originals)
+        if isinstance(judged, _Judged) and filling is not None:
             # 8. The organisation's form has room for it, and it carries the value that it chooses.
-            judged = filling.take(claim.part, claim.value, _said(claim), judged) or judged
+            judged = filling.take(claim.part, claim.value, judged.text, judged.evidence) or judged
         if isinstance(judged, Problem):
             verdicts.append(Verdict(claim, judged.verdict, judged.reason))
         else:
-            verdicts.append(Verdict(claim, VerdictClass.SUPPORTED, ""))
-            kept.append((claim, judged))
+            verdicts.append(Verdict(claim, VerdictClass.SUPPORTED, judged.reason))
+            kept.append(judged)
     return Verified(_answer(kept, filling.parts() if filling is not None else ()), tuple(verdicts))
 
 
-def _judge(claim: Claim, shelf: Shelf, weights: Weights) -> Evidence | Problem:
-    """What a claim stands on, or the first step that it fails."""
-    text = _said(claim)
+def _judge(claim: Claim, shelf: Shelf, weights: Weights, originals: bool) -> _Judged | Problem:
+    """A claim as it may be printed, or the first step that it fails."""
+    text, source = _said(claim.text), _said(claim.source_text)
+    if not source or source == text:
+        evidence = _stands(text, claim, shelf, weights)
+        return evidence if isinstance(evidence, Problem) else _Judged(claim, text, evidence)
+    # What is translated must stand on the quotes by itself, as any claim.
+    evidence = _stands(source, claim, shelf, weights)
+    if isinstance(evidence, Problem):
+        return evidence
+    original = _Judged(claim, source, evidence, Wording.ORIGINAL)
+    ours, theirs = languages(text, evidence)
+    if not ours or not theirs:
+        return replace(original, reason="the language of the translation, or of the quotes, is none that is checked")
+    if ours == theirs:  # it translates nothing
+        evidence = _stands(text, claim, shelf, weights)
+        return evidence if isinstance(evidence, Problem) else _Judged(claim, text, evidence)
+    problem = check_translation(text, ours, evidence, theirs)
+    if problem is None:
+        return _Judged(claim, text, evidence, Wording.TRANSLATED, source)
+    return replace(original, reason=problem.reason) if originals else problem
+
+
+def _stands(text: str, claim: Claim, shelf: Shelf, weights: Weights) -> Evidence | Problem:
+    """What a text stands on with the claim's quotes, or the first step that it fails."""
     if not text:
         return Problem(VerdictClass.UNSUPPORTED, "the claim says nothing")
     if not claim.quotes:
@@ -91,32 +129,33 @@ def _judge(claim: Claim, shelf: Shelf, weights: Weights) -> Evidence | Problem:
     return evidence
 
 
-def _said(claim: Claim) -> str:
+def _said(text: str) -> str:
     """A claim as it will be printed: one line, without markers of the generator's own ("[1]")."""
-    return squash(_MARKERS.sub("", claim.text))
+    return squash(_MARKERS.sub("", text))
 
 
-def _answer(kept: Sequence[tuple[Claim, Evidence]], parts: tuple[AnswerPart, ...]) -> Answer | None:
+def _answer(kept: Sequence[_Judged], parts: tuple[AnswerPart, ...]) -> Answer | None:
     """Statements in the order of the parts and the draft; the same place cited twice has one number."""
     numbers: dict[tuple[str, int, int], int] = {}
     citations: list[Citation] = []
-    statements: dict[tuple[str, str], tuple[int, ...]] = {}
+    statements: dict[tuple[str, str], Statement] = {}
     order = {part.name: at for at, part in enumerate(parts)}
-    for claim, evidence in sorted(kept, key=lambda pair: order.get(pair[0].part, 0)):
+    for judged in sorted(kept, key=lambda one: order.get(one.claim.part, 0)):
         cited: list[int] = []
-        for place in evidence.found:
+        for place in judged.evidence.found:
             citation = _citation(len(citations) + 1, place)
             key = (citation.document.id, citation.start, citation.end)
             if key not in numbers:
                 numbers[key] = citation.n
                 citations.append(citation)
             cited.append(numbers[key])
-        said = (claim.part if parts else "", _said(claim))
-        statements[said] = tuple(dict.fromkeys((*statements.get(said, ()), *cited)))
+        part = judged.claim.part if parts else ""
+        before = statements.get((part, judged.text))
+        together = tuple(dict.fromkeys((*(before.citations if before else ()), *cited)))
+        statements[part, judged.text] = Statement(judged.text, together, part, judged.wording, judged.source)
     if not statements:
         return None
-    found = tuple(Statement(text, cited, part) for (part, text), cited in statements.items())
-    return Answer(found, tuple(citations), parts)
+    return Answer(tuple(statements.values()), tuple(citations), parts)
 
 
 def _citation(n: int, found: Found) -> Citation:

@@ -40,10 +40,11 @@ _PHRASE = re.compile(r"[.;:,]\s+|\b(?:and|or|but|if|when|where|that|which|of|to|
 
 
 def check_entities(evidence: Evidence) -> Problem | None:
-    return _links(evidence) or _names(evidence) or _subjects(evidence) or check_rest(evidence)
+    return check_links(evidence) or _names(evidence) or _subjects(evidence) or check_rest(evidence)
 
 
-def _links(evidence: Evidence) -> Problem | None:
+def check_links(evidence: Evidence) -> Problem | None:
+    """Addresses, links and mentions of a claim stand in its quotes."""
     if not _LINKED.search(evidence.claim):
         return None
     for match in _LINK.finditer(evidence.claim):

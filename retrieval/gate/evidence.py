@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from retrieval.gate.language.detect import ENGLISH, language_of
 from retrieval.gate.words import content_set, squash
 from retrieval.types import Passage, VerdictClass
 
@@ -39,7 +40,8 @@ class Evidence:
 
     `context` is what the index says about where the quotes stand (title, heading path); `surroundings`
     are the whole passages, where units and scales of tables are said. `verbatim`: the claim is its quote, word for
-    word and whole, so that there is no number to change and nothing to turn round.
+    word and whole, so that there is no number to change and nothing to turn round. `language` is that of claim and
+    quotes, where it is one that the gate knows; else English, whose rules then find little.
     """
 
     claim: str
@@ -49,6 +51,7 @@ class Evidence:
     context: str
     surroundings: str
     verbatim: bool = False
+    language: str = ENGLISH
 
 
 def evidence_of(claim: str, found: Sequence[Found], weights: Weights) -> Evidence:
@@ -56,6 +59,7 @@ def evidence_of(claim: str, found: Sequence[Found], weights: Weights) -> Evidenc
     for f in found:
         above += [f.passage.document.title, *f.passage.section.path, f.passage.section.heading]
     quotes = "\n".join(f.text for f in found)
+    languages = {language_of(claim), language_of(quotes)} - {""}
     return Evidence(
         claim=claim,
         found=tuple(found),
@@ -64,6 +68,7 @@ def evidence_of(claim: str, found: Sequence[Found], weights: Weights) -> Evidenc
         context="\n".join(dict.fromkeys(part for part in above if part)),
         surroundings="\n".join(dict.fromkeys(f.passage.text for f in found)),
         verbatim=squash(claim).rstrip(".") == squash(quotes).rstrip("."),
+        language=languages.pop() if len(languages) == 1 else ENGLISH,
     )
 
 

@@ -68,9 +68,9 @@ class CheckedGenerator:
         try:
             second = await model.repair(question, passages, draft, verified.verdicts)
         except GeneratorUnavailable:
-            return verified, draft  # what stood, stands
+            return verify(draft, passages, self.form, originals=True), draft  # what stood, stands
         stood = tuple(v.claim for v in verified.verdicts if v.verdict is VerdictClass.SUPPORTED)
-        again = verify(Draft((*stood, *second.claims), second.use), passages, self.form)
+        again = verify(Draft((*stood, *second.claims), second.use), passages, self.form, originals=True)
         use = replace(
             second.use,
             tokens_in=draft.use.tokens_in + second.use.tokens_in,

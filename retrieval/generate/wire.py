@@ -23,7 +23,8 @@ _CLAIMS: dict[str, object] = {"type": "array", "items": {"$ref": "#/$defs/claim"
 def schema(form: AnswerForm | None = None) -> dict[str, object]:
     """The JSON schema of an answer, in the terms that strict structured outputs know."""
     quote = _closed({"passage": _TEXT, "quote": _TEXT})
-    claim = _closed({"text": _TEXT, "quotes": {"type": "array", "items": quote}})
+    source = {"anyOf": [_TEXT, {"type": "null"}], "description": "text in the language of the quotes, or null"}
+    claim = _closed({"text": _TEXT, "source_text": source, "quotes": {"type": "array", "items": quote}})
     parts = {"claims": _CLAIMS} if form is None else {part.name: _part(part) for part in form.parts}
     return {**_closed(parts), "$defs": {"claim": claim}}
 
@@ -44,7 +45,7 @@ def _closed(properties: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-_CLAIM = '{"text": "...", "quotes": [{"passage": "P1", "quote": "..."}]}'
+_CLAIM = '{"text": "...", "source_text": "..." or null, "quotes": [{"passage": "P1", "quote": "..."}]}'
 
 
 def described(form: AnswerForm | None = None) -> str:
@@ -115,6 +116,7 @@ def _claims(value: object, names: Mapping[str, str], part: str = "", chosen: str
             ),
             part,
             chosen,
+            _text(claim.get("source_text") or ""),
         )
         for claim in map(_object, _list(value)[:_MOST_CLAIMS])
     )
@@ -139,7 +141,7 @@ def _filled(part: FormPart, claims: list[Claim], names: Mapping[str, str]) -> ob
 
 def _written(claim: Claim, names: Mapping[str, str]) -> dict[str, object]:
     quotes = [{"passage": names.get(q.passage_id, q.passage_id), "quote": q.text} for q in claim.quotes]
-    return {"text": claim.text, "quotes": quotes}
+    return {"text": claim.text, "source_text": claim.source_text or None, "quotes": quotes}
 
 
 def _text(value: object) -> str:

@@ -160,8 +160,12 @@ def says(content: str | None, **options: Any) -> Answer:
 
 def claims(*said: tuple[str, Sequence[tuple[str, str]]]) -> Answer:
     """An answer of claims: (text, ((passage, quote), ...))."""
-    value = [{"text": text, "quotes": [{"passage": p, "quote": q} for p, q in quotes]} for text, quotes in said]
-    return says(json.dumps({"claims": value}))
+    return says(json.dumps({"claims": [stated(text, quotes) for text, quotes in said]}))
+
+
+def stated(text: str, quotes: Sequence[tuple[str, str]], source: str | None = None) -> dict[str, Any]:
+    """A claim as the schema asks for it: (passage, quote) pairs, and what the text translates."""
+    return {"text": text, "source_text": source, "quotes": [{"passage": p, "quote": q} for p, q in quotes]}
 
 
 def parts(**said: Any) -> Answer:
@@ -170,7 +174,7 @@ def parts(**said: Any) -> Answer:
     """
 
     def listed(claims: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> list[dict[str, Any]]:
-        return [{"text": t, "quotes": [{"passage": p, "quote": q} for p, q in quotes]} for t, quotes in claims]
+        return [stated(text, quotes) for text, quotes in claims]
 
     async def answer(body: Body) -> web.StreamResponse:
         schema = body["response_format"]["json_schema"]["schema"]
