@@ -26,7 +26,7 @@ FRAMING = word_set(
     make makes made take need needs must allow allows require requires permit permits anything something someone
     currently current actual actually generally typically mean means new different main key important name names
     even some policy policies rule rules okay ok fine worth count counts considered offer offers offered dollars
-    euros else else's"""
+    euros else else's compare compares compared comparison versus vs"""
 )
 """Words that frame a question rather than name what is asked. They count only when nothing else is left."""
 
@@ -191,6 +191,9 @@ def take_apart(text: str) -> Asked:
     framing = _FRAMING_STEMS - _KEPT_STEMS if _CURRENT.search(text) else _FRAMING_STEMS
     kept = (wanted(text) | _KEPT.intersection(order)) - framing - _KIND_STEMS[kind] - own
     plain = [t for t in order if t in kept]
+    if len(plain) < 2:  # units count where little else is said: "my first day"
+        kept = frozenset(order) - framing - _KIND_STEMS[kind] - own
+        plain = [t for t in order if t in kept]
     return Asked(
         text,
         tuple(plain or order),

@@ -81,16 +81,16 @@ class Source:
         return _titled(self.title, name)
 
     def in_period(self, years: frozenset[int], quarters: frozenset[str]) -> bool:
-        """Whether the years and quarters are spoken of."""
+        """Whether one of the years and all of the quarters are spoken of."""
         titled = periods(self.title)
         missing, lacking = set(years - titled.years), {q for q in quarters if q not in _quarters(self.title)}
         for text in (t for p in self.passages for t in (*p.section.path, p.text)):
-            if not missing and not lacking:
-                break
+            if (not years or missing != years) and not lacking:
+                return True
             there = quantities(text)
             missing -= set(there.years)
             lacking -= {name for name, _ in there.quarters}
-        return not missing and not lacking
+        return (not years or missing != years) and not lacking
 
 
 def _quarters(text: str) -> frozenset[str]:

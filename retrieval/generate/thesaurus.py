@@ -127,6 +127,14 @@ guarantee warranty warrant
 bid tender proposal rfp
 headquarters office
 shareholder stockholder
+battle lawsuit litigation proceeding dispute
+ongoing pending
+drive drove cause
+primary main principal
+quantity amount
+forecast expect outlook guidance anticipate plan
+founder founded
+auditor audit
 establish establishment incorporate incorporation inception
 colour color
 cyclic cyclical cyclicality

@@ -319,3 +319,22 @@ async def test_a_row_with_an_empty_cell_is_not_given_the_wrong_columns() -> None
 async def test_a_capital_letter_alone_makes_no_name() -> None:
     sales = passage("Total sales grew by 4% to $12 million in 2022.", id="s", title="Annual Report 2022")
     assert await text("How much did Sales grow in 2022?", sales) is not None
+
+
+async def test_one_of_two_years_is_enough_to_compare() -> None:
+    said = "Revenue rose to 12 million EUR in 2022."
+    report = passage(said, id="y", title="Acme Annual Report 2022")
+    assert await text("How did Acme's revenue in FY2022 compare to FY2021?", report) == f"{said} [1]"
+    assert await text("How did Acme's revenue in FY2016 compare to FY2015?", report) is None
+
+
+async def test_a_few_documents_with_one_name_are_all_named_by_it() -> None:
+    reports = [
+        passage(
+            f"Our business is cyclical and depends on airlines, as in {year}.",
+            id=str(year),
+            title=f"Acme Report {year}",
+        )
+        for year in (2021, 2022)
+    ]
+    assert await text("Is Acme's business subject to cyclicality?", *reports) is not None
