@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -41,7 +41,7 @@ def build(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemo
 
 def _slack(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:
     from bot.slack.adapter import SlackPlatform
-    from bot.slack.config import PROMPTS, SlackConfig
+    from bot.slack.config import SlackConfig
 
     if settings.slack_client_id or settings.slack_client_secret is not None:
         raise SettingsError(
@@ -56,17 +56,13 @@ def _slack(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMem
         bot_token=settings.secret("slack_bot_token"),
         app_token=settings.secret("slack_app_token"),
         signing_secret=settings.secret("slack_signing_secret"),
-        base_url=settings.slack_base_url,
-        follow_up_without_mention=settings.follow_up_without_mention,
-        unmentioned=settings.unmentioned,
-        allowed_teams=frozenset(settings.slack_teams),
-        suggested_prompts=settings.prompts or PROMPTS,
+        **_slack_shared(settings),
     )
     return SlackPlatform(config, intake, viewer, known)
 
 
 def _slack_workspaces(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:
-    from bot.slack.config import PROMPTS, WorkspacesConfig
+    from bot.slack.config import WorkspacesConfig
     from bot.slack.workspaces import SlackWorkspaces
 
     if settings.slack_app_token is not None:
@@ -80,13 +76,22 @@ def _slack_workspaces(settings: Settings, intake: Intake, viewer: Viewer, memory
         client_secret=settings.secret("slack_client_secret"),
         signing_secret=settings.secret("slack_signing_secret"),
         folder=settings.home / "slack",
-        base_url=settings.slack_base_url,
-        follow_up_without_mention=settings.follow_up_without_mention,
-        unmentioned=settings.unmentioned,
-        allowed_teams=frozenset(settings.slack_teams),
-        suggested_prompts=settings.prompts or PROMPTS,
+        **_slack_shared(settings),
     )
     return SlackWorkspaces(config, intake, viewer, known)
+
+
+def _slack_shared(settings: Settings) -> dict[str, Any]:
+    """What one workspace and several need alike: the fields of `bot.slack.config.Shared` that settings decide."""
+    from bot.slack.config import PROMPTS
+
+    return {
+        "base_url": settings.slack_base_url,
+        "follow_up_without_mention": settings.follow_up_without_mention,
+        "unmentioned": settings.unmentioned,
+        "allowed_teams": frozenset(settings.slack_teams),
+        "suggested_prompts": settings.prompts or PROMPTS,
+    }
 
 
 def _teams(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from bot.addresses import is_loopback
@@ -16,24 +17,15 @@ PROMPTS = (("What can you answer from?", "sources"), ("How do you work?", "help"
 """Title and message of the questions offered when a conversation opens; Slack shows four at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class SlackConfig:
-    """Raises SettingsError when it cannot be run.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What one workspace and several need alike. Times are in seconds.
 
-    With `app_token` events come by Socket Mode, with `signing_secret` by signed HTTP; one of them is
-    needed. `allowed_teams` are the workspaces whose people are members; empty means the bot's own.
-    Times are in seconds. `longest_wait` bounds a single Retry-After that is waited for. `people_seconds`
-    is how long a person's profile is remembered, `max_people` how many are. A channel with more than
-    `max_readers` members counts as one whose readers are unknown. `installed` says that the token comes
-    from an installation, not from a setting. Without `emails` people have no e-mail address, since
-    nobody knows who runs the workspace. `unmentioned` are the channels with a rule of their own for what
-    does not mention us. A channel that was quiet takes `burst` new messages at once, then one each
-    `message_seconds`; nothing waits longer than `longest_turn` for its turn.
+    `allowed_teams` are workspaces: see each of the two. `unmentioned` are the channels with a rule of their
+    own for what does not mention us. `longest_wait` bounds a single Retry-After that is waited for. A channel
+    that was quiet takes some new messages at once, then one each `message_seconds`.
     """
 
-    bot_token: str = field(repr=False)
-    app_token: str = field(default="", repr=False)
-    signing_secret: str = field(default="", repr=False)
     base_url: str = "https://slack.com/api/"
     follow_up_without_mention: bool = False
     unmentioned: Mapping[str, Unmentioned] = field(default_factory=dict)
@@ -43,6 +35,42 @@ class SlackConfig:
     tries: int = 4
     first_pause: float = 0.3
     longest_wait: float = 30.0
+    message_seconds: float = 1.0
+
+    @property
+    def listens(self) -> bool:
+        """Whether we must hear what does not mention us anywhere."""
+        return self.follow_up_without_mention or any(u is not Unmentioned.NEVER for u in self.unmentioned.values())
+
+    def heard(self, channel: str) -> Unmentioned:
+        """Which messages of a channel that do not mention us are questions."""
+        return heard(self.unmentioned, channel, threads=self.follow_up_without_mention)
+
+    def check(self) -> None:
+        """Raises SettingsError."""
+        parts = urlsplit(self.base_url)
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+            raise SettingsError(f"The address of Slack's Web API must begin with https://, not {self.base_url!r}.")
+        if len(self.suggested_prompts) > 4:
+            raise SettingsError("Slack shows four suggested questions at most; there are more in the settings.")
+
+
+@dataclass(frozen=True, slots=True)
+class SlackConfig(Shared):
+    """Raises SettingsError when it cannot be run.
+
+    With `app_token` events come by Socket Mode, with `signing_secret` by signed HTTP; one of them is
+    needed. `allowed_teams` are the workspaces whose people are members; empty means the bot's own.
+    `people_seconds` is how long a person's profile is remembered, `max_people` how many are. A channel with
+    more than `max_readers` members counts as one whose readers are unknown. `installed` says that the token
+    comes from an installation, not from a setting. Without `emails` people have no e-mail address, since
+    nobody knows who runs the workspace. A quiet channel takes `burst` messages at once; nothing waits longer
+    than `longest_turn` for its turn.
+    """
+
+    bot_token: str = field(repr=False)
+    app_token: str = field(default="", repr=False)
+    signing_secret: str = field(default="", repr=False)
     people_seconds: float = 300.0
     max_people: int = 20_000
     max_readers: int = 5_000
@@ -50,7 +78,6 @@ class SlackConfig:
     ping_interval: float = 5.0
     installed: bool = False
     emails: bool = True
-    message_seconds: float = 1.0
     burst: int = 4
     longest_turn: float = 10.0
 
@@ -63,51 +90,26 @@ class SlackConfig:
             raise SettingsError(
                 "Slack cannot reach the bot: set SLACK_APP_TOKEN for Socket Mode or SLACK_SIGNING_SECRET for HTTP."
             )
-        _check_address(self.base_url)
-        if len(self.suggested_prompts) > 4:
-            raise SettingsError("Slack shows four suggested questions at most; there are more in the settings.")
-
-    def heard(self, channel: str) -> Unmentioned:
-        """Which messages of a channel that do not mention us are questions."""
-        return heard(self.unmentioned, channel, threads=self.follow_up_without_mention)
-
-    @property
-    def listens(self) -> bool:
-        """Whether we must hear what does not mention us anywhere."""
-        return self.follow_up_without_mention or any(u is not Unmentioned.NEVER for u in self.unmentioned.values())
+        self.check()
 
 
 @dataclass(frozen=True, slots=True)
-class WorkspacesConfig:
+class WorkspacesConfig(Shared):
     """What several workspaces need. Raises SettingsError when it cannot be run.
 
     `folder` keeps the installations, tokens too. `allowed_teams` are the workspaces that may install
     the app; empty means any, and then nobody's e-mail address counts. `state_seconds` is how long an
-    installation may take its person, `max_workspaces` how many may have installed.
+    installation may take its person, `max_workspaces` how many may have installed, `max_people` how many
+    profiles of each workspace are remembered.
     """
 
     client_id: str
     client_secret: str = field(repr=False)
     signing_secret: str = field(repr=False)
     folder: Path
-    base_url: str = "https://slack.com/api/"
-    follow_up_without_mention: bool = False
-    unmentioned: Mapping[str, Unmentioned] = field(default_factory=dict)
-    allowed_teams: frozenset[str] = frozenset()
-    suggested_prompts: tuple[tuple[str, str], ...] = PROMPTS
-    timeout: float = 10.0
-    tries: int = 4
-    first_pause: float = 0.3
-    longest_wait: float = 30.0
-    message_seconds: float = 1.0
     max_people: int = 5_000
     state_seconds: float = 600.0
     max_workspaces: int = 100
-
-    @property
-    def listens(self) -> bool:
-        """Whether we must hear what does not mention us anywhere."""
-        return self.follow_up_without_mention or any(u is not Unmentioned.NEVER for u in self.unmentioned.values())
 
     def __post_init__(self) -> None:
         named = {
@@ -123,7 +125,7 @@ class WorkspacesConfig:
             )
         if not re.fullmatch(r"[0-9A-Za-z.-]+", self.client_id):
             raise SettingsError("SLACK_CLIENT_ID must be the client id of the app: two numbers with a dot between.")
-        _check_address(self.base_url)
+        self.check()
 
     def workspace(self, team: str, token: str) -> SlackConfig:
         """For one workspace. Only its own people are members, however many workspaces are served.
@@ -131,26 +133,12 @@ class WorkspacesConfig:
         Whoever runs a workspace decides on the e-mail addresses in it, and those lead to groups and their
         rights: they count only in workspaces that the settings name.
         """
+        shared: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(Shared)}
         return SlackConfig(
-            bot_token=token,
+            token,
             signing_secret=self.signing_secret,
-            base_url=self.base_url,
-            follow_up_without_mention=self.follow_up_without_mention,
-            unmentioned=self.unmentioned,
-            allowed_teams=frozenset({team}),
-            suggested_prompts=self.suggested_prompts,
-            timeout=self.timeout,
-            tries=self.tries,
-            first_pause=self.first_pause,
-            longest_wait=self.longest_wait,
-            message_seconds=self.message_seconds,
             max_people=self.max_people,
             installed=True,
             emails=bool(self.allowed_teams),
+            **(shared | {"allowed_teams": frozenset({team})}),
         )
-
-
-def _check_address(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
-        raise SettingsError(f"The address of Slack's Web API must begin with https://, not {url!r}.")

@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,8 +17,9 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.channels import Unmentioned
 from bot.errors import PlatformDenied, PlatformError, SettingsError
-from bot.slack.config import WorkspacesConfig
+from bot.slack.config import Shared, WorkspacesConfig
 from bot.slack.install import COOKIE
 from bot.slack.manifest import FOLLOW_UP_SCOPES, SCOPES
 from bot.slack.store import MOST_STATES, Installations, Installed, States
@@ -348,6 +350,7 @@ async def test_states_are_bounded_and_tidied(tmp_path: Path) -> None:
         ({"signing_secret": ""}, "SLACK_SIGNING_SECRET"),
         ({"client_id": "1&scope=admin"}, "two numbers"),
         ({"base_url": "http://slack.example/api/"}, "https"),
+        ({"suggested_prompts": (("T", "M"),) * 5}, "four suggested questions"),
     ],
 )
 def test_settings_that_cannot_work(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
@@ -355,3 +358,24 @@ def test_settings_that_cannot_work(tmp_path: Path, changes: dict[str, Any], mess
     WorkspacesConfig(**good)
     with pytest.raises(SettingsError, match=message):
         WorkspacesConfig(**(good | changes))
+
+
+def test_a_workspace_keeps_what_is_set_for_all(tmp_path: Path) -> None:
+    set_for_all: dict[str, Any] = {
+        "base_url": "http://127.0.0.1:1/api/",
+        "follow_up_without_mention": True,
+        "unmentioned": {"C1": Unmentioned.ALWAYS},
+        "allowed_teams": frozenset({"T1", "T2"}),
+        "suggested_prompts": (("T", "M"),),
+        "timeout": 1.5,
+        "tries": 7,
+        "first_pause": 0.5,
+        "longest_wait": 3.5,
+        "message_seconds": 2.5,
+    }
+    assert set(set_for_all) == {f.name for f in fields(Shared)}
+    config = WorkspacesConfig("1.2", "s", "signing", tmp_path, max_people=5, **set_for_all).workspace("T1", "xoxb-1")
+    assert {name: getattr(config, name) for name in set_for_all} == {**set_for_all, "allowed_teams": frozenset({"T1"})}
+    assert (config.bot_token, config.signing_secret, config.max_people) == ("xoxb-1", "signing", 5)
+    assert config.installed
+    assert config.emails
