@@ -21,7 +21,9 @@ from retrieval.errors import EmbedderUnavailable, GeneratorUnavailable, IndexMis
 from retrieval.followup import standalone
 from retrieval.ports import Library
 from retrieval.types import (
+    TRANSLATED_MARK,
     AccessList,
+    Answer,
     Audience,
     AudienceKind,
     Draft,
@@ -30,6 +32,7 @@ from retrieval.types import (
     Principal,
     Question,
     Verified,
+    Wording,
 )
 
 NOT_FOUND = "I could not find this in the documents that everyone who can read this reply may read."
@@ -40,6 +43,10 @@ DOWN: Mapping[type[RetrievalError], str] = {
     IndexMismatch: "the search index is being rebuilt.",
     EmbedderUnavailable: "the search cannot read questions just now.",
     GeneratorUnavailable: "the language model is down.",
+}
+WORDINGS: Mapping[Wording, str] = {
+    Wording.TRANSLATED: f"What is marked {TRANSLATED_MARK} is a translation; the quote below it is the original.",
+    Wording.ORIGINAL: "What I could not check in another language stands in that of the documents.",
 }
 RECORDED = 20_000  # characters kept of a question, however long it was
 
@@ -235,7 +242,7 @@ class Ask:
             nearest = work.passages[:NEAREST]
             return Outcome(OutcomeKind.ABSTAINED, request.record_id, text, text=said, nearest=nearest)
         disclaimer = self.disclaimer if request.rule.disclaimer is None else request.rule.disclaimer
-        notice = " ".join(filter(None, (draft.use.fallback, disclaimer)))
+        notice = " ".join(filter(None, (draft.use.fallback, *_wordings(answer), disclaimer)))
         return Outcome(OutcomeKind.ANSWERED, request.record_id, text, answer, notice=notice, private=private)
 
     def _offering(self, request: Request, outcome: Outcome) -> Outcome:
@@ -281,6 +288,12 @@ class Ask:
             trace_id=request.record_id,
             error=work.error,
         )
+
+
+def _wordings(answer: Answer) -> list[str]:
+    """What is said of statements in another language than their quotes, and of those that could not be."""
+    held = {statement.wording for statement in answer.statements}
+    return [said for wording, said in WORDINGS.items() if wording in held]
 
 
 def _down(error: RetrievalError, operator: bool) -> str:

@@ -11,21 +11,27 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from retrieval.gate.evidence import Evidence
-from retrieval.gate.numbers import check_numbers
+from retrieval.gate.language.detect import ENGLISH
+from retrieval.gate.language.profile import profile
 from retrieval.gate.polarity import Segment, segments
 from retrieval.gate.quantities import Quantities, quantities
 from retrieval.gate.support import alike, wanted
+from retrieval.gate.translation import check_figures
 from retrieval.gate.words import stem, stem_set, word_set
 
 _CONDITIONS = frozenset({"only", "except", "consent"})
 _CONDITIONAL = frozenset(map(stem, word_set("condition conditions conditional conditionally exception exceptions")))
+# Nothing that a quote could say; of other languages what is no stop word.
+_EMPTY = frozenset(
+    map(stem, word_set("other unknown unclear ja nein oui non si sim nao não nee sí sì autre andere otro"))
+)
 _BARE = frozenset({"not"})  # "no" and "none" deny something that only the question says
 
 
 def checkable(value: str) -> bool:
     """Whether a value says anything that a claim could carry: "yes", "no" and "other" do not."""
     kinds = {mark for part in segments(value) for mark in part.marks}
-    said = wanted(value) - {stem("other"), stem("unknown"), stem("unclear")}
+    said = wanted(value) - _EMPTY
     return bool(said or kinds - _BARE or quantities(value) != Quantities())
 
 
@@ -42,9 +48,10 @@ def _carries(evidence: Evidence, value: str) -> bool:
     said, quoted = stem_set(evidence.claim), stem_set(f"{evidence.quotes}\n{evidence.context}")
     if not all(alike(term, said) and alike(term, quoted) for term in terms):
         return False
-    as_quote = replace(evidence, claim=value, quotes=evidence.claim, verbatim=False)
-    if check_numbers(as_quote) is not None:
+    if check_figures(replace(evidence, claim=value, quotes=evidence.claim, verbatim=False)) is not None:
         return False
+    if evidence.language != ENGLISH:
+        return _said_elsewhere(value, evidence)
     theirs = segments(evidence.claim)
     conditions = {m for part in theirs for m in part.marks} & _CONDITIONS
     ours = segments(value)
@@ -52,6 +59,13 @@ def _carries(evidence: Evidence, value: str) -> bool:
     if (conditional and not conditions) or (conditions and not conditional and not own & conditions):
         return False
     return all(any(_agree(part, other) for other in theirs) for part in ours)
+
+
+def _said_elsewhere(value: str, evidence: Evidence) -> bool:
+    """In another language than English the polarity is compared as a whole."""
+    ours, theirs = profile(value, evidence.language), profile(evidence.claim, evidence.language)
+    same = (ours.negations, ours.conditions) == (theirs.negations, theirs.conditions)
+    return same and ours.duties <= theirs.duties
 
 
 def _agree(ours: Segment, theirs: Segment) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from audit.question import posted_bytes, restore
 from audit.record import AuditRecord, Json
 from bot.app import configuration_sha256, open_app
+from bot.ask import WORDINGS
 from bot.errors import SettingsError
 from bot.render import plain, reply_json
 from bot.replaying import posted
@@ -25,8 +26,8 @@ from bot.types import Outcome
 from connectors.folder import FolderSource
 from retrieval.form import AnswerForm, read_form
 from retrieval.generate.fallback import FORMLESS
-from retrieval.types import Answer
-from tests.servers.model import ModelServer, parts
+from retrieval.types import Answer, Wording
+from tests.servers.model import ModelServer, parts, says, stated
 
 RULE = "Hotels cost at most 180 EUR a night."
 MEAL = "Breakfast is paid by the company."
@@ -188,3 +189,31 @@ async def test_a_form_that_is_not_understood_stops_the_start(folder: Path, schem
     with pytest.raises(SettingsError, match=said):
         async with open_app(load(folder / "home")):
             raise AssertionError("it started")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "wording"),
+    [
+        ("Hotels kosten höchstens 180 EUR pro Nacht.", "Hotels kosten höchstens 180 EUR pro Nacht. [1] (translated)",
+         Wording.TRANSLATED),
+        ("Hotele kosztują najwyżej 180 EUR za noc.", f"{RULE} [1]", Wording.ORIGINAL),
+    ],
+    ids=["translated", "not covered"],
+)  # fmt: skip
+async def test_a_reply_in_another_language_says_whose_words_it_has(
+    folder: Path, text: str, shown: str, wording: Wording
+) -> None:
+    (folder / "footnote.toml").unlink()
+    claim = stated(text, [("P1", RULE)], RULE)
+    async with ModelServer(says(json.dumps({"claims": [claim]}))) as server:
+        outcome, record = await ask(folder, server.url)
+    assert plain(outcome).splitlines()[:2] == [shown, WORDINGS[wording]]
+    assert f"“{RULE}”" in plain(outcome)
+    assert "(translated)" in json.dumps(slack_message(outcome)) or wording is Wording.ORIGINAL
+    assert str(teams_message(outcome)["text"]).startswith(shown)
+    assert restore(record).answer == outcome.answer
+    assert posted("cli", restore(record)) == posted_bytes({"text": plain(outcome)})
+    made = example(record, house_style(load()))
+    assert made is not None
+    (told,) = json.loads(made.messages[-1][1])["claims"]
+    assert (told["text"], told["source_text"]) == ((text, RULE) if wording is Wording.TRANSLATED else (RULE, None))

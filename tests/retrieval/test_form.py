@@ -118,6 +118,7 @@ def test_a_form_is_read_in_its_order() -> None:
         pytest.param(with_part(enum=["permitted", "permitted"]), "#/properties/one/enum", id="a choice twice"),
         pytest.param(with_part(enum=["permitted", " "]), "#/properties/one/enum", id="a blank choice"),
         pytest.param(with_part(enum=["yes", "no"]), "#/properties/one/enum", id="yes and no"),
+        pytest.param(with_part(enum=["ja", "nein"]), "#/properties/one/enum", id="ja and nein"),
         pytest.param(with_part(type="integer", enum=["permitted"]), "#/properties/one/type", id="an enum of integers"),
     ],
 )  # fmt: skip
@@ -237,6 +238,10 @@ def test_a_value_is_shown_where_its_claim_carries_it(value: str, text: str, carr
         pytest.param("required", "Approval is required.", True, id="a duty"),
         pytest.param("required", "Approval is not required.", False, id="a duty denied"),
         pytest.param("not required", "Approval is required.", False, id="a duty where it is denied"),
+        pytest.param("erlaubt", "Den Mitarbeitern ist der Handel mit Aktien erlaubt.", True, id="de: its word"),
+        pytest.param("erlaubt", "Den Mitarbeitern ist der Handel mit Aktien nicht erlaubt.", False, id="de: denied"),
+        pytest.param("30 Tage", "Die Frist für die Zahlung beträgt 30 Tage.", True, id="de: a number"),
+        pytest.param("30 Tage", "Die Frist für die Zahlung beträgt 30 Monate.", False, id="de: another unit"),
     ],
 )
 def test_a_value_counts_as_a_claim(value: str, source: str, carried: bool) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from retrieval.generate.extractive import ExtractiveGenerator
 from retrieval.generate.fallback import MODEL_DOWN, MODEL_FAILED, CheckedGenerator
 from retrieval.generate.openai_generator import Limits, OpenAIGenerator
-from retrieval.types import Draft, Question, Verdict, VerdictClass, Verified
+from retrieval.types import Draft, Question, Verdict, VerdictClass, Verified, Wording
 from tests.retrieval.gate.build import passage
-from tests.servers.model import Answer, ModelServer, claims, fails, prompted
+from tests.servers.model import Answer, ModelServer, claims, fails, prompted, says, stated
 
 QUESTION = Question("How much may a hotel cost a night?", datetime(2026, 4, 1, tzinfo=UTC))
 PASSAGES = [passage("Hotels cost at most 180 EUR a night. Breakfast is included in that amount.", id="c1")]
@@ -91,3 +92,52 @@ async def test_a_model_that_finds_no_answer_is_believed() -> None:
     assert verified.answer is None
     assert draft.use.fallback == ""
     assert len(server.requests) == 1
+
+
+def translated(text: str, source: str = QUOTE) -> Answer:
+    return says(json.dumps({"claims": [stated(text, [("P1", QUOTE)], source)]}))
+
+
+GERMAN = "Hotels kosten höchstens 180 EUR pro Nacht."
+FALSE = "Hotels kosten höchstens 280 EUR pro Nacht."
+POLISH = "Hotele kosztują najwyżej 180 EUR za noc."
+
+
+async def test_an_answer_in_the_language_of_the_asker_is_marked_and_its_quote_is_the_original() -> None:
+    verified, draft, server = await answer(translated(GERMAN))
+    assert verified.answer is not None
+    assert verified.answer.text == f"{GERMAN} [1] (translated)"
+    assert verified.answer.citations[0].quote == QUOTE
+    assert draft.use.fallback == ""
+    assert "faithful translation" in prompted(server.requests[0])
+
+
+async def test_a_translation_that_fails_is_repaired() -> None:
+    verified, _, server = await answer(translated(FALSE), translated(GERMAN))
+    assert verified.answer is not None
+    assert verified.answer.text == f"{GERMAN} [1] (translated)"
+    assert "“280 EUR” is not in the quotes" in prompted(server.requests[1])
+
+
+async def test_the_original_stands_where_the_translation_fails_again() -> None:
+    for second in (translated(FALSE), fails(500)):
+        verified, draft, _ = await answer(translated(FALSE), second)
+        assert verified.answer is not None
+        assert verified.answer.text == f"{QUOTE} [1]"
+        assert [s.wording for s in verified.answer.statements] == [Wording.ORIGINAL]
+        assert draft.use.fallback == ""
+
+
+async def test_the_original_stands_in_a_language_that_is_not_checked() -> None:
+    verified, _, server = await answer(translated(POLISH))
+    assert verified.answer is not None
+    assert [(s.text, s.wording) for s in verified.answer.statements] == [(QUOTE, Wording.ORIGINAL)]
+    assert len(server.requests) == 1
+
+
+async def test_what_is_translated_is_held_to_the_quotes() -> None:
+    lie = translated(FALSE, "Hotels cost at most 280 EUR a night.")
+    verified, draft, _ = await answer(lie)
+    assert verified.answer is not None
+    assert verified.answer.text == f"{QUOTE} [1]"
+    assert draft.use.fallback == MODEL_FAILED
