@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from retrieval.gate.evidence import Weights
+from retrieval.gate.numerals import NUMERAL_WORDS
 from retrieval.gate.sentences import Kind as PieceKind
 from retrieval.gate.sentences import cells
 from retrieval.gate.support import initials
@@ -60,6 +61,8 @@ _LONG = 160  # characters; longer sentences are worth less
 _DRAG = 3000  # characters more that cost as much as all the words of the question
 _SCALE = re.compile(r"\([^()\n]{0,40}\b(?:thousands|millions|billions)\b[^()\n]{0,60}\)", re.IGNORECASE)
 _SUMS = frozenset(map(stem, ("total", "number", "average", "count", "end", "year")))
+_COUNTERS = frozenset(NUMERAL_WORDS.split("|")) | {"no", "none", "all", "both", "half"}
+_NEAR_BY = 5  # words between a number and what it counts
 _FULL = (".", "!", ".)", ".”", '."')
 _ENDS = (";", ":", ",")
 _LOOSE = 0.15  # off for words that are no sentence, without what introduces them
@@ -223,7 +226,16 @@ def _counts(asked: Asked, part: Part, head: str) -> bool:
     if part.kind is PieceKind.ROW and not covered((asked.counted,), content_set(head)):
         label = content_set(cells(part.text)[0])
         return len(covered(label, frozenset(asked.terms) | _SUMS)) == len(label) > 0
-    return bool(covered((asked.counted,), part.stems | content_set(head)))
+    if part.kind is PieceKind.ROW:
+        return True
+    said = words(part.text)
+    things = {asked.counted} | RELATED.get(asked.counted, frozenset())
+    at = [n for n, word in enumerate(said) if stem(word) in things]
+    return any(_counter(word) and any(abs(n - m) <= _NEAR_BY for m in at) for n, word in enumerate(said))
+
+
+def _counter(word: str) -> bool:
+    return word[0].isdigit() or word in _COUNTERS
 
 
 def _manner(asked: Asked, terms: Sequence[str], part: Part) -> float:

@@ -25,6 +25,7 @@ DATED = re.compile(
 )
 _FIGURES = re.compile(r"[($€£¥+\s\-–—]*(?:[A-Z]{3}\s)?\d[\d,.']*\s?(?:%|[A-Z]{3}|bn|m|pp|bps|x)?[)%*\s$€£]*|[–—-]+")
 _POINTERS = ("How ", "What ", "Why ", "When ", "Where ", "Who ")  # links to other pages
+_ADDRESS = re.compile(r"https?://|\bwww\.|\S@\S")
 _LISTED = 420  # characters of a list that are printed
 # "This page explains how remote work is done": about the document, not about what is asked.
 _ABOUT = re.compile(
@@ -193,8 +194,8 @@ def _items(text: str, after: tuple[Piece, ...], headings: tuple[str, ...]) -> tu
     for piece in after[:_MOST_ITEMS]:
         marked = piece.body > piece.start
         said = text[piece.body : piece.end]
-        if piece.kind is Kind.FRAGMENT and said.startswith(_POINTERS):
-            break
+        if piece.kind is Kind.FRAGMENT and (said.startswith(_POINTERS) or not (marked or _ADDRESS.search(said))):
+            break  # another page, or the head of a table
         if piece.kind is Kind.ROW or " ".join(text[piece.start : piece.end].split()) in headings:
             break
         if found and (not marked or piece.end - found[0][0] > _LISTED):

@@ -287,6 +287,9 @@ async def test_a_person_in_a_hurry_finds(question: str, source: Passage, expecte
     [
         pytest.param("How many employees did Acme have in 2015?", (STAFF,), id="sentences of another year"),
         pytest.param("How many warehouses does Acme have?", (STAFF,), id="nothing that is counted"),
+        pytest.param("How many clients does Acme have?",
+                     (passage("Our work is for clients and people. In the last year we opened 3 new sites.", id="n",
+                              title="Acme Profile", path=()),), id="a number of other things"),
         pytest.param("How much does a gift cost?", (GIFTS,), id="a price without a gift's"),
         pytest.param("When was Acme founded?",
                      (passage("The newest copy may be found at the desk before noon.", id="f", title="Acme Handbook"),),

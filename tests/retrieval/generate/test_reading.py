@@ -84,3 +84,10 @@ def test_a_paragraph_ends_the_list_before_it() -> None:
     found = parts("Bring:\n- your own badge and a pen;\nThe office opens at eight.\n- the cat sleeps here.")
     assert found["The office opens at eight."] is None
     assert found["the cat sleeps here."] is None
+
+
+def test_the_head_of_a_table_is_no_item_of_what_comes_before_it() -> None:
+    found = parts("Changes in goodwill were as follows (in millions):\nDisplay Technologies\nBalance | 8 | 9")
+    assert not any(text.startswith("Changes in goodwill") for text in found)
+    leaks = parts("Leaks should be reported to our programme:\n\nhttps://example.com/report")
+    assert list(leaks) == ["Leaks should be reported to our programme:\n\nhttps://example.com/report"]
