@@ -18,8 +18,8 @@ from audit.record import new_record_id
 from bot.admission import Admission
 from bot.ask import Ask, Asked, Request
 from bot.audience import AudienceRules
-from bot.audit_log import open_audit_log
 from bot.commands import Commands
+from bot.databases import open_audit_log
 from bot.directory.build import build as build_directory
 from bot.directory.file import AtOnce, Groups
 from bot.errors import SettingsError

@@ -10,7 +10,9 @@ import apsw
 
 from audit.errors import AuditError
 from bot.app import App, open_app
+from bot.databases import inbox_store
 from bot.errors import BotError
+from bot.inbox import Inbox
 from bot.memory import ThreadMemory
 from bot.platforms import build
 from bot.settings import Settings
@@ -81,10 +83,26 @@ async def _parts(app: App) -> AsyncIterator[Finding]:
         draft = await app.model.draft(Question("What is the test value?", datetime.now(UTC)), [_passage()])
         return f"{draft.use.model} answers ({draft.use.tokens_in} tokens in)"
 
-    async def audit() -> str:
-        return f"{await app.audit.size()} records; `footnote audit verify` proves them"
+    async def inbox() -> str:
+        inbox = Inbox(inbox_store(app.settings))
+        try:
+            waiting = len(await inbox.pending())
+        finally:
+            await inbox.close()
+        return f"{'PostgreSQL' if inbox.shared else 'SQLite'}, {waiting} events to finish"
 
-    for check, work in (("home", home), ("embedder", embedder), ("index", index), ("model", model), ("audit", audit)):
+    async def audit() -> str:
+        return f"{app.audit.database.where}: {await app.audit.size()} records; `footnote audit verify` proves them"
+
+    checks: dict[str, Callable[[], Awaitable[str]]] = {
+        "home": home,
+        "embedder": embedder,
+        "index": index,
+        "model": model,
+        "audit": audit,
+        "inbox": inbox,
+    }
+    for check, work in checks.items():
         yield await _tried(check, work)
     problems = await app.directory.check()
     kinds = dict.fromkeys(["file", *(table.kind for table in app.settings.directories)])

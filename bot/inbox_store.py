@@ -44,12 +44,27 @@ CREATE TABLE IF NOT EXISTS shown(
   "user" text NOT NULL, private integer NOT NULL, delivery_id text NOT NULL, at text NOT NULL);
 CREATE INDEX IF NOT EXISTS shown_message ON shown(platform, message)
 """
+_GRANT = """
+DO $$ BEGIN
+  GRANT USAGE ON SCHEMA footnote_inbox TO footnote_append, footnote_erase;
+  GRANT SELECT, INSERT, UPDATE, DELETE ON events, shown TO footnote_append, footnote_erase;
+EXCEPTION WHEN undefined_object THEN NULL; END $$
+"""
 # A lock that can be had belongs to nobody: its replica is gone. The inner query names each owner once.
 _TAKE_OVER = """
 UPDATE events SET owner = OWNER WHERE state <> 'done' AND owner IN (
   SELECT gone FROM (SELECT DISTINCT owner AS gone FROM events WHERE state <> 'done' AND owner <> OWNER OFFSET 0) AS o
   WHERE pg_try_advisory_xact_lock(gone))
 """.replace("OWNER", _OWNER)
+
+
+def _create(session: Session) -> None:
+    """The tables, made by one of the replicas that start together."""
+    session.begin()
+    session.run("SELECT pg_advisory_xact_lock(hashtext('footnote_inbox'))")
+    for statement in (*_POSTGRES.split(";\n"), _GRANT):
+        session.run(statement)
+    session.commit()
 
 
 class InboxStore(Protocol):
@@ -154,9 +169,12 @@ class PostgresStore:
                     ("SELECT pg_advisory_lock(CAST(? AS bigint))", str(owner)),
                 ),
             )
-            if session.value("SELECT to_regclass('footnote_inbox.shown')") is None:
-                for statement in _POSTGRES.strip().split(";\n"):
-                    session.run(statement)
+            try:
+                if session.value("SELECT to_regclass('footnote_inbox.shown')") is None:
+                    _create(session)
+            except BaseException:
+                session.abandon()
+                raise
         return session
 
     def hold(self) -> None:

@@ -12,9 +12,9 @@ import structlog
 from aiohttp import web
 
 from bot.app import App, open_app
+from bot.databases import inbox_store
 from bot.errors import SettingsError
 from bot.inbox import Inbox
-from bot.inbox_store import InboxStore, PostgresStore, SqliteStore
 from bot.logs import configure
 from bot.memory import ThreadMemory
 from bot.platforms import ChatAdapter, build
@@ -54,7 +54,7 @@ async def running(settings: Settings, make: Make = build) -> AsyncIterator[tuple
         memory = ThreadMemory(settings.home / "memory.db", timedelta(hours=settings.memory_hours))
         stack.callback(memory.close)
         app = await stack.enter_async_context(open_app(settings, memory=memory))
-        inbox = Inbox(_store(settings))
+        inbox = Inbox(inbox_store(settings))
         stack.push_async_callback(inbox.close)
         worker = app.worker(memory, inbox)
         adapters = make(settings, worker, app.viewer(), memory)
@@ -79,12 +79,6 @@ async def running(settings: Settings, make: Make = build) -> AsyncIterator[tuple
         stack.push_async_callback(worker.stop)
         await web.TCPSite(runner, settings.host, settings.port).start()
         yield app, worker
-
-
-def _store(settings: Settings) -> InboxStore:
-    if settings.database_url is None:
-        return SqliteStore(settings.home / "inbox.db")
-    return PostgresStore(settings.database_url.get_secret_value())
 
 
 async def _alive(_: web.Request) -> web.Response:

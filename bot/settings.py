@@ -237,7 +237,7 @@ class Settings(BaseSettings):
     weaviate_collection: str = Field(
         default="Footnote", pattern="^[A-Z][A-Za-z0-9]{0,60}$", description="Beginning of the collections' names"
     )
-    database_url: SecretStr | None = Field(default=None, description="PostgreSQL of the audit log, postgresql://…; unset: SQLite in the home")
+    database_url: SecretStr | None = Field(default=None, description="PostgreSQL for audit log and inbox, postgresql://…; unset: SQLite in the home")
     model: str | None = Field(default=None, description="Chat model; unset: verbatim sentences without a model")
     model_base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint of the model")
     model_api_key: SecretStr | None = Field(default=None, description="API key of the model's endpoint")

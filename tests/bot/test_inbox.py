@@ -154,7 +154,10 @@ async def test_what_a_replica_that_died_had_in_hand_is_taken_over_once(pair: tup
     await third.close()  # the server frees its lock, as it does when the process dies
     ones: set[str] = set()
     twos: set[str] = set()
-    for _ in range(2):
+    for _ in range(100):  # the server needs a moment to notice
+        if ones or twos:
+            break
+        await asyncio.sleep(0.05)
         for keys, waiting in zip((ones, twos), await asyncio.gather(one.waiting(), two.waiting()), strict=True):
             keys |= {event.key for event in waiting}
     assert ones | twos == {f"k{n}" for n in range(10)}
