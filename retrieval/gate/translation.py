@@ -35,6 +35,9 @@ _FEW = 4
 _CLAUSE = re.compile(rf"{SENTENCE.pattern}|;\s+|,\s+(?:und|aber|oder|et|mais|ou|y|pero|o|e|ma|mas|en|maar|of)\s+")
 _START = re.compile(r"(?:^|[.!?:;]\s+|[\"“(])\s*$")
 _WORD = re.compile(r"\b[^\W\d_](?:[\w&’'.-]*\w)?")
+_SPAN = re.compile(
+    r"\b(?:business days?|days?|nights?|hours?|weeks?|months?|quarters?|years?(?!\s+(?:de\s+|del\s+)?(?:19|20)\d\d))\b"
+)
 _NAMED_ON = re.compile(r"\s+[A-Z]")
 _ACTS = re.compile(rf"\s+(?:{MODAL})\b")
 _ENDINGS = 2  # letters that an ending may add to a name ("Globex", "Globexs")
@@ -116,9 +119,16 @@ def _same_figures(said: str, code: str, source: Evidence, original: str) -> Prob
     lost = check_numbers(replace(figures, claim=theirs, quotes=ours, surroundings=ours, context=""))
     if lost is not None:
         return replace(lost, reason=f"what is translated says more: {lost.reason}")
+    if _spans(ours) != _spans(theirs):
+        return Problem(VerdictClass.WRONG_NUMBER, "the units of time are not those of what is translated")
     if _in_order(ours) != _in_order(theirs):
         return Problem(VerdictClass.WRONG_NUMBER, "the figures stand in another order than in what is translated")
     return None
+
+
+def _spans(text: str) -> frozenset[str]:
+    """The units of time that a text names, also where no number stands before them: "a month"."""
+    return frozenset(match.group().rstrip("s") for match in _SPAN.finditer(text.casefold()))
 
 
 def _in_order(text: str) -> dict[str, list[object]]:

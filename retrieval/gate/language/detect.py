@@ -28,6 +28,14 @@ _ENGLISH_WORDS = word_set(
     seven eight nine ten days day months month years year night hours section employees employee company
     approval"""
 )
+_ENDINGS = {
+    ("cion", "ciones"): "es",
+    ("cao", "coes"): "pt",
+    ("zione", "zioni"): "it",
+    ("ungen", "ung", "keit", "heit"): "de",
+}
+_LETTERS = {"ã": "pt", "õ": "pt", "ñ": "es", "ß": "de", "ò": "it", "ì": "it"}  # that no other of them has
+_LONG = 6  # letters; in shorter words an ending tells nothing
 _LEAST = 2  # words that tell a language
 _SHARES = (0, 420, 210, 140, 105, 84, 70, 60)  # what a word of so many languages tells of each
 _WEIGHT = 420  # that they have together
@@ -57,5 +65,7 @@ def language_of(text: str) -> str:
 def _tells(word: str) -> tuple[str, ...]:
     """The languages that a word is common in."""
     plain = flat(word)
-    found = tuple(code for code, known in LANGUAGES.items() if plain in known.common)
+    ended = next((code for ends, code in _ENDINGS.items() if len(plain) > _LONG and plain.endswith(ends)), "")
+    lettered = next((code for letter, code in _LETTERS.items() if letter in word), "")
+    found = tuple(c for c, known in LANGUAGES.items() if c in (ended, lettered) or plain in known.common)
     return (ENGLISH, *found) if plain in _ENGLISH_WORDS else found

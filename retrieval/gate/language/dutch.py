@@ -45,7 +45,7 @@ DUTCH = language(
     months = maand maanden
     quarter = kwartaal
     half = halfjaar
-    years = jaar jaren
+    years = jaar jaren kalenderjaar kalenderjaren boekjaar boekjaren
     percentage points = procentpunt procentpunten
     percent = procent
     basis points = basispunt basispunten
@@ -73,9 +73,11 @@ DUTCH = language(
     marks={
         "": """
         niet alleen
+        zonder (vertraging|uitstel)
         """,
         "most": """
-        (mag|mogen|kan|kunnen|zal|zullen) _ niet (overschrijden|te boven gaan|overtreffen)
+        (mag|mogen|kan|kunnen|zal|zullen) _ (niet|nooit) (overschrijden|te boven gaan|overtreffen)
+        (mag|mogen|kan|kunnen|moet|moeten) _ (niet|geen|nooit) (meer|langer|later|hoger) (zijn )?dan
         niet overschrijden
         (overschrijdt|overschrijden) _ niet
         niet (meer|langer|later|hoger) dan
@@ -89,7 +91,7 @@ DUTCH = language(
         overschrijd\\w*
         """,
         "exempt": """
-        (hoeft|hoeven) _ (niet|geen)
+        (hoeft|hoeven|behoeft|behoeven) _ (niet|geen)
         (niet|geen) _ (verplicht|vereist|nodig|noodzakelijk)
         geen _ (verplichting|plicht)
         vrijgesteld|facultatief|optioneel
@@ -104,6 +106,7 @@ DUTCH = language(
         maar niet
         """,
         "forbid": """
+        (zou|zouden) _ (niet|geen|nooit) moeten
         (mag|mogen|kan|kunnen|moet|moeten|zou|zouden) _ (niet|geen|nooit|niets)
         (geen|niemand) _ (mag|mogen|kan|kunnen)
         (niet|geen) _ (toegestaan|geoorloofd|bevoegd|toegelaten|gerechtigd)

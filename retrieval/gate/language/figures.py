@@ -15,6 +15,8 @@ from retrieval.gate.language.base import Language, unaccented
 _GROUPED = re.compile(
     r"(?<![\d.,])(\d{1,3}(?:(?P<by>[.'\u00a0\u202f\u2009 ])\d{3})(?:(?P=by)\d{3})*)(?:,(\d+))?(?![\d]|[.,]\d)"
 )
+_OF = re.compile(r"\b(thousand|million|billion|trillion)\s+(?:de|di|d')\s*(?=\w)")  # "millions de dollars"
+_FIRST = re.compile(r"(?<!\w)([\w.-]+)\s+first\s+(?=(?:business days|days|weeks|months|years|hours|quarter)\b)")
 _DECIMAL = re.compile(r"(?<![\d.,])(\d+),(\d+)(?![\d]|[.,]\d)")
 
 
@@ -27,7 +29,9 @@ def in_english(text: str, language: Language) -> str:
     plain = _DECIMAL.sub(r"\1.\2", plain)
     plain = language.one.sub("one ", plain)
     plain = language.terms.sub(lambda m: language.english[(m.lastindex or 1) - 1], plain)
-    return language.numerals.sub(lambda m: language.spelled[" ".join(m.group().casefold().split())], plain)
+    plain = _OF.sub(r"\1 ", plain)
+    plain = language.numerals.sub(lambda m: language.spelled[" ".join(m.group().casefold().split())], plain)
+    return _FIRST.sub(r"first \1 ", plain)
 
 
 def _date(m: re.Match[str], language: Language) -> str:

@@ -74,7 +74,7 @@ FRENCH = language(
     annex = annexe annexes
     page = page pages
     table = tableau
-    first = premier premiere
+    first = premiers? premieres?
     second = deuxieme second seconde
     third = troisieme
     fourth = quatrieme
@@ -82,9 +82,11 @@ FRENCH = language(
     marks={
         "": """
         non seulement
+        sans (delai|retard|prejudice)
         """,
         "most": """
         n(e |')(doit|doivent|peut|peuvent|saurait|sauraient) _ (pas|jamais) (depasser|exceder)
+        n(e |')(doit|doivent|peut|peuvent) _ pas _ plus de#
         n(e |')(depasse|depassent|excede|excedent) pas
         pas plus (de|tard que|tard)
         au plus tard|au plus|au maximum|maximum|maximal\\w*
@@ -107,7 +109,7 @@ FRENCH = language(
         """,
         "only": """
         uniquement|seulement|exclusivement|seuls?|seules?
-        n(e |')_ qu(e |')
+        qu'(avec|apres|en|au|a|aux)|que (par|si|sur|dans|pour|lorsque|sous|sur)
         (a condition|sous reserve) (que|de|d')
         """,
         "except": """
@@ -116,21 +118,21 @@ FRENCH = language(
         mais (pas|non)
         """,
         "forbid": """
-        n(e |')(doit|doivent|devra|devront|peut|peuvent|pourra|pourront) _ (pas|jamais|aucun\\w*|rien)
-        n(e |')(devrait|devraient|pourrait|pourraient|saurait|sauraient) _ (pas|jamais|aucun\\w*|rien)
+        n(e |')(doit|doivent|devez|devra|devront|peut|peuvent|pouvez|pourra|pourront) _ (pas|jamais|aucun\\w*|rien)
+        n(e |')(devrait|devraient|devriez|pourrait|pourraient|saurait|sauraient) _ (pas|jamais|aucun\\w*|rien)
         aucun\\w* _ n(e |')(peut|peuvent|doit|doivent)
         n(e |')(est|sont|sera|seront) pas _ (autorise\\w*|permis|permise|permises|admis|admise|admises|habilite\\w*)
         interdi\\w*|prohib\\w*|defendu\\w*
         """,
         "advise": """
-        devrait|devraient|recommand\\w*|conseille\\w*
+        devrait|devraient|devriez|recommand\\w*|conseille\\w*
         """,
         "oblige": """
-        doit|doivent|devra|devront|tenue?s?|oblige\\w*|obligatoire\\w*|obligation|requis|requise|requises|requiert|requierent
+        doit|doivent|devez|devra|devront|tenue?s?|oblige\\w*|obligatoire\\w*|obligation|requis|requise|requises|requiert|requierent
         exige\\w*|exigent|necessaire\\w*|necessit\\w*|faut
         """,
         "permit": """
-        peut|peuvent|pourra|pourront|autorise\\w*|permis|permise|permises|permet|permettent|habilite\\w*|admis|admise
+        peut|peuvent|pouvez|pourra|pourront|autorise\\w*|permis|permise|permises|permet|permettent|habilite\\w*|admis|admise
         (a|ont) (le )?droit
         """,
         "not": """

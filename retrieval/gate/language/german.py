@@ -40,7 +40,7 @@ GERMAN = language(
     terms="""
     business days = werktage?n? arbeitstage?n? geschaftstage?n? bankarbeitstage?n?
     calendar days = kalendertage?n?
-    days = tag tage tagen tages
+    days = tag tage tagen tages urlaubstage?n? krankheitstage?n? reisetage?n?
     nights = nacht nachte nachten ubernachtung ubernachtungen
     hours = stunde stunden
     minutes = minute minuten
@@ -77,12 +77,15 @@ GERMAN = language(
         "": """
         nicht nur
         nicht zuletzt
+        ohne (verzug|verzogerung|weiteres)
         """,
         "most": """
-        (darf|durfen|soll|sollen|kann|konnen) _ nicht (uberschreiten|ubersteigen)
-        nicht (uberschreiten|ubersteigen)
-        (uberschreite\\w*|ubersteig\\w*) _ nicht
+        (darf|durfen|soll|sollen|kann|konnen) _ (nicht|nie|niemals) (uberschreiten|ubersteigen)
+        (nicht|nie|niemals) (uberschreiten|ubersteigen)
+        (uberschreite\\w*|ubersteig\\w*) _ (nicht|nie)
+        (darf|durfen|soll|sollen|kann|konnen) _ (nicht|keine?|nie|niemals) (mehr|langer|spater|hoher|grosser) als
         (nicht|keine?r?) (mehr|langer|spater|hoher|grosser) als
+        begrenzt|beschrankt
         hochstens|maximal|langstens|spatestens|allenfalls|hochstbetrag von|maximum von
         bis zu#
         (unter|weniger als|innerhalb|innerhalb von|binnen|begrenzt auf|beschrankt auf)#
@@ -123,7 +126,7 @@ GERMAN = language(
         """,
         "oblige": """
         muss|mussen|verpflichtet|verpflichtung|pflicht|erforderlich|notwendig|vorgeschrieben|zwingend|obligatorisch
-        benotigt|benotigen|braucht|brauchen|bedarf|bedurfen|erfordert|erfordern|verlangt|verlangen
+        benotigt|benotigen|braucht|brauchen|bedarf|bedurfen|erfordert|erfordern|verlangt
         (hat|haben|ist|sind) _ (zu \\w+e?n|\\w+zu\\w+e?n)
         """,
         "permit": """

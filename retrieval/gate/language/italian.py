@@ -73,9 +73,11 @@ ITALIAN = language(
     marks={
         "": """
         non solo
+        senza (indugio|ritardo|pregiudizio)
         """,
         "most": """
         non (deve|devono|puo|possono|dovra|dovranno) _ (superare|eccedere|oltrepassare)
+        non (deve|devono|puo|possono|dovra|dovranno) _ piu (di|del)#
         non (supera|superano|eccede|eccedono|superi|superino)
         non (piu|oltre) (di|tardi|le|il)
         al massimo|massim[oaie] di|massim[oaie]|al piu tardi|al piu
@@ -85,7 +87,7 @@ ITALIAN = language(
         "least": """
         non meno di
         almeno|come minimo|minim[oaie] di|minim[oaie]
-        (piu di|oltre|superior\\w* a|al di sopra di|super\\w*|ecced\\w*|a partire da)#
+        (piu di|piu del|oltre|superior\\w* a|al di sopra di|super\\w*|ecced\\w*|a partire da)#
         """,
         "exempt": """
         non (e|sono|sara|saranno) _ (tenut\\w*|obbligat\\w*|necessari\\w*|richiest\\w*|obbligatori\\w*)

@@ -27,7 +27,7 @@ PORTUGUESE = language(
     para com sem sobre entre cada este esta esse essa seu sua seus suas mais menos todos todas todo
     nenhum nenhuma pode podem deve devem devera deverao sera serao ser ter tem ate dia dias mes meses
     ano anos noite semana semanas horas secao seccao artigo empresa contrato empregados funcionarios
-    funcionario trabalhadores cliente custa custam maximo""",
+    funcionario trabalhadores cliente custa custam maximo uteis""",
     months="janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro",
     numbers=_NUMBERS,
     one="um|uma",
@@ -71,9 +71,11 @@ PORTUGUESE = language(
         "": """
         nao so
         nao apenas
+        sem (demora|atraso|prejuizo)
         """,
         "most": """
-        nao (se )?(deve|devem|pode|podem|podera|poderao|devera|deverao) _ (exceder|ultrapassar|superar)
+        (nao|nunca) (se )?(deve|devem|pode|podem|podera|poderao|devera|deverao) _ (exceder|ultrapassar|superar)
+        nao (se )?(deve|devem|pode|podem|podera|poderao|devera|deverao) _ mais (de|do que|que)#
         nao (excede|excedem|ultrapassa|ultrapassam|exceda|excedam|ultrapasse|ultrapassem)
         nao mais (de|do que|que|tarde)
         no maximo|maxim[oa]s? de|maxim[oa]s?|o mais tardar

@@ -22,6 +22,13 @@ _BOUNDS = frozenset({"most", "least"})
 _CONDITIONS = frozenset({"only", "except"})
 _DENIED = {"permit": "forbid", "oblige": "exempt"}  # "nobody may", "no report is required"
 _ONLY = re.compile(r"\b(?:only|solely|exclusively)\b", re.IGNORECASE)
+_PARTS = re.compile(r"[;:]\s+|(?<=[.!?])\s+(?=[A-Z])")
+_AT_ONCE = re.compile(r"\bwithout\s+(?:undue\s+|further\s+)?delay\b", re.IGNORECASE)
+_NEED_NO = re.compile(r"\bneeds?\s+no\b", re.IGNORECASE)
+_NOT_MORE = re.compile(
+    r"\b(?:shall|must|may|can|will|should)\s+(?:not|never)\s+((?:\w+\s+){0,5}?)(?:more|greater|higher|longer|later)\s+than\b",
+    re.IGNORECASE,
+)
 _UNTIL = re.compile(r"\buntil\b", re.IGNORECASE)  # a point in time elsewhere, an exception in `gate.marks`
 
 
@@ -38,6 +45,16 @@ class Profile:
 @lru_cache(maxsize=1024)
 def profile(text: str, code: str) -> Profile:
     """The profile of a text in English or one of LANGUAGES."""
+    parts = [_part(part, code) for part in _PARTS.split(text)]
+    return Profile(
+        frozenset[str]().union(*(part.duties for part in parts)),
+        frozenset[str]().union(*(part.bounds for part in parts)),
+        frozenset[str]().union(*(part.conditions for part in parts)),
+        sum(part.negations for part in parts),
+    )
+
+
+def _part(text: str, code: str) -> Profile:
     marks = Counter(_english(text) if code == ENGLISH else _marks(flat(text), code))
     duties = {kind for kind in marks if kind in _DUTIES}
     negations = marks["not"] + marks["forbid"] + marks["exempt"]
@@ -65,6 +82,8 @@ def _marks(text: str, code: str) -> list[str]:
 def _english(text: str) -> list[str]:
     found: list[str] = []
     text = _UNTIL.sub(" ", _NEITHER.sub(r"neither\1", text.replace("’", "'")))
+    text = _AT_ONCE.sub(" ", text)
+    text = _NEED_NO.sub("is not required", _NOT_MORE.sub(r"\1no more than", text))
     for kind, _, pattern in RULES:
         count = len(pattern.findall(text))
         if count:
@@ -86,7 +105,7 @@ def difference(ours: Profile, theirs: Profile) -> str:
         return "an exception or condition (unless, only) stands on one side only"
     if ours.duties - theirs.duties:
         return "the translation says another kind of duty (must, may, should)"
-    if theirs.duties - ours.duties - {"oblige"}:  # a duty may be told as a fact
+    if theirs.duties - ours.duties and (ours.duties or theirs.duties != {"oblige"}):  # a duty may be told as a fact
         return "the translation leaves out whether something must, may or should be"
     return ""
 

@@ -18,17 +18,17 @@ supplier vendor seller | lieferant anbieter verkaufer | fournisseur vendeur | pr
 customer client buyer purchaser | kunde kaufer auftraggeber besteller | client acheteur acquereur | cliente
     comprador | client acquirent compratore | cliente comprador | klant koper afnemer opdrachtgever
 employee staff worker personnel | mitarbeiter angestellte arbeitnehmer beschaftigte belegschaft | employe
-    salarie personnel travailleur collaborateur | empleado trabajador | dipendent lavorator | empregado
-    funcionario trabalhador colaborador | werknemer medewerker personeelsleden
+    salarie travailleur collaborateur | empleado trabajador | dipendent lavorator | empregado funcionario
+    trabalhador colaborador | werknemer medewerker personeelsleden
 employer | arbeitgeber | employeur | empleador | datore datrice | empregador | werkgever
-manager supervisor | manager fuhrungskraft fuhrungskrafte vorgesetzt leiter | manager gestionnaire responsable |
-    gerente gestor responsable | manager responsabil | gerente gestor responsav | manager leidinggevende
+manager supervisor | manager fuhrungskraft fuhrungskrafte vorgesetzt | manager gestionnaire | gerente |
+    manager | gerente | manager leidinggevende
 director | direktor | directeur directrice | director | direttor | diretor | directeur
 board | vorstand verwaltungsrat aufsichtsrat | conseil | consejo junta | consiglio | conselho | raad bestuur
-auditor | prufer wirtschaftsprufer abschlussprufer | auditeur commissaire | auditor | revisor | auditor revisor
-    | auditor
-contractor | auftragnehmer subunternehmer | contractant sous-traitant prestataire | contratista | appaltator |
-    contratad empreiteir prestador | aannemer opdrachtnemer
+auditor | prufer wirtschaftsprufer abschlussprufer | auditeur commissaire | auditor | revisor | auditor
+    revisor | auditor
+contractor | auftragnehmer subunternehmer | contractant sous-traitant prestataire | contratista | appaltator
+    | contratad empreiteir prestador | aannemer opdrachtnemer
 lessor landlord | vermieter | bailleur | arrendador | locator | locador senhorio | verhuurder
 lessee tenant | mieter pachter | preneur locataire | arrendatario inquilino | conduttor locatari | locatario
     inquilino | huurder
@@ -36,22 +36,23 @@ lender | darlehensgeber kreditgeber | preteur | prestamista | mutuant | mutuante
 borrower | darlehensnehmer kreditnehmer | emprunteur | prestatario | mutuatari | mutuario | kredietnemer
 licensor | lizenzgeber | concedant | licenciante | licenziant | licenciante | licentiegever
 licensee | lizenznehmer | licencie | licenciatario | licenziatari | licenciado | licentienemer
-receiving recipient | empfang | destinataire recepteur receptrice | receptor destinatari | ricevent destinatari
-    | recetora receptora destinatari | ontvang
-disclosing discloser | offenlegend | divulgatrice divulgateur | reveladora divulgador | divulgant | reveladora
-    divulgadora | verstrekkende bekendmakende
+receiving recipient | empfang | destinataire recepteur receptrice | receptor destinatari | ricevent
+    destinatari | recetora receptora destinatari | ontvang
+disclosing discloser | offenlegend | divulgatrice divulgateur | reveladora divulgador | divulgant |
+    reveladora divulgadora | verstrekkende bekendmakende
 visitor | besucher | visiteur | visitante | visitator | visitante | bezoeker
 shareholder stockholder | aktionar gesellschafter | actionnaire | accionista | azionist | acionista |
     aandeelhouder
 approv consent permission authorisation authorization | genehmig zustimm einwillig erlaubnis freigabe
     freigegeben | approuv approbation accord consentement autorisation | aprob consentimiento autorizacion
-    permiso | approv consenso autorizzazion | aprov consentimento autorizacao permissao | goedkeur goedgekeurd
-    toestemming instemming
-increase rise rose grow grew | steig stieg gestiegen anstieg erhoh wachs zunahme | augment hausse croissance |
-    aument incremento crec | aument cresc | aument cresc | stijg steeg gestegen toenem toename groei verhog
-decrease decline drop reduc | sink sank gesunken ruckgang senk reduzier verringer | diminu baiss recul redui |
-    dismin redujo reduc reduj | diminu riduz ridott | diminu reduz queda | daling dalen daalde gedaald afname
-    verlag vermind
+    permiso | approv consenso autorizzazion | aprov consentimento autorizacao permissao | goedkeur
+    goedgekeurd toestemming instemming
+increase rise rose grow grew | steig stieg gestiegen anstieg erhoh wachs zunahme | augment hausse croissance
+    | aument incremento crec | aument cresc | aument cresc | stijg steeg gestegen toenem toename groei
+    verhog
+decrease decline drop reduc | sink sank gesunken ruckgang senk reduzier verringer | diminu baiss recul redui
+    | dismin redujo reduc reduj | diminu riduz ridott | diminu reduz queda | daling dalen daalde gedaald
+    afname verlag vermind
 profit gain income | gewinn ertrag | benefices profit | beneficio ganancia | profitto utile guadagno | lucro
     ganho | winst
 loss | verlust | perte | perdida | perdita perdite | perda prejuizo | verlies

@@ -71,9 +71,11 @@ SPANISH = language(
         "": """
         no solo
         no obstante
+        sin (demora|dilacion|perjuicio)
         """,
         "most": """
-        no (se )?(deben?|pueden?|podran?|deberan?) _ (superar|exceder|sobrepasar)
+        (no|nunca) (se )?(deben?|pueden?|podran?|deberan?) _ (superar|exceder|sobrepasar)
+        no (se )?(deben?|pueden?|podran?|deberan?) _ (mas del?|mas de los)#
         no (supera|superan|excede|exceden|supere|superen|exceda|excedan)
         no mas (de|tarde de|tarde del|tarde)
         como maximo|maxim[oa]s? de|maxim[oa]s?|a lo sumo|a mas tardar
@@ -83,7 +85,7 @@ SPANISH = language(
         "least": """
         no menos de
         al menos|por lo menos|como minimo|minim[oa]s? de|minim[oa]s?
-        (mas de|superior\\w* a|por encima de|superen?|superan?|exced\\w*|a partir de)#
+        (mas del?|superior\\w* a|por encima del?|superen?|superan?|exced\\w*|a partir de)#
         """,
         "exempt": """
         no (esta|estan|estara|estaran) _ (obligad\\w*|sujet\\w*)

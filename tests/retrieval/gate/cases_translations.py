@@ -159,7 +159,7 @@ CASES = (
         ("fr: a false friend", "wrong number",
          "Le chiffre d'affaires net était de 6,5 billions de dollars en 2019."),
         ("es: billion", "translated", "Los ingresos netos fueron de 6,5 mil millones de dólares en 2019."),
-        ("de: much is added", "unsupported",
+        ("de: much is added", "wrong number",
          "Der Nettoumsatz betrug im Jahr 2019 6,5 Milliarden US-Dollar, und die Gesellschaft sowie "
          "alle ihre Töchter haben im selben Jahr auch die Schulden bezahlt."),
         ("de: a sentence is added", "unsupported",

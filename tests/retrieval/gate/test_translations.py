@@ -13,6 +13,7 @@ from retrieval.types import Claim, Draft, ModelUse, Quote, Verdict, VerdictClass
 from retrieval.verify import verify
 from tests.retrieval.gate.build import passage
 from tests.retrieval.gate.cases_translations import CASES, Translated
+from tests.retrieval.gate.translations import MORE, TRANSLATIONS
 
 STANDS = {"translated": Wording.TRANSLATED, "original": Wording.ORIGINAL, "supported": Wording.ONE_LANGUAGE}
 
@@ -152,15 +153,15 @@ def test_other_texts_are_not_taken_for_a_language_that_is_covered(text: str) -> 
 
 # --- mutations: true translations, falsified in one place ---------------------------------------------
 
-PAIRS = tuple((c.source, c.text) for c in CASES if c.expected == "translated")
+PAIRS = (*((c.source, c.text) for c in CASES if c.expected == "translated"), *TRANSLATIONS, *MORE)
 NEGATIONS = {
     "de": ((r"\bkeine?\b ?", ""), (r"\bnicht\b ?", ""), (r"\bverboten\b", "erlaubt"), (r"\bmuss\b", "muss nicht"),
            (r"\bmüssen\b", "müssen nicht"), (r"\bhöchstens\b", "mindestens"), (r"\bnur\b ?", ""), (r"\bmuss\b", "darf"),
            (r"\bmüssen\b", "können"), (r"\büber (?=\d)", "unter "), (r"\bdürfen\b", "müssen")),
     "fr": ((r"\bne (doivent|peuvent) pas\b", r"\1"), (r"\bdoit\b", "ne doit pas"), (r"\bau plus\b", "au moins"),
-           (r"\bdoivent\b(?! pas)", "ne doivent pas"), (r"\bdoit\b", "peut"), (r"\bplus de\b", "moins de")),
+           (r"\bdoivent\b(?! pas)", "ne doivent pas"), (r"(?<!ne )\bdoit\b", "peut"), (r"\bplus de\b", "moins de")),
     "es": ((r"\bno deben\b", "deben"), (r"\bdebe\b", "no debe"), (r"\bcomo máximo\b", "como mínimo"),
-           (r"(?<!no )\bdeben\b", "no deben"), (r"\bsolo\b ?", ""), (r"\bdebe\b", "puede"),
+           (r"(?<!no )\bdeben\b", "no deben"), (r"\bsolo\b ?", ""), (r"(?<!no )\bdebe\b", "puede"),
            (r"\bmás de\b", "menos de"), (r"\bno deben\b", "no tienen que")),
     "it": ((r"\bnon devono\b", "devono"), (r"\bal massimo\b", "almeno"), (r"\bnon devono\b", "non sono tenuti a")),
     "pt": ((r"\bnão devem\b", "devem"), (r"(?<!não )\bdevem\b", "não devem"), (r"\bno máximo\b", "no mínimo"),
@@ -169,6 +170,10 @@ NEGATIONS = {
            (r"\bmogen geen\b", "hoeven geen")),
 }  # fmt: skip
 NAMES = {
+    "Auftragnehmer": "Prüfer", "prestataires": "salariés", "contratistas": "clientes", "appaltatori": "fornitori",
+    "prestadores": "clientes", "Opdrachtnemers": "Werknemers", "Besucher": "Mitarbeiter", "visiteurs": "salariés",
+    "visitantes": "clientes", "visitatori": "dipendenti", "bezoekers": "werknemers", "Mieter": "Vermieter",
+    "locataire": "bailleur", "arrendatario": "arrendador", "conduttore": "locatore", "huurder": "verhuurder",
     "Globex": "Initech", "Acme Housing": "Umbrella Housing", "Acme": "Apex",
     "Lieferanten": "Kunden", "Mitarbeiter": "Lieferanten", "Finanzdirektor": "Vorstand",
     "fournisseurs": "clients", "employés": "auditeurs", "directeur": "client",
@@ -206,7 +211,7 @@ def names(text: str) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("name", "mutate", "least", "count"),
-    [("numbers", numbers, 1.0, 1000), ("negations", negations, 1.0, 45), ("names", names, 1.0, 30)],
+    [("numbers", numbers, 1.0, 4500), ("negations", negations, 1.0, 100), ("names", names, 1.0, 80)],
 )
 def test_the_share_of_false_translations_that_is_caught(
     name: str,
@@ -229,3 +234,15 @@ def test_the_share_of_false_translations_that_is_caught(
     print(f"{name}: {caught} of {caught + len(missed)} false translations caught ({share:.3f})")  # noqa: T201
     assert caught >= count
     assert share >= least, missed
+
+
+@pytest.mark.parametrize(("name", "pairs", "least"), [("written with", TRANSLATIONS, 0.98), ("others", MORE, 0.85)])
+def test_the_share_of_true_translations_that_stand(
+    name: str, pairs: tuple[tuple[str, str], ...], least: float, record_property: Callable[[str, object], None]
+) -> None:
+    answers = [judged(source, text).answer for source, text in pairs]
+    stand = [a is not None and a.statements[0].wording is Wording.TRANSLATED for a in answers]
+    share = sum(stand) / len(stand)
+    record_property(f"translations_stand_{name.replace(' ', '_')}", share)
+    print(f"{name}: {sum(stand)} of {len(stand)} true translations stand ({share:.3f})")  # noqa: T201
+    assert share >= least
