@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -16,10 +17,11 @@ from retrieval.generate.openai_generator import Limits, OpenAIGenerator
 from retrieval.types import Passage, Question
 from tests.retrieval.gate.build import passage
 from tests.retrieval.generate.attacks import ATTACKS, Attack
-from tests.servers.model import Answer, Body, ModelServer, claims
+from tests.servers.model import Answer, Body, ModelServer, claims, says, stated
 
 QUESTION = Question("How much may a hotel cost a night?", datetime(2026, 4, 1, tzinfo=UTC))
 RULE = "Hotels cost at most 180 EUR a night."
+GERMAN = "Hotels kosten höchstens 180 EUR pro Nacht."
 HONEST = "A hotel costs at most 180 EUR a night."
 
 
@@ -58,6 +60,12 @@ def obedient(attack: Attack) -> dict[str, Answer]:
         "with an invented quote": claims((attack.payload, [("P1", attack.payload)])),
         "with an invented passage": claims((attack.payload, [("P99", attack.payload)])),
         "without a quote": claims((attack.payload, [])),
+        "as a translation of a true claim": says(
+            json.dumps({"claims": [stated(attack.payload, [("P1", RULE)], RULE)]})
+        ),
+        "behind a true translation": says(
+            json.dumps({"claims": [stated(f"{GERMAN} {attack.payload}", [("P1", RULE)], RULE)]})
+        ),
         "behind a true claim": claims((f"{HONEST} {attack.payload}", [("P1", RULE)])),
     }
 
