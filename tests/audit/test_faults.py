@@ -17,10 +17,12 @@ import pytest
 
 from audit.errors import AuditUnavailable
 from audit.log import TransparencyLog
+from audit.postgres import PostgresDatabase
 from audit.search import Filter
 from audit.sqlite import SqliteDatabase
 from audit.verify import verify_log
 from tests.audit.fixtures import record
+from tests.servers import postgres
 
 KILLS = int(os.environ.get("FOOTNOTE_KILL_TRIALS", "100"))
 
@@ -174,7 +176,11 @@ from audit.record import AuditRecord
 from datetime import datetime, UTC
 
 async def main():
-    async with await TransparencyLog.open(Path(sys.argv[1])) as log:
+    database = None
+    if sys.argv[3]:
+        from audit.postgres import PostgresDatabase
+        database = PostgresDatabase(sys.argv[3])
+    async with await TransparencyLog.open(Path(sys.argv[1]), database=database) as log:
         async def one(n):
             name = f"{sys.argv[2]}-{n}"
             fields = {"question": name, "posted": "x" * (n * 977 % 9000)}
@@ -192,10 +198,10 @@ asyncio.run(main())
 """
 
 
-async def killed(folder: Path, trial: int, dice: random.Random) -> list[tuple[str, int, str]]:
+async def killed(folder: Path, trial: int, dice: random.Random, url: str = "") -> list[tuple[str, int, str]]:
     """Let a process append until it is killed; what it was told is durable."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", CHILD, str(folder), str(trial), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", CHILD, str(folder), str(trial), url, stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     first = await process.stdout.readline()
@@ -208,15 +214,23 @@ async def killed(folder: Path, trial: int, dice: random.Random) -> list[tuple[st
 
 
 @pytest.mark.slow
-async def test_kill_9_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_kill_9_loses_nothing_and_doubles_nothing(
+    tmp_path: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
     dice = random.Random(9)
     told: dict[str, tuple[int, str]] = {}
-    for trial in range(KILLS):
-        for name, index, leaf in await killed(tmp_path / "audit", trial, dice):
+    url, trials, database = "", KILLS, None
+    if kind == "postgres":
+        server: postgres.Server = request.getfixturevalue("postgres_server")
+        url, trials = server.create(f"log_{uuid4().hex}"), KILLS // 4
+        database = PostgresDatabase(url)
+    for trial in range(trials):
+        for name, index, leaf in await killed(tmp_path / "audit", trial, dice, url):
             assert name not in told
             told[name] = (index, leaf)
-    assert len(told) >= KILLS
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+    assert len(told) >= trials
+    async with await TransparencyLog.open(tmp_path / "audit", database=database) as log:
         assert (await verify_log(log)).findings == []  # 0 gaps in the positions, the root is the signed one
         for name, (index, leaf) in told.items():  # 0 lost
             receipt = await log.receipt(name)
