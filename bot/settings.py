@@ -81,7 +81,7 @@ class StyleSettings(_Table):
     )
     statements: int = Field(default=4, ge=1, le=12, description="At most so many sentences")
     words: int = Field(default=40, ge=10, le=120, description="At most so many words in a sentence")
-    language: str = Field(default="asker", max_length=40, description='"asker", or the name of a language')
+    language: str = Field(default="asker", max_length=40, description='"asker": that of the question; or the name of a language')
     disclaimer: str = Field(default="", max_length=300, description="A line under every answer")
     answer_schema: Path | None = Field(
         default=None, description="JSON Schema file of the answer's parts; relative to the settings file"
