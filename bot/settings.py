@@ -81,7 +81,9 @@ class StyleSettings(_Table):
     )
     statements: int = Field(default=4, ge=1, le=12, description="At most so many sentences")
     words: int = Field(default=40, ge=10, le=120, description="At most so many words in a sentence")
-    language: str = Field(default="asker", max_length=40, description='"asker": that of the question; or the name of a language')
+    language: str = Field(
+        default="asker", max_length=40, description='"asker": that of the question; or the name of a language'
+    )
     disclaimer: str = Field(default="", max_length=300, description="A line under every answer")
     answer_schema: Path | None = Field(
         default=None, description="JSON Schema file of the answer's parts; relative to the settings file"
@@ -237,7 +239,9 @@ class Settings(BaseSettings):
     weaviate_collection: str = Field(
         default="Footnote", pattern="^[A-Z][A-Za-z0-9]{0,60}$", description="Beginning of the collections' names"
     )
-    database_url: SecretStr | None = Field(default=None, description="PostgreSQL for audit log and inbox, postgresql://…; unset: SQLite in the home")
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL for audit log and inbox, postgresql://…; unset: SQLite in the home"
+    )
     model: str | None = Field(default=None, description="Chat model; unset: verbatim sentences without a model")
     model_base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint of the model")
     model_api_key: SecretStr | None = Field(default=None, description="API key of the model's endpoint")
