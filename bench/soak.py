@@ -30,6 +30,7 @@ from tests.bot.scenarios.stage import Stage, make_home, staged
 
 QUESTIONS = ("What do hotels cost a night?", "How are flights booked?", "What is the bonus pool?", "help")
 KINDS = ("busy", "error", "hangs", "drops", "lost", "down")
+AGAIN_S = 0.3  # until the platform delivers again what was not acknowledged
 SETTLE_S = 400  # a question that failed often waits up to five minutes for its next try
 
 
@@ -53,10 +54,11 @@ async def _said(side: Side, who: str, place: str, text: str) -> Message:
         world = side.slack.world
         ts = world.write(f"U0{who.upper()}", place, f"<@{world.bot_user}> {text}", None)
         for event in world.message_events(place, ts):
-            acknowledged = False
-            while not acknowledged:
+            while True:
                 with suppress(TimeoutError, IndexError, ConnectionError):  # no socket, or one that just closed
-                    acknowledged = (await side.slack.deliver(event)).acknowledged
+                    if (await side.slack.deliver(event)).acknowledged:
+                        break
+                await asyncio.sleep(AGAIN_S)  # a closing socket fails at once, and must get its turn to be gone
         return Message(who, place, ts, ts)
     assert isinstance(side, TeamsSide)
     activity = side.teams.message(side.places[place], Person(who.title(), f"{who}@example.com"), text)
@@ -66,7 +68,7 @@ async def _said(side: Side, who: str, place: str, text: str) -> Message:
             status, _ = await side.teams.deliver(activity)
             if status < 300:
                 return Message(who, place, activity["id"], activity["id"])
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(AGAIN_S)
 
 
 async def _gremlins(stage: Stage, chance: random.Random, until: float, tally: Tally) -> None:
