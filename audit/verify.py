@@ -6,11 +6,13 @@ founded anew with the same key: for that, keep checkpoints outside and hand one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from audit.check import Finding, check_record
 from audit.errors import AuditCorrupt
 from audit.log import TransparencyLog
+from audit.note import Checkpoint
 from audit.reading import Reader, Stored
 from audit.report import Report, covers, read_earlier, read_head, rotation, trusted_keys
 from audit.tree import TILE, Edge, leaf_hash, root_of, tile_widths
@@ -54,25 +56,13 @@ def _verify_stored(
             return report
         old = read_earlier(report, since, head, trusted)
         edge = Edge()
-        tile: list[bytes] = []
-        rows = view.everything() if disclosures else view.leaves(0, 2**62)
-        for row in rows:
-            index, leaf = (row.index, row.leaf) if isinstance(row, Stored) else row
-            if index != edge.size:
-                report.say(f"position {edge.size} of the log is missing")
+        rows: Iterator[Stored | tuple[int, bytes]] = view.leaves(0, 2**62)
+        if disclosures:
+            rows = view.everything()
+        while batch := list(islice(rows, TILE)):
+            if not _check_batch(report, view, batch, edge, old):
                 return report
-            hashed = leaf_hash(leaf)
-            edge.add(hashed)
-            tile.append(hashed)
-            if len(tile) == TILE:
-                if view.tile(0, edge.size // TILE - 1) != b"".join(tile):
-                    report.say(f"the stored tile before position {edge.size} differs from the records")
-                tile.clear()
-            if old is not None and old.size == edge.size and edge.root() != old.root:
-                report.say(f"the first {old.size} records are not those that the earlier checkpoint covers")
-            if isinstance(row, Stored):
-                _check_stored(report, view, row)
-            if progress is not None and edge.size % 1000 == 0:
+            if progress is not None:
                 progress(edge.size, head.size)
         report.records = edge.size
         if edge.size != head.size:
@@ -83,6 +73,36 @@ def _verify_stored(
             report.say("the stored state of the log differs from its records")
         _check_upper(report, view, edge.size)
     return report
+
+
+def _check_batch(
+    report: Report, view: Reader, batch: Sequence[Stored | tuple[int, bytes]], edge: Edge, old: Checkpoint | None
+) -> bool:
+    """The records of one tile: in their places, as the tile says, and each as its leaf says. False: give up."""
+    hashed: list[bytes] = []
+    for position, row in enumerate(batch, edge.size):
+        index, leaf = (row.index, row.leaf) if isinstance(row, Stored) else row
+        if index != position:
+            report.say(f"position {position} of the log is missing")
+            return False
+        hashed.append(leaf_hash(leaf))
+    if old is not None and edge.size < old.size <= edge.size + len(hashed):
+        earlier = edge.copy()
+        for item in hashed[: old.size - edge.size]:
+            earlier.add(item)
+        if earlier.root() != old.root:
+            report.say(f"the first {old.size} records are not those that the earlier checkpoint covers")
+    if len(hashed) == TILE:
+        edge.add_tile(hashed)
+        if view.tile(0, edge.size // TILE - 1) != b"".join(hashed):
+            report.say(f"the stored tile before position {edge.size} differs from the records")
+    else:
+        for item in hashed:
+            edge.add(item)
+    for row in batch:
+        if isinstance(row, Stored):
+            _check_stored(report, view, row)
+    return True
 
 
 def _check_stored(report: Report, view: Reader, stored: Stored) -> None:

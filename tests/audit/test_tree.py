@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from audit.tree import (
     EMPTY_ROOT,
+    TILE,
     Edge,
     Hashes,
     check_consistency,
@@ -139,3 +140,26 @@ def test_entry_bundles_survive(leaves: list[bytes]) -> None:
     if leaves:
         with pytest.raises(ValueError, match="cut short"):
             entries_of(entry_bundle([*leaves, b"xy"])[:-1])
+
+
+@pytest.mark.parametrize("tiles", [0, 1, 2, 3, 7])
+@pytest.mark.parametrize("more", [0, 1, 255])
+def test_a_tile_at_once_is_its_leaves_one_by_one(tiles: int, more: int) -> None:
+    hashed = [leaf_hash(leaf) for leaf in numbered((tiles + 1) * TILE + more)]
+    fast, slow = Edge(), Edge()
+    for start in range(0, (tiles + 1) * TILE, TILE):
+        fast.add_tile(hashed[start : start + TILE])
+    for item in hashed[(tiles + 1) * TILE :]:
+        fast.add(item)
+    for item in hashed:
+        slow.add(item)
+    assert (fast.size, fast.hashes) == (slow.size, slow.hashes)
+
+
+@pytest.mark.parametrize(("before", "leaves"), [(1, 256), (0, 255), (0, 257), (0, 0)])
+def test_what_is_no_tile_is_refused(before: int, leaves: int) -> None:
+    edge = Edge()
+    for _ in range(before):
+        edge.add(leaf_hash(b""))
+    with pytest.raises(ValueError, match="no tile"):
+        edge.add_tile([leaf_hash(b"")] * leaves)
