@@ -15,7 +15,6 @@ from retrieval.types import Passage
 _MOST_ITEMS = 4  # of a list, printed after the words that introduce it
 _CAPTIONS = 2  # lines between two rows of one table
 _CAPTION = 60  # characters of a line between the rows of a table
-_PAGE = re.compile(r"[^\d\s$€£%(|].*[\s|](\d{1,3})\s*$")
 _ENTRIES = 4
 _HEAD_ROWS = 3
 _HEAD_CELL = 60  # characters; a row with a longer cell is no head
@@ -119,7 +118,8 @@ def _read(text: str, headings: tuple[str, ...]) -> Reading:
 
 def _contents(rows: Sequence[str]) -> bool:
     """Whether the rows are a table of contents: names with page numbers that grow."""
-    pages = [int(m.group(1)) for row in rows if (m := _PAGE.search(row))]
+    ends = [row.replace("|", " ").split()[-1] for row in rows if row[:1].isalpha()]
+    pages = [int(end) for end in ends if end.isdecimal() and len(end) < 4]
     return len(pages) >= _ENTRIES and 4 * len(pages) >= 3 * len(rows) and pages == sorted(pages)
 
 
