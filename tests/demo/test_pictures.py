@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import html
+import os
 import re
-import shutil
 import struct
 from pathlib import Path
 
@@ -18,7 +18,9 @@ from bot.types import Expert
 from tests.bot.slack.fakes import abstained, answered, citation
 from tests.bot.teams.support import answered as answered_in_teams
 from tests.demo.pictures import slack_page, teams_page
-from tests.demo.pictures.browser import WIDTH, picture
+from tests.demo.pictures.__main__ import main
+from tests.demo.pictures.browser import SCALE, WIDTH, Unavailable, chromium, picture
+from tests.servers.npmtools import ADAPTIVE_CARDS, npm_package
 
 NASTY = "<script>alert(1)</script> & <!channel> [9] *bold*"
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "pictures"
@@ -78,10 +80,32 @@ def test_the_pictures_are_there_and_small(name: str) -> None:
     assert struct.unpack(">I", content[16:20]) == (900,)
 
 
+@pytest.fixture
+def browser() -> str:
+    """A failure in CI when there is none, else a skip."""
+    try:
+        return chromium()
+    except Unavailable as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed")
+@pytest.mark.usefixtures("browser")
+async def test_the_script_takes_both_pictures(tmp_path: Path) -> None:
+    npm_package(ADAPTIVE_CARDS)
+    assert await main(tmp_path) == 0
+    for name in ("slack.png", "teams.png"):
+        width, height = struct.unpack(">II", (tmp_path / name).read_bytes()[16:24])
+        assert width == WIDTH * SCALE
+        assert height > 600, "a page without messages is lower"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("browser")
 async def test_a_page_becomes_a_picture_as_high_as_it_is(tmp_path: Path) -> None:
     await picture("<!doctype html><body style='margin:0'><div style='height:1500px'>Tall</div>", tmp_path / "p.png")
     width, height = struct.unpack(">II", (tmp_path / "p.png").read_bytes()[16:24])
-    assert width == WIDTH * 1.25
-    assert 1500 <= height / 1.25 <= 1520
+    assert width == WIDTH * SCALE
+    assert 1500 <= height / SCALE <= 1520

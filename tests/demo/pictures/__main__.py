@@ -57,10 +57,10 @@ async def teams(stage: Stage, library: str) -> str:
     return teams_page.page("Legal", lines, library)
 
 
-async def main() -> int:
+async def main(folder: Path = FOLDER) -> int:
     """Write both pictures; 0 when that worked."""
     configure("error")
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     try:
         library = await adaptive_cards()
         with tempfile.TemporaryDirectory(prefix="footnote-pictures-") as scratch:
@@ -70,8 +70,8 @@ async def main() -> int:
                 await stage.sync()
                 pages = {"slack.png": await slack(stage), "teams.png": await teams(stage, library)}
         for name, page in pages.items():
-            await picture(page, FOLDER / name)
-            sys.stdout.write(f"{name}: {(FOLDER / name).stat().st_size:,} bytes\n")
+            await picture(page, folder / name)
+            sys.stdout.write(f"{name}: {(folder / name).stat().st_size:,} bytes\n")
     except Unavailable as error:
         sys.stderr.write(f"{error}\n")
         return 3

@@ -39,15 +39,21 @@ async def adaptive_cards() -> str:
     return (folder / "dist" / "adaptivecards.min.js").read_text("utf-8").replace("</script", "<\\/script")
 
 
+def chromium() -> str:
+    """The browser's path. Raises Unavailable."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    raise Unavailable("Chromium is not installed: apt-get install --no-install-recommends chromium")
+
+
 async def picture(page: str, target: Path) -> None:
     """Draw a page as high as it is. Raises Unavailable."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        raise Unavailable("Chromium is not installed: apt-get install --no-install-recommends chromium")
+    browser = chromium()
     with tempfile.TemporaryDirectory(prefix="footnote-pictures-") as scratch:
         source = Path(scratch) / "page.html"
         source.write_text(page + MEASURE, "utf-8")
-        common = (chromium, *FLAGS, f"--user-data-dir={scratch}/profile", f"--force-device-scale-factor={SCALE}")
+        common = (browser, *FLAGS, f"--user-data-dir={scratch}/profile", f"--force-device-scale-factor={SCALE}")
         told = await _run(*common, f"--window-size={WIDTH},1000", "--dump-dom", source.as_uri())
         found = re.search(r"<title>(\d+)</title>", told)
         if found is None:
