@@ -41,6 +41,8 @@ PLACES = ("channel", "private channel", "shared channel", "direct", "group")
 TROUBLES = ("busy", "error", "hangs", "drops", "lost", "down")
 """429 with Retry-After; 500; no answer in time; a cut connection; done but answered 500; 500 until `mend`."""
 
+TIMEOUT_S = 2.0  # of the adapters; shorter, and a busy machine alone makes a call late
+
 SLACK_CALLS = {
     "status": "chat.postMessage",
     "answer": "chat.update",
@@ -50,7 +52,7 @@ SLACK_CALLS = {
 SLACK_TROUBLE = {
     "busy": [SlackFault(status=429, retry_after=1)],
     "error": [SlackFault(status=500)],
-    "hangs": [SlackFault(status=500, hang=1.5)],
+    "hangs": [SlackFault(status=500, hang=1.5 * TIMEOUT_S)],
     "drops": [SlackFault(drop=True)],
     "lost": [SlackFault(status=500, done=True)],
     "down": [SlackFault(status=500)] * 100,
@@ -163,7 +165,7 @@ class SlackSide:
 
         config = config_for(self.slack, socket=not self.by_http)
         follow, rules = made.follow_up_without_mention, made.unmentioned
-        config = replace(config, timeout=1.0, tries=3, follow_up_without_mention=follow, unmentioned=rules)
+        config = replace(config, timeout=TIMEOUT_S, tries=3, follow_up_without_mention=follow, unmentioned=rules)
         return SlackPlatform(config, intake, viewer, known)
 
     async def connected(self, port: int) -> None:
@@ -292,7 +294,7 @@ class TeamsSide:
             case "busy":
                 return teams_standin.Fault(429, 1, path, method, {"Retry-After": "1"})
             case "hangs":
-                return teams_standin.Fault(500, 1, path, method, delay=1.5)
+                return teams_standin.Fault(500, 1, path, method, delay=1.5 * TIMEOUT_S)
             case "drops":
                 return teams_standin.Fault(500, 1, path, method, drop=True)
             case "lost":
@@ -307,7 +309,7 @@ class TeamsSide:
 
     def adapter(self, intake: Intake, viewer: Viewer, memory: ThreadMemory, made: Settings) -> ChatAdapter:
         follow, rules = made.follow_up_without_mention, made.unmentioned
-        config = self.teams.config(timeout=1.0, tries=3, follow_up_without_mention=follow, unmentioned=rules)
+        config = self.teams.config(timeout=TIMEOUT_S, tries=3, follow_up_without_mention=follow, unmentioned=rules)
         return TeamsPlatform(config, intake, viewer=viewer, knows_thread=memory.knows)
 
     async def connected(self, port: int) -> None:
