@@ -149,8 +149,7 @@ def question_record(
         "trace_id": trace_id,
         "error": clean(error),
     }
-    now = time if time is not None else datetime.now(UTC)
-    return AuditRecord(record_id, "question", now, outcome, fields, refers_to=repeats or None)
+    return AuditRecord(record_id, "question", time or datetime.now(UTC), outcome, fields, refers_to=repeats or None)
 
 
 def restore(record: AuditRecord) -> Restored:
