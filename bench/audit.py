@@ -4,6 +4,7 @@
     python -m bench.audit --sizes 10000,1000000      the figures of the goals: about 15 minutes on two idle cores
                                                      (reckoned from the CPU time of 100,000), 15 GB of disk
     python -m bench.audit --formats parquet,csv,jsonl    more exports than Parquet
+    python -m bench.audit --postgres                 the same over a PostgreSQL server that it starts
 
 Prints one JSON document. Records are whole answers (44 fields, about 5 KB); fsync is on. The appends are
 measured on logs of their own, each caller waiting for its receipt; the logs that are verified, exported and
@@ -25,18 +26,22 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import apsw
 
+from audit.database import Database
 from audit.disclosure import Sealed, seal
 from audit.export import ExportFormat, export
 from audit.log import Paths, TransparencyLog
+from audit.postgres import PostgresDatabase
 from audit.question import cited_spans, posted_bytes, question_record
 from audit.record import AuditRecord, Json, new_record_id
 from audit.search import Filter
@@ -45,8 +50,11 @@ from audit.store import Entry, Store
 from audit.verify import verify_log
 from retrieval.types import Audience, AudienceKind, Passage, Place, Principal, Question
 from tests.audit.fixtures import ACCESS, ADA, QUOTE, START, TEXT, asked, document, verified
+from tests.servers import postgres
 
 Figures = dict[str, object]
+Where = Callable[[Path], Database]
+"""The database of the log in a folder."""
 
 
 def records(count: int) -> Iterator[AuditRecord]:
@@ -94,11 +102,11 @@ def sealed(count: int) -> list[Sealed]:
     return [seal(record) for record in records(count)]
 
 
-def build(folder: Path, count: int, chunk: int = 2000) -> None:
+def build(folder: Path, count: int, database: Database, chunk: int = 2000) -> None:
     """A log of so many records, written in large transactions."""
     paths = Paths(folder)
     folder.mkdir(mode=0o700, parents=True)
-    store = Store(SqliteDatabase(folder), paths.key, "footnote-audit/bench")
+    store = Store(database, paths.key, "footnote-audit/bench")
     store.start()
     left = [min(chunk, count - start) for start in range(0, count, chunk)]
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
@@ -125,11 +133,11 @@ async def fill(log: TransparencyLog, count: int, in_flight: int) -> list[float]:
     return took
 
 
-async def alone(folder: Path, count: int = 200) -> Figures:
+async def alone(folder: Path, place: Where, count: int = 200) -> Figures:
     """What the log adds to one answer of an idle service: building its record, and waiting until it is durable."""
     found = passages(12)
     took, busy = [], []
-    async with await TransparencyLog.open(folder) as log:
+    async with await TransparencyLog.open(folder, database=place(folder)) as log:
         for n in range(count):
             await asyncio.sleep(0.005)
             began, cpu = time.perf_counter(), time.process_time()
@@ -149,10 +157,11 @@ def quantile(values: list[float], share: float) -> float:
     return round(sorted(values)[min(len(values) - 1, int(len(values) * share))] * 1000, 2)
 
 
-async def appends(folder: Path) -> Figures:
+async def appends(folder: Path, place: Where) -> Figures:
     figures: Figures = {}
     for in_flight, count in ((1, 300), (32, 4_000), (256, 8_000)):
-        async with await TransparencyLog.open(folder / str(in_flight)) as log:
+        at = folder / str(in_flight)
+        async with await TransparencyLog.open(at, database=place(at)) as log:
             began = time.perf_counter()
             busy = time.process_time()
             took = await fill(log, count, in_flight)
@@ -162,7 +171,7 @@ async def appends(folder: Path) -> Figures:
         figures[f"append_cpu_us@{in_flight}"] = round(busy / count * 1e6)
         figures[f"append_p50_ms@{in_flight}"] = quantile(took, 0.5)
         figures[f"append_p99_ms@{in_flight}"] = quantile(took, 0.99)
-    figures |= await alone(folder / "alone")
+    figures |= await alone(folder / "alone", place)
     figures["fsync_p50_ms"] = fsync(folder / "probe")
     return figures
 
@@ -180,13 +189,15 @@ def fsync(path: Path) -> float:
     return round(statistics.median(took) * 1000, 2)
 
 
-async def costs(folder: Path, size: int, formats: Sequence[ExportFormat]) -> Figures:
+async def costs(folder: Path, size: int, formats: Sequence[ExportFormat], place: Where) -> Figures:
     """Each figure of a log of this size; times are wall clock."""
     began = time.perf_counter()
-    build(folder, size)
+    database = place(folder)
+    build(folder, size, database)
     figures: Figures = {"records": size, "build_s": round(time.perf_counter() - began, 1)}
-    async with await TransparencyLog.open(folder) as log:
-        figures["megabytes"] = round(SqliteDatabase(folder).path.stat().st_size / 1e6)
+    async with await TransparencyLog.open(folder, database=database) as log:
+        if isinstance(database, SqliteDatabase):
+            figures["megabytes"] = round(database.path.stat().st_size / 1e6)
         for name, disclosures in (("verify_tree", False), ("verify_disclosures", True)):
             began, busy = time.perf_counter(), time.process_time()
             report = await verify_log(log, disclosures=disclosures)
@@ -247,17 +258,21 @@ async def searches(log: TransparencyLog, size: int) -> Figures:
     return {"search_p95_ms": quantile(every, 0.95), **figures}
 
 
-async def run(sizes: Sequence[int], formats: Sequence[ExportFormat], folder: Path) -> Figures:
+async def run(sizes: Sequence[int], formats: Sequence[ExportFormat], folder: Path, place: Where) -> Figures:
     all_costs = []
     figures: Figures = {
         "machine": {"python": platform.python_version(), "cores": os.cpu_count(), "sqlite": apsw.sqlite_lib_version()},
         "load_average": [round(load, 1) for load in os.getloadavg()],
-        "appends": await appends(folder),
+        "appends": await appends(folder, place),
     }
     for size in sizes:
-        all_costs.append(await costs(folder / f"log-{size}", size, formats))
+        all_costs.append(await costs(folder / f"log-{size}", size, formats, place))
         shutil.rmtree(folder / f"log-{size}")
     return {**figures, "logs": all_costs, "growth": growth(all_costs)}
+
+
+def _in_postgres(server: postgres.Server, folder: Path) -> Database:
+    return PostgresDatabase(server.create(f"{folder.parent.name}-{folder.name}"))
 
 
 def main() -> int:
@@ -265,13 +280,16 @@ def main() -> int:
     parser.add_argument("--sizes", default="1000,10000", help="log sizes, with commas (default 1000,10000)")
     parser.add_argument("--formats", default="parquet", help="what to export, with commas (default parquet)")
     parser.add_argument("--folder", type=Path, help="where to write (default: a new temporary folder)")
+    parser.add_argument("--postgres", action="store_true", help="in PostgreSQL (default: SQLite)")
     arguments = parser.parse_args()
     sizes = [int(size) for size in arguments.sizes.split(",")]
     formats = [ExportFormat(name) for name in arguments.formats.split(",")]
     folder = arguments.folder or Path(tempfile.mkdtemp(prefix="footnote-bench-"))
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        figures = asyncio.run(run(sizes, formats, folder))
+        with postgres.running() if arguments.postgres else nullcontext() as server:
+            place: Where = partial(_in_postgres, server) if server is not None else SqliteDatabase
+            figures = asyncio.run(run(sizes, formats, folder, place))
     finally:
         if arguments.folder is None:
             shutil.rmtree(folder)
