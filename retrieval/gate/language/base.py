@@ -22,7 +22,7 @@ def listed(words: str) -> list[str]:
     return words.split()
 
 
-_GAP = r"(?:[^\s,;:.]+(?:[.,]\d+)*\s+){0,6}?"
+_GAP = r"(?:(?!(?:{joins})\s)[^\s,;:.]+(?:[.,]\d+)*\s+){{0,10}}?"
 _MONTHS_IN_ORDER = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -63,6 +63,7 @@ def language(
     months: str,
     numbers: Mapping[int, str],
     one: str,
+    joins: str,
     terms: str,
     marks: Mapping[str, str],
     nouns: bool = False,
@@ -70,8 +71,9 @@ def language(
     """Put a language together.
 
     `numbers` names numbers from 2 on, several names parted by "|"; `one` are the articles that count before a
-    unit. A line of `terms` is `English = form form ...`, "_" standing for a blank. A line of `marks` is a phrase:
-    a blank is any white space, "_" stands for up to six words, "#" for an amount that follows.
+    unit; `joins` are the words that a gap does not reach over ("and"). A line of `terms` is
+    `English = form form ...`, "_" standing for a blank. A line of `marks` is a phrase: a blank is any white
+    space, "_" stands for up to ten words, "#" for an amount that follows.
     """
     spelled = {word: _english(value) for value, words in numbers.items() for word in words.split("|")}
     forms_of = {english.strip(): forms.split() for english, _, forms in map(_halves, terms.strip().splitlines())}
@@ -94,7 +96,7 @@ def language(
         _word(_either(spelled)),
         spelled,
         re.compile(rf"(?<!\w)(?<!\bet )(?<!\by )(?<!\be )(?:{one})\s+(?={_form(units)}(?!\w))", re.IGNORECASE),
-        tuple((kind, _phrases(marks[kind], amount)) for kind in ORDER if kind in marks),
+        tuple((kind, _phrases(marks[kind], amount, _GAP.format(joins=joins))) for kind in ORDER if kind in marks),
         nouns,
     )
 
@@ -125,11 +127,11 @@ def _word(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w])(?:{pattern})(?!\w)", re.IGNORECASE)
 
 
-def _phrases(lines: str, amount: str) -> re.Pattern[str]:
+def _phrases(lines: str, amount: str, gap: str) -> re.Pattern[str]:
     found = []
     for line in lines.strip().splitlines():
         phrase = re.sub(r"\((?!\?)", "(?:", line.strip())
-        phrase = phrase.replace("_ ", "\0").replace("#", amount).replace(" ", r"\s+").replace("\0", _GAP)
+        phrase = phrase.replace("_ ", "\0").replace("#", amount).replace(" ", r"\s+").replace("\0", gap)
         found.append(phrase)
     return re.compile(rf"(?<!\w)(?:{'|'.join(found)})(?:(?<=['\s])|(?!\w))")
 

@@ -34,6 +34,7 @@ DUTCH = language(
     months="januari februari maart april mei juni juli augustus september oktober november december",
     numbers=_NUMBERS,
     one="een",
+    joins="maar|of",
     terms="""
     business days = werkdag werkdagen
     calendar days = kalenderdag kalenderdagen

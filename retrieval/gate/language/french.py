@@ -43,6 +43,7 @@ FRENCH = language(
     months="janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
     numbers=_NUMBERS,
     one="un|une",
+    joins="et|ou|mais",
     terms="""
     business days = jours?_ouvres? jours?_ouvrables?
     calendar days = jours?_calendaires?

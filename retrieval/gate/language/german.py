@@ -27,16 +27,17 @@ GERMAN = language(
     "de",
     "German",
     nouns=True,
-    common="""der die das den dem des ein eine einer einem einen eines und oder nicht kein keine keinen keiner mit
-    von vom zu zum zur im in am auf aus bei fur uber unter nach vor durch ist sind war werden wird wurde
-    wurden hat haben muss mussen darf durfen kann konnen soll sollen sollte sich auch als wie wenn dass
-    nur bis pro je jede jeder jedes alle mehr weniger hochstens mindestens innerhalb sowie ohne gegen
-    ihre ihr seine sein es er sie diese dieser dieses dies tag tage tagen monat monate monaten jahr
-    jahre jahren nacht woche wochen stunden abschnitt kosten betragt gilt gelten mitarbeiter kunde
-    kunden unternehmen vertrag zustimmung genehmigung prozent""",
+    common="""um umsatz betrug stieg sank der die das den dem des ein eine einer einem einen eines und oder nicht
+    kein keine keinen keiner mit von vom zu zum zur im in am auf aus bei fur uber unter nach vor durch
+    ist sind war werden wird wurde wurden hat haben muss mussen darf durfen kann konnen soll sollen
+    sollte sich auch als wie wenn dass nur bis pro je jede jeder jedes alle mehr weniger hochstens
+    mindestens innerhalb sowie ohne gegen ihre ihr seine sein es er sie diese dieser dieses dies tag
+    tage tagen monat monate monaten jahr jahre jahren nacht woche wochen stunden abschnitt kosten
+    betragt gilt gelten mitarbeiter kunde kunden unternehmen vertrag zustimmung genehmigung prozent""",
     months="januar februar marz april mai juni juli august september oktober november dezember",
     numbers=_NUMBERS,
     one="ein|eine|einen|einem|einer|eines",
+    joins="und|oder|aber|sowie",
     terms="""
     business days = werktage?n? arbeitstage?n? geschaftstage?n? bankarbeitstage?n?
     calendar days = kalendertage?n?
@@ -113,7 +114,7 @@ GERMAN = language(
         (sofern|soweit|falls) _ (nicht|keine?[nrsm]?)
         ausser|ausgenommen|abgesehen von|mit ausnahme|ausgeschlossen
         ohne _ (zustimmung|genehmigung|einwilligung|erlaubnis|freigabe|vereinbarung)
-        (aber|jedoch) nicht
+        (aber|jedoch) nicht|nicht (aber|jedoch)
         """,
         "forbid": """
         (darf|durfen|kann|konnen|soll|sollen|sollte|sollten) _ (nicht|keine?[nrsm]?|nie|niemals|nichts)

@@ -34,6 +34,7 @@ ITALIAN = language(
     months="gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
     numbers=_NUMBERS,
     one="un|una|uno",
+    joins="ed|ma|oppure",
     terms="""
     business days = giorn[oi]_lavorativ[oi] giorn[oi]_ferial[ei]
     calendar days = giorn[oi]_di_calendario giorn[oi]_solar[ei]

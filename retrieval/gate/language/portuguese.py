@@ -31,6 +31,7 @@ PORTUGUESE = language(
     months="janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro",
     numbers=_NUMBERS,
     one="um|uma",
+    joins="ou|mas",
     terms="""
     business days = dias?_ut(?:eis|il) dias?_ute(?:is)?
     calendar days = dias?_corridos? dias?_de_calendario

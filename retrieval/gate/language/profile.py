@@ -20,7 +20,10 @@ _NEITHER = re.compile(r"\bneither\b([^.;]*?)\bnor\b", re.IGNORECASE)
 _DUTIES = frozenset({"forbid", "oblige", "permit", "advise", "exempt"})
 _BOUNDS = frozenset({"most", "least"})
 _CONDITIONS = frozenset({"only", "except"})
-_DENIED = {"permit": "forbid", "oblige": "exempt"}  # "nobody may", "no report is required"
+_NOBODY = re.compile(
+    r"\b(?:no|nobody|no one|none|neither)\b([^,;.]{0,60}?)\b(may|can|must|shall|should)\b", re.IGNORECASE
+)
+_NOTHING = re.compile(r"\bno\b([^,;.]{0,60}?)\b(?:is|are)\s+(?:required|needed|necessary|mandatory)\b", re.IGNORECASE)
 _ONLY = re.compile(r"\b(?:only|solely|exclusively)\b", re.IGNORECASE)
 _PARTS = re.compile(r"[;:]\s+|(?<=[.!?])\s+(?=[A-Z])")
 _AT_ONCE = re.compile(r"\bwithout\s+(?:undue\s+|further\s+)?delay\b", re.IGNORECASE)
@@ -58,8 +61,6 @@ def _part(text: str, code: str) -> Profile:
     marks = Counter(_english(text) if code == ENGLISH else _marks(flat(text), code))
     duties = {kind for kind in marks if kind in _DUTIES}
     negations = marks["not"] + marks["forbid"] + marks["exempt"]
-    if marks["not"] and not duties & {"forbid", "exempt"}:
-        duties = {_DENIED.get(kind, kind) for kind in duties}
     conditions = frozenset(marks) & _CONDITIONS
     if "except" in conditions and negations:  # "must not ... unless" is "may ... only if"
         negations -= 1
@@ -83,6 +84,7 @@ def _english(text: str) -> list[str]:
     found: list[str] = []
     text = _UNTIL.sub(" ", _NEITHER.sub(r"neither\1", text.replace("’", "'")))
     text = _AT_ONCE.sub(" ", text)
+    text = _NOTHING.sub(r"\1 is not required", _NOBODY.sub(r"\1 \2 not", text))
     text = _NEED_NO.sub("is not required", _NOT_MORE.sub(r"\1no more than", text))
     for kind, _, pattern in RULES:
         count = len(pattern.findall(text))

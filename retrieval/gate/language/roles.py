@@ -50,12 +50,16 @@ approv consent permission authorisation authorization | genehmig zustimm einwill
 increase rise rose grow grew | steig stieg gestiegen anstieg erhoh wachs zunahme | augment hausse croissance
     | aument incremento crec | aument cresc | aument cresc | stijg steeg gestegen toenem toename groei
     verhog
-decrease decline drop reduc | sink sank gesunken ruckgang senk reduzier verringer | diminu baiss recul redui
-    | dismin redujo reduc reduj | diminu riduz ridott | diminu reduz queda | daling dalen daalde gedaald
-    afname verlag vermind
+decrease decline drop fell fallen reduc | sink sank gesunken ruckgang senk reduzier verringer | diminu baiss
+    recul redui | dismin redujo reduc reduj | diminu riduz ridott | diminu reduz queda | daling dalen daalde
+    gedaald afname verlag vermind
 profit gain income | gewinn ertrag | benefices profit | beneficio ganancia | profitto utile guadagno | lucro
     ganho | winst
 loss | verlust | perte | perdida | perdita perdite | perda prejuizo | verlies
+double twice twofold | doppel verdoppel zweifach | double doubl | doble dobl duplic | doppi raddoppi | dobro
+    dobr duplic | dubbel verdubbel tweevoud
+triple threefold | dreifach verdreifach | tripl | tripl | tripl | tripl | drievoud verdrievoud
+half | halft halb | moitie semestre | mitad semestre | meta semestre | metade semestre | helft half
 """
 _COMPOSED = ("de", "nl")
 _PART = 6  # letters of a part of a composed word

@@ -31,6 +31,7 @@ SPANISH = language(
     months="enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
     numbers=_NUMBERS,
     one="un|una",
+    joins="y|pero",
     terms="""
     business days = dias?_habiles? dias?_laborables?
     calendar days = dias?_naturales?
