@@ -120,11 +120,12 @@ def question_record(
 ) -> AuditRecord:
     """A question and what became of it ("answered", "abstained", "refused" or "failed").
 
-    `place` holds "channel", "channel_kind", "thread", "message" and "key" as far as they exist; of
-    `access` (by id) the lists of `passages` are kept. `snapshots` are the texts of `cited_spans`; for
-    one that is missing the quoted passage stands in. `posted` are the message's bytes (UTF-8). `repeats` is
-    the record of the same answer given before, to which `text` pointed, at `link`.
+    `place` holds "channel", "channel_kind", "thread", "message" and "key" as far as they exist; of `access` (by id)
+    the lists of `passages` are kept. `snapshots` are the texts of `cited_spans`; for one that is missing the quoted
+    passage stands in. `posted` are the message's bytes (UTF-8). `text` pointed to the answer given before in the
+    record `repeats`, at `link`.
     """
+    said = {"text": text, "notice": notice, "expert": expert, "link": link, "error": error}
     documents = {(d.id, d.version): d for d in _documents(verified.answer, (*passages, *nearest))}
     fields: dict[str, Json] = {
         **_who(asker),
@@ -134,11 +135,8 @@ def question_record(
         "documents": [to_json(document) for document in documents.values()],
         "access_lists": _access(access or {}, documents.values()),
         **_found(verified, passages, snapshots or {}),
-        "text": clean(text),
-        "notice": clean(notice),
         "private": private,
-        "expert": clean(expert),
-        "link": clean(link),
+        **{name: clean(words) for name, words in said.items()},
         "nearest": [_packed(passage) for passage in nearest],
         "shown_question": clean(shown_question if shown_question is not None else question.text),
         **_posted(posted),
@@ -147,7 +145,6 @@ def question_record(
         "software": software,
         "configuration_sha256": configuration_sha256,
         "trace_id": trace_id,
-        "error": clean(error),
     }
     return AuditRecord(record_id, "question", time or datetime.now(UTC), outcome, fields, refers_to=repeats or None)
 
