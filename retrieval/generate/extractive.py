@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from retrieval.gate.evidence import Weights
@@ -34,6 +34,7 @@ from retrieval.generate.evidence import (
 )
 from retrieval.generate.reading import DATED, Part, read
 from retrieval.generate.thesaurus import RELATED
+from retrieval.query_route import periods
 from retrieval.types import Claim, Draft, ModelUse, Passage, Question, Quote
 
 _SENTENCES = 3
@@ -71,6 +72,10 @@ _DEFINES = 0.4  # for a sentence that says what something is, where that is aske
 _FIGURE = 0.4  # for a sentence with a number of the question
 _REST = 0.06  # by the share of framing words that are there too
 _FIRST = 4  # words that a sentence is about
+_BARE = 0.15  # off for a row of running text of which nothing says what its columns are
+_TOLD = 60  # characters; a longer cell is running text
+_NO_YEAR = 9999
+_OLD = 0.1  # off for a document of an earlier year than another, where no year is asked for
 _LABEL = 0.2  # for a row, by the share of its name that was asked for
 _LEADING = 0.1  # for a sentence that begins with the words of the question
 
@@ -152,6 +157,8 @@ def _candidates(asked: Asked, passages: Sequence[Passage], weights: Weights) -> 
     everywhere = (
         everywhere.intersection(*(s.title_content for s in sources.values())) if len(sources) > 1 else frozenset()
     )
+    years = [_year(p) for p in passages if suits[p.document.id].anchored]
+    newest = 0 if asked.years else max((y for y in years if y != _NO_YEAR), default=0)
     found: list[_Candidate] = []
     for rank, passage in enumerate(passages):
         how = suits[passage.document.id]
@@ -162,7 +169,9 @@ def _candidates(asked: Asked, passages: Sequence[Passage], weights: Weights) -> 
         spoken_of = sum(map(weights, covered(terms, spoken))) / sum(map(weights, terms))
         if spoken_of < _least(_SPOKEN, len(terms)):
             continue
-        found += _scored(asked, terms, passage, rank, weights, _least(_NAMED if how.anchored else _UNNAMED, len(terms)))
+        least = _least(_NAMED if how.anchored else _UNNAMED, len(terms))
+        scored = _scored(asked, terms, passage, rank, weights, least)
+        found += [replace(c, score=c.score - _OLD) for c in scored] if _year(passage) < newest else scored
     return found
 
 
@@ -171,9 +180,16 @@ def _least(share: tuple[float, float, float], terms: int) -> float:
     return min(highest, max(lowest, count / terms))
 
 
+def _year(passage: Passage) -> int:
+    """The latest year that a document's title names; a title without one is of no year at all, and never old."""
+    return max(periods(passage.document.title).years, default=_NO_YEAR)
+
+
 def _left(asked: Asked, how: Fit, everywhere: frozenset[str]) -> tuple[str, ...]:
     """The terms that an answer must cover: what names the document is no part of it."""
-    naming = asked.naming if asked.cites else asked.naming & {stem(w) for name in how.titled for w in name}
+    naming = asked.naming
+    if not asked.cites and not set(asked.names) <= set(how.titled):
+        naming = naming & {stem(w) for name in how.titled for w in name}
     left = tuple(t for t in asked.terms if t not in naming) or asked.terms
     return tuple(t for t in left if t not in everywhere) or left
 
@@ -246,6 +262,8 @@ def _manner(asked: Asked, terms: Sequence[str], part: Part) -> float:
     if part.about or points(part.text):
         score -= _ABOUT
     if part.kind is PieceKind.ROW:
+        if not part.header and any(len(cell) > _TOLD for cell in cells(part.text)):
+            score -= _BARE
         label = content_of(cells(part.text)[0])
         score += _LABEL * len(covered(terms, frozenset(label))) / max(1, len(label))
     if asked.kind is Kind.HOW:

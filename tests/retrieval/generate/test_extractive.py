@@ -341,3 +341,32 @@ async def test_a_few_documents_with_one_name_are_all_named_by_it() -> None:
         for year in (2021, 2022)
     ]
     assert await text("Is Acme's business subject to cyclicality?", *reports) is not None
+
+
+async def test_of_reports_of_two_years_the_later_one_is_quoted_where_no_year_is_asked_for() -> None:
+    reports = [
+        passage(f"{share}% of our workforce are union members.", id=year, title=f"Acme Annual Report {year}", path=())
+        for year, share in (("2018", 35), ("2022", 32))
+    ]
+    found = await text("What share of Acme's workforce is unionised?", *reports)
+    assert found == "32% of our workforce are union members. [1]"
+    assert await text("What share of Acme's workforce was unionised in 2018?", *reports) == found.replace("32", "35")
+
+
+async def test_a_sentence_is_quoted_rather_than_a_row_of_text_without_a_head() -> None:
+    both = passage(
+        "M. Communications | We only use e-mail and other means, and we do not offer phone support.\n"
+        "The desk is open.\nWe do not offer phone support.",
+        id="b", title="Service Terms", path=("Support",),
+    )  # fmt: skip
+    assert await text("Is there phone support?", both) == "We do not offer phone support. [1]"
+
+
+async def test_initials_in_the_name_of_a_party_count_for_nothing() -> None:
+    contract = passage(
+        "Confidential information means services of AG Projects. Confidential information must not be copied.",
+        id="ag", title="AGProjects-NDA", path=(),
+    )  # fmt: skip
+    assert await text("May AG Projects' confidential documents be copied?", contract) == (
+        "Confidential information must not be copied. [1]"
+    )
