@@ -385,6 +385,11 @@ class Settings(BaseSettings):
         return self.follow_up_without_mention or any(u is not Unmentioned.NEVER for u in self.unmentioned.values())
 
     @property
+    def listens_to_all(self) -> bool:
+        """Whether everything that is written in some channel or group may be a question."""
+        return Unmentioned.ALWAYS in self.unmentioned.values()
+
+    @property
     def prompts(self) -> tuple[tuple[str, str], ...] | None:
         """Title and message of each suggested question; None: the platform's own."""
         return tuple((text, text) for text in self.suggested_questions) or None

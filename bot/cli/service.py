@@ -90,11 +90,13 @@ def manifest_teams(
     ),
     name: Annotated[str, typer.Option(help="The app's name in Teams.")] = "Footnote",
     read_threads: Annotated[
-        bool,
+        bool | None,
         typer.Option(
-            "--read-threads", help="Ask each team's owner for the right to hear replies in threads without a mention."
+            "--read-threads/--no-read-threads",
+            help="Ask each team's owner for the right to hear replies in threads without a mention.",
+            show_default="as the settings need",
         ),
-    ] = False,
+    ] = None,
     reconcile: Annotated[
         bool,
         typer.Option(
@@ -107,8 +109,11 @@ def manifest_teams(
     async def work() -> int:
         from bot.teams.manifest import teams_package
 
-        compares = reconcile or settings(None).teams_reconcile
-        package = teams_package(app_id=app_id, domain=domain, name=name, read_threads=read_threads, reconcile=compares)
+        known = settings(None)
+        compares = reconcile or known.teams_reconcile
+        channels = compares or (known.listens if read_threads is None else read_threads)
+        chats = compares or (known.listens_to_all and read_threads is not False)
+        package = teams_package(app_id=app_id, domain=domain, name=name, channels=channels, chats=chats)
         try:
             output.write_bytes(package)
         except OSError as error:

@@ -34,15 +34,15 @@ Pixel = tuple[int, int, int, int]
 
 
 def teams_package(
-    *, app_id: str, domain: str, name: str = "Footnote", read_threads: bool = False, reconcile: bool = False
+    *, app_id: str, domain: str, name: str = "Footnote", channels: bool = False, chats: bool = False
 ) -> bytes:
     """The zip to upload in the Teams admin centre; the same input gives the same bytes. Raises SettingsError.
 
-    `read_threads` asks the owner of each team for the right to read its channels' messages, which
-    follow-ups without a mention need. `reconcile` asks for that, and the same in group chats, so that the
-    audit log can be compared with what stands there.
+    `channels` asks the owner of each team for the right to read its channels' messages: for questions
+    without a mention there, and to compare the audit log with what stands there. `chats` asks for the same
+    in group chats.
     """
-    manifest = teams_manifest(app_id=app_id, domain=domain, name=name, read_threads=read_threads, reconcile=reconcile)
+    manifest = teams_manifest(app_id=app_id, domain=domain, name=name, channels=channels, chats=chats)
     files = {
         "manifest.json": json.dumps(manifest, indent=2, ensure_ascii=False).encode(),
         "color.png": _png(192, _colour),
@@ -56,7 +56,7 @@ def teams_package(
 
 
 def teams_manifest(
-    *, app_id: str, domain: str, name: str, read_threads: bool, reconcile: bool = False
+    *, app_id: str, domain: str, name: str = "Footnote", channels: bool = False, chats: bool = False
 ) -> Mapping[str, Json]:
     """manifest.json as JSON. Raises SettingsError."""
     app_id, domain = _checked_id(app_id), _checked_domain(domain)
@@ -90,7 +90,7 @@ def teams_manifest(
         "permissions": ["identity", "messageTeamMembers"],
         "validDomains": [domain],
     }
-    rights = [CHANNEL_RIGHT, CHAT_RIGHT] if reconcile else [CHANNEL_RIGHT] if read_threads else []
+    rights = [right for right, wanted in ((CHANNEL_RIGHT, channels), (CHAT_RIGHT, chats)) if wanted]
     if rights:
         asked: list[Json] = [{"name": name, "type": "Application"} for name in rights]
         manifest["webApplicationInfo"] = {"id": app_id, "resource": "https://RscBasedStoreApp"}

@@ -207,19 +207,32 @@ def test_the_slack_manifest_follows_the_settings(tmp_path: Path) -> None:
     assert "message.channels" not in manifest["settings"]["event_subscriptions"]["bot_events"]
 
 
-@pytest.mark.parametrize("option", [None, "--read-threads", "--reconcile", "the setting"])
-def test_the_teams_package_is_written(tmp_path: Path, option: str | None) -> None:
+@pytest.mark.parametrize(
+    ("toml", "options", "channels", "chats"),
+    [
+        ("", (), True, False),
+        ("follow_up_without_mention = false", (), False, False),
+        ("follow_up_without_mention = false", ("--read-threads",), True, False),
+        ("", ("--no-read-threads",), False, False),
+        ("", ("--no-read-threads", "--reconcile"), True, True),
+        ("follow_up_without_mention = false\nteams_reconcile = true", (), True, True),
+        ('[[channels]]\nid = "19:c"\nwithout_mention = "always"', (), True, True),
+    ],
+)
+def test_the_teams_package_asks_for_what_the_settings_need(
+    tmp_path: Path, toml: str, options: tuple[str, ...], channels: bool, chats: bool
+) -> None:
     command = ["manifest", "teams", "--app-id", APP_ID, "--domain", "bot.example.com", "-o", "app.zip"]
-    if option == "the setting":
-        (tmp_path / "footnote.toml").write_text("teams_reconcile = true\n")
-    done = footnote_without_home(tmp_path, *command, *([option] if option and option.startswith("--") else []))
+    (tmp_path / "footnote.toml").write_text(toml)
+    done = footnote_without_home(tmp_path, *command, *options)
     assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(tmp_path / "app.zip") as package:
         assert sorted(package.namelist()) == ["color.png", "manifest.json", "outline.png"]
         manifest = json.loads(package.read("manifest.json"))
     assert manifest["bots"][0]["botId"] == APP_ID
-    assert ("authorization" in manifest) is (option is not None)
-    assert ("ChatMessage.Read.Chat" in json.dumps(manifest)) is (option in ("--reconcile", "the setting"))
+    assert ("authorization" in manifest) is (channels or chats)
+    assert ("ChannelMessage.Read.Group" in json.dumps(manifest)) is channels
+    assert ("ChatMessage.Read.Chat" in json.dumps(manifest)) is chats
 
 
 @pytest.mark.parametrize(

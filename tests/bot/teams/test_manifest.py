@@ -76,14 +76,14 @@ def complaints(schema: Any, manifest: Any) -> list[str]:
     return [error.json_path for error in checked.iter_errors(manifest)]
 
 
-def made(read_threads: bool = False) -> Any:
-    package = teams_package(app_id=APP_ID, domain="Footnote.Example.com", name="Ask Legal", read_threads=read_threads)
+def made(channels: bool = False) -> Any:
+    package = teams_package(app_id=APP_ID, domain="Footnote.Example.com", name="Ask Legal", channels=channels)
     return json.loads(unpacked(package)["manifest.json"])
 
 
-@pytest.mark.parametrize("read_threads", [False, True])
-def test_the_published_schema_takes_the_manifest(read_threads: bool, schema: Any) -> None:
-    assert complaints(schema, made(read_threads)) == []
+@pytest.mark.parametrize("channels", [False, True])
+def test_the_published_schema_takes_the_manifest(channels: bool, schema: Any) -> None:
+    assert complaints(schema, made(channels)) == []
 
 
 BROKEN: dict[str, Callable[[Any], object]] = {
@@ -107,21 +107,19 @@ def test_the_published_schema_refuses_a_broken_manifest(where: str, schema: Any)
 
 
 @pytest.mark.parametrize(
-    ("read_threads", "reconcile", "rights"),
+    ("channels", "chats", "rights"),
     [
         (False, False, None),
         (True, False, ["ChannelMessage.Read.Group"]),
-        (False, True, ["ChannelMessage.Read.Group", "ChatMessage.Read.Chat"]),
+        (False, True, ["ChatMessage.Read.Chat"]),
         (True, True, ["ChannelMessage.Read.Group", "ChatMessage.Read.Chat"]),
     ],
-    ids=["nothing", "threads", "reconcile", "both"],
+    ids=["nothing", "channels", "chats", "both"],
 )
 def test_rights_are_asked_for_where_they_are_used(
-    read_threads: bool, reconcile: bool, rights: list[str] | None, schema: Any
+    channels: bool, chats: bool, rights: list[str] | None, schema: Any
 ) -> None:
-    package = teams_package(
-        app_id=APP_ID, domain="footnote.example.com", read_threads=read_threads, reconcile=reconcile
-    )
+    package = teams_package(app_id=APP_ID, domain="footnote.example.com", channels=channels, chats=chats)
     manifest: Any = json.loads(unpacked(package)["manifest.json"])
     assert complaints(schema, manifest) == []
     asked = manifest.get("authorization", {}).get("permissions", {}).get("resourceSpecific")
@@ -129,15 +127,15 @@ def test_rights_are_asked_for_where_they_are_used(
     assert not asked or {right["type"] for right in asked} == {"Application"}
 
 
-@pytest.mark.parametrize("read_threads", [False, True])
-def test_the_manifest_says_what_it_was_made_from(read_threads: bool) -> None:
-    manifest = made(read_threads)
+@pytest.mark.parametrize("channels", [False, True])
+def test_the_manifest_says_what_it_was_made_from(channels: bool) -> None:
+    manifest = made(channels)
     assert manifest["$schema"].endswith(f"/v{manifest['manifestVersion']}/MicrosoftTeams.schema.json")
     assert manifest["id"] == manifest["bots"][0]["botId"] == APP_ID
     assert manifest["name"]["short"] == "Ask Legal"
     assert manifest["validDomains"] == ["footnote.example.com"]
     assert set(manifest["bots"][0]["scopes"]) == {"team", "personal", "groupChat"}
-    assert ("authorization" in manifest) == ("webApplicationInfo" in manifest) == read_threads
+    assert ("authorization" in manifest) == ("webApplicationInfo" in manifest) == channels
 
 
 @pytest.mark.parametrize(
@@ -158,6 +156,6 @@ def test_bad_input_is_named(changes: dict[str, str]) -> None:
     with pytest.raises(SettingsError):
         teams_manifest(
             **{"app_id": APP_ID, "domain": "footnote.example.com", "name": "Footnote", **changes},
-            read_threads=False,
-            reconcile=False,
+            channels=False,
+            chats=False,
         )
