@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from audit.fields import FIELDS
 from audit.question import posted_bytes, restore
 from audit.record import AuditRecord, Json
 from bot.app import configuration_sha256, open_app
@@ -137,6 +138,23 @@ async def test_a_long_form_fits_both_platforms(folder: Path) -> None:
     assert "cut here to fit" in json.dumps(slack["blocks"])
     for title in ("In short", "Taxis"):
         assert title in str(teams_message(stuffed)["text"])
+
+
+async def test_the_record_fits_its_documented_schema(folder: Path) -> None:
+    _, record = await formed(folder)
+    documented = {f.name: f.schema for f in FIELDS if "question" in f.events}
+    assert set(record.fields) <= set(documented)
+    for name, value in record.fields.items():
+        jsonschema.validate(value, documented[name])
+
+
+async def test_a_record_of_before_there_were_forms_is_restored(folder: Path) -> None:
+    outcome, record = await ask(folder)
+    statements = record.fields["statements"]
+    assert isinstance(statements, list)
+    older = [{"text": s["text"], "citations": s["citations"]} for s in statements if isinstance(s, dict)]
+    fields = {k: v for k, v in record.fields.items() if k not in ("parts", "structured")}
+    assert restore(replace(record, fields={**fields, "statements": [*older]})).answer == outcome.answer
 
 
 async def test_without_a_model_the_answer_has_no_parts_and_says_so(folder: Path) -> None:
