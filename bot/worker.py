@@ -14,12 +14,10 @@ import json
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
 
-from audit.canonical import clean
 from audit.errors import AuditUnavailable, RecordExists
 from audit.record import AuditLog, AuditRecord, Json, Receipt, new_record_id
 from bot.admission import Admission
@@ -28,9 +26,10 @@ from bot.audience import AudienceRules, Decision
 from bot.backlog import Backlog, Closed, Lane
 from bot.errors import BotError, InboxUnavailable, PlatformBusy, PlatformError
 from bot.experts import ExpertDesk, is_call
-from bot.inbox import Inbox, Pending, Shown, Waiting
+from bot.inbox import Inbox, Pending, Waiting
 from bot.memory import ThreadMemory
 from bot.ports import Platform
+from bot.records import delivery_record, event_record, gap_record, place_of
 from bot.render import STATUS
 from bot.repeats import Posted, fold
 from bot.types import ChannelKind, Incoming, IncomingKind, OutcomeKind, Reply
@@ -253,7 +252,9 @@ class Worker:
         pending = await self._inbox.get(key)
         if pending is not None:
             log.error("given up: the platform or a bug let nobody see a reply", key=key)
-            await self._audit.append(_gap(pending.record_id, "no reply could be shown, however often it was tried"))
+            await self._audit.append(
+                gap_record(pending.record_id, "no reply could be shown, however often it was tried")
+            )
             await self._inbox.done(key)
 
     # --- status lines -------------------------------------------------------------------
@@ -291,7 +292,7 @@ class Worker:
         if pending is None:
             return
         if pending.state == "unrecorded":
-            await self._audit.append(_gap(pending.record_id, "the log could not write"))
+            await self._audit.append(gap_record(pending.record_id, "the log could not write"))
             await self._inbox.done(key)
             return
         platform = self._platforms.get(pending.incoming.platform)
@@ -452,48 +453,7 @@ def _lane(event: Waiting) -> Lane:
     return Lane(f"{event.platform}:{event.tenant}:{event.user}", thread)
 
 
-def _gap(record_id: str | None, reason: str) -> AuditRecord:
-    """Says in the log, once it writes again, that a question went unrecorded or unseen."""
-    return AuditRecord(new_record_id(), "gap", datetime.now(UTC), "failed", {"reason": reason}, record_id)
-
-
 def _thread(incoming: Incoming) -> str:
     """What is remembered together: a thread; the whole of a direct chat, where each message may begin a thread."""
     thread = "" if incoming.channel_kind is ChannelKind.DIRECT else incoming.thread
     return f"{incoming.platform}:{incoming.tenant}:{incoming.channel}:{thread}"
-
-
-def place_of(incoming: Incoming) -> Mapping[str, Json]:
-    """Where a question was asked, for its record."""
-    return {
-        "key": incoming.key,
-        "channel": incoming.channel,
-        "channel_kind": incoming.channel_kind.value,
-        "thread": incoming.thread,
-        "message": incoming.message,
-    }
-
-
-def _who(incoming: Incoming) -> Mapping[str, Json]:
-    return {"platform": incoming.platform, "tenant": incoming.tenant, "user": incoming.user}
-
-
-def event_record(incoming: Incoming, record_id: str) -> AuditRecord:
-    """Feedback, or an event that is no question, as what it is."""
-    fields: dict[str, Json] = {**_who(incoming), **place_of(incoming), "text": clean(incoming.text)}
-    return AuditRecord(
-        record_id, incoming.kind.value, incoming.received_at, "recorded", fields, refers_to=incoming.about
-    )
-
-
-def delivery_record(incoming: Incoming, reply: Reply, shown: Shown) -> AuditRecord:
-    """That a reply was shown, and where."""
-    fields: dict[str, Json] = {
-        **_who(incoming),
-        **place_of(incoming),
-        "reply_message": shown.message,
-        "private": reply.private,
-    }
-    if team := incoming.reference.get("team"):
-        fields["team"] = team
-    return AuditRecord(shown.delivery_id, "delivery", shown.at, "delivered", fields, reply.receipt.record_id)
