@@ -149,33 +149,6 @@ def _events() -> list[Row]:
             by_http=True,
         ),
         Row("the same event after a restart", "channel", (ASK, Restart(), Again()), (HOTELS,), ANSWERED),
-        Row(
-            "a second replica on the same home",
-            "channel",
-            (SlowModel(), ASKED_LATER, OnlyStatus(), Replica(), Again(), Mend(), Recorded("delivery")),
-            (HOTELS,),
-            ANSWERED,
-            model=True,
-        ),
-        Row(
-            "the same event at two replicas",
-            "channel",
-            (SlowModel(), ASKED_LATER, OnlyStatus(), SecondReplica(), Again(), Again(), Mend(), Recorded("delivery")),
-            (HOTELS,),
-            ANSWERED,
-            model=True,
-            shared=True,
-            by_http=True,
-        ),
-        Row(
-            "a question to each of two replicas",
-            "channel",
-            (ASK, SecondReplica(), Say("How are flights booked?"), Thumb(up=True)),
-            (HOTELS, FLIGHTS),
-            (*ANSWERED, *ANSWERED, "feedback recorded"),
-            shared=True,
-            by_http=True,
-        ),
         Row("another bot's mention", "channel", (Robot(ASK.text),), (), IGNORED),
         Row("a thumb", "channel", (ASK, Thumb(up=True)), (HOTELS,), (*ANSWERED, "feedback recorded")),
         Row(
@@ -204,6 +177,39 @@ def _events() -> list[Row]:
         ),
         Row("an empty mention", "channel", (Say(""),), ("Ask me a question",), ANSWERED),
         Row("what can you answer from", "channel", (Say("sources"),), ("Travel Policy",), ANSWERED, never=("Minutes",)),
+    ]
+
+
+def _replicas() -> list[Row]:
+    """Several services for the same people."""
+    return [
+        Row(
+            "a second replica on the same home",
+            "channel",
+            (SlowModel(), ASKED_LATER, OnlyStatus(), Replica(), Again(), Mend(), Recorded("delivery")),
+            (HOTELS,),
+            ANSWERED,
+            model=True,
+        ),
+        Row(
+            "the same event at two replicas",
+            "channel",
+            (SlowModel(), ASKED_LATER, OnlyStatus(), SecondReplica(), Again(), Again(), Mend(), Recorded("delivery")),
+            (HOTELS,),
+            ANSWERED,
+            model=True,
+            shared=True,
+            by_http=True,
+        ),
+        Row(
+            "a question to each of two replicas",
+            "channel",
+            (ASK, SecondReplica(), Say("How are flights booked?"), Thumb(up=True)),
+            (HOTELS, FLIGHTS),
+            (*ANSWERED, *ANSWERED, "feedback recorded"),
+            shared=True,
+            by_http=True,
+        ),
     ]
 
 
@@ -427,4 +433,4 @@ def _start(text: str) -> str:
     return text.partition("{")[0].strip()
 
 
-ROWS = (*_where(), *_events(), *_readers(), *_failures(), *_content(), *_help(), *_manners(), *_rules())
+ROWS = (*_where(), *_events(), *_replicas(), *_readers(), *_failures(), *_content(), *_help(), *_manners(), *_rules())
