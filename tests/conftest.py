@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.servers import postgres, weaviate
+
+# A busy machine is no failure.
+settings.register_profile("footnote", deadline=None)
+settings.load_profile("footnote")
 
 
 @pytest.fixture(scope="session")

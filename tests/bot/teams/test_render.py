@@ -174,7 +174,7 @@ def test_a_document_can_neither_mention_nor_link(said: str) -> None:
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_escaped_text_reads_as_it_was(said: str) -> None:
     escaped = escape(said)
     assert "<" not in escaped
@@ -195,7 +195,7 @@ def test_shorten_keeps_the_limit_and_both_ends(text: str, limit: int) -> None:
     st.lists(st.tuples(st.text(max_size=300), st.text(max_size=2_000)), min_size=1, max_size=40),
     st.text(min_size=1, max_size=500),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_answer_is_acceptable(cited: list[tuple[str, str]], said: str) -> None:
     payload = render(answered(*(citation(n, q, title=t or "Untitled") for n, (t, q) in enumerate(cited, 1)), text=said))
     assert wire_size(payload) <= SIZE_LIMIT

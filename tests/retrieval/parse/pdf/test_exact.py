@@ -29,7 +29,7 @@ def letters(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(PAGES)
 def test_sections_and_places_are_exact(pages: list[Page]) -> None:
     marks: dict[str, int] = {}
