@@ -237,7 +237,7 @@ def secret(name: str) -> Passage:
     return replace(made, section=replace(made.section, heading=f"H{name}", path=(f"H{name}",)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(at_question=some, at_why=some, gone=some, direct=st.booleans())
 async def test_why_names_nothing_that_some_reader_may_not_read_now(
     at_question: frozenset[str], at_why: frozenset[str], gone: frozenset[str], direct: bool

@@ -68,7 +68,7 @@ fields = {
 }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.fixed_dictionaries({}, optional=fields), st.fixed_dictionaries({}, optional={"team_id": leaf}))
 def test_no_event_surprises(event: dict[str, Any], envelope: dict[str, Any]) -> None:
     """An exception would be answered with 500, and Slack turns off apps that fail too often."""

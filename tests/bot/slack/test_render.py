@@ -159,7 +159,7 @@ def test_an_outcome_without_an_answer_says_why(kind: OutcomeKind) -> None:
 words = st.text(min_size=0, max_size=400)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(words, words), min_size=1, max_size=30), words, words)
 def test_any_words_are_accepted(cited: list[tuple[str, str]], text: str, notice: str) -> None:
     citations = [citation(n, quote, title) for n, (quote, title) in enumerate(cited, 1)]

@@ -388,7 +388,7 @@ TYPES = st.sampled_from(["message", "invoke", "conversationUpdate", "messageUpda
     st.dictionaries(KNOWN, JSON_VALUES | st.dictionaries(KNOWN, JSON_VALUES | st.dictionaries(KNOWN, JSON_VALUES))),
     TYPES,
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_activity_breaks_the_translation(activity: dict[str, Any], kind: str) -> None:
     activity = {**activity, "type": kind}
     passage_asked(activity)
