@@ -169,11 +169,13 @@ class SlackStandIn:
         body = {"type": kind, "envelope_id": envelope, "payload": payload, "accepts_response_payload": True}
         if kind == "events_api":
             body |= {"retry_attempt": retry, "retry_reason": "timeout" if retry else ""}
-        await list(self.sockets)[-1].send_json(body)
         try:
+            await list(self.sockets)[-1].send_json(body)
             answer = await asyncio.wait_for(waiting, self.ack_within)
         except TimeoutError:
             return Delivery(0)
+        finally:
+            self._waiting.pop(envelope, None)
         return Delivery(200, json.dumps(answer.get("payload")) if answer.get("payload") else "")
 
     async def _by_http(self, payload: dict[str, Any], kind: str, retry: int) -> Delivery:
