@@ -176,7 +176,7 @@ def _framed(outcome: Outcome, said: Sequence[Block], sources: Sequence[Block]) -
 
 
 def _own_buttons(record: str, citations: Sequence[Citation], longest: int) -> list[Block]:
-    """Each source with its quotes and its own button; the button of a table's row shows the row."""
+    """Each source with its quotes and its own button, which shows all of them."""
     blocks: list[Block] = []
     for source in sources(citations):
         blocks.append(_rich(list(_source(source, longest))))
