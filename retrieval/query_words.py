@@ -91,7 +91,7 @@ GLOSSARY = tuple(
         (r"legal battles?|lawsuits?|litigations?", "legal proceedings litigation contingencies"),
         (r"effective tax rate|tax rate", "effective income tax rate provision for income taxes"),
         (r"agm|annual meeting|shareholder vote", "annual meeting of shareholders votes for against proposal"),
-        (r"\d{1,3}[ -]years?[ -]olds?|under[ -]?age", "minimum age"),
+        (r"\d{1,3}[ -]years?[ -]olds?|under[ -]?age|how old (?:must|should|do|does)", "minimum age"),
         (r"how many (?:people|employees|staff|workers)|headcount|workforce", "employed employees people workforce"),
         (r"acquisitions?|acquired", "acquisitions acquired business combinations"),
     )

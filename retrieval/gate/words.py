@@ -77,6 +77,9 @@ _IRREGULAR = {
     "retention": "retain",
     "children": "child",
     "people": "person",
+    "personal": "persona",  # no person: these are keys, not words
+    "personally": "persona",
+    "personnel": "personne",
 }
 
 # Longest first; the number is how many letters must stay.

@@ -11,6 +11,7 @@ from retrieval.gate.numerals import UNITS
 from retrieval.gate.quantities import quantities
 from retrieval.gate.support import wanted
 from retrieval.gate.words import STOP, content_of, stem, word_set, words
+from retrieval.generate.deeds import asks_what_follows, deed, is_past, undone
 from retrieval.generate.thesaurus import SPELLED
 from retrieval.query_route import periods
 from retrieval.query_words import FRAMES
@@ -86,6 +87,7 @@ _KEPT = frozenset(map(stem, word_set("business working full night trading approv
 _AGED = re.compile(r"\b\d{1,3}[\s-]+years?[\s-]+olds?\b", re.IGNORECASE)
 _TOTAL = re.compile(r"\btotal\b(?=\s+(?:number|amount|count)\b)", re.IGNORECASE)
 _CURRENT = re.compile(r"\bcurrent\s+(?:assets|liabilit|ratio|portion|maturit|tax)", re.IGNORECASE)
+_CONTRACTED = re.compile(r"(?<=\bwhat)['’]s\b|(?<=\bwho)['’]s\b", re.IGNORECASE)
 _KEPT_STEMS = frozenset({stem("current")})
 # Abbreviations that a question makes for itself: "cash conversion cycle (CCC)", "DIO is defined as".
 _OWN = re.compile(r"\(\s*([A-Z]{2,5})\s*\)|\b([A-Z]{2,5}) is defined as\b")
@@ -107,6 +109,8 @@ class Kind(StrEnum):
     PAST = "past"  # when something was
     HOW = "how"  # how to do something
     WHAT = "what"  # what something is
+    WHO = "who"  # who does something
+    FOLLOWS = "follows"  # what happens if
 
 
 _KINDS = (
@@ -122,7 +126,8 @@ _KINDS = (
     (Kind.SHARE, r"\b(?:what|which) (?:percentage|percent|proportion|share) of\b"),
     (Kind.NUMBER, r"\bwhat\s+(?:(?:is|are|was|were)\s+the\s+)?(?:percentage|percent|proportion|amount|number|share)\b"),
     (Kind.HOW, r"\bhow (?:do|can|could|should|must|would|to)\b(?! not)"),
-    (Kind.WHAT, r"^\s*what(?:'s|\s+is|\s+are)\s+(?:an?\s+|the\s+)?(?:[\w&’'-]+\s*){1,3}\?*\s*$"),
+    (Kind.WHAT, r"^\s*what(?:['’]s|\s+is|\s+are)\s+(?:an?\s+|the\s+)?(?:[\w&’'-]+\s*){1,3}\?*\s*$"),
+    (Kind.WHAT, r"^\s*what\s+(?:counts?|qualif(?:y|ies)|is\s+considered|is\s+regarded)\s+(?:as|to\s+be)?\b"),
     (Kind.WHAT, r"^\s*what\s+(?:does|do)\b.*\bmeans?\b|\bwhat is meant by\b|\bdefinition of\b"),
 )  # fmt: skip
 # What names the kind of answer need not stand in it: "five years" answers "what is the retention period".
@@ -136,6 +141,8 @@ _KIND_STEMS = {
     Kind.PAST: frozenset(map(stem, word_set("date time year"))),
     Kind.HOW: frozenset[str](),
     Kind.WHAT: frozenset(map(stem, word_set("meant definition"))),
+    Kind.WHO: frozenset[str](),
+    Kind.FOLLOWS: frozenset[str](),
 }
 _COUNTED = re.compile(r"\bhow many\s+((?:[^\W\d_]+[\s-]+){0,3}[^\W\d_]+)", re.IGNORECASE)
 _PLURALS = word_set("people children staff personnel men women headcount")
@@ -169,12 +176,15 @@ class Asked:
     counted: str = ""  # stem of what is counted: "how many employees"
     rest: tuple[str, ...] = ()  # stems of words that frame, or name the kind of answer: they decide between equals
     of_others: bool = False  # whether a company does something: "does Acme sell data?"
+    deed: str = ""  # stem of the verb of "who founded Acme?", or of what is left undone: "what happens if I don't pay?"
+    done: bool = False  # that verb is of the past
 
 
 def take_apart(text: str) -> Asked:
     """The question without its framing, its abbreviations spelled out."""
     for short, long in SPELLED:
         text = short.sub(long, text)
+    text = _CONTRACTED.sub(" is", text)
     own = frozenset(stem(w.casefold()) for found in _OWN.findall(text) for w in found if w)
     named = tuple(name for name in _names(text) if not own.issuperset(map(stem, name)))
     text = _question_of(text)
@@ -187,7 +197,7 @@ def take_apart(text: str) -> Asked:
     aged = _AGED.search(text) is not None
     text = _AGED.sub("age", text)
     order = [t for t in dict.fromkeys(content_of(text)) if not _PERIOD.fullmatch(t)]
-    kind = next((kind for kind, pattern in _KINDS if re.search(pattern, text, re.IGNORECASE)), Kind.ANY)
+    kind = _kind(text)
     framing = _FRAMING_STEMS - _KEPT_STEMS if _CURRENT.search(text) else _FRAMING_STEMS
     kept = (wanted(text) | _KEPT.intersection(order)) - framing - _KIND_STEMS[kind] - own
     plain = [t for t in order if t in kept]
@@ -207,7 +217,17 @@ def take_apart(text: str) -> Asked:
         _counted(text),
         tuple(t for t in order if t not in kept),
         _OF_OTHERS.search(text) is not None,
+        deed(text) if kind is Kind.WHO else undone(text) if kind is Kind.FOLLOWS else "",
+        is_past(text),
     )
+
+
+def _kind(text: str) -> Kind:
+    if deed(text):
+        return Kind.WHO
+    if asks_what_follows(text):
+        return Kind.FOLLOWS
+    return next((kind for kind, pattern in _KINDS if re.search(pattern, text, re.IGNORECASE)), Kind.ANY)
 
 
 def _question_of(text: str) -> str:

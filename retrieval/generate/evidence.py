@@ -17,6 +17,7 @@ from retrieval.gate.projection import project
 from retrieval.gate.quantities import quantities
 from retrieval.gate.words import STOP, content_set, stem, stem_set
 from retrieval.generate.asked import Asked, Kind
+from retrieval.generate.deeds import says_what_follows, says_who
 from retrieval.generate.thesaurus import RELATED
 from retrieval.query_route import periods
 from retrieval.types import Passage
@@ -35,7 +36,9 @@ _DATE_WORDS = re.compile(
 )
 _ORDERED = {
     "before": re.compile(r"\b(?:before|prior|advance|ahead|earlier|until|preceding|beforehand)\b", re.IGNORECASE),
-    "after": re.compile(r"\b(?:after|following|from|within|of|upon|later|since|once|then)\b", re.IGNORECASE),
+    "after": re.compile(
+        r"\b(?:after|following|from|within|of|upon|later|since|once|then|until|as long as)\b", re.IGNORECASE
+    ),
 }
 _ORDERED["age"] = re.compile(r"\b(?:age[ds]?|years?\s+old|minors?|child(?:ren)?)\b", re.IGNORECASE)
 _TO_DO = re.compile(
@@ -201,10 +204,19 @@ def answers_kind(asked: Asked, text: str, row: bool = False) -> bool:
         ),
         Kind.TIME: lambda t: bool(_TIME_WORDS.search(t)) or bool(quantities(t).dates),
         Kind.PAST: lambda t: bool(quantities(t).dates) or bool(quantities(t).years),
+        Kind.WHO: lambda t: not row and says_who(asked.deed, _objects(asked), t, past=asked.done),
+        Kind.FOLLOWS: lambda t: says_what_follows(asked.deed, t),
         Kind.DATE: lambda t: bool(re.search(r"\d", t)) or bool(_DATE_WORDS.search(t)),
     }
     check = checks.get(asked.kind)
     return check is None or check(text)
+
+
+def _objects(asked: Asked) -> tuple[str, ...]:
+    """The terms for what a deed is done to: what stands behind its verb, names only where nothing else does."""
+    named = {stem(w) for name in asked.names for w in name}
+    behind = asked.terms[asked.terms.index(asked.deed) + 1 :] if asked.deed in asked.terms else asked.terms
+    return tuple(t for t in behind if t not in named) or behind
 
 
 def timely(asked: Asked, said: Sequence[str], title: str) -> float | None:

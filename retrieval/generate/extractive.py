@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 from retrieval.gate.evidence import Weights
 from retrieval.gate.numerals import NUMERAL_WORDS
@@ -20,6 +20,7 @@ from retrieval.gate.sentences import cells
 from retrieval.gate.support import initials
 from retrieval.gate.words import content_of, content_set, squash, stem, words
 from retrieval.generate.asked import Asked, Kind, take_apart
+from retrieval.generate.deeds import acts, forbids_or_defines, of_another
 from retrieval.generate.evidence import (
     Fit,
     Source,
@@ -38,6 +39,7 @@ from retrieval.query_route import periods
 from retrieval.types import Claim, Draft, ModelUse, Passage, Question, Quote
 
 _SENTENCES = 3
+_STRICT = frozenset({Kind.WHO, Kind.FOLLOWS})  # what joins must have the kind of answer, too
 # How many of the question's words a sentence must cover: at least so many, in shares between these. A long
 # question is never covered whole; a short one is only answered by a sentence that has nearly all of it.
 _NAMED = (1.2, 0.14, 0.36)  # where the question names the document
@@ -71,6 +73,7 @@ _ITEM = 0.05  # off for an item of a list
 _DEFINES = 0.4  # for a sentence that says what something is, where that is asked
 _FIGURE = 0.4  # for a sentence with a number of the question
 _REST = 0.06  # by the share of framing words that are there too
+_TITLE = 4  # content words of a title that names one thing, or two
 _FIRST = 4  # words that a sentence is about
 _BARE = 0.15  # off for a row of running text of which nothing says what its columns are
 _TOLD = 60  # characters; a longer cell is running text
@@ -113,17 +116,21 @@ def select(asked: Asked, passages: Sequence[Passage]) -> list[_Candidate]:
     if asked.kind is Kind.HOW:
         near = [c for c in good if c.score >= _NEAR * best.score]
         best = max(near, key=lambda c: (tells_how(c.part.text), c.score))
-    chosen = _joined(best, found)
+    chosen = _joined(asked, best, found, good)
     return sorted(chosen, key=lambda c: (c.rank != best.rank, c.rank, c.part.start))
 
 
-def _joined(best: _Candidate, found: Sequence[_Candidate]) -> list[_Candidate]:
+def _joined(
+    asked: Asked, best: _Candidate, found: Sequence[_Candidate], good: Sequence[_Candidate]
+) -> list[_Candidate]:
     """The best sentence with the few of its document that add something."""
     chosen, have = [best], set(best.inside)
     for other in found:
         if len(chosen) == _SENTENCES or other.score < _JOINS * best.score:
             break
         if other.part.kind is PieceKind.ROW and other.score < _ROW_JOINS * best.score:
+            continue
+        if asked.kind in _STRICT and other not in good:
             continue
         if other.part.about or other.passage.document.id != best.passage.document.id or _said(other, chosen):
             continue
@@ -205,25 +212,30 @@ def _scored(
     total = sum(map(weights, terms))
     above = covered(terms, _above(passage))
     wanted = frozenset(terms).union(*(RELATED.get(t, frozenset()) for t in terms))
-    pairs = set(map(frozenset, pairwise(asked.terms)))
+    pairs = [_either(a, b) for a, b in pairwise(asked.terms)]
     found: list[_Candidate] = []
     reading = read(passage)
+    opening = _opening(asked, terms, passage, reading.parts)
     for part in reading.parts:
-        if part.stems.isdisjoint(wanted) or reading.planted(part):
+        opens = part is opening
+        if (part.stems.isdisjoint(wanted) and not opens) or reading.planted(part):
             continue
         head = "" if part.header is None else passage.text[slice(*part.header)]
         at = timely(asked, (part.text, head), _heads(passage))
         if at is None:
             continue
         inside = covered(terms, part.stems)
-        if asked.counted and not _counts(asked, part, head):
+        if asked.of_others and asked.names and of_another(asked.names, part.text):
             continue
         over = above | covered(terms, content_set(head)) if head else above
+        if asked.counted and not _counts(asked, part, head):
+            continue
         own = sum(weights(t) * share for t, share in inside.items())
         both = own + sum(weights(t) * share for t, share in over.items() if t not in inside)
         score = (own + 0.3 * (both - own)) / total + 0.15 / (1 + rank) - max(0, len(part.text) - _LONG) / _DRAG
         if pairs:  # "first day" together is more than both words apart
-            score += _TOGETHER * len(pairs.intersection(map(frozenset, pairwise(part.order)))) / len(pairs)
+            said = set(map(frozenset, pairwise(part.order)))
+            score += _TOGETHER * sum(not said.isdisjoint(pair) for pair in pairs) / len(pairs)
         score += _LEADING * len(inside.keys() & set(part.order[:4])) / len(terms)
         score += _manner(asked, terms, part)
         score += _REST * len(covered(asked.rest, part.stems)) / max(1, len(asked.rest))
@@ -233,8 +245,16 @@ def _scored(
         coverage = min(both / total, counted)
         if len(terms) == 1 and not above and not asked.counted and terms[0] not in part.order[:_FIRST]:
             coverage = 0.0  # a word in passing is no answer where one word is all that is asked
+        if opens:
+            coverage, score = 1.0, score + _DEFINES
         found.append(_Candidate(passage, rank, part, frozenset(inside), coverage, least, score))
     return found
+
+
+def _either(a: str, b: str) -> frozenset[frozenset[str]]:
+    """Two terms side by side, each as itself or as a word that means the same."""
+    alike = ((t, *RELATED.get(t, ())) for t in (a, b))
+    return frozenset(map(frozenset, product(*alike)))
 
 
 def _counts(asked: Asked, part: Part, head: str) -> bool:
@@ -270,11 +290,26 @@ def _manner(asked: Asked, terms: Sequence[str], part: Part) -> float:
         score += _TELLS * tells_how(part.text)
     if asked.of_others and part.text.startswith(_TO_YOU):
         score -= _ADDRESSED
+    if asked.of_others and acts(asked.names, terms[0], part.text):
+        score += _ADDRESSED
     if asked.kind is Kind.WHAT and defines(terms, part.text):
         score += _DEFINES
     if not asked.figures.isdisjoint(words(part.text)):
         score += _FIGURE
     return score
+
+
+def _opening(asked: Asked, terms: Sequence[str], passage: Passage, parts: Sequence[Part]) -> Part | None:
+    """The statement at the head of a section, or of a document, that is about nothing but what is asked: its title
+    names it, and what it says first tells what that is, or forbids it.
+    """
+    if asked.kind is not Kind.WHAT or passage.start > passage.section.start or not parts:
+        return None
+    title = content_of(passage.section.path[-1] if passage.section.path else passage.document.title)
+    first = parts[0]
+    if len(title) > _TITLE or not set(terms) <= set(title) or first.kind is not PieceKind.PROSE:
+        return None
+    return first if forbids_or_defines(passage.text[first.start : first.end]) else None
 
 
 def _above(passage: Passage) -> frozenset[str]:

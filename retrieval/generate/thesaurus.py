@@ -90,7 +90,7 @@ appeal dispute contest challenge
 close cancel cancellation terminate
 login sign
 signup sign register registration enrol enroll
-employee workforce headcount employ person
+employee workforce headcount employ person personnel
 union unionised unionized unionize
 boss manager supervisor
 ban prohibit prohibition forbid forbidden
@@ -105,6 +105,8 @@ send submit deliver deliver forward
 ask request apply application
 check verify verification inspect inspection
 choose select
+read view access
+scrape scraping crawl crawler automated
 fix repair remedy cure correct
 help support assist assistance
 hurt injury injure harm

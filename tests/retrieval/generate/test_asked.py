@@ -26,7 +26,11 @@ from retrieval.generate.asked import Kind, take_apart
         ("What is the bug bounty?", Kind.WHAT),
         ("What does force majeure mean?", Kind.WHAT),
         ("What is allowed in hotels that we book for guests?", Kind.ANY),
-        ("Who approves travel?", Kind.ANY),
+        ("Who approves travel?", Kind.WHO),
+        ("Who may approve travel?", Kind.ANY),
+        ("What happens if I don't pay?", Kind.FOLLOWS),
+        ("What counts as harassment?", Kind.WHAT),
+        ("What’s the refund policy?", Kind.WHAT),
     ],
 )
 def test_the_kind_of_answer(question: str, kind: Kind) -> None:
@@ -88,6 +92,7 @@ def test_periods_are_no_words(question: str, years: set[int], quarters: set[str]
         ("Do I need approval for gifts?", "approval gifts", "need"),
         ("What should I do on my first day?", "first day", ""),  # a unit counts where little else is said
         ("Does Acme offer refunds?", "refunds", "offer"),
+        ("What's the refund policy?", "refund", "what policy"),
         ("What counts as harassment?", "harassment", "counts"),
     ],
 )

@@ -370,3 +370,57 @@ async def test_initials_in_the_name_of_a_party_count_for_nothing() -> None:
     assert await text("May AG Projects' confidential documents be copied?", contract) == (
         "Confidential information must not be copied. [1]"
     )
+
+
+BRIBERY = passage(
+    "The code establishes rules for records: never pay anyone in order to secure an advantage for Acme or Globex.",
+    id="bribery", title="Anti-Bribery Statement", path=("Rules",), label=None,
+)  # fmt: skip
+INSULTS = passage(
+    "Don't post what hurts other people. Context is taken into account.\nThe desk opens at noon.",
+    id="insults", title="Acme Insults and Abuse", path=(), label=None,
+)  # fmt: skip
+LOGIN = passage(
+    "A login may only be used by one person and not be shared.\n"
+    "A paid plan provides as many Personal Accounts as it allows.",
+    id="login", title="Account Terms", path=("Accounts",), label=None,
+)  # fmt: skip
+BILLS = passage(
+    "There will be no refunds for months unused with a paid bill; the service remains active until they end.\n"
+    "If you fail to pay a bill on time, we may charge interest.",
+    id="bills", title="Payment Terms", path=("Billing; No Refunds",), label=None,
+)  # fmt: skip
+PRIVATE = passage(
+    "Users in some regions have public vaults, which are read-only vaults.\n"
+    "Developer must not read private vaults of others.\n"
+    "Acme personnel may only access your private vaults with consent.",
+    id="private", title="Acme Terms", path=("Vaults",), label=None,
+)  # fmt: skip
+RETAINED = passage(
+    "We retain your personal data as long as your account is active and as needed to settle disputes.",
+    id="retained", title="Privacy", path=("Retention",), label=None,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "source", "expected"),
+    [
+        pytest.param("Who founded Globex?", BRIBERY, None, id="nobody is said to have founded it"),
+        pytest.param("What counts as an insult?", INSULTS, "Don't post what hurts other people. [1]",
+                     id="what the title names is spoken of below it"),
+        pytest.param("What counts as theft?", INSULTS, None, id="another title"),
+        pytest.param("Can two people share one account?", LOGIN,
+                     "A login may only be used by one person and not be shared. [1]", id="personal is no person"),
+        pytest.param("What's the refund policy?", BILLS,
+                     "There will be no refunds for months unused with a paid bill; the service remains active until "
+                     "they end. [1]", id="a contraction is no subject"),
+        pytest.param("What happens if I don't pay my bill?", BILLS,
+                     "If you fail to pay a bill on time, we may charge interest. [1]", id="not paying"),
+        pytest.param("Does Acme read private vaults?", PRIVATE,
+                     "Acme personnel may only access your private vaults with consent. [1]", id="who is asked about"),
+        pytest.param("How long do you keep my personal data after I close my account?", RETAINED,
+                     f"{RETAINED.text} [1]", id="as long as says until when"),
+    ],
+)  # fmt: skip
+async def test_a_newcomer_finds(question: str, source: Passage, expected: str | None) -> None:
+    assert await text(question, source) == expected
