@@ -77,6 +77,10 @@ _IRREGULAR = {
     "retention": "retain",
     "children": "child",
     "people": "person",
+    "care": "caree",
+    "cares": "caree",
+    "cared": "caree",
+    "caring": "caree",
     "personal": "persona",  # no person: these are keys, not words
     "personally": "persona",
     "personnel": "personne",

@@ -78,13 +78,18 @@ _RUN = re.compile(
     r"(?:\b[A-Z0-9][\w&’'.-]*|\b(?:and|or|between|of|for|with|by|from|the)\b|&)"
     r"(?:[ -]+(?:[A-Z0-9][\w&’'.-]*|(?:and|between|of|for|with|by|from|the|in)\b|&))*"
 )
+_SMALL = re.compile(
+    r"\b(?:under|in|of|by)\s+(?:the\s+)?([a-z]\w+?)(?:['’]s)?\s+(?:mutual\s+)?(?:NDA|agreement|contract|undertaking|deed)\b"
+)
 _OPENING = re.compile(r"[^;:?]{3,160}[;:]\s")  # "Acme's Supply Agreement; may it be ended?"
 _FOLLOWED = re.compile(r"\s+[A-Z]")
 _SUFFIXES = word_set("inc ltd llc plc corp co gmbh ag sa nv bv limited corporation company group holdings the of and")
 _NAMELESS = _SUFFIXES | _TYPES | FRAMING | _CALENDAR
 # Units for the gate, content in a question: "business continuity", "a quarterly dividend".
 _KEPT = frozenset(map(stem, word_set("business working full night trading approval consent quarterly cost")))
-_AGED = re.compile(r"\b\d{1,3}[\s-]+years?[\s-]+olds?\b", re.IGNORECASE)
+_AGED = re.compile(
+    r"\b\d{1,3}[\s-]+years?[\s-]+olds?\b|(?<=\bhow )old\b(?=\s+(?:must|should|do|does|need)\b)", re.IGNORECASE
+)
 _TOTAL = re.compile(r"\btotal\b(?=\s+(?:number|amount|count)\b)", re.IGNORECASE)
 _CURRENT = re.compile(r"\bcurrent\s+(?:assets|liabilit|ratio|portion|maturit|tax)", re.IGNORECASE)
 _CONTRACTED = re.compile(r"(?<=\bwhat)['’]s\b|(?<=\bwho)['’]s\b", re.IGNORECASE)
@@ -122,11 +127,11 @@ _KINDS = (
         Kind.MONEY,
         r"\bwhat(?:'s| is| are| was| were)? the (?:\w+ ){0,2}(?:price|fee|cost)s?\b(?! of (?:sales|goods|revenue))",
     ),
-    (Kind.NUMBER, r"\bhow (?:much|many|high|large|big|old|far)\b"),
+    (Kind.NUMBER, r"\bhow (?:much|many|high|large|big|old|age|far)\b"),
     (Kind.SHARE, r"\b(?:what|which) (?:percentage|percent|proportion|share) of\b"),
     (Kind.NUMBER, r"\bwhat\s+(?:(?:is|are|was|were)\s+the\s+)?(?:percentage|percent|proportion|amount|number|share)\b"),
     (Kind.HOW, r"\bhow (?:do|can|could|should|must|would|to)\b(?! not)"),
-    (Kind.WHAT, r"^\s*what(?:['’]s|\s+is|\s+are)\s+(?:an?\s+|the\s+)?(?:[\w&’'-]+\s*){1,3}\?*\s*$"),
+    (Kind.WHAT, r"^\s*what(?:['’]s|\s+is|\s+are)\s+(?:an?\s+|the\s+)?(?:[\w&’'-]+\s*){1,3}?(?:\bunder\b[^?]*)?\?*\s*$"),
     (Kind.WHAT, r"^\s*what\s+(?:counts?|qualif(?:y|ies)|is\s+considered|is\s+regarded)\s+(?:as|to\s+be)?\b"),
     (Kind.WHAT, r"^\s*what\s+(?:does|do)\b.*\bmeans?\b|\bwhat is meant by\b|\bdefinition of\b"),
 )  # fmt: skip
@@ -186,7 +191,7 @@ def take_apart(text: str) -> Asked:
         text = short.sub(long, text)
     text = _CONTRACTED.sub(" is", text)
     own = frozenset(stem(w.casefold()) for found in _OWN.findall(text) for w in found if w)
-    named = tuple(name for name in _names(text) if not own.issuperset(map(stem, name)))
+    named = tuple(name for name in (*_names(text), *_papers(text)) if not own.issuperset(map(stem, name)))
     text = _question_of(text)
     for frame in FRAMES:
         text = frame.sub(" ", text)
@@ -277,6 +282,12 @@ def _names(text: str) -> Iterable[tuple[str, ...]]:
                 yield from _named(run)
                 run = []
     yield from _named(run)
+
+
+def _papers(text: str) -> Iterable[tuple[str, ...]]:
+    """Names written small beside the kind of document that they name: "the thoughtbot NDA", "thoughtbot's NDA"."""
+    for match in _SMALL.finditer(text):
+        yield from _named([match.group(1)])
 
 
 def _naming(text: str, names: Sequence[tuple[str, ...]]) -> tuple[frozenset[str], bool]:

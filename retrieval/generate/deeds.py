@@ -33,7 +33,8 @@ _UNDONE = re.compile(
 _CONDITION = re.compile(
     r"\b(?:if|when|whenever|where|in the event|in case|upon|unless|until|after|once|otherwise|"
     r"should (?:you|the|any|an?)|fail(?:s|ed|ing|ure)?|"
-    r"results?|leads?|consequences?|breach\w*|violat\w*|without|penalt\w+|liab\w+|entitled|remed\w+)\b",
+    r"results?|leads?|consequences?|without|penalt\w+|liab\w+|entitl\w+|remed\w+|"
+    r"suspen\w+|terminat\w+|remov\w+|disabl\w+)\b",
     re.IGNORECASE,
 )
 _DENIES = word_set("not no never fail fails failed failing failure unable without unless non nor neither lack cannot")
@@ -84,7 +85,8 @@ def says_who(verb: str, objects: Iterable[str], text: str, *, past: bool) -> boo
             continue
         if past and not _TO_COME.isdisjoint(said[max(0, at - 2) : at]):
             continue
-        if at and not things.isdisjoint(stems[at + 1 : at + 1 + _REACH]):
+        by = said[at + 1 : at + 2] in (["by"], ("by",))
+        if at and not by and not things.isdisjoint(stems[at + 1 : at + 1 + _REACH]):
             return True
         passive = not _BE.isdisjoint(said[max(0, at - 4) : at + 1]) and not _AGENT.isdisjoint(said[at + 1 : at + 5])
         if passive and not things.isdisjoint(stems[:at]):

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
@@ -212,7 +212,7 @@ def _scored(
     total = sum(map(weights, terms))
     above = covered(terms, _above(passage))
     wanted = frozenset(terms).union(*(RELATED.get(t, frozenset()) for t in terms))
-    pairs = [_either(a, b) for a, b in pairwise(asked.terms)]
+    pairs = [_either(a, b, terms) for a, b in pairwise(asked.terms)]
     found: list[_Candidate] = []
     reading = read(passage)
     opening = _opening(asked, terms, passage, reading.parts)
@@ -251,8 +251,10 @@ def _scored(
     return found
 
 
-def _either(a: str, b: str) -> frozenset[frozenset[str]]:
-    """Two terms side by side, each as itself or as a word that means the same."""
+def _either(a: str, b: str, terms: Collection[str]) -> frozenset[frozenset[str]]:
+    """Two terms side by side, each as itself or, but for names, as a word that means the same."""
+    if a not in terms or b not in terms:
+        return frozenset({frozenset((a, b))})
     alike = ((t, *RELATED.get(t, ())) for t in (a, b))
     return frozenset(map(frozenset, product(*alike)))
 

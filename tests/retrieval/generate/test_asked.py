@@ -30,6 +30,8 @@ from retrieval.generate.asked import Kind, take_apart
         ("Who may approve travel?", Kind.ANY),
         ("What happens if I don't pay?", Kind.FOLLOWS),
         ("What counts as harassment?", Kind.WHAT),
+        ("What is a trade secret under the Acme agreement?", Kind.WHAT),
+        ("How old must I be?", Kind.NUMBER),
         ("What’s the refund policy?", Kind.WHAT),
     ],
 )

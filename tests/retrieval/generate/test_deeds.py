@@ -49,6 +49,7 @@ def test_who_does_something(question: str, verb: str, past: bool) -> None:
         pytest.param("Acme shall establish rules of its own.", False, id="it does so itself"),
         pytest.param("The owner shall establish Acme.", False, id="it is yet to be done"),
         pytest.param("Acme was established in 1990.", False, id="by nobody that is named"),
+        pytest.param("It was established by Acme.", False, id="it did it, nobody did it to it"),
         pytest.param("Established in 1990 is Acme.", False, id="nobody before the verb"),
     ],
 )  # fmt: skip

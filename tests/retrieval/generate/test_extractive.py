@@ -418,9 +418,31 @@ RETAINED = passage(
                      "If you fail to pay a bill on time, we may charge interest. [1]", id="not paying"),
         pytest.param("Does Acme read private vaults?", PRIVATE,
                      "Acme personnel may only access your private vaults with consent. [1]", id="who is asked about"),
+        pytest.param("How old must I be to have a login?",
+                     passage("You must be age 13 or older for a login. The old desk has 2 drawers.", id="age",
+                             title="Account Terms", path=()),
+                     "You must be age 13 or older for a login. [1]", id="an age"),
+        pytest.param("Does Acme sell cars?",
+                     passage("Acme pays for child care and takes care of sales staff.", id="care", title="Acme Report",
+                             path=()), None, id="care is no car"),
+        pytest.param("What happens if I violate these terms?",
+                     passage("We process violations of these terms as others do. "
+                             "Accounts in violation of these terms will be terminated.", id="v", title="Terms"),
+                     "Accounts in violation of these terms will be terminated. [1]", id="a consequence"),
         pytest.param("How long do you keep my personal data after I close my account?", RETAINED,
                      f"{RETAINED.text} [1]", id="as long as says until when"),
     ],
 )  # fmt: skip
 async def test_a_newcomer_finds(question: str, source: Passage, expected: str | None) -> None:
     assert await text(question, source) == expected
+
+
+async def test_a_name_written_small_beside_its_contract_points_to_it() -> None:
+    said = "A court may order disclosure, and notice of the order is given within {} days."
+    contracts = [
+        passage(said.format(days), id=name, title=f"{name}-mutual-nda", path=())
+        for name, days in (("web", 3), ("tb", 9))
+    ]
+    question = "What notice is given where a court orders disclosure under the {} NDA?"
+    assert await text(question.format("tb"), *contracts) == f"{said.format(9)} [1]"
+    assert await text(question.format("initech"), *contracts) is None
