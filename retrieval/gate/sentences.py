@@ -21,7 +21,8 @@ _MAY_END = word_set("etc inc ltd co corp llc l.l.c plc u.s u.k e.u u.n u.a.e u.s
 _STARTERS = word_set(
     """the a an this that these those it its in on at for if when where while we you they he she our your their such
     no any all each every however unless upon subject to neither nothing as by with without after before during
-    under and but or"""
+    under and but or notwithstanding additionally therefore furthermore moreover accordingly although because since
+    pursuant most many some several both there here approximately until"""
 )
 _END = re.compile(r"[.!?。！？]+[\"”’')\]»]*(?=\s|$)")
 _BEFORE = re.compile(r"(\S+)$")
