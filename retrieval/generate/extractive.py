@@ -9,8 +9,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise, product
 
 from retrieval.gate.evidence import Weights
@@ -212,7 +213,7 @@ def _scored(
     total = sum(map(weights, terms))
     above = covered(terms, _above(passage))
     wanted = frozenset(terms).union(*(RELATED.get(t, frozenset()) for t in terms))
-    pairs = [_either(a, b, terms) for a, b in pairwise(asked.terms)]
+    pairs = _pairs(asked.terms, tuple(terms))
     found: list[_Candidate] = []
     reading = read(passage)
     opening = _opening(asked, terms, passage, reading.parts)
@@ -234,8 +235,8 @@ def _scored(
         both = own + sum(weights(t) * share for t, share in over.items() if t not in inside)
         score = (own + 0.3 * (both - own)) / total + 0.15 / (1 + rank) - max(0, len(part.text) - _LONG) / _DRAG
         if pairs:  # "first day" together is more than both words apart
-            said = set(map(frozenset, pairwise(part.order)))
-            score += _TOGETHER * sum(not said.isdisjoint(pair) for pair in pairs) / len(pairs)
+            together = {pairs[pair] for pair in map(frozenset, pairwise(part.order)) if pair in pairs}
+            score += _TOGETHER * len(together) / (len(asked.terms) - 1)
         score += _LEADING * len(inside.keys() & set(part.order[:4])) / len(terms)
         score += _manner(asked, terms, part)
         score += _REST * len(covered(asked.rest, part.stems)) / max(1, len(asked.rest))
@@ -251,12 +252,14 @@ def _scored(
     return found
 
 
-def _either(a: str, b: str, terms: Collection[str]) -> frozenset[frozenset[str]]:
-    """Two terms side by side, each as itself or, but for names, as a word that means the same."""
-    if a not in terms or b not in terms:
-        return frozenset({frozenset((a, b))})
-    alike = ((t, *RELATED.get(t, ())) for t in (a, b))
-    return frozenset(map(frozenset, product(*alike)))
+@lru_cache(maxsize=256)
+def _pairs(asked: tuple[str, ...], terms: tuple[str, ...]) -> dict[frozenset[str], int]:
+    """Neighbours among what is asked, each as itself or, but for names, as a word that means the same."""
+    found: dict[frozenset[str], int] = {}
+    for at, pair in enumerate(pairwise(asked)):
+        alike = [(t, *RELATED.get(t, ())) if set(pair) <= set(terms) else (t,) for t in pair]
+        found |= dict.fromkeys(map(frozenset, product(*alike)), at)
+    return found
 
 
 def _counts(asked: Asked, part: Part, head: str) -> bool:
