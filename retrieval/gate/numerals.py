@@ -5,20 +5,13 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-_SMALL = {
-    name: value
-    for value, name in enumerate(
-        [
-            "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-            "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-        ]
-    )
-} | {
-    name: value * 10
-    for value, name in enumerate(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
-    )
-} | {"dozen": 12}  # fmt: skip
+from retrieval.number_words import ONES, TENS
+
+_SMALL = (
+    {name: value for value, name in enumerate(ONES)}
+    | {name: value * 10 for value, name in enumerate(TENS) if name}
+    | {"dozen": 12}
+)
 _LARGE = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 
 NUMERAL_WORDS = "|".join(sorted((*_SMALL, *_LARGE), key=len, reverse=True))

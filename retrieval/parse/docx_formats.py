@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from retrieval.number_words import ONES, TENS
+
 _ROMAN = (
     (1000, "m"),
     (900, "cm"),
@@ -20,12 +22,6 @@ _ROMAN = (
     (4, "iv"),
     (1, "i"),
 )
-_SMALL: list[str] = re.findall(
-    r"\w+",
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen",
-)
-_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _IRREGULAR = {
     "one": "first",
     "two": "second",
@@ -77,10 +73,10 @@ def unletters(text: str) -> int | None:
 def cardinal(count: int) -> str:
     """English words below a million: "one hundred twenty-one"."""
     if count < 20:
-        return _SMALL[count]
+        return ONES[count]
     if count < 100:
         tens, rest = divmod(count, 10)
-        return f"{_TENS[tens]}-{_SMALL[rest]}" if rest else f"{_TENS[tens]}"
+        return f"{TENS[tens]}-{ONES[rest]}" if rest else f"{TENS[tens]}"
     worth, name = (100, "hundred") if count < 1000 else (1000, "thousand")
     head, rest = divmod(count, worth)
     return f"{cardinal(head)} {name}" + (f" {cardinal(rest)}" if rest else "")

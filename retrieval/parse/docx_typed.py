@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from retrieval.number_words import ONES
 from retrieval.parse.docx_formats import unletters, unroman
 from retrieval.parse.docx_labels import OUTER_WORDS, Mark, clean, named, parts_of
 
@@ -19,7 +20,7 @@ _WORDS = (
     "article|section|sec\\.|§{1,2}|clause|schedule|annex|annexure|appendix|exhibit|attachment|part|chapter|"
     "item|rule|paragraph|title|artikel|abschnitt|anlage|anhang|teil"
 )
-_COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_COUNTS = ONES[1:13]
 _WORDED = re.compile(
     rf"({_WORDS})\s*(\d{{1,3}}(?:\.\d{{1,3}})*[a-z]?|[ivxlc]+|[a-z]|{'|'.join(_COUNTS)})(?=[\s.:,–—)-]|$)[.:]?",
     re.IGNORECASE,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from retrieval.gate.words import straight, visible, word_set
+from retrieval.number_words import ONES, TENS
 
 ORDER = ("", "most", "least", "exempt", "only", "except", "forbid", "advise", "oblige", "permit", "not")
 """The kinds of marks (see `gate.marks`) as they are read: what one has read is blanked out for the next."""
@@ -28,11 +29,6 @@ _MONTHS_IN_ORDER = (
     "December",
 )  # fmt: skip
 _UNITS = word_set("days hours minutes weeks months years nights quarters business_days")
-_ONES = listed(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-)
-_TENS = listed("zero ten twenty thirty forty fifty sixty seventy eighty ninety")
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # there is one of each
@@ -109,10 +105,10 @@ def _english(value: int) -> str:
     if value >= 1000:
         return "thousand" if value == 1000 else f"{_english(value // 1000)} thousand"
     if value >= 100:
-        return "hundred" if value == 100 else f"{_ONES[value // 100]} hundred"
+        return "hundred" if value == 100 else f"{ONES[value // 100]} hundred"
     if value < 20:
-        return _ONES[value]
-    return _TENS[value // 10] + (f"-{_ONES[value % 10]}" if value % 10 else "")
+        return ONES[value]
+    return TENS[value // 10] + (f"-{ONES[value % 10]}" if value % 10 else "")
 
 
 def _either(words: Iterable[str]) -> str:
