@@ -131,10 +131,11 @@ def forbids_or_defines(text: str) -> bool:
 def _noun(said: Sequence[str], at: int) -> bool:
     """Whether a word that may be a verb is none: "our audits", "a critical audit matter"; but "the owner of"."""
     before = said[at - 1] if at else ""
+    if said[at + 1 : at + 2] in (["of"], ("of",)):
+        return False
     if before in _NOUN:
-        return said[at + 1 : at + 2] not in (["of"], ("of",))
-    word = said[at]
-    plain = word in (stem(word), f"{stem(word)}e")
+        return True
+    plain = said[at] in (stem(said[at]), f"{stem(said[at])}e")
     return plain and not (before in _TO_COME | _DOING or before.endswith("s"))
 
 

@@ -229,7 +229,7 @@ def _scored(
         if asked.of_others and asked.names and of_another(asked.names, part.text):
             continue
         over = above | covered(terms, content_set(head)) if head else above
-        if asked.counted and not _counts(asked, part, head):
+        if (asked.counted and not _counts(asked, part, head)) or (asked.kind is Kind.WHAT and not _names(terms, part)):
             continue
         own = sum(weights(t) * share for t, share in inside.items())
         both = own + sum(weights(t) * share for t, share in over.items() if t not in inside)
@@ -260,6 +260,12 @@ def _pairs(asked: tuple[str, ...], terms: tuple[str, ...]) -> dict[frozenset[str
         alike = [(t, *RELATED.get(t, ())) if set(pair) <= set(terms) else (t,) for t in pair]
         found |= dict.fromkeys(map(frozenset, product(*alike)), at)
     return found
+
+
+def _names(terms: Sequence[str], part: Part) -> bool:
+    """Whether a row is one of what is asked about: one of its cells is little else. Sentences are not held to this."""
+    said = (content_set(cell) for cell in cells(part.text)) if part.kind is PieceKind.ROW else ()
+    return part.kind is not PieceKind.ROW or any(2 * len(covered(cell, set(terms))) >= len(cell) > 0 for cell in said)
 
 
 def _counts(asked: Asked, part: Part, head: str) -> bool:

@@ -66,6 +66,7 @@ def test_who_did_it(text: str, said: bool) -> None:
         ("Our audits included evaluating the accounts.", False),
         ("Critical audit matters relate to the accounts.", False),
         ("They audit the accounts.", True),
+        ("Ada Lovelace – Audit of the accounts.", True),
         ("The accounts are audited by Ernst LLP.", True),
         ("The accounts are kept in good order.", False),
     ],
