@@ -149,6 +149,10 @@ _KIND_STEMS = {
     Kind.WHO: frozenset[str](),
     Kind.FOLLOWS: frozenset[str](),
 }
+_MAY_I = re.compile(
+    r"\s*(?:(?:can|may|could)\s+(?:i|we|people|anyone|someone)|am\s+i|are\s+we|is\s+(?:it|\w+)\s+(?:ok|okay|fine|allowed))\b",
+    re.IGNORECASE,
+)
 _COUNTED = re.compile(r"\bhow many\s+((?:[^\W\d_]+[\s-]+){0,3}[^\W\d_]+)", re.IGNORECASE)
 _PLURALS = word_set("people children staff personnel men women headcount")
 _OF_OTHERS = re.compile(
@@ -182,6 +186,7 @@ class Asked:
     rest: tuple[str, ...] = ()  # stems of words that frame, or name the kind of answer: they decide between equals
     of_others: bool = False  # whether a company does something: "does Acme sell data?"
     deed: str = ""  # stem of the verb of "who founded Acme?", or of what is left undone: "what happens if I don't pay?"
+    may_i: bool = False  # whether something is allowed: "can I share it?"
     done: bool = False  # that verb is of the past
 
 
@@ -223,6 +228,7 @@ def take_apart(text: str) -> Asked:
         tuple(t for t in order if t not in kept),
         _OF_OTHERS.search(text) is not None,
         deed(text) if kind is Kind.WHO else undone(text) if kind is Kind.FOLLOWS else "",
+        _MAY_I.match(text) is not None,
         is_past(text),
     )
 

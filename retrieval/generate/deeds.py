@@ -17,7 +17,9 @@ _DENIED = 5  # words from a negation to the verb that it denies
 _OPENS, _SOON = 3, 8  # words in which a sentence names who acts, and in which the verb follows
 _BE = word_set("is are was were be been being remain remains remained belong belongs belonged become becomes")
 _AGENT = word_set("by of to")  # "is reviewed by", "is the property of", "belongs to"
-_NOUN = word_set("our your their its his her my the a an this that each any no")  # before a noun: "our audits"
+_NOUN = word_set(
+    "our your their its his her my the a an this that each any no such all these those"
+)  # before a noun: "our audits"
 _DOING = word_set("i we you they who which that and or not only also jointly personnel people staff")  # before a verb
 _TO_COME = word_set("shall will may must would can could should might to")
 _PAST = re.compile(r"\w{2,}ed|bought|built|made|wrote|sold|won|began|led|took|gave|drew|drove|found|did")

@@ -257,7 +257,7 @@ def tells_how(text: str) -> int:
     return 2 if _TO_DO.search(text) else 1 if _HOW.search(text) else 0
 
 
-_DEFINES = re.compile(r"\b(?:is|are|means?|refers? to|consists? of|comprises?|denotes?)\b")
+_DEFINES = re.compile(r"\b(?:is|are|means?|includes?|refers? to|consists? of|comprises?|denotes?)\b")
 _SUPPLIES = re.compile(r"\b(?:provides?|offers?|runs?|operates?|has|have|maintains?)\s+(?:an?|the)\s+")
 _BEFORE, _BEHIND = 9, 5  # words of a subject before "is", of an object after "offers"
 

@@ -225,6 +225,8 @@ def _scored(
         at = timely(asked, (part.text, head), _heads(passage))
         if at is None:
             continue
+        if asked.may_i and _loose(part) and not part.header:
+            continue  # an item without what introduces it: whether it is allowed or forbidden, nobody can tell
         inside = covered(terms, part.stems)
         if asked.of_others and asked.names and of_another(asked.names, part.text):
             continue
@@ -244,7 +246,8 @@ def _scored(
         # Where nothing names the document, neither rare words alone nor common ones alone are enough.
         counted = len(inside.keys() | over.keys()) / len(terms)
         coverage = min(both / total, counted)
-        if len(terms) == 1 and not above and not asked.counted and terms[0] not in part.order[:_FIRST]:
+        said_of = terms[0] in part.order[:_FIRST] or (asked.kind is Kind.WHAT and defines(terms, part.text))
+        if len(terms) == 1 and not above and not asked.counted and not said_of:
             coverage = 0.0  # a word in passing is no answer where one word is all that is asked
         if opens:
             coverage, score = 1.0, score + _DEFINES
@@ -260,6 +263,11 @@ def _pairs(asked: tuple[str, ...], terms: tuple[str, ...]) -> dict[frozenset[str
         alike = [(t, *RELATED.get(t, ())) if set(pair) <= set(terms) else (t,) for t in pair]
         found |= dict.fromkeys(map(frozenset, product(*alike)), at)
     return found
+
+
+def _loose(part: Part) -> bool:
+    """Whether a part is no whole sentence."""
+    return part.kind is PieceKind.PROSE and not part.items and not part.text.endswith(_FULL)
 
 
 def _names(terms: Sequence[str], part: Part) -> bool:
@@ -288,7 +296,7 @@ def _counter(word: str) -> bool:
 def _manner(asked: Asked, terms: Sequence[str], part: Part) -> float:
     """What the way a sentence is put adds to its score, or takes off."""
     score = 0.0
-    if part.kind is PieceKind.PROSE and not part.items and not part.text.endswith(_FULL):
+    if _loose(part):
         score -= _ITEM if part.header or part.text.endswith(_ENDS) else _LOOSE
     if part.about or points(part.text):
         score -= _ABOUT

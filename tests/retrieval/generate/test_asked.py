@@ -149,6 +149,20 @@ def test_what_others_do(question: str, others: bool) -> None:
     assert take_apart(question).of_others is others
 
 
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("Can I share it?", True),
+        ("Is smoking allowed?", True),
+        ("Can the regulator give examples?", False),
+        ("Could you give examples?", False),
+        ("Who may see it?", False),
+    ],
+)
+def test_whether_something_is_allowed(question: str, asked: bool) -> None:
+    assert take_apart(question).may_i is asked
+
+
 @given(st.text())
 def test_any_text_can_be_taken_apart(question: str) -> None:
     asked = take_apart(question)

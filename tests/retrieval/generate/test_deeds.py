@@ -64,6 +64,7 @@ def test_who_did_it(text: str, said: bool) -> None:
         ("The auditor of the accounts is Ernst LLP.", True),
         ("Our audits of the accounts are a basis.", True),
         ("Our audits included evaluating the accounts.", False),
+        ("Such audited accounts are kept.", False),
         ("Critical audit matters relate to the accounts.", False),
         ("They audit the accounts.", True),
         ("Ada Lovelace – Audit of the accounts.", True),

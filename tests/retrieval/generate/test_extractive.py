@@ -433,6 +433,14 @@ RETAINED = passage(
                              id="rows", title="Acme Cookies", path=("Cookies",)),
                      "Owner: Globex; Name: WR; Use: This cookie is used to count visits; Time: One year [1] [2]",
                      id="a row of what is asked"),
+        pytest.param("Can I share my password?",
+                     passage("- Asking others to share their password\n- Selling drugs", id="i", title="Terms"), None,
+                     id="an item of which nobody can tell whether it is allowed"),
+        pytest.param("What is confidential information under the Acme NDA?",
+                     passage("The return of papers marked as confidential information takes 3 days. In all parts "
+                             "of this agreement confidential information includes papers.", id="c",
+                             title="Acme NDA", path=()),
+                     "In all parts of this agreement confidential information includes papers. [1]", id="a definition"),
         pytest.param("What happens if I violate these terms?",
                      passage("We process violations of these terms as others do. "
                              "Accounts in violation of these terms will be terminated.", id="v", title="Terms"),
