@@ -23,7 +23,7 @@ _NOUN = word_set(
 _DOING = word_set("i we you they who which that and or not only also jointly personnel people staff")  # before a verb
 _TO_COME = word_set("shall will may must would can could should might to")
 _PAST = re.compile(r"\w{2,}ed|bought|built|made|wrote|sold|won|began|led|took|gave|drew|drove|found|did")
-_WHO = re.compile(r"(?:^|[;,:]\s*)who\s+(?:else\s+|first\s+|\w+ly\s+)?([a-z]+)\b", re.IGNORECASE)
+_WHO = re.compile(r"(?:^\s*|[;:]\s*)who\s+(?:else\s+|first\s+|\w+ly\s+)?([a-z]+)\b", re.IGNORECASE)
 _FOLLOWS = re.compile(
     r"\bwhat\s+(?:(?:will|would)\s+)?happens?\s+(?:to\s+(?:\w+\s+){1,3})?(?:if|when|should|in\s+case|unless)\b|^\s*what\s+if\b",
     re.IGNORECASE,

@@ -31,6 +31,7 @@ ACME = (("acme",),)
         ("Who is liable?", "", False),
         ("Who may see it?", "", False),
         ("People who founded Acme are rich, why?", "", False),
+        ("May a tenant, who paid the rent, stay?", "", False),
     ],
 )
 def test_who_does_something(question: str, verb: str, past: bool) -> None:
