@@ -15,8 +15,11 @@ from retrieval.generate.thesaurus import RELATED
 _REACH = 6  # words from a verb to what it is done to
 _DENIED = 5  # words from a negation to the verb that it denies
 _OPENS, _SOON = 3, 8  # words in which a sentence names who acts, and in which the verb follows
-_BE = word_set("is are was were be been being remain remains remained belong belongs belonged become becomes")
-_AGENT = word_set("by of to")  # "is reviewed by", "is the property of", "belongs to"
+_BE = word_set(
+    """is are was were be been being remain remains remained belong belongs belonged become becomes
+    require requires required need needs needed subject"""
+)
+_AGENT = word_set("by of to from")  # "is reviewed by", "is the property of", "needs approval from"
 _NOUN = word_set(
     "our your their its his her my the a an this that each any no such all these those"
 )  # before a noun: "our audits"

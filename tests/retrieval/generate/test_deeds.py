@@ -78,6 +78,21 @@ def test_a_noun_is_no_deed(text: str, said: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Travel abroad requires approval from Legal.", True),
+        ("Travel is subject to the approval of the manager.", True),
+        ("The manager must approve travel.", True),
+        ("Travel must be approved by the manager.", True),
+        ("Travel requires approval.", False),
+        ("Travel without approval is not paid.", False),
+    ],
+)
+def test_approvals(text: str, said: bool) -> None:
+    assert says_who(stem("approves"), [stem("travel")], text, past=False) is said
+
+
+@pytest.mark.parametrize(
     ("question", "follows", "left_undone"),
     [
         ("What happens if I don't pay my bill?", True, "pay"),
