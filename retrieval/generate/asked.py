@@ -78,6 +78,15 @@ _RUN = re.compile(
     r"(?:\b[A-Z0-9][\w&’'.-]*|\b(?:and|or|between|of|for|with|by|from|the)\b|&)"
     r"(?:[ -]+(?:[A-Z0-9][\w&’'.-]*|(?:and|between|of|for|with|by|from|the|in)\b|&))*"
 )
+_PLAIN = word_set(
+    """new old current existing standard template signed written executed draft model sample whole entire present
+    applicable relevant original final full main first second last latest previous former prior future other own
+    supply supplier service services employment employee consulting consultancy licence license lease loan credit
+    rental purchase sale sales distribution partnership framework master confidentiality disclosure nondisclosure
+    merger shareholder shareholders franchise agency customer vendor client contractor data processing maintenance
+    support software subscription insurance settlement separation severance joint venture commercial legal mutual
+    bilateral unilateral one-way two-way settlement guarantee trust research development collaboration"""
+)  # before "agreement" they say which kind it is, not whose
 _SMALL = re.compile(
     r"\b(?:under|in|of|by)\s+(?:the\s+)?([a-z]\w+?)(?:['’]s)?\s+(?:mutual\s+)?(?:NDA|agreement|contract|undertaking|deed)\b"
 )
@@ -293,7 +302,9 @@ def _names(text: str) -> Iterable[tuple[str, ...]]:
 def _papers(text: str) -> Iterable[tuple[str, ...]]:
     """Names written small beside the kind of document that they name: "the thoughtbot NDA", "thoughtbot's NDA"."""
     for match in _SMALL.finditer(text):
-        yield from _named([match.group(1)])
+        word = match.group(1)
+        if word not in STOP and word not in FRAMING and word not in _PLAIN:
+            yield from _named([word])
 
 
 def _naming(text: str, names: Sequence[tuple[str, ...]]) -> tuple[frozenset[str], bool]:

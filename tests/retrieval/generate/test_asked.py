@@ -49,6 +49,13 @@ def test_the_kind_of_answer(question: str, kind: Kind) -> None:
         ("I lost my 2FA codes, can support help?", set()),
         ("Who is the CEO of Acme?", {("acme",)}),
         ("What is Globex Corporation's policy on gifts?", {("globex",)}),
+        ("What does the thoughtbot NDA say of courts?", set()),  # only beside "under", "in", "of" or "by"
+        ("Who keeps copies under the thoughtbot NDA?", {("thoughtbot",)}),
+        ("How long do duties last under our NDA?", set()),
+        ("How long do duties last under this agreement?", set()),
+        ("How long do duties last under the new mutual NDA?", set()),
+        ("What notice is due under the supply agreement?", set()),
+        ("What notice is due under the standard contract?", set()),
     ],
 )
 def test_names_are_of_somebody(question: str, names: set[tuple[str, ...]]) -> None:
