@@ -55,7 +55,10 @@ def holding(folders: Sequence[Path], *needles: str) -> list[str]:
     """Files under the folders that hold one of the texts, in any case."""
     found = []
     for path in sorted(p for folder in folders for p in folder.rglob("*") if p.is_file()):
-        data = path.read_bytes().lower()
+        try:
+            data = path.read_bytes().lower()
+        except FileNotFoundError:  # a running server removes files of its own
+            continue
         found += [f"{path.name}: {needle}" for needle in needles if needle.lower().encode() in data]
     return found
 
