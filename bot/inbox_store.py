@@ -18,6 +18,7 @@ from typing import Protocol
 import apsw
 
 from audit.database import Session
+from audit.errors import AuditUnavailable
 from audit.sqlite import SqliteSession
 from bot.errors import InboxUnavailable
 
@@ -189,7 +190,7 @@ class PostgresStore:
 
         try:
             yield
-        except (psycopg.Error, OSError, UnicodeError) as error:
+        except (psycopg.Error, AuditUnavailable, OSError, UnicodeError) as error:
             raise InboxUnavailable(f"The inbox {self.where} cannot be used: {error}. Check the server.") from error
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ import apsw
 import psycopg
 import pytest
 
+from audit.errors import AuditUnavailable
 from audit.record import Receipt
 from bot.errors import InboxUnavailable
 from bot.inbox import Inbox
@@ -180,3 +181,10 @@ async def test_a_replica_whose_connection_was_cut_keeps_its_events(pair: tuple[I
     pending = await one.get("k1")
     assert pending is not None
     assert pending.record_id == "r1"
+
+
+def test_a_server_that_may_not_be_used_is_the_inbox_s_error() -> None:
+    """The session says so in the log's words, also when it connects anew in the middle of a service's life."""
+    store = PostgresStore("postgresql://ada@127.0.0.1/x")
+    with pytest.raises(InboxUnavailable, match="fsync off"), store.translated():
+        raise AuditUnavailable("PostgreSQL runs with fsync off")
