@@ -18,11 +18,11 @@ async def open_audit_log(settings: Settings) -> TransparencyLog:
         return await TransparencyLog.open(folder)
     from audit.postgres import PostgresDatabase  # psycopg loads libpq
 
-    return await TransparencyLog.open(folder, database=PostgresDatabase(settings.database_url.get_secret_value()))
+    return await TransparencyLog.open(folder, database=PostgresDatabase(settings.secret("database_url")))
 
 
 def inbox_store(settings: Settings) -> InboxStore:
     """Raises AuditUnavailable when the address of the database is none."""
     if settings.database_url is None:
         return SqliteStore(settings.home / "inbox.db")
-    return PostgresStore(settings.database_url.get_secret_value())
+    return PostgresStore(settings.secret("database_url"))

@@ -36,7 +36,7 @@ class Finding:
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Run every check; none of them changes anything but the audit log's own start."""
+    """Run every check; none of them changes anything, but a missing audit log or inbox is made."""
     findings = [_sqlite()]
     try:
         async with open_app(settings) as app:
