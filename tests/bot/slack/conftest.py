@@ -7,6 +7,7 @@ import pytest
 from bot.slack.adapter import SlackPlatform
 from tests.bot.slack.fakes import MemoryIntake, MemoryViewer
 from tests.servers.slack import SlackStandIn, config_for, slack_by_http, slack_by_socket
+from tests.servers.slack_org import SlackOrg
 
 
 @pytest.fixture
@@ -21,6 +22,16 @@ async def slack() -> AsyncIterator[SlackStandIn]:
     yield slack
     await slack.stop()
     assert world.complaints == []
+
+
+@pytest.fixture
+async def org() -> AsyncIterator[SlackOrg]:
+    """Several workspaces. Fails the test when Slack would have complained."""
+    org = SlackOrg()
+    await org.start()
+    yield org
+    await org.stop()
+    assert org.complaints == []
 
 
 @pytest.fixture

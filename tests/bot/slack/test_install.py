@@ -28,15 +28,6 @@ from tests.servers.slack_org import ACME, BETA, CLIENT_ID, CLIENT_SECRET, SlackO
 
 
 @pytest.fixture
-async def org() -> AsyncIterator[SlackOrg]:
-    org = SlackOrg()
-    await org.start()
-    yield org
-    await org.stop()
-    assert org.complaints == []
-
-
-@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "home" / "slack"
 

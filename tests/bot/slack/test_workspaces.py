@@ -23,15 +23,6 @@ TYPES = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
-async def org() -> AsyncIterator[SlackOrg]:
-    org = SlackOrg()
-    await org.start()
-    yield org
-    await org.stop()
-    assert org.complaints == []
-
-
-@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "slack"
 
