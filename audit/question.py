@@ -15,7 +15,7 @@ from audit.canonical import canonical, clean
 from audit.errors import AuditCorrupt
 from audit.record import AuditRecord, Json
 from audit.values import from_json, to_json, to_object
-from retrieval.form import structured
+from retrieval.answer_form import structured
 from retrieval.types import (
     AccessList,
     Answer,

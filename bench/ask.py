@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.app import App, open_app
-from bot.settings import Settings
+from bot.settings.values import Settings
+from bot.wiring.app import App, open_app
 from connectors.folder import FolderSource
 from connectors.state import access_id
 from retrieval import publish

@@ -25,20 +25,20 @@ from typing import Any
 
 import aiohttp
 
-from bot.app import App
-from bot.logs import configure
-from bot.memory import ThreadMemory
-from bot.platforms import ChatAdapter
+from bot.answering.memory import ThreadMemory
+from bot.demo.standins.slack import SlackStandIn
+from bot.demo.standins.teams import Person, TeamsStandin
 from bot.ports import Intake, Viewer
-from bot.serve import running
-from bot.settings import Settings, SourceSettings
+from bot.queue.worker import Worker
+from bot.service.logs import configure
+from bot.service.serve import running
+from bot.settings.values import Settings, SourceSettings
 from bot.slack.adapter import SlackPlatform
 from bot.slack.config import SlackConfig
-from bot.sources import configured
-from bot.standins.slack import SlackStandIn
-from bot.standins.teams import Person, TeamsStandin
 from bot.teams.adapter import TeamsPlatform
-from bot.worker import Worker
+from bot.wiring.app import App
+from bot.wiring.platforms import ChatAdapter
+from bot.wiring.sources import configured
 
 PEOPLE = 50
 ANSWER = "Hotels cost at most 180 EUR a night."

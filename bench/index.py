@@ -30,7 +30,7 @@ from weaviate.collections import CollectionAsync
 from retrieval.embed.minilm import MiniLM
 from retrieval.index.embedded import EmbeddedIndex
 from retrieval.index.weaviate import WeaviateIndex
-from retrieval.index.words import asked
+from retrieval.text.stems import asked
 from retrieval.types import Chunk, Document, Place, Query, Section
 from tests.servers.gotools import CACHE
 from tests.servers.weaviate import running

@@ -26,7 +26,7 @@ import pypdf
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from retrieval.parse.pdf import parse_pdf
+from retrieval.parse.pdf.parser import parse_pdf
 
 FILINGS = Path(__file__).resolve().parents[2] / "shared" / "eval" / "financebench" / "pdfs"
 

@@ -12,8 +12,8 @@ from statistics import quantiles
 
 from aiohttp import ClientSession
 
-from bot.inbox import Inbox
-from bot.inbox_store import SqliteStore
+from bot.queue.inbox import Inbox
+from bot.queue.inbox_store import SqliteStore
 from bot.slack.render import render
 from tests.bot.slack.fakes import MemoryViewer, answered, citation
 from tests.servers.slack import SlackStandIn, config_for, slack_by_http

@@ -21,10 +21,10 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.logs import configure
-from bot.render import STATUS
-from bot.standins.teams import Person, Said
-from bot.worker import UNRECORDED
+from bot.answering.render import STATUS
+from bot.demo.standins.teams import Person, Said
+from bot.queue.worker import UNRECORDED
+from bot.service.logs import configure
 from tests.bot.scenarios.sides import Message, Side, SlackSide, TeamsSide
 from tests.bot.scenarios.stage import Stage, make_home, staged
 

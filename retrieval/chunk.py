@@ -15,7 +15,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from retrieval.places import within
+from retrieval.locators import within
 from retrieval.types import Chunk, Document, ParsedDocument, Section
 
 # Lengths in code points. all-MiniLM-L6-v2 sees 256 word pieces, about 1,100 characters of contract English.

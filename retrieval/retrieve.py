@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.ports import Embedder, Index, Library
-from retrieval.query import Asked, analysed
-from retrieval.query_route import Router
+from retrieval.question.routing import Router
+from retrieval.question.search_terms import Asked, analysed
 from retrieval.types import Document, Hit, Passage, Query, Question
 
 _ROUNDS = 3  # searches, each asking for more, while hits fall away because they are not current

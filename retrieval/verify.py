@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from retrieval.form import AnswerForm
+from retrieval.answer_form import AnswerForm
 from retrieval.gate.entities import check_entities
 from retrieval.gate.evidence import Evidence, Found, Problem, Shelf, Weights, evidence_of
 from retrieval.gate.injection import check_injection
@@ -19,8 +19,8 @@ from retrieval.gate.locating import locate_quote
 from retrieval.gate.parts import Filling
 from retrieval.gate.support import check_support
 from retrieval.gate.translation import check_direction, check_figures, check_translation, languages
-from retrieval.gate.words import squash
-from retrieval.places import locate
+from retrieval.locators import locate
+from retrieval.text.words import squash
 from retrieval.types import (
     Answer,
     AnswerPart,

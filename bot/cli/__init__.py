@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import ask, audit, care, documents, evaluate, service, training
+from bot.cli import ask, audit, audit_governance, documents, evaluate, service, training
 from bot.cli.common import set_home
 
 cli = typer.Typer(
@@ -38,7 +38,7 @@ def _options(
 documents.register(cli)
 ask.register(cli)
 audit.register(cli)
-care.register(audit.audit)
+audit_governance.register(audit.audit)
 evaluate.register(cli)
 training.register(cli, audit.audit)
 service.register(cli)

@@ -9,7 +9,7 @@ import typer
 from bot.cli.common import DONE, DOWN, NO, USAGE, HomeOption, JsonOption, note, out, run, say, settings
 
 if TYPE_CHECKING:
-    from bot.ask import Asked
+    from bot.answering.ask import Asked
     from retrieval.types import Turn
 
 AsOption = Annotated[
@@ -36,8 +36,8 @@ def ask(
         import sys
         import time
 
-        from bot.app import open_app
-        from bot.render import reply_json
+        from bot.answering.render import reply_json
+        from bot.wiring.app import open_app
 
         text = sys.stdin.read() if question == "-" else question
         if not text.strip():
@@ -62,7 +62,7 @@ def chat(as_user: AsOption = None, home: HomeOption = None) -> None:
     async def work() -> int:
         import asyncio
 
-        from bot.app import open_app
+        from bot.wiring.app import open_app
         from retrieval.types import Turn
 
         memory: tuple[Turn, ...] = ()
@@ -87,6 +87,6 @@ def _read_line() -> str:
 
 
 def _print(asked: Asked) -> None:
-    from bot.render import plain
+    from bot.answering.render import plain
 
     say(plain(asked.outcome))

@@ -30,7 +30,7 @@ def register(cli: typer.Typer) -> None:
 @asynccontextmanager
 async def open_log(home: Path | None) -> AsyncIterator[TransparencyLog]:
     """The log of a home. Raises SettingsError, AuditUnavailable."""
-    from bot.databases import open_audit_log
+    from bot.wiring.databases import open_audit_log
 
     log = await open_audit_log(settings(home))
     try:

@@ -18,7 +18,7 @@ from connectors.errors import ConnectorError
 from retrieval.errors import DocumentUnreadable, RetrievalError
 
 if TYPE_CHECKING:
-    from bot.settings import Settings
+    from bot.settings.values import Settings
 
 DONE, NO, USAGE, DOWN = 0, 1, 2, 3
 
@@ -35,7 +35,7 @@ def set_home(home: Path | None) -> None:
 
 def settings(home: Path | None) -> Settings:
     """The settings, with the home of the command line. Raises SettingsError."""
-    from bot.settings import load
+    from bot.settings.values import load
 
     return load(home or _home[0])
 

@@ -11,7 +11,7 @@ import typer
 from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, run, say, settings
 
 if TYPE_CHECKING:
-    from bot.app import App
+    from bot.wiring.app import App
     from connectors.sync import SyncReport
     from retrieval.types import ParsedDocument, Section
 
@@ -39,8 +39,8 @@ def sync(
     """Make documents searchable, and keep up with their changes."""
 
     async def work() -> int:
-        from bot.app import open_app
-        from bot.sources import find
+        from bot.wiring.app import open_app
+        from bot.wiring.sources import find
         from connectors.sync import SyncReport
 
         async with open_app(settings(home)) as app:
@@ -83,7 +83,7 @@ def sources_list(json: JsonOption = False, home: HomeOption = None) -> None:
     """All documents with their state and version."""
 
     async def work() -> int:
-        from bot.app import open_state
+        from bot.wiring.app import open_state
 
         with open_state(settings(home)) as state:
             entries = state.entries()
@@ -113,7 +113,7 @@ def sources_status(json: JsonOption = False, home: HomeOption = None) -> None:
     async def work() -> int:
         from datetime import UTC, datetime
 
-        from bot.app import open_state
+        from bot.wiring.app import open_state
         from connectors.sync import lag_seconds
 
         with open_state(settings(home)) as state:
@@ -141,7 +141,7 @@ def sources_explain(document: str, json: JsonOption = False, home: HomeOption = 
     """Why a document is or is not searchable, and who may read it."""
 
     async def work() -> int:
-        from bot.app import open_state
+        from bot.wiring.app import open_state
 
         with open_state(settings(home)) as state:
             entry = state.entry(document)
@@ -183,7 +183,7 @@ def inspect(file: Path, json: JsonOption = False) -> None:
         raise typer.Exit(USAGE) from error
 
     async def work() -> int:
-        from bot.app import parser
+        from bot.wiring.app import parser
 
         async with parser(settings(None)) as reader:
             parsed = await reader.parse(file.name, content)
@@ -225,7 +225,7 @@ def index_status(json: JsonOption = False, home: HomeOption = None) -> None:
     """How many documents and chunks are indexed, and whether they are the versions in force."""
 
     async def work() -> int:
-        from bot.app import open_app
+        from bot.wiring.app import open_app
 
         async with open_app(settings(home)) as app:
             facts = await _index_facts(app)
@@ -256,7 +256,7 @@ def index_rebuild(home: HomeOption = None) -> None:
     """Make the index again from the stored documents, without their sources."""
 
     async def work() -> int:
-        from bot.app import open_app
+        from bot.wiring.app import open_app
 
         async with open_app(settings(home)) as app:
             await app.index.clear()

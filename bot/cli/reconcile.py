@@ -48,11 +48,11 @@ def reconcile(
         refused: set[str] = set()
         async with open_log(home) as log:
             if messages is not None:
-                from bot.replaying import read_messages
+                from bot.wiring.replay import read_messages
 
                 posted = read_messages(messages)
             elif platform == "teams":
-                from bot.reconciling import teams_messages, teams_reader
+                from bot.teams.history import teams_messages, teams_reader
 
                 reader = teams_reader(settings(home))
                 try:
@@ -63,7 +63,7 @@ def reconcile(
                     await reader.close()
                 posted, unseen, refused = found.posted, found.unseen, found.refused
             elif platform == "slack" and channel is not None:
-                from bot.replaying import slack_messages
+                from bot.wiring.replay import slack_messages
 
                 posted = await slack_messages(settings(home), channel, first)
             else:

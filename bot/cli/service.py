@@ -38,7 +38,7 @@ def serve(home: HomeOption = None) -> None:
     """Answer in Slack and Teams until stopped."""
 
     async def work() -> int:
-        from bot.serve import serve as run_service
+        from bot.service.serve import serve as run_service
 
         return await run_service(settings(home))
 
@@ -49,7 +49,7 @@ def doctor(json: JsonOption = False, home: HomeOption = None) -> None:
     """Check settings, credentials, servers and versions, and say what to do next."""
 
     async def work() -> int:
-        from bot.doctor import examine
+        from bot.service.doctor import examine
 
         findings = await examine(settings(home))
         if json:

@@ -61,8 +61,8 @@ def export(
     async def work() -> int:
         import asyncio
 
-        from bot.style import house_style
-        from bot.training import approved, example, problems
+        from bot.evaluation.training import approved, example, problems
+        from bot.wiring.styles import house_style
 
         house = house_style(settings(home))
         lines: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.settings import AccessSettings, Settings, SourceSettings
+from bot.settings.values import AccessSettings, Settings, SourceSettings
 
 DOCUMENTS = Path(__file__).resolve().parent / "documents"
 MONDAY = Path(__file__).resolve().parent / "monday" / "nda-template.docx"

@@ -17,23 +17,23 @@ from pathlib import Path
 
 from audit.export import ExportFormat, export
 from audit.verify_export import verify_export
-from bot.app import App
+from bot.answering.memory import ThreadMemory
 from bot.cli.common import DONE, NO, say
 from bot.demo import company
-from bot.logs import configure
-from bot.memory import ThreadMemory
-from bot.platforms import ChatAdapter
+from bot.demo.standins.slack import SlackStandIn
+from bot.demo.standins.teams import Person, Place, TeamsStandin
+from bot.demo.standins.teams_checks import as_text
 from bot.ports import Intake, Viewer
-from bot.serve import running
-from bot.settings import Settings
+from bot.queue.worker import Worker
+from bot.service.logs import configure
+from bot.service.serve import running
+from bot.settings.values import Settings
 from bot.slack.adapter import SlackPlatform
 from bot.slack.config import SlackConfig
-from bot.sources import configured
-from bot.standins.slack import SlackStandIn
-from bot.standins.teams import Person, Place, TeamsStandin
-from bot.standins.teams_checks import as_text
 from bot.teams.adapter import TeamsPlatform
-from bot.worker import Worker
+from bot.wiring.app import App
+from bot.wiring.platforms import ChatAdapter
+from bot.wiring.sources import configured
 
 PATIENCE_S = 60
 RULE = "─" * 78

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.directory.file import CombinedDirectory, FileDirectory, Groups
 from bot.errors import SettingsError
-from bot.settings import GraphSettings, HttpDirectorySettings, Settings, SlackGroupsSettings
+from bot.settings.values import GraphSettings, HttpDirectorySettings, Settings, SlackGroupsSettings
 
 TIMEOUT = 5.0
 TRIES = 3

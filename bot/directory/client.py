@@ -16,8 +16,8 @@ import aiohttp
 import tenacity
 from yarl import URL
 
-from bot.addresses import is_loopback
 from bot.directory.file import DirectoryDown
+from bot.settings.addresses import is_loopback
 
 _CHANCE = random.SystemRandom()
 _STATUS_BUSY = 429

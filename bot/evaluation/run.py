@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from audit.record import new_record_id
-from bot.app import App, open_app
-from bot.ask import Asked, Request
+from bot.answering.ask import Asked, Request
+from bot.answering.render import plain, reply_json
 from bot.evaluation.metrics import Cited, Ranked, Result, figures
 from bot.evaluation.offtopic import OFF_TOPIC
 from bot.evaluation.sets import Case, QuestionSet, SetParser
-from bot.render import plain, reply_json
-from bot.settings import AccessSettings, Settings
+from bot.settings.values import AccessSettings, Settings
+from bot.wiring.app import App, open_app
 from connectors.folder import AccessRule, FolderSource
 from connectors.ports import Item, ListingFailure
-from retrieval.places import locate
+from retrieval.locators import locate
 from retrieval.types import AccessList, Audience, AudienceKind, Citation, Document, Passage, Principal, Question
 
 Progress = Callable[[int, int], None]

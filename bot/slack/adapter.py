@@ -15,7 +15,7 @@ from slack_bolt.async_app import AsyncBoltRequest
 
 from audit.errors import AuditError
 from audit.record import Json
-from bot.channels import Unmentioned
+from bot.answering.channels import Unmentioned
 from bot.errors import BotError, InboxUnavailable, PlatformDenied, PlatformError
 from bot.ports import Intake, Viewer
 from bot.slack import modals, render

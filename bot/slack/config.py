@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.addresses import is_loopback
-from bot.channels import Unmentioned, heard
+from bot.answering.channels import Unmentioned, heard
 from bot.errors import SettingsError
+from bot.settings.addresses import is_loopback
 
 PROMPTS = (("What can you answer from?", "sources"), ("How do you work?", "help"))
 """Title and message of the questions offered when a conversation opens; Slack shows four at most."""

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from audit.record import Json
+from bot.answering.render import PRIVATE_NOTE
 from bot.errors import PlatformBusy, PlatformDenied, PlatformError
-from bot.render import PRIVATE_NOTE
 from bot.slack.client import SlackClient, Unreached, Unsure, code_of
 from bot.slack.config import SlackConfig
 from bot.slack.events import Identity

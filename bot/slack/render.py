@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from audit.record import Json
-from bot.render import deep_link, markers, nearest_line, plain, source_line, source_place, sources
+from bot.answering.render import deep_link, markers, nearest_line, plain, source_line, source_place, sources
 from bot.types import Expert, Outcome, OutcomeKind
 from retrieval.types import Answer, Citation
 

@@ -14,10 +14,10 @@ import structlog
 from aiohttp import web
 
 from audit.record import Json
-from bot.channels import Unmentioned
+from bot.answering.channels import Unmentioned
+from bot.answering.render import NOT_HERE, PRIVATE_NOTE, STATUS
 from bot.errors import InboxUnavailable, PlatformDenied, PlatformError
 from bot.ports import Intake, Viewer
-from bot.render import NOT_HERE, PRIVATE_NOTE, STATUS
 from bot.teams.auth import KeySet, KeysUnavailable, TokenVerifier, Unauthorized
 from bot.teams.config import TeamsConfig
 from bot.teams.connector import BotConnector, NotThere

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from bot.addresses import is_loopback
-from bot.channels import Unmentioned, heard
+from bot.answering.channels import Unmentioned, heard
 from bot.errors import SettingsError
+from bot.settings.addresses import is_loopback
 
 BOT_FRAMEWORK = "https://api.botframework.com"
 PUBLIC_HOSTS = (

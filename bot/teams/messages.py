@@ -28,7 +28,7 @@ from bot.errors import DirectoryUnavailable, PlatformDenied, PlatformError, Sett
 from bot.teams.config import TeamsConfig
 from bot.teams.connector import NotThere
 from bot.teams.events import html_text
-from bot.teams.fixed import is_fixed
+from bot.teams.fixed_texts import is_fixed
 from bot.teams.manifest import CHANNEL_RIGHT, CHAT_RIGHT
 from bot.teams.tokens import TokenSource
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from urllib.parse import quote as encoded
 
 from audit.record import Json
-from bot.render import deep_link, markers, nearest_line, source_place, sources
+from bot.answering.render import deep_link, markers, nearest_line, source_place, sources
 from bot.teams.events import EXPERT, PASSAGE
 from bot.types import Outcome, PassageView
 from retrieval.types import Citation

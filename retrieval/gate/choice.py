@@ -14,10 +14,10 @@ from retrieval.gate.evidence import Evidence
 from retrieval.gate.language.detect import ENGLISH
 from retrieval.gate.language.profile import profile
 from retrieval.gate.polarity import Segment, segments
-from retrieval.gate.quantities import Quantities, quantities
 from retrieval.gate.support import alike, wanted
 from retrieval.gate.translation import check_figures
-from retrieval.gate.words import stem, stem_set, word_set
+from retrieval.text.quantities import Quantities, quantities
+from retrieval.text.words import stem, stem_set, word_set
 
 _CONDITIONS = frozenset({"only", "except", "consent"})
 _CONDITIONAL = frozenset(map(stem, word_set("condition conditions conditional conditionally exception exceptions")))

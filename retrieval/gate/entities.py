@@ -12,7 +12,7 @@ from retrieval.gate.evidence import Evidence, Problem
 from retrieval.gate.marks import MODAL
 from retrieval.gate.projection import project
 from retrieval.gate.support import ALIKE, alike, check_rest, initials
-from retrieval.gate.words import STOP, stem, stem_set, word_set, words
+from retrieval.text.words import STOP, stem, stem_set, word_set, words
 from retrieval.types import VerdictClass
 
 _LINK = re.compile(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from retrieval.gate.language.detect import ENGLISH, language_of
-from retrieval.gate.words import content_set, squash
+from retrieval.text.words import content_set, squash
 from retrieval.types import Passage, VerdictClass
 
 

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 from retrieval.gate.evidence import Evidence, Problem
-from retrieval.gate.words import visible
+from retrieval.text.words import visible
 from retrieval.types import VerdictClass
 
 _MACHINE = r"(?:a\.?i\.?|llm|language\s+model|(?:ai\s+)?assistant|chat\s?bot|bot|gpt\S*|chatgpt|claude|copilot|model)"

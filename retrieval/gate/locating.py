@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retrieval.gate.evidence import Found, Problem, Shelf
 from retrieval.gate.projection import find, project
-from retrieval.gate.words import words
+from retrieval.text.words import words
 from retrieval.types import Passage, Quote, VerdictClass
 
 _FRAGMENT = 2  # words that a spliced fragment has at least

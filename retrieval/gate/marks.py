@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from retrieval.gate.words import stem, word_set
+from retrieval.text.words import stem, word_set
 
 _AMOUNT = (
     r"(?= ([$€£(]?\s?\d|[A-Z]{3}\s?\d|(one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|"

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from retrieval.gate.evidence import Evidence, Problem
-from retrieval.gate.numerals import CURRENCIES, UNITS
 from retrieval.gate.projection import project
-from retrieval.gate.quantities import Amount, Day, Quantities, quantities, scale_hints, singles
-from retrieval.places import locate
+from retrieval.locators import locate
+from retrieval.text.numerals import CURRENCIES, UNITS
+from retrieval.text.quantities import Amount, Day, Quantities, quantities, scale_hints, singles
 from retrieval.types import VerdictClass
 
 _FALLING = re.compile(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retrieval.form import AnswerForm, FormPart, value_of
+from retrieval.answer_form import AnswerForm, FormPart, value_of
 from retrieval.gate.choice import chosen
 from retrieval.gate.evidence import Evidence, Problem
 from retrieval.types import AnswerPart, PartKind, VerdictClass

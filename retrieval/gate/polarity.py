@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from retrieval.gate.evidence import Evidence, Problem
 from retrieval.gate.marks import MODAL, OPPOSITES, RULES
-from retrieval.gate.words import SENTENCE, content_of, stem, words
+from retrieval.text.words import SENTENCE, content_of, stem, words
 from retrieval.types import VerdictClass
 
 _CUT = re.compile(

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import compress
 
-from retrieval.gate.words import straight, word_set, words
+from retrieval.text.words import straight, word_set, words
 
 _CURRENCY = "$€£¥₹"
 _NUMBER = re.compile(

@@ -9,9 +9,9 @@ import re
 from functools import lru_cache
 
 from retrieval.gate.evidence import Evidence, Problem
-from retrieval.gate.numerals import CURRENCIES, NUMERAL_WORDS, SCALES, UNITS
-from retrieval.gate.sentences import pieces
-from retrieval.gate.words import STOP, content_of, stem, stem_set, word_set, words
+from retrieval.text.numerals import CURRENCIES, NUMERAL_WORDS, SCALES, UNITS
+from retrieval.text.sentences import pieces
+from retrieval.text.words import STOP, content_of, stem, stem_set, word_set, words
 from retrieval.types import VerdictClass
 
 _LEAST = 0.6  # share of the claim's weight that quotes, headings and title carry together

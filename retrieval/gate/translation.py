@@ -26,8 +26,8 @@ from retrieval.gate.language.roles import meanings
 from retrieval.gate.marks import MODAL
 from retrieval.gate.numbers import check_numbers
 from retrieval.gate.polarity import check_polarity
-from retrieval.gate.quantities import quantities
-from retrieval.gate.words import SENTENCE, STOP, content_set, word_set, words
+from retrieval.text.quantities import quantities
+from retrieval.text.words import SENTENCE, STOP, content_set, word_set, words
 from retrieval.types import VerdictClass
 
 _LONGER = 1.6  # times as many words as what is translated, and a few more

@@ -14,12 +14,12 @@ from functools import cached_property
 from itertools import pairwise
 
 from retrieval.gate.projection import project
-from retrieval.gate.quantities import quantities
-from retrieval.gate.words import STOP, content_set, stem, stem_set
-from retrieval.generate.asked import Asked, Kind
-from retrieval.generate.deeds import says_what_follows, says_who
+from retrieval.generate.actions import says_what_follows, says_who
+from retrieval.generate.question_intent import Asked, Kind
 from retrieval.generate.thesaurus import RELATED
-from retrieval.query_route import periods
+from retrieval.question.routing import periods
+from retrieval.text.quantities import quantities
+from retrieval.text.words import STOP, content_set, stem, stem_set
 from retrieval.types import Passage
 
 _FEW = 3  # terms of a question of which a name is a large part: the passage itself must speak of it

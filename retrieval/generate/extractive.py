@@ -15,13 +15,8 @@ from functools import lru_cache
 from itertools import pairwise, product
 
 from retrieval.gate.evidence import Weights
-from retrieval.gate.numerals import NUMERAL_WORDS
-from retrieval.gate.sentences import Kind as PieceKind
-from retrieval.gate.sentences import cells
 from retrieval.gate.support import initials
-from retrieval.gate.words import content_of, content_set, squash, stem, words
-from retrieval.generate.asked import Asked, Kind, take_apart
-from retrieval.generate.deeds import acts, forbids_or_defines, of_another
+from retrieval.generate.actions import acts, forbids_or_defines, of_another
 from retrieval.generate.evidence import (
     Fit,
     Source,
@@ -34,9 +29,14 @@ from retrieval.generate.evidence import (
     tells_how,
     timely,
 )
-from retrieval.generate.reading import DATED, Part, read
+from retrieval.generate.passage_text import DATED, Part, read
+from retrieval.generate.question_intent import Asked, Kind, take_apart
 from retrieval.generate.thesaurus import RELATED
-from retrieval.query_route import periods
+from retrieval.question.routing import periods
+from retrieval.text.numerals import NUMERAL_WORDS
+from retrieval.text.sentences import Kind as PieceKind
+from retrieval.text.sentences import cells
+from retrieval.text.words import content_of, content_set, squash, stem, words
 from retrieval.types import Claim, Draft, ModelUse, Passage, Question, Quote
 
 _SENTENCES = 3

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from retrieval.answer_form import AnswerForm
 from retrieval.errors import GeneratorUnavailable
-from retrieval.form import AnswerForm
 from retrieval.ports import Generator
 from retrieval.types import Draft, ModelUse, Passage, Question, Verdict, VerdictClass, Verified
 from retrieval.verify import verify

@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retrieval.form import AnswerForm
+from retrieval.answer_form import AnswerForm
 from retrieval.generate.wire import described, written
 from retrieval.types import Claim, Draft, Passage, Question, Verdict, VerdictClass
 

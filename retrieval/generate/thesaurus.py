@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from retrieval.gate.words import stem
+from retrieval.text.words import stem
 
 _GROUPS = """
 employee staff worker personnel colleague

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from retrieval.form import AnswerForm, FormPart
+from retrieval.answer_form import AnswerForm, FormPart
 from retrieval.types import Claim, PartKind, Quote
 
 _MOST_CLAIMS = 20  # of an answer, or of a part

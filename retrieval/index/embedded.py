@@ -23,7 +23,7 @@ from retrieval.index import postings
 from retrieval.index.codec import dump_chunk, dump_document, load_chunk, load_document
 from retrieval.index.levels import page_heads, section_numbers
 from retrieval.index.snapshot import Ranked, Snapshot, Version, grown
-from retrieval.index.words import stems, title_stems
+from retrieval.text.stems import stems, title_stems
 from retrieval.types import Chunk, Document, Hit, Query
 
 FORMAT = "2"

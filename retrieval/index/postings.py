@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.index.words import pairs
+from retrieval.text.stems import pairs
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from retrieval import fusion
 from retrieval.index import postings
 from retrieval.index.postings import BM25, Floats, Ints, Mask, Segment
-from retrieval.index.words import asked, pairs, stems
+from retrieval.text.stems import asked, pairs, stems
 from retrieval.types import Query
 
 # A low k1: in a short passage the second mention of a word says little (ObliQA, keywords alone:

@@ -36,7 +36,7 @@ from retrieval import fusion
 from retrieval.errors import IndexMismatch, IndexUnavailable
 from retrieval.index.codec import dump_chunk, dump_document, load_chunk, load_document
 from retrieval.index.levels import page_heads, section_numbers
-from retrieval.index.words import asked, pairs, stems, title_stems
+from retrieval.text.stems import asked, pairs, stems, title_stems
 from retrieval.types import Chunk, Hit, Query
 
 FORMAT = "2"

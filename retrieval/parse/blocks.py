@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from retrieval.places import join_locators, within
+from retrieval.locators import join_locators, within
 from retrieval.types import Attachment, LeftOut, ParsedDocument, Place, Section
 
 SEPARATOR = "\n"

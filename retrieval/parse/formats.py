@@ -30,8 +30,8 @@ class _ParsePages(Protocol):
 
 
 PARSERS = {
-    "docx": ("retrieval.parse.docx", "parse_docx"),
-    "pdf": ("retrieval.parse.pdf", "parse_pdf"),
+    "docx": ("retrieval.parse.docx.parser", "parse_docx"),
+    "pdf": ("retrieval.parse.pdf.parser", "parse_pdf"),
     "xlsx": ("retrieval.parse.sheet", "parse_xlsx"),
     "csv": ("retrieval.parse.sheet", "parse_csv"),
     "pptx": ("retrieval.parse.slides", "parse_pptx"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from retrieval.parse.blocks import CELL, Block, assemble
-from retrieval.parse.clauses import heading_labels
+from retrieval.parse.clauses.typed import heading_labels
 from retrieval.parse.text import decode, stem
 from retrieval.types import LeftOut, ParsedDocument
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pypdfium2.raw as pdfium
 
-from retrieval.parse.pdf_page import PageText, Word
+from retrieval.parse.pdf.page import PageText, Word
 
 PAGE_CONFIDENCE = 70.0  # mean of a page's lines of print: clear print has 95, print beyond reading 20 to 40
 PAGE_CHARACTERS = 20  # in such lines, or half of all that was seen: less may be dirt

@@ -12,10 +12,10 @@ from audit.record import AuditRecord
 from audit.search import Filter
 from bot.demo import company
 from bot.demo.play import Stage, on_stage
-from bot.settings import ExpertSettings
+from bot.demo.standins.teams_checks import elements
+from bot.settings.values import ExpertSettings
 from bot.slack.modals import WHY
 from bot.slack.render import EXPERT, FEEDBACK
-from bot.standins.teams_checks import elements
 
 QUESTION = "How much notice must we give to terminate the Northwind agreement?"
 TERMS = "Northwind Supply Agreement, Section 5.2"

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from bot.demo.standins.slack import Delivery, SlackStandIn
+from bot.demo.standins.slack_world import Call, Fault, World
 from bot.ports import Intake, Viewer
 from bot.slack.adapter import KnownThread, SlackPlatform, no_thread
 from bot.slack.config import SlackConfig
-from bot.standins.slack import Delivery, SlackStandIn
-from bot.standins.slack_world import Call, Fault, World
 
 __all__ = ["Call", "Delivery", "Fault", "SlackStandIn", "World", "config_for", "slack_by_http", "slack_by_socket"]
 

@@ -12,12 +12,12 @@ from typing import Any
 from aiohttp import ClientResponse, ClientSession, ClientTimeout, encode_basic_auth, web
 from yarl import URL
 
+from bot.demo.standins.slack import SlackStandIn
+from bot.demo.standins.slack_world import World
 from bot.ports import Intake, Viewer
 from bot.slack.config import WorkspacesConfig
 from bot.slack.install import COOKIE
 from bot.slack.workspaces import KnownIn, SlackWorkspaces, nowhere
-from bot.standins.slack import SlackStandIn
-from bot.standins.slack_world import World
 
 CLIENT_ID = "1234567890.9876543210"
 CLIENT_SECRET = "stand-in-client-secret"

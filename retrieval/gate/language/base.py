@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from retrieval.gate.words import straight, visible, word_set
-from retrieval.number_words import ONES, TENS
+from retrieval.text.number_words import ONES, TENS
+from retrieval.text.words import straight, visible, word_set
 
 ORDER = ("", "most", "least", "exempt", "only", "except", "forbid", "advise", "oblige", "permit", "not")
 """The kinds of marks (see `gate.marks`) as they are read: what one has read is blanked out for the next."""

@@ -12,7 +12,7 @@ from retrieval.gate.language.german import GERMAN
 from retrieval.gate.language.italian import ITALIAN
 from retrieval.gate.language.portuguese import PORTUGUESE
 from retrieval.gate.language.spanish import SPANISH
-from retrieval.gate.words import word_set, words
+from retrieval.text.words import word_set, words
 
 ENGLISH = "en"
 LANGUAGES: dict[str, Language] = {known.code: known for known in (GERMAN, FRENCH, SPANISH, ITALIAN, PORTUGUESE, DUTCH)}

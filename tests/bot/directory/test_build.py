@@ -11,7 +11,7 @@ import pytest
 from bot.directory.build import build
 from bot.directory.file import CombinedDirectory
 from bot.errors import DirectoryUnavailable, SettingsError
-from bot.settings import GraphSettings, HttpDirectorySettings, SlackGroupsSettings, load
+from bot.settings.values import GraphSettings, HttpDirectorySettings, SlackGroupsSettings, load
 from tests.bot.directory.servers import ADA, BEN, SECRET, TENANT, FakeEndpoint, FakeSlack, Fault, serving
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "directories.md"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.audience import AudienceRules
+from bot.answering.audience import AudienceRules
 from bot.directory.cache import CachedDirectory
 from bot.directory.file import AtOnce, CombinedDirectory, DirectoryDown, FileDirectory, Groups
 from bot.ports import Directory

@@ -13,20 +13,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from bot.memory import ThreadMemory
-from bot.platforms import ChatAdapter
+from bot.answering.memory import ThreadMemory
+from bot.demo.standins import slack_text
+from bot.demo.standins import teams as teams_standin
+from bot.demo.standins.slack import SlackStandIn
+from bot.demo.standins.slack_world import Fault as SlackFault
+from bot.demo.standins.teams import Person, Place, Said, TeamsStandin
+from bot.demo.standins.teams_checks import as_text, elements
 from bot.ports import Intake, Viewer
-from bot.settings import Settings
+from bot.settings.values import Settings
 from bot.slack.adapter import SlackPlatform
 from bot.slack.render import EXPERT, PASSAGE
-from bot.standins import slack_text
-from bot.standins import teams as teams_standin
-from bot.standins.slack import SlackStandIn
-from bot.standins.slack_world import Fault as SlackFault
-from bot.standins.teams import Person, Place, Said, TeamsStandin
-from bot.standins.teams_checks import as_text, elements
 from bot.teams import events as teams_events
 from bot.teams.adapter import TeamsPlatform
+from bot.wiring.platforms import ChatAdapter
 from tests.servers.slack import config_for
 
 OTHER_TENANT = "99999999-9999-4999-8999-999999999999"

@@ -19,14 +19,14 @@ from aiohttp import web
 from audit.record import AuditRecord
 from audit.search import Filter
 from audit.sqlite import SqliteDatabase
-from bot.app import App, open_app
-from bot.memory import ThreadMemory
-from bot.platforms import ChatAdapter
+from bot.answering.memory import ThreadMemory
 from bot.ports import Intake, Viewer
-from bot.serve import running
-from bot.settings import AccessSettings, Settings, SourceSettings
-from bot.sources import configured
-from bot.worker import Worker
+from bot.queue.worker import Worker
+from bot.service.serve import running
+from bot.settings.values import AccessSettings, Settings, SourceSettings
+from bot.wiring.app import App, open_app
+from bot.wiring.platforms import ChatAdapter
+from bot.wiring.sources import configured
 from tests.bot.scenarios.sides import Side, SlackSide, TeamsSide
 from tests.servers.model import ModelServer, completion
 

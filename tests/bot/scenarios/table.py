@@ -12,18 +12,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.admission import CHANNEL_LIMITED, FULL, PERSON_LIMITED
-from bot.ask import NOT_FOUND, NOT_FOUND_PRIVATE
-from bot.audience import NOT_GUESTS, NOT_HERE
-from bot.channels import DAYS
-from bot.experts import ASKED, NO_EXPERT, NO_QUESTION
-from bot.render import NOT_HERE as NOT_HERE_EXPERT
-from bot.render import PRIVATE_NOTE, STATUS
-from bot.repeats import POINTER, POINTER_DIRECT
-from bot.settings import ExpertSettings
+from bot.answering.ask import NOT_FOUND, NOT_FOUND_PRIVATE
+from bot.answering.audience import NOT_GUESTS, NOT_HERE
+from bot.answering.channels import DAYS
+from bot.answering.experts import ASKED, NO_EXPERT, NO_QUESTION
+from bot.answering.render import NOT_HERE as NOT_HERE_EXPERT
+from bot.answering.render import PRIVATE_NOTE, STATUS
+from bot.answering.repeats import POINTER, POINTER_DIRECT
+from bot.answering.why import NOTHING_YET, PRIVATE_BEFORE
+from bot.queue.admission import CHANNEL_LIMITED, FULL, PERSON_LIMITED
+from bot.queue.worker import NO_PEOPLE, UNRECORDED
+from bot.settings.values import ExpertSettings
 from bot.slack import post
-from bot.why import NOTHING_YET, PRIVATE_BEFORE
-from bot.worker import NO_PEOPLE, UNRECORDED
 from retrieval.generate.fallback import MODEL_DOWN
 from tests.bot.scenarios.stage import HOSTILE
 from tests.bot.scenarios.steps import (

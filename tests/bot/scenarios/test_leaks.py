@@ -14,16 +14,16 @@ from pathlib import Path
 import pytest
 
 from audit.record import Json
-from bot.app import App, open_app
-from bot.audience import AudienceRules
-from bot.inbox import Inbox
-from bot.inbox_store import SqliteStore
-from bot.memory import ThreadMemory
-from bot.settings import Settings
+from bot.answering.audience import AudienceRules
+from bot.answering.memory import ThreadMemory
+from bot.queue.inbox import Inbox
+from bot.queue.inbox_store import SqliteStore
+from bot.queue.worker import Worker
+from bot.settings.values import Settings
 from bot.slack import render as slack_render
 from bot.teams import render as teams_render
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind, Outcome, People, Reply
-from bot.worker import Worker
+from bot.wiring.app import App, open_app
 from retrieval.types import Principal
 from tests.bot.scenarios.canaries import Company, Paper, papers, question, write
 from tests.bot.scenarios.sides import PEOPLE, Side, SlackSide, TeamsSide

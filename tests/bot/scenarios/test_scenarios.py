@@ -10,8 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from audit.record import AuditRecord
-from bot.render import PRIVATE_NOTE
-from bot.settings import ChannelSettings
+from bot.answering.render import PRIVATE_NOTE
+from bot.settings.values import ChannelSettings
 from bot.slack import post
 from tests.bot.scenarios.sides import PLACES, Side, SlackSide, TeamsSide
 from tests.bot.scenarios.stage import make_home, staged

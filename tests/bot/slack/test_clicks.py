@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from bot.demo.standins import slack_text
 from bot.errors import DirectoryUnavailable
 from bot.slack.adapter import SlackPlatform
 from bot.slack.modals import GONE, UNAVAILABLE, WHY
 from bot.slack.render import FEEDBACK, PASSAGE
-from bot.standins import slack_text
 from bot.types import IncomingKind, PassageView
 from tests.bot.slack.fakes import RECORD, MemoryIntake, MemoryViewer, answered, citation, reply_of
 from tests.servers.slack import SlackStandIn

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from bot.demo.standins import slack_checks, slack_text
 from bot.slack.adapter import SlackPlatform
 from bot.slack.render import EXPERT, render
-from bot.standins import slack_checks, slack_text
 from bot.types import Expert, IncomingKind
 from tests.bot.slack.fakes import RECORD, MemoryIntake, abstained, answered, reply_of
 from tests.servers.slack import SlackStandIn

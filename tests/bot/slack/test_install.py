@@ -17,7 +17,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels import Unmentioned
+from bot.answering.channels import Unmentioned
 from bot.errors import PlatformDenied, PlatformError, SettingsError
 from bot.slack.config import Shared, WorkspacesConfig
 from bot.slack.install import COOKIE

@@ -19,8 +19,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from bot.demo.standins.slack_api import SCOPE_OF
 from bot.slack.manifest import EVENTS, FOLLOW_UP_EVENTS, FOLLOW_UP_SCOPES, INSTALL_EVENTS, SCOPES, slack_manifest
-from bot.standins.slack_api import SCOPE_OF
 from tests.servers.npmtools import SLACK_TYPES, TYPESCRIPT, npm_package
 
 FILE = Path(__file__).parents[3] / "bot" / "manifests" / "slack.json"

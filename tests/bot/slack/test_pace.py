@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from bot.answering.render import STATUS
 from bot.errors import PlatformBusy
-from bot.render import STATUS
 from bot.slack.client import SlackClient
 from bot.slack.events import Identity
 from bot.slack.pace import Pace

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from bot.answering.render import PRIVATE_NOTE, STATUS
 from bot.errors import PlatformBusy, PlatformDenied, PlatformError
-from bot.render import PRIVATE_NOTE, STATUS
 from bot.slack.adapter import SlackPlatform
 from bot.types import Incoming
 from tests.bot.slack.fakes import RECORD, MemoryIntake, MemoryViewer, answered, reply_of

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.channels import Unmentioned
+from bot.answering.channels import Unmentioned
 from bot.errors import PlatformError
 from bot.slack.adapter import SlackPlatform
 from bot.types import ChannelKind, IncomingKind

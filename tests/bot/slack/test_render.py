@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.demo.standins import slack_checks, slack_text
 from bot.slack import render as slack_render
 from bot.slack.render import BUDGET, shorten, size
-from bot.standins import slack_checks, slack_text
 from bot.types import Outcome, OutcomeKind
 from retrieval.types import Citation, Section
 from tests.bot.slack.fakes import RECORD, abstained, answered, citation, document

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.standins import slack_checks
+from bot.demo.standins import slack_checks
 from tests.servers.slack import SlackStandIn
 
 GOOD: dict[str, Any] = {"text": "Hello", "parse": "none"}

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from bot.demo.standins.slack import SlackStandIn
 from bot.errors import PlatformDenied, PlatformError
 from bot.slack.workspaces import SlackWorkspaces
-from bot.standins.slack import SlackStandIn
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind, PassageView
 from tests.bot.slack.fakes import RECORD, MemoryIntake, MemoryViewer, answered, reply_of
 from tests.servers.slack_org import ACME, BETA, SlackOrg, config_for, serving, workspace

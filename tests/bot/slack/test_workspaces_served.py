@@ -11,11 +11,11 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from audit.search import Filter
-from bot.app import App
-from bot.serve import running
-from bot.settings import Settings
-from bot.standins.slack import SlackStandIn
-from bot.worker import Worker
+from bot.demo.standins.slack import SlackStandIn
+from bot.queue.worker import Worker
+from bot.service.serve import running
+from bot.settings.values import Settings
+from bot.wiring.app import App
 from tests.bot.scenarios.stage import make_home, settings
 from tests.servers.slack_org import ACME, BETA, CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET, SlackOrg
 

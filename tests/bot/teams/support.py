@@ -11,8 +11,8 @@ from typing import Any
 from aiohttp import web
 
 from audit.record import Receipt
+from bot.demo.standins.teams import Person, TeamsStandin
 from bot.errors import InboxUnavailable
-from bot.standins.teams import Person, TeamsStandin
 from bot.teams.adapter import TeamsPlatform
 from bot.types import Incoming, IncomingKind, Outcome, OutcomeKind, Reply
 from retrieval.types import Answer, Citation, Document, Passage, Section, Statement

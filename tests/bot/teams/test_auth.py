@@ -12,8 +12,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from bot.demo.standins.teams import Fault, TeamsStandin
 from bot.errors import SettingsError
-from bot.standins.teams import Fault, TeamsStandin
 from bot.teams.config import TeamsConfig
 from tests.bot.teams.support import ADA, running
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels import Unmentioned
-from bot.standins.teams import Person, Place, TeamsStandin
+from bot.answering.channels import Unmentioned
+from bot.demo.standins.teams import Person, Place, TeamsStandin
 from bot.teams.events import BadActivity, html_text, passage_asked, question_text, translate
 from bot.types import ChannelKind, IncomingKind
 from tests.bot.teams.support import ADA, BEN, STRANGER, answered, reply, running

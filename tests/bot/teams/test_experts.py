@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.render import NOT_HERE
-from bot.standins.teams_checks import elements, problems
+from bot.answering.render import NOT_HERE
+from bot.demo.standins.teams_checks import elements, problems
 from bot.teams.render import render, wire_size
 from bot.types import Expert, IncomingKind, Outcome, OutcomeKind
 from tests.bot.teams.support import ADA, BEN, answered, reply, running

@@ -11,19 +11,19 @@ from typing import Any
 import pytest
 
 from audit.reconcile import Conversation, Posted
+from bot.answering.experts import NO_EXPERT
+from bot.answering.render import NOT_HERE, PRIVATE_NOTE, STATUS
+from bot.demo.standins.teams import Fault, Person, Place, Said, TeamsStandin
 from bot.directory.client import Patience
 from bot.errors import PlatformDenied, PlatformError, SettingsError
-from bot.experts import NO_EXPERT
-from bot.reconciling import named
-from bot.render import NOT_HERE, PRIVATE_NOTE, STATUS
-from bot.standins.teams import Fault, Person, Place, Said, TeamsStandin
+from bot.queue.worker import UNRECORDED
 from bot.teams.adapter import NO_PRIVATE_CHAT
 from bot.teams.connector import NotThere
-from bot.teams.fixed import is_fixed
+from bot.teams.fixed_texts import is_fixed
+from bot.teams.history import named
 from bot.teams.messages import GraphAddresses, MissingRight, TeamsMessages, shown
 from bot.teams.render import call, render, text_message, welcome
 from bot.types import Outcome, OutcomeKind
-from bot.worker import UNRECORDED
 from tests.bot.teams.support import ADA, answered, citation, passage
 
 NOW = datetime.now(UTC)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.standins.teams import Fault
-from bot.standins.teams_checks import elements
+from bot.demo.standins.teams import Fault
+from bot.demo.standins.teams_checks import elements
 from bot.teams.adapter import PASSAGE_GONE, PASSAGE_UNAVAILABLE
 from bot.types import PassageView
 from retrieval.types import Principal

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from bot.demo.standins.teams import Fault, Person
 from bot.errors import PlatformError
-from bot.standins.teams import Fault, Person
 from bot.teams.config import TeamsConfig
 from bot.teams.people import KEPT_PLACES, Member, TeamsPeople
 from bot.types import People

@@ -19,16 +19,16 @@ import pytest
 
 from audit.record import new_record_id
 from audit.search import Filter
-from bot.app import App, open_app
-from bot.memory import ThreadMemory
-from bot.platforms import ChatAdapter
+from bot.answering.memory import ThreadMemory
+from bot.demo.standins.teams import Fault, Place, Said, TeamsStandin
 from bot.ports import Intake, Viewer
-from bot.serve import running
-from bot.settings import AccessSettings, Settings, SourceSettings
-from bot.sources import configured
-from bot.standins.teams import Fault, Place, Said, TeamsStandin
+from bot.queue.worker import Worker
+from bot.service.serve import running
+from bot.settings.values import AccessSettings, Settings, SourceSettings
 from bot.teams.adapter import TeamsPlatform
-from bot.worker import Worker
+from bot.wiring.app import App, open_app
+from bot.wiring.platforms import ChatAdapter
+from bot.wiring.sources import configured
 from tests.bot.teams.support import ADA, BEN
 
 pytestmark = pytest.mark.slow

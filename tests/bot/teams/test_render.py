@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.standins.teams_checks import as_text, elements, problems
+from bot.demo.standins.teams_checks import as_text, elements, problems
 from bot.teams.render import SIZE_LIMIT, chat_link, escape, render, shorten, wire_size
 from bot.types import Outcome, OutcomeKind
 from tests.bot.teams.support import answered, citation, passage

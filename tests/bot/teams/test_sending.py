@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from bot.answering.render import PRIVATE_NOTE, STATUS
+from bot.demo.standins.teams import Fault
 from bot.errors import PlatformBusy, PlatformDenied, PlatformError
-from bot.render import PRIVATE_NOTE, STATUS
-from bot.standins.teams import Fault
 from bot.teams.adapter import NO_PRIVATE_CHAT
 from tests.bot.teams.support import ADA, BEN, Bot, answered, citation, reply, running
 

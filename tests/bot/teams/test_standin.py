@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.standins.teams import Person, TeamsStandin
-from bot.standins.teams_checks import MESSAGE_BYTES, as_text, problems
+from bot.demo.standins.teams import Person, TeamsStandin
+from bot.demo.standins.teams_checks import MESSAGE_BYTES, as_text, problems
 from bot.teams.render import render
 from tests.bot.teams.support import ADA, answered, citation, running
 

@@ -33,7 +33,9 @@ def test_one_module_knows_the_sdk() -> None:
 
 
 def test_the_stand_in_and_the_manifest_do_not_load_the_sdk() -> None:
-    look = "import sys, bot.standins.teams, bot.teams.manifest; print(sorted({m.split('.')[0] for m in sys.modules}))"
+    look = (
+        "import sys, bot.demo.standins.teams, bot.teams.manifest; print(sorted({m.split('.')[0] for m in sys.modules}))"
+    )
     loaded = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout
     assert "'aiohttp'" in loaded
     assert not [name for name in (*VENDOR, "tests", "pytest") if f"'{name}'" in loaded]

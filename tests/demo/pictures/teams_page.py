@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.standins.teams_checks import CARD, MESSAGE_ENTITY
+from bot.demo.standins.teams_checks import CARD, MESSAGE_ENTITY
 
 STYLE = """
 body { margin: 0; background: #f5f5f5; color: #242424; font: 14px/1.43 'Open Sans', 'Liberation Sans', sans-serif; }

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.gate.projection import find, negations, project, signs
-from retrieval.gate.sentences import pieces
+from retrieval.text.sentences import pieces
 
 TEXT = st.text(alphabet=st.sampled_from("abcdeNOTno 0123456789.,%€$()-–\n“”éöﬁßİ²½\u0301\u00ad\u00a0日本"), max_size=60)
 

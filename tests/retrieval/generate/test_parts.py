@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from retrieval.form import AnswerForm, read_form, structured
+from retrieval.answer_form import AnswerForm, read_form, structured
 from retrieval.generate.extractive import ExtractiveGenerator
 from retrieval.generate.fallback import FORMLESS, MODEL_DOWN, MODEL_FAILED, CheckedGenerator
 from retrieval.generate.openai_generator import Limits, OpenAIGenerator

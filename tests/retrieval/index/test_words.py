@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.index.words import asked, pairs, stems, title_stems
+from retrieval.text.stems import asked, pairs, stems, title_stems
 
 
 @pytest.mark.parametrize(

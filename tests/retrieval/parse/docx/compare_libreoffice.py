@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from retrieval.parse.docx import parse_docx
+from retrieval.parse.docx.parser import parse_docx
 from tests.retrieval.parse.docx.contracts import CONTRACTS
 
 

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from retrieval.errors import DocumentUnreadable, EncryptedDocument, ParserLimit, UnsupportedFormat
-from retrieval.parse.docx import parse_docx
+from retrieval.parse.docx.parser import parse_docx
 from tests.retrieval.parse.docx.builder import archive, docx, p
 
 _GOOD = docx(p("1 Hotels", "Heading1") + "".join(p(f"Paragraph {n} of the text.") for n in range(50)))

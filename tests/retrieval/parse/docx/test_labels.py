@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.parse.docx import parse_docx
+from retrieval.parse.docx.parser import parse_docx
 from tests.retrieval.parse.docx.builder import abstract, docx, heading, lvl, num, p
 from tests.retrieval.parse.docx.contracts import CONTRACTS
 from tests.retrieval.parse.docx.judge import Contract

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.errors import DocumentUnreadable
-from retrieval.parse.docx import parse_docx
+from retrieval.parse.docx.parser import parse_docx
 from tests.retrieval.parse.docx.builder import (
     MARK_GONE,
     MARK_HIDDEN,

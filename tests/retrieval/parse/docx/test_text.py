@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from retrieval.parse.docx import parse_docx
+from retrieval.parse.docx.parser import parse_docx
 from retrieval.types import LeftOut
 from tests.retrieval.parse.docx.builder import (
     MARK_GONE,

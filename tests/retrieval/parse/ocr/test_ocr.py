@@ -13,7 +13,7 @@ import pytest
 from PIL import ImageDraw
 
 from retrieval.errors import DocumentUnreadable, ParserLimit
-from retrieval.parse.pdf import parse_pdf
+from retrieval.parse.pdf.parser import parse_pdf
 from retrieval.parse.sandbox import Limits, Ocr, SandboxParser
 from retrieval.types import ParsedDocument
 from tests.retrieval.parse.children import parser_children

@@ -12,7 +12,7 @@ from pypdf import PdfWriter
 from reportlab.lib.utils import ImageReader
 
 from retrieval.errors import DocumentUnreadable, EncryptedDocument, ParserLimit
-from retrieval.parse.pdf import parse_pdf
+from retrieval.parse.pdf.parser import parse_pdf
 from tests.retrieval.parse.pdf.making import FILLER, HEIGHT, WIDTH, drawn, lines, rewritten
 
 WORDS = ["The limit for hotels is 180 EUR a night.", FILLER[:80], FILLER[80:150]]

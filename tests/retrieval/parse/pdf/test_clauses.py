@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from reportlab.lib.styles import ParagraphStyle
 
-from retrieval.parse.pdf import parse_pdf
+from retrieval.parse.pdf.parser import parse_pdf
 from retrieval.types import ParsedDocument
 from tests.retrieval.parse.pdf.making import FILLER, flowing, style
 

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from retrieval.parse.pdf import parse_pdf
-from retrieval.places import locate
+from retrieval.locators import locate
+from retrieval.parse.pdf.parser import parse_pdf
 from tests.retrieval.parse.pdf.making import drawn, lines
 
 NUMBERS = st.sampled_from(

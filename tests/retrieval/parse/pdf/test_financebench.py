@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from retrieval.parse.pdf import lay_out, read_pdf
+from retrieval.parse.pdf.parser import lay_out, read_pdf
 
 SET = Path(__file__).resolve().parents[5] / "shared" / "eval" / "financebench"
 

@@ -8,8 +8,8 @@ import pytest
 from pypdf import PdfWriter
 from pypdf.constants import PageLabelStyle
 
-from retrieval.parse.pdf import parse_pdf
-from retrieval.places import locate
+from retrieval.locators import locate
+from retrieval.parse.pdf.parser import parse_pdf
 from retrieval.types import ParsedDocument
 from tests.retrieval.parse.pdf.making import FILLER, drawn, flowing, lines, rewritten, style
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.parse.pdf_numbers import number_of, roman
+from retrieval.parse.clauses.pdf_numbers import number_of, roman
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,307 @@
+"""The one use case. Reads top to bottom; knows no chat platform, index, model or disk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import structlog
+
+from audit.errors import AuditUnavailable, RecordInvalid
+from audit.question import cited_spans, posted_bytes, question_record
+from audit.record import AuditLog, AuditRecord, Json
+from bot.answering.channels import NO_RULE, ChannelRule
+from bot.answering.commands import Commands
+from bot.answering.repeats import Find, Posted, Repeats, pointer
+from bot.types import ChannelKind, Outcome, OutcomeKind, Reply
+from retrieval.acl import permitted_ids
+from retrieval.errors import EmbedderUnavailable, GeneratorUnavailable, IndexMismatch, IndexUnavailable, RetrievalError
+from retrieval.ports import Library
+from retrieval.question.followup import standalone
+from retrieval.types import (
+    TRANSLATED_MARK,
+    AccessList,
+    Answer,
+    Audience,
+    AudienceKind,
+    Draft,
+    ModelUse,
+    Passage,
+    Principal,
+    Question,
+    Verified,
+    Wording,
+)
+
+NOT_FOUND = "I could not find this in the documents that everyone who can read this reply may read."
+NOT_FOUND_PRIVATE = "I could not find this in the documents you can read."
+NEAREST = 3
+DOWN: Mapping[type[RetrievalError], str] = {
+    IndexUnavailable: "the search index is down.",
+    IndexMismatch: "the search index is being rebuilt.",
+    EmbedderUnavailable: "the search cannot read questions just now.",
+    GeneratorUnavailable: "the language model is down.",
+}
+WORDINGS: Mapping[Wording, str] = {
+    Wording.TRANSLATED: f"What is marked {TRANSLATED_MARK} is a translation; the quote below it is the original.",
+    Wording.ORIGINAL: "What I could not check in another language stands in that of the documents.",
+}
+RECORDED = 20_000  # characters kept of a question, however long it was
+
+log = structlog.get_logger(__name__)
+
+
+class Retriever(Protocol):
+    async def retrieve(
+        self, question: Question, acl_ids: frozenset[str], *, sources: frozenset[str] | None = None
+    ) -> tuple[Passage, ...]:
+        """Current, permitted passages, best first; of these sources, unless None.
+
+        Raises IndexUnavailable, EmbedderUnavailable.
+        """
+        ...
+
+
+class Answerer(Protocol):
+    async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, Draft]:
+        """Draft and verify. Raises GeneratorUnavailable only when nothing can stand in for the model."""
+        ...
+
+
+async def nowhere(record_id: str) -> Posted | None:
+    """No earlier answer stands anywhere."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question, who asks, who will read the reply, by which rule, and how the platform shows an outcome."""
+
+    record_id: str
+    question: Question
+    asker: Principal
+    audience: Audience
+    private: Audience | None  # who reads a private reply; None: the place offers none, or is private itself
+    thread: str
+    place: Mapping[str, Json]
+    render: Callable[[Outcome], Mapping[str, Json]]
+    rule: ChannelRule = NO_RULE
+    posted: Find = nowhere  # where an earlier answer stands in this place
+    operator: bool = True  # may be told where it failed (files, servers); people in a chat may not
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The outcome, the reply that may be shown, the question as it was searched, and what was retrieved."""
+
+    outcome: Outcome
+    reply: Reply
+    searched: str
+    passages: tuple[Passage, ...]
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is gathered on the way, for the record."""
+
+    searched: str
+    audience: Audience
+    passages: tuple[Passage, ...] = ()
+    verified: Verified = field(default_factory=lambda: Verified(None, ()))
+    use: ModelUse = field(default_factory=lambda: ModelUse("none"))
+    access: Mapping[str, AccessList] = field(default_factory=dict)
+    timings_us: dict[str, int] = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Raises AuditUnavailable when the record cannot be made durable; then nothing may be shown.
+
+    `styled` answers where a channel's rule has a style of that name, `answerer` everywhere else. Without
+    `repeats` every question is answered anew.
+    """
+
+    library: Library
+    retriever: Retriever
+    answerer: Answerer
+    audit: AuditLog
+    commands: Commands
+    question_limit: int = 4_000
+    disclaimer: str = ""
+    version: str = ""
+    configuration_sha256: str = ""
+    experts: Callable[[str, str, str], str] = lambda question, platform, channel: ""
+    """The name of the expert to offer for a question, on a platform and in a channel; "" for none."""
+    styled: Mapping[str, Answerer] = field(default_factory=dict)
+    repeats: Repeats | None = None
+
+    async def __call__(self, request: Request) -> Asked:
+        work = _Work(searched=request.question.text, audience=request.audience)
+        began = time.perf_counter_ns()
+        try:
+            outcome = await self._outcome(request, work)
+        except RetrievalError as error:
+            work.error = str(error)
+            outcome = self._failed(request, f"I cannot answer right now: {_down(error, request.operator)}")
+        except Exception as error:
+            log.exception("a bug kept a question from being answered", record=request.record_id)
+            work.error = f"{type(error).__name__} (see the log of the service)"
+            outcome = self._failed(request, "Something went wrong on my side, and it has been logged.")
+        try:
+            outcome = self._offering(request, outcome)
+            payload = request.render(outcome)
+            work.timings_us["total"] = (time.perf_counter_ns() - began) // 1000
+            record = await self._record(request, work, outcome, payload)
+        except Exception as error:
+            log.exception("a bug kept a record from being made", record=request.record_id)
+            raise AuditUnavailable("the record of this answer could not be made; see the log of the service") from error
+        try:
+            receipt = await self.audit.append(record)
+        except RecordInvalid as error:
+            log.error("the record of an answer cannot be stored", record=request.record_id, error=str(error))
+            raise AuditUnavailable(f"the record of this answer cannot be stored: {error}") from error
+        return Asked(outcome, Reply(payload, outcome.private, receipt), work.searched, work.passages)
+
+    async def _outcome(self, request: Request, work: _Work) -> Outcome:
+        text = request.question.text.strip()
+        # 1. The place, the person and the text must be ones that may be answered.
+        if request.audience.kind is AudienceKind.REFUSED:
+            return Outcome(OutcomeKind.REFUSED, request.record_id, text, text=request.audience.reason)
+        if len(text) > self.question_limit:
+            asked = f"Your question has {len(text):,} characters; I read at most {self.question_limit:,}. "
+            return Outcome(OutcomeKind.REFUSED, request.record_id, text, text=asked + "Please ask a shorter one.")
+        work.access = await self.library.access_lists()
+        permitted = permitted_ids(request.audience, work.access)
+        # 2. Words that are no question.
+        command = await self.commands.reply(
+            text,
+            request.thread,
+            permitted,
+            sources=request.rule.sources,
+            place=request.place,
+            asker=request.asker,
+        )
+        if command is not None:
+            return Outcome(OutcomeKind.ANSWERED, request.record_id, text, text=command)
+        # 3. An answer that was given in this thread already, while it holds.
+        work.searched = standalone(request.question)
+        again = await self._again(request, work, permitted)
+        if again is not None:
+            return again
+        # 4. An answer from what everyone who sees the reply may read.
+        outcome = await self._answer(request, work, permitted, private=False)
+        # 5. Where that gives none: from what the asker may read, shown to the asker alone.
+        if outcome.kind is OutcomeKind.ABSTAINED and request.private is not None:
+            own = permitted_ids(request.private, work.access)
+            if own - permitted:
+                found = work.passages, work.verified, work.use
+                alone = await self._answer(request, work, own, private=True)
+                if alone.kind is OutcomeKind.ANSWERED:
+                    work.audience = request.private
+                    return alone
+                work.passages, work.verified, work.use = found
+        return outcome
+
+    async def _again(self, request: Request, work: _Work, permitted: frozenset[str]) -> Outcome | None:
+        """A pointer to the answer of the same question, with all that it quotes for the record."""
+        if self.repeats is None:
+            return None
+        found = await self.repeats.find(
+            request.thread, work.searched, request.audience, permitted, request.rule.sources, request.posted
+        )
+        if found is None:
+            return None
+        work.verified = Verified(found.answer, ())
+        direct = request.place.get("channel_kind") == ChannelKind.DIRECT.value
+        return Outcome(
+            OutcomeKind.ANSWERED,
+            request.record_id,
+            request.question.text,
+            found.answer,
+            pointer(found.posted, request.question.asked_at, direct=direct),
+            repeats=found.record_id,
+            link=found.posted.url,
+        )
+
+    async def _answer(self, request: Request, work: _Work, permitted: frozenset[str], *, private: bool) -> Outcome:
+        question = Question(work.searched, request.question.asked_at, request.question.memory)
+        clock = time.perf_counter_ns()
+        work.passages = await self.retriever.retrieve(question, permitted, sources=request.rule.sources)
+        clock = _lap(work, "retrieve", clock)
+        context = [p for p in work.passages if p.context]
+        answerer = self.styled.get(request.rule.style, self.answerer)
+        work.verified, draft = await answerer.answer(question, context)
+        _lap(work, "answer", clock)
+        work.use = draft.use
+        answer, text = work.verified.answer, request.question.text
+        if answer is None:
+            said = NOT_FOUND if request.audience.kind is AudienceKind.CHANNEL else NOT_FOUND_PRIVATE
+            nearest = work.passages[:NEAREST]
+            return Outcome(OutcomeKind.ABSTAINED, request.record_id, text, text=said, nearest=nearest)
+        disclaimer = self.disclaimer if request.rule.disclaimer is None else request.rule.disclaimer
+        notice = " ".join(filter(None, (draft.use.fallback, *_wordings(answer), disclaimer)))
+        return Outcome(OutcomeKind.ANSWERED, request.record_id, text, answer, notice=notice, private=private)
+
+    def _offering(self, request: Request, outcome: Outcome) -> Outcome:
+        """With the expert who may be asked, under an answer or where there is none."""
+        if outcome.told is None and outcome.kind is not OutcomeKind.ABSTAINED:
+            return outcome
+        channel = str(request.place.get("channel") or "")
+        return replace(outcome, expert=self.experts(outcome.question, request.asker.platform, channel))
+
+    def _failed(self, request: Request, said: str) -> Outcome:
+        text = f"{said} Please ask again later; if it stays, tell an administrator the record below."
+        return Outcome(OutcomeKind.FAILED, request.record_id, request.question.text, text=text)
+
+    async def _record(
+        self, request: Request, work: _Work, outcome: Outcome, payload: Mapping[str, Json]
+    ) -> AuditRecord:
+        spans = cited_spans(work.verified)
+        return question_record(
+            record_id=request.record_id,
+            outcome=outcome.kind.value,
+            question=replace(request.question, text=request.question.text[:RECORDED]),
+            searched=work.searched[:RECORDED],
+            asker=request.asker,
+            audience=work.audience,
+            place=request.place,
+            passages=work.passages,
+            access=work.access,
+            verified=work.verified,
+            use=work.use,
+            snapshots={s: await self.library.text(s.document, s.version, s.start, s.end) for s in spans},
+            text=outcome.text,
+            notice=outcome.notice,
+            private=outcome.private,
+            expert=outcome.expert,
+            repeats=outcome.repeats,
+            link=outcome.link,
+            nearest=outcome.nearest,
+            shown_question=outcome.question[:RECORDED],
+            posted=posted_bytes(payload),
+            timings_us=work.timings_us,
+            software=self.version,
+            configuration_sha256=self.configuration_sha256,
+            trace_id=request.record_id,
+            error=work.error,
+        )
+
+
+def _wordings(answer: Answer) -> list[str]:
+    """What is said of statements in another language than their quotes, and of those that could not be."""
+    held = {statement.wording for statement in answer.statements}
+    return [said for wording, said in WORDINGS.items() if wording in held]
+
+
+def _down(error: RetrievalError, operator: bool) -> str:
+    """What failed: in full for whoever runs the service, without names of files and servers for others."""
+    return str(error) if operator else DOWN.get(type(error), "a part of me is down.")
+
+
+def _lap(work: _Work, name: str, since: int) -> int:
+    now = time.perf_counter_ns()
+    work.timings_us[name] = work.timings_us.get(name, 0) + (now - since) // 1000
+    return now

@@ -1,0 +1,92 @@
+"""What a thread has been about, for follow-up questions: earlier questions and the documents cited."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import apsw
+
+from bot.errors import InboxUnavailable
+from retrieval.types import Turn
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS turns(
+  id INTEGER PRIMARY KEY, thread TEXT NOT NULL, user TEXT NOT NULL, question TEXT NOT NULL, documents TEXT NOT NULL,
+  at TEXT NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS turns_thread ON turns(thread);
+CREATE TABLE IF NOT EXISTS answers(
+  thread TEXT NOT NULL, question TEXT NOT NULL, record TEXT NOT NULL, at TEXT NOT NULL,
+  PRIMARY KEY (thread, question)) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS answers_at ON answers(at);
+"""
+TURNS = 6
+
+
+class ThreadMemory:
+    """One row a question. Rights are not remembered: each answer checks them anew."""
+
+    def __init__(self, path: Path, keep: timedelta) -> None:
+        """Open or create. Raises InboxUnavailable."""
+        self._keep = keep
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = apsw.Connection(str(path))
+            self._db.set_busy_timeout(5_000)
+            # One by one: apsw stops at the first statement that gives a row.
+            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
+                self._db.execute(f"PRAGMA {pragma}")
+            self._db.execute(_SCHEMA)
+        except (apsw.Error, OSError) as error:
+            raise InboxUnavailable(f"The thread memory {path} cannot be used: {error}.") from error
+
+    def recall(self, thread: str) -> tuple[Turn, ...]:
+        """The last turns of a thread, oldest first."""
+        since = (datetime.now(UTC) - self._keep).isoformat()
+        rows = self._db.execute(
+            "SELECT question, documents FROM turns WHERE thread = ? AND at > ? ORDER BY id DESC LIMIT ?",
+            (thread, since, TURNS),
+        )
+        return tuple(Turn(q, tuple(json.loads(d))) for q, d in reversed(list(rows)))
+
+    def remember(self, thread: str, user: str, turn: Turn) -> None:
+        now = datetime.now(UTC)
+        with self._db:
+            self._db.execute("DELETE FROM turns WHERE at <= ?", ((now - self._keep).isoformat(),))
+            self._db.execute(
+                "INSERT INTO turns(thread, user, question, documents, at) VALUES(?, ?, ?, ?, ?)",
+                (thread, user, turn.question, json.dumps(turn.document_ids), now.isoformat()),
+            )
+
+    def keep_answer(self, thread: str, folded: str, record_id: str) -> None:
+        """The record of the answer to a question (folded by `repeats.fold`), in place of an earlier one's."""
+        now = datetime.now(UTC)
+        with self._db:
+            self._db.execute("DELETE FROM answers WHERE at <= ?", ((now - self._keep).isoformat(),))
+            self._db.execute(
+                "INSERT OR REPLACE INTO answers VALUES(?, ?, ?, ?)", (thread, folded, record_id, now.isoformat())
+            )
+
+    def answered(self, thread: str, folded: str) -> str | None:
+        """The record of the answer to this question in this thread, if it is remembered."""
+        since = (datetime.now(UTC) - self._keep).isoformat()
+        sql = "SELECT record FROM answers WHERE thread = ? AND question = ? AND at > ?"
+        rows = list(self._db.execute(sql, (thread, folded, since)))
+        return str(rows[0][0]) if rows else None
+
+    def knows(self, thread: str) -> bool:
+        """Whether a question was answered in this thread lately; `*` stands for any part of its name."""
+        since = (datetime.now(UTC) - self._keep).isoformat()
+        rows = self._db.execute("SELECT 1 FROM turns WHERE thread GLOB ? AND at > ? LIMIT 1", (thread, since))
+        return bool(list(rows))
+
+    def forget(self, thread: str) -> int:
+        """Drop a thread's memory; returns how many questions were remembered."""
+        with self._db:
+            self._db.execute("DELETE FROM answers WHERE thread = ?", (thread,))
+            self._db.execute("DELETE FROM turns WHERE thread = ?", (thread,))
+        return self._db.changes()
+
+    def close(self) -> None:
+        self._db.close()

@@ -1,0 +1,52 @@
+"""What the audit log keeps of an event beside a question's own record. Pure but for new ids and the time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from audit.canonical import clean
+from audit.record import AuditRecord, Json, new_record_id
+from bot.queue.inbox import Shown
+from bot.types import Incoming, Reply
+
+
+def gap_record(record_id: str | None, reason: str) -> AuditRecord:
+    """Says in the log, once it writes again, that a question went unrecorded or unseen."""
+    return AuditRecord(new_record_id(), "gap", datetime.now(UTC), "failed", {"reason": reason}, record_id)
+
+
+def place_of(incoming: Incoming) -> Mapping[str, Json]:
+    """Where a question was asked, for its record."""
+    return {
+        "key": incoming.key,
+        "channel": incoming.channel,
+        "channel_kind": incoming.channel_kind.value,
+        "thread": incoming.thread,
+        "message": incoming.message,
+    }
+
+
+def _who(incoming: Incoming) -> Mapping[str, Json]:
+    return {"platform": incoming.platform, "tenant": incoming.tenant, "user": incoming.user}
+
+
+def event_record(incoming: Incoming, record_id: str) -> AuditRecord:
+    """Feedback, or an event that is no question, as what it is."""
+    fields: dict[str, Json] = {**_who(incoming), **place_of(incoming), "text": clean(incoming.text)}
+    return AuditRecord(
+        record_id, incoming.kind.value, incoming.received_at, "recorded", fields, refers_to=incoming.about
+    )
+
+
+def delivery_record(incoming: Incoming, reply: Reply, shown: Shown) -> AuditRecord:
+    """That a reply was shown, and where."""
+    fields: dict[str, Json] = {
+        **_who(incoming),
+        **place_of(incoming),
+        "reply_message": shown.message,
+        "private": reply.private,
+    }
+    if team := incoming.reference.get("team"):
+        fields["team"] = team
+    return AuditRecord(shown.delivery_id, "delivery", shown.at, "delivered", fields, reply.receipt.record_id)

@@ -1,0 +1,162 @@
+"""The words of a reply that are the same on every platform. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+
+from bot.types import Outcome
+from retrieval.answer_form import structured
+from retrieval.types import Citation, Document, Passage, Section
+
+STATUS = "Looking in your documents…"
+NOT_HERE = "{name} can help with this. They do not see this conversation, so please write to them."
+PRIVATE_NOTE = "I have answered this privately."
+
+
+def section_name(section: Section) -> str:
+    """E.g. "Section 4.2 Hotels", "Hotels", "Section 4.2(b) (Hotels)"; "" for text without a heading."""
+    if section.label and section.heading:
+        return f"{_numbered(section.label)} {section.heading}"
+    if section.label:
+        above = next((p for p in reversed(section.path[:-1]) if p), "")
+        above = _OWN_NUMBER.sub("", above, count=1) or above  # "5 Term" above 5.2 adds "Term" alone
+        return f"{_numbered(section.label)} ({above})" if above else _numbered(section.label)
+    return section.heading
+
+
+_OWN_NUMBER = re.compile(r"^\d+(\.\d+)*(\([^()\s]{1,5}\))*[.)]?\s+")
+
+
+def _numbered(label: str) -> str:
+    return label if label[:1].isalpha() and " " in label else f"Section {label}"
+
+
+def where(section: Section, page: int | None, locator: str | None, title: str = "") -> str:
+    """E.g. "Section 4.2 Hotels, page 7" or "Limits!A12:D14": what the document's `title` says is not said again."""
+    return _place(section_name(section), f"page {page}" if page is not None else (locator or ""), title)
+
+
+def _place(name: str, spot: str, title: str) -> str:
+    if name.casefold() == title.casefold() or spot.startswith(f"{name}!"):
+        name = ""
+    return ", ".join(part for part in (name, spot) if part)
+
+
+def source_line(citation: Citation) -> str:
+    """E.g. "Travel Policy, Section 4.2 Hotels, page 7, version 2026-03-01.1a2b3c4d"."""
+    return f"{citation.document.title}, {source_place((citation,))}"
+
+
+def sources(citations: Sequence[Citation]) -> list[tuple[Citation, ...]]:
+    """The citations as sources: neighbours that are rows of one section's table, such as its head, are one."""
+    return [tuple(group) for _, group in groupby(citations, _table_or_own)]
+
+
+def _table_or_own(c: Citation) -> tuple[str | int, ...]:
+    row = " | " in c.quote  # how canonical text parts cells
+    return (c.document.id, c.document.version, c.document.title, c.section.id) if row else (c.n,)
+
+
+def source_place(source: Sequence[Citation]) -> str:
+    """Where a source's quotes stand, e.g. "Section 4.2 Hotels, pages 7 and 8, version 2026-03-01.1a2b3c4d"."""
+    first = source[0]
+    pages = list(dict.fromkeys(str(c.page) for c in source if c.page is not None))
+    spots = list(dict.fromkeys(c.locator for c in source if c.page is None and c.locator))
+    sheet = spots[0].partition("!")[0] + "!" if spots else ""
+    spots = [spots[0], *(spot.removeprefix(sheet) for spot in spots[1:])] if spots else []
+    named = [f"{'page' if len(pages) == 1 else 'pages'} {_and(pages)}"] if pages else []
+    place = _place(
+        section_name(first.section), ", ".join([*named, *([_and(spots)] if spots else [])]), first.document.title
+    )
+    return ", ".join(part for part in (place, f"version {first.document.version}") if part)
+
+
+def markers(source: Sequence[Citation]) -> str:
+    """E.g. "[1] [2]"."""
+    return " ".join(f"[{c.n}]" for c in source)
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+
+
+def deep_link(document: Document, section: Section, page: int | None) -> str | None:
+    """The document's address, opened at the page or the heading where the source allows it."""
+    if document.url is None:
+        return None
+    if "#" in document.url:
+        return document.url
+    if page is not None and document.media_type == "application/pdf":
+        return f"{document.url}#page={page}"
+    return document.url + (section.anchor or "")
+
+
+def nearest_line(passage: Passage) -> str:
+    """One line about a passage that is near but does not answer."""
+    page = passage.places[0].page if passage.places else None
+    locator = passage.places[0].locator if passage.places else None
+    place = where(passage.section, page, locator, passage.document.title)
+    return f"{passage.document.title}, {place}" if place else passage.document.title
+
+
+def plain(outcome: Outcome) -> str:
+    """A whole reply as plain text: what notifications, the terminal and screen readers get."""
+    lines: list[str] = []
+    answer = outcome.told
+    if answer is not None:
+        lines.append(answer.text)
+        if outcome.notice:
+            lines.append(outcome.notice)
+        lines.append("Sources:")
+        for source in sources(answer.citations):
+            lines.append(f"{markers(source)} {source[0].document.title}, {source_place(source)}")
+            lines += [f"    “{c.quote}”" for c in source]
+    else:
+        lines.append(outcome.text)
+        if outcome.link:
+            lines.append(outcome.link)
+        if outcome.nearest:
+            lines.append("The nearest sections I found:")
+            lines += [f"• {nearest_line(p)}" for p in outcome.nearest]
+    lines.append(f"Record {outcome.record_id}")
+    return "\n".join(lines)
+
+
+def reply_json(outcome: Outcome) -> dict[str, object]:
+    """The fixed shape that scripts get; `answer` is the text shown when there is no answer.
+
+    `structured` is the object that the organisation's answer form describes; null without a form, or when a part
+    that it requires is not carried by the documents.
+    """
+    citations = outcome.answer.citations if outcome.answer else ()
+    return {
+        "outcome": outcome.kind.value,
+        "answer": outcome.told.text if outcome.told else outcome.text,
+        "citations": [
+            {
+                "n": c.n,
+                "document": c.document.id,
+                "title": c.document.title,
+                "section": c.section.label,
+                "heading": c.section.heading,
+                "path": list(c.section.path),
+                "page": c.page,
+                "version": c.document.version,
+                "quote": c.quote,
+                "start": c.start,
+                "end": c.end,
+                "locator": c.locator,
+                "url": deep_link(c.document, c.section, c.page),
+            }
+            for c in citations
+        ],
+        "nearest": [
+            {"document": p.document.id, "section": p.section.label, "heading": p.section.heading}
+            for p in outcome.nearest
+        ],
+        "notice": outcome.notice,
+        "structured": structured(outcome.answer) if outcome.answer else None,
+        "record": outcome.record_id,
+    }

@@ -1,0 +1,238 @@
+"""audit replay, reconcile, affected, stats, hold, erase, approve, retain: looking after the log."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.audit import as_json, looked, open_log
+from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, run, say, settings
+from bot.cli.filters import Channel, DocumentOption, Person, SectionOption, Since, Until, utc, wanted
+from bot.cli.reconcile import reconcile
+
+if TYPE_CHECKING:
+    from audit.replay import Replayed
+
+
+def register(audit: typer.Typer) -> None:
+    """Add these commands below `footnote audit`."""
+    for command in (replay, affected, stats, reconcile, hold, erase, approve, retain, rotate_key):
+        audit.command()(command)
+
+
+Ground = Annotated[str, typer.Option(help="Why, for the record, e.g. the request or the matter's number.")]
+
+
+def replay(record_id: str, json: JsonOption = False, home: HomeOption = None) -> None:
+    """Prove an answer again: inclusion, quotes, permissions, the bytes shown; and how its sections read today."""
+
+    async def work() -> int:
+        from audit.replay import replay as replay_record
+        from bot.wiring.app import open_state
+        from bot.wiring.replay import posted, reader_of
+
+        with open_state(settings(home)) as state:
+            async with open_log(home) as log:
+                done = await replay_record(log, record_id, render=posted, today=reader_of(state))
+                await looked(log, "replay", record_id)
+        if json:
+            out(done.as_json())
+        else:
+            _print_replay(done)
+        return DONE if done.ok else NO
+
+    run(work())
+
+
+def _print_replay(done: Replayed) -> None:
+    marks = {True: "ok ", False: "NO ", None: "-  "}
+    for step in done.steps:
+        say(f"{marks[step.ok]} {step.name}: {step.detail}")
+    for change in done.changes:
+        say(f"   {change.document} {change.version} {change.section}: {change.state}")
+        for line in change.diff.splitlines():
+            say(f"      {line}")
+
+
+def affected(
+    document: str,
+    version: Annotated[str | None, typer.Option(help="Only this version.")] = None,
+    section: SectionOption = None,
+    json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """The answers that cited a document: whom to tell when it was wrong or has changed."""
+
+    async def work() -> int:
+        from audit.insights import affected as answers
+        from audit.search import Filter
+
+        async with open_log(home) as log:
+            found = [record async for record in answers(log, document, version=version, section=section)]
+            await looked(
+                log, "affected", found=len(found), chosen=Filter(document=document, version=version, section=section)
+            )
+        if json:
+            out([as_json(record) for record in found])
+        for record in () if json else found:
+            say(
+                f"{record.id}  {record.time:%Y-%m-%d %H:%M}  {record.fields.get('user')}  "
+                f"{record.fields.get('question')}"
+            )
+        return DONE if found else NO
+
+    run(work())
+
+
+def stats(since: Since = None, until: Until = None, json: JsonOption = False, home: HomeOption = None) -> None:
+    """Counts of questions, outcomes, people and tokens."""
+
+    async def work() -> int:
+        from audit.insights import stats as counted
+
+        async with open_log(home) as log:
+            found = (await counted(log, since=utc(since), until=utc(until))).as_json()
+            await looked(log, "stats")
+        if json:
+            out(found)
+        else:
+            say("\n".join(f"{name}: {value}" for name, value in found.items()))
+        return DONE
+
+    run(work())
+
+
+def hold(
+    matter: Annotated[str | None, typer.Option(help="The matter's name; with it a hold is set.")] = None,
+    ground: Annotated[str, typer.Option(help="Why, for the record.")] = "",
+    lift: Annotated[str | None, typer.Option(help="End the hold of this id.")] = None,
+    person: Person = None,
+    document: DocumentOption = None,
+    channel: Channel = None,
+    since: Since = None,
+    until: Until = None,
+    json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Set a legal hold, lift one, or list those that stand: what a hold covers is not erased."""
+
+    async def work() -> int:
+        from audit import holds
+
+        async with open_log(home) as log:
+            if lift is not None:
+                say(await holds.lift_hold(log, lift, ground=ground, by=_me()))
+                return DONE
+            if matter is not None:
+                covers = wanted(since, until, person, channel, document)
+                say(await holds.hold(log, matter=matter, covers=covers, ground=ground, by=_me()))
+                return DONE
+            standing = await holds.holds(log)
+            await looked(log, "holds")
+        if json:
+            out([{"id": h.id, "matter": h.matter, "covers": h.covers.as_json(), "by": h.by} for h in standing])
+        for h in () if json else standing:
+            say(f"{h.id}  {h.matter}  {h.covers.as_json() or 'everything'}  set by {h.by}: {h.ground}")
+        return DONE if standing else NO
+
+    run(work())
+
+
+def erase(
+    ground: Ground,
+    record: Annotated[list[str] | None, typer.Option(help="A record's id; may be given again.")] = None,
+    person: Person = None,
+    field: Annotated[list[str] | None, typer.Option(help="A field's name; none: those that are personal.")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Request that fields of a record or a person be erased; another person carries it out with `approve`."""
+
+    async def work() -> int:
+        from audit.erase import request_erasure
+
+        if not record and not person:
+            note("footnote: say what to erase: --record ID or --person WHO.")
+            return USAGE
+        async with open_log(home) as log:
+            asked = await request_erasure(
+                log, ground=ground, by=_me(), records=record or (), person=person, names=field or ()
+            )
+        say(f"Requested: {len(asked.records)} records, fields {', '.join(asked.names)}.")
+        say(f"Another person approves it with: footnote audit approve {asked.id}")
+        return DONE
+
+    run(work())
+
+
+def approve(
+    request: Annotated[str | None, typer.Argument(help="The request's id; none: list what waits.")] = None,
+    refuse: Annotated[str | None, typer.Option(help="Refuse it instead, for this reason.")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Carry out an erasure that somebody else requested."""
+
+    async def work() -> int:
+        from audit import erase as erasing
+
+        async with open_log(home) as log:
+            if request is None:
+                waiting = await erasing.pending_erasures(log)
+                for one in waiting:
+                    say(
+                        f"{one.id}  {len(one.records)} records, {', '.join(one.names)}; "
+                        f"{one.requested_by}: {one.ground}"
+                    )
+                return DONE if waiting else NO
+            if refuse is not None:
+                await erasing.refuse_erasure(log, request, by=_me(), reason=refuse)
+                say("Refused; nothing was erased.")
+                return DONE
+            done = await erasing.approve_erasure(log, request, by=_me())
+        say(f"Erased {done.fields} fields of {done.records} records; the log's proofs still stand.")
+        for copy in done.copies:
+            say(f"An export outside the log may still hold them: {copy}")
+        return DONE
+
+    run(work())
+
+
+def retain(
+    days: Annotated[int, typer.Option(min=1, help="Records older than this lose their fields.")],
+    channel: Channel = None,
+    tenant: Annotated[str | None, typer.Option(help="Only this tenant's.")] = None,
+    below_floor: Annotated[bool, typer.Option(help="Mean it, below the six months of the EU AI Act.")] = False,
+    confirm_below_floor: Annotated[bool, typer.Option(help="Say it twice.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Apply a retention rule now; holds win over it."""
+
+    async def work() -> int:
+        from audit.retention import Rule
+        from audit.retention import retain as apply
+
+        rule = Rule(timedelta(days=days), tenant, channel, below_floor)
+        async with open_log(home) as log:
+            done = await apply(log, [rule], by=_me(), now=datetime.now(UTC), confirm_below_floor=confirm_below_floor)
+        say(f"{done.erased} records lost their fields; {done.held} are under a hold and were kept.")
+        return DONE
+
+    run(work())
+
+
+def rotate_key(home: HomeOption = None) -> None:
+    """Sign with a new key from now on; the old one signs it over."""
+
+    async def work() -> int:
+        async with open_log(home) as log:
+            say(str(await log.rotate_key()))
+        return DONE
+
+    run(work())
+
+
+def _me() -> str:
+    from audit.events import operating_system_user
+
+    return operating_system_user()

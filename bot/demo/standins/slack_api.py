@@ -1,0 +1,268 @@
+"""The Web API of the small Slack: each method checks its arguments as Slack does."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from aiohttp import web
+
+from bot.demo.standins import slack_checks
+from bot.demo.standins.slack_world import Call, Fault, World
+
+SCOPE_OF = {
+    "chat.postMessage": "chat:write",
+    "chat.update": "chat:write",
+    "chat.postEphemeral": "chat:write",
+    "chat.getPermalink": "chat:write",
+    "users.info": "users:read",
+    "users.list": "users:read",
+    "conversations.info": "channels:read",
+    "conversations.members": "channels:read",
+    "conversations.history": "channels:history",
+    "conversations.replies": "channels:history",
+    "assistant.threads.setSuggestedPrompts": "assistant:write",
+}
+NEEDED = {
+    "chat.postMessage": ("channel",),
+    "chat.update": ("channel", "ts"),
+    "chat.postEphemeral": ("channel", "user"),
+    "chat.getPermalink": ("channel", "message_ts"),
+    "users.info": ("user",),
+    "conversations.info": ("channel",),
+    "conversations.members": ("channel",),
+    "conversations.history": ("channel",),
+    "conversations.replies": ("channel", "ts"),
+    "views.open": ("trigger_id", "view"),
+    "views.update": ("view_id", "view"),
+    "assistant.threads.setSuggestedPrompts": ("channel_id", "prompts"),
+}
+READS = ("users.", "conversations.")
+TRIGGER_SECONDS = 3.0
+
+Arguments = dict[str, Any]
+Answer = dict[str, Any]
+
+
+class SlackError(Exception):
+    """An `{"ok": false, "error": ...}`."""
+
+
+class SlackApi:
+    def __init__(self, world: World, bot_token: str, app_token: str, ticket: Callable[[], str]) -> None:
+        self._world = world
+        self._tokens = {"apps.connections.open": app_token}
+        self._bot_token = bot_token
+        self._ticket = ticket
+        self._methods: dict[str, Callable[[Arguments], Answer]] = {
+            "apps.connections.open": lambda _: {"url": self._ticket()},
+            "assistant.threads.setSuggestedPrompts": self._prompts,
+            "auth.test": lambda _: {"team_id": world.team, "user_id": world.bot_user, "bot_id": world.bot_id},
+            "chat.getPermalink": self._permalink,
+            "chat.postEphemeral": self._ephemeral,
+            "chat.postMessage": self._post,
+            "chat.update": self._update,
+            "conversations.history": lambda a: self._page(a, "messages", self._history(a)),
+            "conversations.info": lambda a: {"channel": self._channel(a["channel"])},
+            "conversations.members": self._members,
+            "conversations.replies": self._replies,
+            "users.info": self._user,
+            "users.list": lambda a: self._page(a, "members", list(world.users.values())),
+            "views.open": self._view,
+            "views.update": self._view_update,
+        }
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        method, raw = request.match_info["method"], await request.read()
+        self._world.received.append(raw + request.query_string.encode())
+        fault = self._world.faults[method].popleft() if self._world.faults[method] else None
+        if fault is not None and not fault.done:
+            return await self._fail(request, fault)
+        arguments: Arguments = {}
+        try:
+            arguments = await self._arguments(request, method, raw)
+            answer = {"ok": True, **self._methods[method](arguments)}
+        except SlackError as error:
+            answer = {"ok": False, "error": str(error).split(":")[0]}
+            if answer["error"] == "missing_scope":
+                answer["needed"] = SCOPE_OF[method]
+        self._world.calls.append(Call(method, arguments, dict(request.headers), raw, answer["ok"]))
+        if fault is not None:
+            return await self._fail(request, fault)
+        scopes = self._world.scopes
+        headers = {"X-OAuth-Scopes": ",".join(sorted(scopes))} if scopes is not None else {}
+        return web.json_response(answer, headers=headers)
+
+    async def _fail(self, request: web.Request, fault: Fault) -> web.StreamResponse:
+        await asyncio.sleep(fault.hang)
+        if fault.drop and request.transport is not None:
+            request.transport.abort()
+        wait = fault.wait or ("" if fault.retry_after is None else str(fault.retry_after))
+        headers = {"Retry-After": wait} if wait else {}
+        if fault.plain:
+            return web.Response(text=fault.plain, status=fault.status, headers=headers)
+        answer = {"ok": False, "error": fault.error or ("ratelimited" if fault.status == 429 else "internal_error")}
+        return web.json_response(answer, status=fault.status, headers=headers)
+
+    async def _arguments(self, request: web.Request, method: str, raw: bytes) -> Arguments:
+        world = self._world
+        if method not in self._methods:
+            raise self._complain(f"unknown_method: {method}")
+        if request.headers.get("Authorization") != f"Bearer {self._tokens.get(method, self._bot_token)}":
+            raise self._complain(f"invalid_auth: {method} with another token")
+        if world.scopes is not None and SCOPE_OF.get(method, "chat:write") not in world.scopes:
+            raise SlackError("missing_scope")
+        if request.content_type == "application/json" and raw:
+            if method.startswith(READS):
+                raise self._complain(f"invalid_arguments: {method} takes no JSON")
+            arguments: Arguments = json.loads(raw)
+        else:
+            arguments = {**request.query, **(await request.post())}
+        for name in NEEDED.get(method, ()):
+            if not arguments.get(name):
+                raise self._complain(f"invalid_arguments: {method} without {name}")
+        return arguments
+
+    def _complain(self, complaint: str) -> SlackError:
+        self._world.complaints.append(complaint)
+        return SlackError(complaint)
+
+    def _check(self, complaints: Iterable[str]) -> None:
+        found = list(complaints)
+        self._world.complaints += found
+        if found:
+            raise SlackError(found[0])
+
+    # --- reading ------------------------------------------------------------------------
+
+    def _channel(self, channel: str) -> Answer:
+        if channel not in self._world.channels:
+            raise SlackError("channel_not_found")
+        return self._world.channels[channel]
+
+    def _user(self, arguments: Arguments) -> Answer:
+        if arguments["user"] not in self._world.users:
+            raise SlackError("user_not_found")
+        return {"user": self._world.users[arguments["user"]]}
+
+    def _members(self, arguments: Arguments) -> Answer:
+        self._channel(arguments["channel"])
+        return self._page(arguments, "members", self._world.members[arguments["channel"]])
+
+    def _permalink(self, arguments: Arguments) -> Answer:
+        channel, ts = str(arguments["channel"]), str(arguments["message_ts"])
+        self._channel(channel)
+        message = self._world.find(channel, ts)
+        if message is None:
+            raise SlackError("message_not_found")
+        address = f"https://example.slack.com/archives/{channel}/p{ts.replace('.', '')}"
+        root = message.get("thread_ts", ts)
+        return {"channel": channel, "permalink": address if root == ts else f"{address}?thread_ts={root}&cid={channel}"}
+
+    def _history(self, arguments: Arguments) -> list[Answer]:
+        self._channel(arguments["channel"])
+        oldest = arguments.get("oldest", "0")
+        messages = self._world.messages[arguments["channel"]]
+        roots = [copy.deepcopy(m) for m in messages if m.get("thread_ts", m["ts"]) == m["ts"] and m["ts"] > oldest]
+        for root in roots:
+            count = len(self._world.thread(arguments["channel"], root["ts"])) - 1
+            root.update({"reply_count": count, "thread_ts": root["ts"]} if count else {})
+            self._hide(root, arguments)
+        return roots[::-1]
+
+    def _replies(self, arguments: Arguments) -> Answer:
+        thread = copy.deepcopy(self._world.thread(arguments["channel"], arguments["ts"]))
+        if not thread:
+            raise SlackError("thread_not_found")
+        for message in thread:
+            self._hide(message, arguments)
+        return self._page(arguments, "messages", thread)
+
+    def _hide(self, message: Answer, arguments: Arguments) -> None:
+        if arguments.get("include_all_metadata") != "true" and "metadata" in message:
+            message["metadata"] = {}
+
+    def _page(self, arguments: Arguments, key: str, items: list[Any]) -> Answer:
+        start, limit = int(arguments.get("cursor") or 0), int(arguments.get("limit") or 100)
+        if not 1 <= limit <= 1_000:
+            raise self._complain("invalid_limit")
+        more = str(start + limit) if start + limit < len(items) else ""
+        return {key: items[start : start + limit], "response_metadata": {"next_cursor": more}}
+
+    # --- writing ------------------------------------------------------------------------
+
+    def _target(self, arguments: Arguments) -> str:
+        channel = str(arguments["channel"])
+        self._channel(channel)
+        if self._world.bot_user not in self._world.members[channel]:
+            raise SlackError("not_in_channel")
+        root = arguments.get("thread_ts")
+        if root is not None and not self._world.thread(channel, root):
+            self._world.complaints.append(f"a reply to {root}, where no thread is")
+        return channel
+
+    def _post(self, arguments: Arguments) -> Answer:
+        channel = self._target(arguments)
+        self._check(slack_checks.message(arguments, update=False))
+        if arguments.get("unfurl_links") is not False or arguments.get("unfurl_media") is not False:
+            self._world.complaints.append("links of a message would be unfurled")
+        kept = {k: arguments[k] for k in ("text", "blocks", "metadata", "thread_ts") if arguments.get(k) is not None}
+        message = {"type": "message", "user": self._world.bot_user, "bot_id": self._world.bot_id, **kept}
+        message["ts"] = self._world.stamp()
+        self._world.messages[channel].append(message)
+        return {"channel": channel, "ts": message["ts"], "message": message}
+
+    def _update(self, arguments: Arguments) -> Answer:
+        channel = self._target(arguments)
+        self._check(slack_checks.message(arguments, update=True))
+        message = self._world.find(channel, arguments["ts"])
+        if message is None:
+            raise SlackError("message_not_found")
+        if message.get("bot_id") != self._world.bot_id:
+            raise self._complain("cant_update_message: of somebody else")
+        for key in ("text", "blocks", "metadata"):
+            if arguments.get(key) is not None:
+                message[key] = arguments[key]
+        return {"channel": channel, "ts": message["ts"], "text": message.get("text", "")}
+
+    def _ephemeral(self, arguments: Arguments) -> Answer:
+        channel = self._target(arguments)
+        self._check(slack_checks.message(arguments, update=False))
+        if arguments["user"] not in self._world.members[channel]:
+            raise SlackError("user_not_in_channel")
+        shown = {"user": self._world.bot_user, "user_shown": arguments["user"], "ts": self._world.stamp()}
+        self._world.ephemerals.append({**arguments, **shown})
+        return {"message_ts": shown["ts"]}
+
+    def _view(self, arguments: Arguments) -> Answer:
+        opened = self._world.triggers.pop(arguments["trigger_id"], None)
+        if opened is None:
+            raise self._complain("invalid_trigger_id: views.open with an unknown or used trigger")
+        if time.monotonic() - opened > TRIGGER_SECONDS:
+            raise self._complain("expired_trigger_id: views.open later than three seconds after the click")
+        self._check(slack_checks.view(arguments["view"]))
+        view = {**arguments["view"], "id": f"V{secrets.token_hex(5).upper()}"}
+        self._world.views[view["id"]] = view
+        self._world.viewed.set()
+        return {"view": view}
+
+    def _view_update(self, arguments: Arguments) -> Answer:
+        self._check(slack_checks.view(arguments["view"]))
+        if arguments["view_id"] not in self._world.views:
+            raise self._complain("not_found: views.update of an unknown view")
+        self._world.views[arguments["view_id"]] = {**arguments["view"], "id": arguments["view_id"]}
+        return {"view": self._world.views[arguments["view_id"]]}
+
+    def _prompts(self, arguments: Arguments) -> Answer:
+        if "thread_ts" in arguments:
+            self._world.complaints.append("setSuggestedPrompts with thread_ts fails silently in an agent view")
+        prompts = arguments["prompts"]
+        if not 1 <= len(prompts) <= 4 or any(set(p) != {"title", "message"} for p in prompts):
+            raise self._complain("invalid_arguments: prompts")
+        self._world.prompts[arguments["channel_id"]] = prompts
+        return {}

@@ -1,0 +1,459 @@
+"""From the inbox to the reply: every accepted question ends in exactly one outcome that the asker sees.
+
+Order for a question: status line, ask (which records), reply in place of the status line, delivery
+record, done. After a crash the inbox says how far it came: not recorded, ask again under the same
+record id; recorded, show what was recorded. Showing replaces the status line, so twice shows once.
+
+What fails is put aside and tried again after growing pauses, so that it holds up nobody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+import structlog
+
+from audit.errors import AuditUnavailable, RecordExists
+from audit.record import AuditLog, AuditRecord, Json, Receipt, new_record_id
+from bot.answering.ask import Ask, Request
+from bot.answering.audience import AudienceRules, Decision
+from bot.answering.experts import ExpertDesk, is_call
+from bot.answering.memory import ThreadMemory
+from bot.answering.records import delivery_record, event_record, gap_record, place_of
+from bot.answering.render import STATUS
+from bot.answering.repeats import Posted, fold
+from bot.errors import BotError, InboxUnavailable, PlatformBusy, PlatformError
+from bot.ports import Platform
+from bot.queue.admission import Admission
+from bot.queue.backlog import Backlog, Closed, Lane
+from bot.queue.inbox import Inbox, Pending, Waiting
+from bot.types import ChannelKind, Incoming, IncomingKind, OutcomeKind, Reply
+from retrieval.types import Audience, AudienceKind, Principal, Question, Turn
+
+UNRECORDED = (
+    "I cannot answer right now: the audit log cannot be written, and I show nothing that is not recorded. "
+    "Please ask again later, or tell an administrator this reference: {reference}"
+)
+SHOWN_BEFORE = "I answered this privately just before a restart. If you did not see the answer, please ask again."
+NO_PEOPLE = "I could not find out who may read this channel, so I show nothing here. Please ask again."
+FIRST_PAUSE = 2.0  # seconds before the second try; each pause is twice the one before
+LONGEST_PAUSE = 300.0
+TRIES = 300  # a day of the longest pauses
+MOST_WAITING = 50_000  # beyond it nothing is accepted: the platform keeps the event and sends it again
+GREETERS = 4  # status lines posted at the same time for questions that wait their turn
+GREETING_SECONDS = 2.0  # for those under way at a stop; one that is cut off leaves a spare status line
+ADOPT_SECONDS = 15.0
+PEOPLE_SECONDS = 60.0  # for finding out who reads a channel
+
+_CHANCE = random.SystemRandom()
+log = structlog.get_logger(__name__)
+
+
+class Log(AuditLog, Protocol):
+    """The audit log as the worker needs it: to write, and to see what a crash left."""
+
+    async def get(self, record_id: str) -> AuditRecord | None: ...
+
+    async def receipt(self, record_id: str) -> Receipt | None: ...
+
+
+class Worker:
+    """Implements `Intake`. `workers` at a time; people take turns, and each thread of a person keeps its order."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        ask: Ask,
+        audit: Log,
+        rules: AudienceRules,
+        memory: ThreadMemory,
+        platforms: Mapping[str, Platform],
+        *,
+        experts: ExpertDesk | None = None,
+        admission: Admission | None = None,
+        workers: int = 8,
+        first_pause: float = FIRST_PAUSE,
+        tries: int = TRIES,
+        adopt_s: float = ADOPT_SECONDS,
+    ) -> None:
+        """`first_pause` (seconds) and `tries` are about what fails: see `_put_aside`; `adopt_s`: see `_adopt`."""
+        self._inbox = inbox
+        self._ask = ask
+        self._audit = audit
+        self._rules = rules
+        self._memory = memory
+        self._platforms = dict(platforms)
+        self._experts = experts
+        self._admission = admission or Admission()
+        self._workers = workers
+        self._first_pause = first_pause
+        self._tries = tries
+        self._adopt_s = adopt_s
+        self._backlog = Backlog()
+        self._known: set[str] = set()  # keys in the backlog or in a worker's hands: never twice at once
+        self._in_hand = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        self._failures: dict[str, int] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._unmet: asyncio.Queue[str] = asyncio.Queue()  # questions that wait without a status line
+        self._crowd: asyncio.Queue[tuple[Lane, str]] = asyncio.Queue()  # questions that found the queue full
+        self._crowded: dict[str, str] = {}  # what to say to them
+        self._greetings: dict[str, asyncio.Task[str]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._greeters: list[asyncio.Task[None]] = []
+
+    def attach(self, platform: Platform) -> None:
+        """Add a platform; before `start`."""
+        self._platforms[platform.name] = platform
+
+    # --- life ---------------------------------------------------------------------------
+
+    async def accept(self, incoming: Incoming) -> bool:
+        if len(self._backlog) + self._crowd.qsize() >= MOST_WAITING:
+            raise InboxUnavailable(f"{MOST_WAITING:,} events wait already; this one must be sent again later.")
+        if self._experts is not None and is_call(incoming):
+            incoming = replace(incoming, kind=IncomingKind.EXPERT)
+        new = await self._inbox.accept(incoming)
+        if new:
+            self._put(waiting(incoming), new=True)
+        return new
+
+    def _put(self, event: Waiting, *, new: bool = False) -> None:
+        if event.key in self._known:
+            return
+        self._known.add(event.key)
+        self._quiet.clear()
+        if new and event.kind is IncomingKind.QUESTION:
+            lane = _lane(event)
+            why = self._admission.crowded(len(self._backlog), self._backlog.waiting(lane.person))
+            if why:
+                self._crowded[event.key] = why
+                self._crowd.put_nowait((lane, event.key))
+                return
+        if event.kind is IncomingKind.QUESTION and self._in_hand + len(self._backlog) >= self._workers:
+            self._unmet.put_nowait(event.key)
+        self._backlog.put(_lane(event), event.key)
+
+    async def start(self) -> None:
+        """Take up what a crash left, then what arrives. Raises InboxUnavailable, also when another process does."""
+        self._inbox.hold()
+        for event in await self._inbox.waiting():
+            self._put(event)
+        self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
+        self._greeters = [asyncio.create_task(self._greet()) for _ in range(GREETERS)]
+        self._greeters.append(asyncio.create_task(self._turn_away()))
+        if self._inbox.shared:
+            self._greeters.append(asyncio.create_task(self._adopt()))
+
+    async def _adopt(self) -> None:
+        """Every `adopt_s` seconds, take up what a replica left that is gone."""
+        while True:
+            await asyncio.sleep(self._adopt_s)
+            try:
+                for event in await self._inbox.waiting():
+                    if event.key not in self._timers:
+                        self._put(event)
+            except InboxUnavailable as error:
+                log.warning("no look at what other replicas left", error=str(error))
+
+    async def drain(self) -> None:
+        """Wait until everything accepted so far is done, or put aside for later."""
+        await self._quiet.wait()
+
+    async def stop(self, grace_s: float = 20.0) -> None:
+        """Finish what is in hand within `grace_s` seconds; the rest stays in the inbox for the next start."""
+        self._backlog.close()
+        for timer in self._timers.values():
+            timer.cancel()
+        tasks, self._tasks = self._tasks, []
+        late = (await asyncio.wait(tasks, timeout=grace_s))[1] if tasks else set()
+        if late:
+            log.warning("stopped with questions in hand; they are answered at the next start", questions=len(late))
+        if self._greetings:
+            await asyncio.wait(self._greetings.values(), timeout=min(grace_s, GREETING_SECONDS))
+        ending = [*late, *self._greeters, *self._greetings.values()]
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+
+    async def _work(self) -> None:
+        while True:
+            try:
+                lane, key = await self._backlog.take()
+            except Closed:
+                return
+            self._in_hand += 1
+            try:
+                await self._try(lane, key)
+            finally:
+                self._in_hand -= 1
+                self._backlog.finish(lane)
+                self._over(key)
+
+    async def _turn_away(self) -> None:
+        """What found the queue full is told so beside it, at once: refused and recorded like any other."""
+        while True:
+            lane, key = await self._crowd.get()
+            try:
+                await self._try(lane, key)
+            finally:
+                self._over(key)
+
+    def _over(self, key: str) -> None:
+        """Out of a worker's hands: done, or put aside."""
+        self._greetings.pop(key, None)
+        self._known.discard(key)
+        if not self._known:
+            self._quiet.set()
+
+    async def _try(self, lane: Lane, key: str) -> None:
+        try:
+            if self._failures.get(key, 0) >= self._tries:
+                await self._give_up(key)
+            else:
+                await self._handle(key)
+        except (BotError, AuditUnavailable) as error:
+            log.warning("not done; tried again later", key=key, error=str(error))
+            self._put_aside(lane, key, error)
+        except Exception as error:
+            log.exception("a bug kept an event from being handled", key=key)
+            self._put_aside(lane, key, error)
+        else:
+            self._failures.pop(key, None)
+            self._crowded.pop(key, None)
+
+    def _put_aside(self, lane: Lane, key: str, error: Exception | None = None) -> None:
+        """Again after a pause that doubles each time, and at least as long as the platform asks for."""
+        failed = self._failures[key] = self._failures.get(key, 0) + 1
+        pause = min(self._first_pause * 2.0 ** min(failed - 1, 20), LONGEST_PAUSE)
+        pause *= 0.8 + 0.4 * _CHANCE.random()
+        if isinstance(error, PlatformBusy):
+            pause = max(pause, min(error.retry_after, LONGEST_PAUSE))
+
+        def again() -> None:
+            if key in self._known:  # still in a worker's hands
+                self._timers[key] = asyncio.get_running_loop().call_later(self._first_pause, again)
+                return
+            del self._timers[key]
+            self._known.add(key)
+            self._quiet.clear()
+            self._backlog.put(lane, key)
+
+        self._timers[key] = asyncio.get_running_loop().call_later(pause, again)
+
+    async def _give_up(self, key: str) -> None:
+        """After a day of tries: the log says that the asker saw nothing."""
+        pending = await self._inbox.get(key)
+        if pending is not None:
+            log.error("given up: the platform or a bug let nobody see a reply", key=key)
+            await self._audit.append(
+                gap_record(pending.record_id, "no reply could be shown, however often it was tried")
+            )
+            await self._inbox.done(key)
+
+    # --- status lines -------------------------------------------------------------------
+
+    async def _greet(self) -> None:
+        """Status lines for questions that wait their turn, so that nobody looks at silence."""
+        while True:
+            key = await self._unmet.get()
+            try:
+                pending = await self._inbox.get(key)
+                unanswered = pending is not None and pending.state == "new" and key in self._known
+                if pending is not None and unanswered and pending.status_id is None:
+                    await self._status(pending.incoming)
+            except BotError as error:
+                log.warning("a status line could not be shown yet", key=key, error=str(error))
+            except Exception:
+                log.exception("a bug kept a status line from being shown", key=key)
+
+    async def _status(self, incoming: Incoming) -> str:
+        """The status line's message id; posted once, whoever asks. Raises PlatformError."""
+        greeting = self._greetings.get(incoming.key)
+        if greeting is None or (greeting.done() and (greeting.cancelled() or greeting.exception() is not None)):
+            greeting = self._greetings[incoming.key] = asyncio.create_task(self._post_status(incoming))
+        return await asyncio.shield(greeting)
+
+    async def _post_status(self, incoming: Incoming) -> str:
+        message = await self._platforms[incoming.platform].post_status(incoming, STATUS)
+        await self._inbox.status_posted(incoming.key, message)
+        return message
+
+    # --- from question to reply ---------------------------------------------------------
+
+    async def _handle(self, key: str) -> None:
+        pending = await self._inbox.get(key)
+        if pending is None:
+            return
+        if pending.state == "unrecorded":
+            await self._audit.append(gap_record(pending.record_id, "the log could not write"))
+            await self._inbox.done(key)
+            return
+        platform = self._platforms.get(pending.incoming.platform)
+        if platform is None:
+            log.warning("no adapter for this platform is set up", platform=pending.incoming.platform)
+            return
+        if pending.incoming.kind is IncomingKind.EXPERT and self._experts is not None:
+            await self._call(self._experts, platform, pending)
+            return
+        if pending.incoming.kind is not IncomingKind.QUESTION:
+            await self._note(pending)
+            return
+        if pending.reply is None:
+            pending = await self._answer(platform, pending)
+        if pending.reply is not None:
+            await self._show(platform, pending, pending.reply)
+
+    async def _call(self, experts: ExpertDesk, platform: Platform, pending: Pending) -> None:
+        """Pass a question on to an expert. The id is fixed first: a crash makes no second record."""
+        record_id = pending.record_id or new_record_id()
+        if pending.record_id is None:
+            await self._inbox.claim(pending.incoming.key, record_id)
+        decision = await self._decide(platform, pending.incoming)
+        await experts.call(platform, pending.incoming, decision, record_id)
+        await self._inbox.done(pending.incoming.key)
+
+    async def _note(self, pending: Pending) -> None:
+        """Record feedback, or an event that is no question. The id is fixed first: a crash makes no second record."""
+        incoming = pending.incoming
+        record_id = pending.record_id or new_record_id()
+        if pending.record_id is None:
+            await self._inbox.claim(incoming.key, record_id)
+        if incoming.kind is IncomingKind.FEEDBACK and incoming.about is None:
+            incoming = replace(incoming, about=await self._inbox.record_of(incoming))
+        await self._append(event_record(incoming, record_id))
+        await self._inbox.done(incoming.key)
+
+    async def _append(self, record: AuditRecord) -> None:
+        try:
+            await self._audit.append(record)
+        except RecordExists:
+            log.info("recorded before a crash", record=record.id)
+
+    async def _answer(self, platform: Platform, pending: Pending) -> Pending:
+        """Status, ask, record. Leaves a recorded reply, or the fixed text when the log cannot write."""
+        incoming = pending.incoming
+        record_id = pending.record_id or new_record_id()
+        if pending.record_id is not None and (reply := await self._recorded(record_id)) is not None:
+            await self._inbox.recorded(incoming.key, reply)  # a crash came between the log and the inbox
+            return replace(pending, state="recorded", reply=reply)
+        if pending.record_id is None:
+            await self._inbox.claim(incoming.key, record_id)
+        status_id = pending.status_id or await self._status(incoming)
+        refusal = self._crowded.get(incoming.key) or self._admission.refusal(incoming)
+        decision = refused(incoming, refusal) if refusal else await self._decide(platform, incoming)
+        question = Question(incoming.text, incoming.received_at, self._memory.recall(_thread(incoming)))
+        request = Request(
+            record_id=record_id,
+            question=question,
+            asker=decision.asker,
+            audience=decision.audience,
+            private=decision.private,
+            thread=_thread(incoming),
+            place=place_of(incoming),
+            render=platform.render,
+            rule=self._admission.rule(incoming),
+            posted=self._posted(platform, incoming),
+            operator=False,
+        )
+        try:
+            asked = await self._ask(request)
+        except AuditUnavailable as error:
+            log.error("the audit log cannot write; nothing was shown", reference=record_id, error=str(error))
+            await platform.post_text(incoming, UNRECORDED.format(reference=record_id), status_id)
+            await self._inbox.unrecorded(incoming.key)
+            self._put_aside(_lane(waiting(incoming)), incoming.key)
+            return replace(pending, state="unrecorded", reply=None)
+        await self._inbox.recorded(incoming.key, asked.reply)
+        answer = asked.outcome.answer
+        if answer is not None or asked.outcome.kind is OutcomeKind.ABSTAINED:  # what failed is asked anew, in full
+            cited = dict.fromkeys(c.document.id for c in answer.citations) if answer is not None else {}
+            self._memory.remember(_thread(incoming), incoming.user, Turn(asked.searched, tuple(cited)))
+        if asked.outcome.told is not None and not asked.outcome.private:
+            self._memory.keep_answer(_thread(incoming), fold(asked.searched), record_id)
+        return Pending(incoming, "recorded", record_id, status_id, asked.reply)
+
+    async def _recorded(self, record_id: str) -> Reply | None:
+        record, receipt = await self._audit.get(record_id), await self._audit.receipt(record_id)
+        if record is None or receipt is None:
+            return None
+        payload: Mapping[str, Json] = json.loads(str(record.fields["posted"]))
+        return Reply(payload, bool(record.fields["private"]), receipt)
+
+    async def _decide(self, platform: Platform, incoming: Incoming) -> Decision:
+        """Whatever keeps us from knowing the readers: nobody may be assumed, and the asker is told."""
+        try:
+            async with asyncio.timeout(PEOPLE_SECONDS):
+                return await self._rules.decide(incoming, await platform.people(incoming))
+        except (PlatformError, TimeoutError) as error:
+            log.warning("the platform did not say who is here", key=incoming.key, error=str(error))
+        except Exception:
+            log.exception("a bug kept the audience from being found", key=incoming.key)
+        return refused(incoming, NO_PEOPLE)
+
+    def _posted(self, platform: Platform, incoming: Incoming) -> Callable[[str], Awaitable[Posted | None]]:
+        """Finds where the answer of a record stands; a platform that cannot tell counts as one where it is gone."""
+
+        async def find(record_id: str) -> Posted | None:
+            shown = await self._inbox.shown_as(record_id)
+            try:
+                url = await platform.find_posted(incoming, shown.message) if shown is not None else None
+            except PlatformError as error:
+                log.warning("an earlier answer cannot be found, so it is given anew", error=str(error))
+                return None
+            return Posted(shown.at, url) if shown is not None and url is not None else None
+
+        return find
+
+    async def _show(self, platform: Platform, pending: Pending, reply: Reply) -> None:
+        incoming = pending.incoming
+        shown = await self._inbox.shown_as(reply.receipt.record_id) if pending.state == "shown" else None
+        if shown is None:
+            message = await self._post(platform, pending, reply)
+            shown = await self._inbox.shown(incoming, reply, message)
+        await self._append(delivery_record(incoming, reply, shown))
+        if self._experts and (call := await self._experts.call_after(incoming, reply.receipt.record_id)):
+            await self.accept(call)
+        await self._inbox.done(incoming.key)
+
+    async def _post(self, platform: Platform, pending: Pending, reply: Reply) -> str:
+        incoming = pending.incoming
+        if not reply.private:
+            return await platform.post(incoming, reply, pending.status_id)
+        if pending.state == "showing":
+            return await platform.post_text(incoming, SHOWN_BEFORE, pending.status_id)
+        await self._inbox.showing(incoming.key)
+        try:
+            return await platform.post(incoming, reply, pending.status_id)
+        except PlatformError:
+            await self._inbox.not_shown(incoming.key)  # the platform says so; after a crash nobody would
+            raise
+
+
+def refused(incoming: Incoming, why: str) -> Decision:
+    """Nothing is shown but why; nobody has been asked who this person is."""
+    nobody = Principal(incoming.platform, incoming.tenant, incoming.user, member=False)
+    return Decision(nobody, Audience(AudienceKind.REFUSED, frozenset(), why), None)
+
+
+def waiting(incoming: Incoming) -> Waiting:
+    """What the queue needs to know of an event."""
+    who = (incoming.platform, incoming.tenant, incoming.user)
+    return Waiting(incoming.key, *who, incoming.thread, incoming.kind)
+
+
+def _lane(event: Waiting) -> Lane:
+    thread = event.thread if event.kind is IncomingKind.QUESTION else ""
+    return Lane(f"{event.platform}:{event.tenant}:{event.user}", thread)
+
+
+def _thread(incoming: Incoming) -> str:
+    """What is remembered together: a thread; the whole of a direct chat, where each message may begin a thread."""
+    thread = "" if incoming.channel_kind is ChannelKind.DIRECT else incoming.thread
+    return f"{incoming.platform}:{incoming.tenant}:{incoming.channel}:{thread}"

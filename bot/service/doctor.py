@@ -1,0 +1,155 @@
+"""`footnote doctor`: what works, what does not, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import apsw
+
+from audit.errors import AuditError
+from bot.answering.memory import ThreadMemory
+from bot.errors import BotError
+from bot.queue.inbox import Inbox
+from bot.settings.values import Settings
+from bot.types import Incoming
+from bot.wiring.app import App, open_app
+from bot.wiring.databases import inbox_store
+from bot.wiring.platforms import build
+from connectors.errors import ConnectorError
+from connectors.sync import lag_seconds
+from retrieval.errors import RetrievalError
+from retrieval.types import Document, Passage, Question, Section
+
+STALE_S = 24 * 3600
+SQLITE_FIXED = (3, 51, 3)  # before it, two connections could damage a write-ahead log
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check. `detail` says what is there, or what to do."""
+
+    check: str
+    ok: bool
+    detail: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Run every check; none of them changes anything, but a missing audit log or inbox is made."""
+    findings = [_sqlite()]
+    try:
+        async with open_app(settings) as app:
+            findings += [finding async for finding in _parts(app)]
+            findings += [finding async for finding in _platforms(app)]
+            if settings.teams_reconcile:
+                findings.append(await _reconcile(app))
+    except (AuditError, BotError, ConnectorError, RetrievalError) as error:
+        findings.append(Finding("start", False, str(error)))
+    return findings
+
+
+def _sqlite() -> Finding:
+    version = apsw.sqlite_lib_version()
+    fine = tuple(int(part) for part in version.split(".")) >= SQLITE_FIXED
+    return Finding("sqlite", fine, version if fine else f"{version} may damage its log; install apsw 3.51.3 or later")
+
+
+async def _tried(check: str, work: Callable[[], Awaitable[str]]) -> Finding:
+    try:
+        return Finding(check, True, await work())
+    except (AuditError, BotError, ConnectorError, RetrievalError) as error:
+        return Finding(check, False, str(error))
+
+
+async def _parts(app: App) -> AsyncIterator[Finding]:
+    async def home() -> str:
+        return str(app.settings.home.resolve())
+
+    async def embedder() -> str:
+        await app.embedder.embed(["Does the embedder work?"])
+        return app.embedder.fingerprint
+
+    async def index() -> str:
+        held = await app.index.versions()
+        missing = [i for i, d in (await app.state.documents()).items() if d.version not in held.get(i, {})]
+        if missing:
+            raise ConnectorError(f"{len(missing)} documents are not indexed; run `footnote index rebuild`")
+        return f"{'Weaviate' if app.settings.weaviate_url else 'embedded'}, {len(held)} documents"
+
+    async def model() -> str:
+        if app.model is None:
+            return "none; answers are verbatim sentences"
+        draft = await app.model.draft(Question("What is the test value?", datetime.now(UTC)), [_passage()])
+        return f"{draft.use.model} answers ({draft.use.tokens_in} tokens in)"
+
+    async def inbox() -> str:
+        inbox = Inbox(inbox_store(app.settings))
+        try:
+            waiting = len(await inbox.pending())
+        finally:
+            await inbox.close()
+        return f"{'PostgreSQL' if inbox.shared else 'SQLite'}, {waiting} events to finish"
+
+    async def audit() -> str:
+        return f"{app.audit.database.where}: {await app.audit.size()} records; `footnote audit verify` proves them"
+
+    checks: dict[str, Callable[[], Awaitable[str]]] = {
+        "home": home,
+        "embedder": embedder,
+        "index": index,
+        "model": model,
+        "audit": audit,
+        "inbox": inbox,
+    }
+    for check, work in checks.items():
+        yield await _tried(check, work)
+    problems = await app.directory.check()
+    kinds = dict.fromkeys(["file", *(table.kind for table in app.settings.directories)])
+    yield Finding("groups", not problems, "; ".join(problems) or f"from {', '.join(kinds)}")
+    for source in app.state.sources():
+        lag = lag_seconds(source.completed_at, datetime.now(UTC))
+        fine = lag is not None and lag < STALE_S and source.error is None
+        detail = "never completed" if lag is None else f"last complete {lag} s ago"
+        yield Finding(f"source {source.name}", fine, f"{detail}; run `footnote sync`" if not fine else detail)
+
+
+def _passage() -> Passage:
+    """Something to ask a model about, of no document of anybody's."""
+    text = "The test value is 42."
+    document = Document("check", "check", "Check", "check:", "", "", "check", "text/plain", datetime.now(UTC))
+    section = Section("check", None, "Check", ("Check",), 0, len(text))
+    return Passage("p1", document, section, "check", 0, len(text), text, (), 0)
+
+
+class _Nobody:
+    """Takes in nothing: a check receives no events."""
+
+    async def accept(self, incoming: Incoming) -> bool:
+        return False
+
+
+async def _platforms(app: App) -> AsyncIterator[Finding]:
+    memory = ThreadMemory(app.settings.home / "memory.db", timedelta(hours=app.settings.memory_hours))
+    adapters = build(app.settings, _Nobody(), app.viewer(), memory)
+    if not adapters:
+        yield Finding("chat", True, "neither Slack nor Teams is set up (the README shows how)")
+    for adapter in adapters:
+        try:
+            problems = await adapter.check()
+        except BotError as error:
+            problems = [str(error)]
+        yield Finding(adapter.name, not problems, "; ".join(problems) or "reachable, all scopes granted")
+    memory.close()
+
+
+async def _reconcile(app: App) -> Finding:
+    """Whether `audit reconcile` may ask Teams."""
+    from bot.teams.history import CHECKED_DAYS, missing_rights
+
+    try:
+        problems = await missing_rights(app.settings, app.audit)
+    except (AuditError, BotError) as error:
+        problems = [str(error)]
+    fine = f"the places of the last {CHECKED_DAYS} days show the app their messages"
+    return Finding("teams messages", not problems, "; ".join(problems) or fine)

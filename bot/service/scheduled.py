@@ -1,0 +1,88 @@
+"""What `footnote serve` does on its own: sync the sources, keep the audit log's promises, say that it lives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from audit.erase import finish_erasures
+from audit.errors import AuditError
+from audit.events import configuration, heartbeat
+from audit.publish import publish_checkpoint
+from audit.retention import Rule, retain
+from audit.search import Filter
+from bot.wiring.app import App, configuration_sha256
+from bot.wiring.sources import configured
+from connectors.errors import ConnectorError
+from retrieval.errors import RetrievalError
+
+DAY_S = 86_400
+SERVICE = "footnote serve"
+
+log = structlog.get_logger(__name__)
+
+
+async def started(app: App) -> None:
+    """At the start: finish what a crash interrupted, and record other settings than last time."""
+    await finish_erasures(app.audit)
+    digest = configuration_sha256(app.settings)
+    last = await app.audit.find(Filter(event="configuration"), limit=1)
+    before = str(last.records[0].fields.get("configuration_sha256")) if last.records else ""
+    if before != digest:
+        await app.audit.append(configuration(sha256=digest, software=app.ask.version, changes={"before": before}))
+
+
+async def regularly(app: App) -> None:
+    """Everything that repeats, until cancelled. A run that fails is logged, and tried again at its next time."""
+    settings = app.settings
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_every("sync", settings.sync_every_s, lambda: sync_all(app)))
+        group.create_task(_every("heartbeat", settings.heartbeat_every_s, lambda: _beat(app)))
+        if settings.checkpoint_folder is not None:
+            folder = settings.checkpoint_folder
+            group.create_task(_every("checkpoint", settings.checkpoint_every_s, lambda: _checkpoint(app, folder)))
+        if settings.retention:
+            group.create_task(_every("retention", DAY_S, lambda: _retain(app)))
+
+
+async def _every(name: str, seconds: int, work: Callable[[], Awaitable[None]]) -> None:
+    while seconds:
+        try:
+            await work()
+        except (AuditError, ConnectorError, RetrievalError, OSError) as error:
+            log.warning("a regular task failed; it is tried again", task=name, error=str(error), after_s=seconds)
+        await asyncio.sleep(seconds)
+
+
+async def sync_all(app: App) -> None:
+    """Follow every configured source once; one that is down does not stop the others."""
+    for source in configured(app.settings):
+        try:
+            report = await app.sync(source)
+        except (ConnectorError, RetrievalError) as error:
+            log.warning("a sync failed", source=source.name, error=str(error))
+            continue
+        done = {"added": report.added, "changed": report.changed, "deleted": report.deleted, "held": report.held}
+        log.info("synced", source=source.name, not_searchable=len(report.failed), **done)
+
+
+async def _beat(app: App) -> None:
+    await app.audit.append(heartbeat(software=app.ask.version))
+
+
+async def _checkpoint(app: App, folder: Path) -> None:
+    """Keep the signed checkpoint outside the log, for `audit verify --since`."""
+    await publish_checkpoint(app.audit, folder)
+
+
+async def _retain(app: App) -> None:
+    rules = [
+        Rule(timedelta(days=r.days), r.tenant, r.channel, below_floor=r.below_floor) for r in app.settings.retention
+    ]
+    sure = all(r.below_floor_confirmed for r in app.settings.retention if r.below_floor)
+    done = await retain(app.audit, rules, by=SERVICE, confirm_below_floor=sure)
+    log.info("retention applied", erased=done.erased, held=done.held)

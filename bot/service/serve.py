@@ -1,0 +1,85 @@
+"""`footnote serve`: the chat platforms that are set up, health pages, and regular syncs, until a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+
+import structlog
+from aiohttp import web
+
+from bot.answering.memory import ThreadMemory
+from bot.errors import SettingsError
+from bot.ports import Intake, Viewer
+from bot.queue.inbox import Inbox
+from bot.queue.worker import Worker
+from bot.service.logs import configure
+from bot.service.scheduled import regularly, started
+from bot.settings.values import Settings
+from bot.wiring.app import App, open_app
+from bot.wiring.databases import inbox_store
+from bot.wiring.platforms import ChatAdapter, build
+
+log = structlog.get_logger(__name__)
+
+Make = Callable[[Settings, Intake, Viewer, ThreadMemory], list[ChatAdapter]]
+
+
+async def serve(settings: Settings) -> int:
+    """Run until SIGTERM or SIGINT. Raises SettingsError when no platform is set up."""
+    configure(settings.log_level)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    async with running(settings) as (app, worker):
+        await started(app)
+        upkeep = asyncio.create_task(regularly(app))
+        log.info("serving", host=settings.host, port=settings.port)
+        await stopped.wait()
+        log.info("stopping; questions in flight are finished or kept for the next start")
+        upkeep.cancel()
+        await asyncio.gather(upkeep, return_exceptions=True)
+        await worker.stop()
+    return 0
+
+
+@asynccontextmanager
+async def running(settings: Settings, make: Make = build) -> AsyncIterator[tuple[App, Worker]]:
+    """The service with its web server on `settings.host` and `settings.port`; `make` makes the adapters."""
+    async with AsyncExitStack() as stack:
+        memory = ThreadMemory(settings.home / "memory.db", timedelta(hours=settings.memory_hours))
+        stack.callback(memory.close)
+        app = await stack.enter_async_context(open_app(settings, memory=memory))
+        inbox = Inbox(inbox_store(settings))
+        stack.push_async_callback(inbox.close)
+        worker = app.worker(memory, inbox)
+        adapters = make(settings, worker, app.viewer(), memory)
+        if not adapters:
+            raise SettingsError(
+                "Neither Slack nor Teams is set up. Set SLACK_BOT_TOKEN with SLACK_APP_TOKEN or SLACK_SIGNING_SECRET, "
+                "SLACK_CLIENT_ID with SLACK_CLIENT_SECRET and SLACK_SIGNING_SECRET for several workspaces, or "
+                "TEAMS_APP_ID with TEAMS_APP_PASSWORD and TEAMS_APP_TENANTID; the README shows how to get them."
+            )
+        site = web.Application(client_max_size=2_000_000)
+        site.add_routes([web.get("/healthz", _alive), web.get("/readyz", _alive)])
+        for adapter in adapters:
+            worker.attach(adapter)
+            site.add_routes(adapter.routes())
+        runner = web.AppRunner(site, access_log=None)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        for adapter in adapters:
+            await adapter.start()
+            stack.push_async_callback(adapter.stop)
+        await worker.start()
+        stack.push_async_callback(worker.stop)
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        yield app, worker
+
+
+async def _alive(_: web.Request) -> web.Response:
+    return web.Response(text="ok\n")

@@ -1,0 +1,278 @@
+"""The composition root: the only module that knows all parts. Tests build the product here too."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit.log import TransparencyLog
+from audit.record import new_record_id
+from bot.answering.ask import Ask, Asked, Request
+from bot.answering.audience import AudienceRules
+from bot.answering.commands import Commands
+from bot.answering.experts import ExpertDesk, Experts, Rule
+from bot.answering.history import LoggedHistory
+from bot.answering.memory import ThreadMemory
+from bot.answering.render import plain
+from bot.answering.repeats import Repeats
+from bot.answering.viewer import RecordViewer
+from bot.directory.build import build as build_directory
+from bot.directory.file import AtOnce, Groups
+from bot.errors import SettingsError
+from bot.queue.admission import Admission
+from bot.queue.inbox import Inbox
+from bot.queue.worker import Worker
+from bot.settings.values import Settings
+from bot.types import Expert
+from bot.wiring.channel_rules import channel_rules, limits, styled
+from bot.wiring.databases import open_audit_log
+from bot.wiring.styles import answer_form, house_style
+from connectors.folder import FolderSource
+from connectors.state import StateStore
+from connectors.sync import PARSER_VERSION, SyncEngine, SyncReport
+from retrieval.embed.cache import CachedEmbedder
+from retrieval.generate.extractive import ExtractiveGenerator
+from retrieval.generate.fallback import CheckedGenerator
+from retrieval.generate.prompt import HouseStyle
+from retrieval.parse.sandbox import Ocr, SandboxParser
+from retrieval.ports import Embedder, Index, Parser
+from retrieval.retrieve import Retriever
+from retrieval.types import Audience, AudienceKind, Principal, Question, Turn
+
+if TYPE_CHECKING:
+    from retrieval.generate.openai_generator import OpenAIGenerator
+
+CLI_THREAD = "cli"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The product, put together. Made by `open_app`."""
+
+    settings: Settings
+    state: StateStore
+    index: Index
+    embedder: Embedder
+    engine: SyncEngine
+    audit: TransparencyLog
+    directory: Groups
+    ask: Ask
+    model: OpenAIGenerator | None
+
+    async def sync(
+        self,
+        source: FolderSource,
+        *,
+        full: bool = False,
+        dry_run: bool = False,
+        confirm_deletes: bool = False,
+    ) -> SyncReport:
+        """Follow one source once, and remember how it went. Raises what `SyncEngine.run` raises."""
+        adhoc = source.name not in {s.name for s in self.settings.sources}
+        if not dry_run:
+            self.state.started(source.name, {"path": str(source.root), "adhoc": adhoc})
+            await self.engine.mend()
+        try:
+            report = await self.engine.run(source, full=full, dry_run=dry_run, confirm_deletes=confirm_deletes)
+        except Exception as error:
+            if not dry_run:
+                self.state.finished(source.name, str(error))
+            raise
+        if not dry_run:
+            self.state.finished(source.name, None)
+        return report
+
+    async def watch(self, sources: Sequence[FolderSource], told: Callable[[str, SyncReport], None]) -> None:
+        """Sync again whenever something changes below the folders, until cancelled."""
+        from watchfiles import awatch
+
+        by_root = {source.root: source for source in sources}
+        async for changes in awatch(*by_root, step=500):
+            touched = {root for root in by_root for _, path in changes if Path(path).is_relative_to(root)}
+            await asyncio.sleep(2.1)  # a file is settled when it was quiet for two seconds
+            for root in touched:
+                told(by_root[root].name, await self.sync(by_root[root]))
+
+    async def ask_as(self, text: str, user: str | None, memory: tuple[Turn, ...] = ()) -> Asked:
+        """A question from the terminal. `user` is an e-mail; None: nobody in particular."""
+        person = Principal("cli", "local", user or "anyone", email=user or "")
+        asker = Principal("cli", "local", person.user, person.email, await self.directory.fresh(person))
+        return await self.ask(
+            Request(
+                record_id=new_record_id(),
+                question=Question(text, datetime.now(UTC), memory),
+                asker=asker,
+                audience=Audience(AudienceKind.PRIVATE, frozenset({asker.entries})),
+                private=None,
+                thread=CLI_THREAD,
+                place={"platform": "cli", "tenant": "local", "channel": "terminal", "channel_kind": "direct"},
+                render=lambda outcome: {"text": plain(outcome)},
+            )
+        )
+
+    def viewer(self) -> RecordViewer:
+        """What stands behind the platforms' "Show the passage" buttons."""
+        return RecordViewer(self.audit, self.state, AtOnce(self.directory))
+
+    def worker(self, memory: ThreadMemory, inbox: Inbox) -> Worker:
+        """The worker that answers what the chat platforms bring; attach the platforms to it."""
+        channels = channel_rules(self.settings)
+        rules = AudienceRules(self.directory, channels, guests=self.settings.guests, asking=AtOnce(self.directory))
+        desk = ExpertDesk(experts(self.settings), self.audit, LoggedHistory(self.audit))
+        return Worker(
+            inbox,
+            self.ask,
+            self.audit,
+            rules,
+            memory,
+            {},
+            experts=desk,
+            admission=Admission(channels, limits(self.settings)),
+            workers=self.settings.workers,
+        )
+
+
+@contextmanager
+def open_state(settings: Settings) -> Iterator[StateStore]:
+    """The state store alone: for commands that only look."""
+    state = StateStore(settings.home / "state.db")
+    try:
+        yield state
+    finally:
+        state.close()
+
+
+@asynccontextmanager
+async def parser(settings: Settings) -> AsyncIterator[SandboxParser]:
+    """Parsers in child processes; scanned pages are read when the settings say so."""
+    folder = os.environ.get("TESSDATA_PREFIX")  # Tesseract's own variable: children of the sandbox have none
+    reader = SandboxParser(ocr=Ocr(settings.ocr_language, folder) if settings.ocr else None)
+    try:
+        yield reader
+    finally:
+        await reader.close()
+
+
+@asynccontextmanager
+async def open_app(
+    settings: Settings,
+    *,
+    memory: ThreadMemory | None = None,
+    wrap_parser: Callable[[Parser], Parser] = lambda parser: parser,
+    wrap_embedder: Callable[[Embedder], Embedder] = lambda embedder: embedder,
+) -> AsyncIterator[App]:
+    """Build the product on a home; everything is closed at the end. Raises the parts' errors."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise SettingsError(f"The home {settings.home} cannot be made: {error.strerror}. Choose another.") from error
+    style = house_style(settings)
+    styles = {channel: house_style(there) for channel, there in styled(settings).items()}
+    async with AsyncExitStack() as stack:
+        directory = build_directory(settings)
+        stack.push_async_callback(directory.close)
+        state = stack.enter_context(open_state(settings))
+        embedder = wrap_embedder(_embedder(settings))
+        index = _index(settings, embedder)
+        stack.push_async_callback(index.close)
+        reader = await stack.enter_async_context(parser(settings))
+        audit = await open_audit_log(settings)
+        stack.push_async_callback(audit.close)
+        models: list[OpenAIGenerator] = []
+
+        def answerer(style: HouseStyle) -> CheckedGenerator:
+            model = _model(settings, style)
+            if model is not None:
+                stack.push_async_callback(model.close)
+                models.append(model)
+            return CheckedGenerator(ExtractiveGenerator(), model, style.form)
+
+        commands = Commands(state, memory.forget if memory else lambda _: 0, LoggedHistory(audit))
+        ask = Ask(
+            library=state,
+            retriever=Retriever(index, embedder, state),
+            answerer=answerer(style),
+            audit=audit,
+            commands=commands,
+            question_limit=settings.question_limit,
+            disclaimer=settings.style.disclaimer,
+            version=version("footnote"),
+            configuration_sha256=configuration_sha256(settings),
+            experts=experts(settings).offered,
+            styled={name: answerer(style) for name, style in styles.items()},
+            repeats=Repeats(memory, audit, state) if memory is not None and settings.point_to_answers else None,
+        )
+        # Documents' vectors are kept, so that no clause is embedded twice; a question's are not.
+        cached = CachedEmbedder(embedder, settings.home / "embeddings.db")
+        version_of_reading = PARSER_VERSION + (f"+ocr.{settings.ocr_language}" if settings.ocr else "")
+        engine = SyncEngine(state, index, cached, wrap_parser(reader), version_of_reading)
+        yield App(settings, state, index, embedder, engine, audit, directory, ask, models[0] if models else None)
+
+
+def _embedder(settings: Settings) -> Embedder:
+    """The built-in model, or the endpoint that is set."""
+    if settings.embedding_model:
+        from retrieval.embed.openai_embedder import OpenAIEmbedder
+
+        return OpenAIEmbedder(
+            model=settings.embedding_model,
+            dimensions=settings.embedding_dimensions,
+            base_url=settings.embedding_base_url,
+            api_key=settings.secret("embedding_api_key"),
+        )
+    from retrieval.embed.minilm import MiniLM
+
+    return MiniLM(settings.home / "models")
+
+
+def _index(settings: Settings, embedder: Embedder) -> Index:
+    if settings.weaviate_url:
+        from retrieval.index.weaviate import WeaviateIndex
+
+        return WeaviateIndex(
+            settings.weaviate_url,
+            embedder.fingerprint,
+            grpc_port=settings.weaviate_grpc_port,
+            api_key=settings.secret("weaviate_api_key"),
+            name=settings.weaviate_collection,
+        )
+    from retrieval.index.embedded import EmbeddedIndex
+
+    return EmbeddedIndex(settings.home / "index", embedder.fingerprint)
+
+
+def _model(settings: Settings, style: HouseStyle) -> OpenAIGenerator | None:
+    """The model that is set; None: answers are verbatim sentences."""
+    if not settings.model:
+        return None
+    from retrieval.generate.openai_generator import Limits, OpenAIGenerator
+
+    return OpenAIGenerator(
+        settings.model,
+        api_key=settings.secret("model_api_key") or None,
+        base_url=settings.model_base_url,
+        style=style,
+        limits=Limits(timeout=float(settings.model_timeout_s)),
+    )
+
+
+def experts(settings: Settings) -> Experts:
+    """Who may be asked, as the settings say."""
+    return Experts(
+        [Rule(Expert(e.name, e.slack, e.teams), frozenset(e.channels), e.words, e.at_once) for e in settings.experts]
+    )
+
+
+def configuration_sha256(settings: Settings) -> str:
+    """Names the settings without their secrets, and the answer forms, for the record of each answer."""
+    forms = [answer_form(where) for where in (settings, *styled(settings).values())]
+    named = settings.model_dump_json() + (repr(forms) if any(forms) else "")
+    return hashlib.sha256(named.encode()).hexdigest()

@@ -1,0 +1,191 @@
+"""The body of a DOCX file: paragraphs and tables in reading order, joined where a mark is gone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from retrieval.parse.docx.package import W
+from retrieval.parse.docx.styles import Styles, on, shade_of, value
+from retrieval.parse.docx.text import Inline, Paragraph, Piece, chosen, local
+
+_INSIDE = {"sdtContent", "customXml", "ins", "moveTo"}
+_CONTENTS_STYLE = re.compile(r"toc (\d|heading)")
+
+
+@dataclass(slots=True)
+class Row:
+    """A table row: what stands in each cell."""
+
+    cells: list[list[Item]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Table:
+    """A table of more than one column; other tables are read as the paragraphs they hold."""
+
+    rows: list[Row] = field(default_factory=list)
+
+
+Item = Paragraph | Table
+
+
+class Body:
+    """Reads block content: the document's body, a cell, a text box, a note."""
+
+    def __init__(self, inline: Inline, styles: Styles) -> None:
+        self._inline = inline
+        self._styles = styles
+
+    def read(self, container: etree._Element) -> list[Item]:
+        """What a container holds, with its paragraphs joined."""
+        found: list[Item] = []
+        self._collect(container, found)
+        return _joined(found)
+
+    def box(self, container: etree._Element) -> list[Item]:
+        """A text box: its fill is unknown, so white text in it is taken as readable."""
+        return self._behind(True, container)
+
+    def _collect(self, container: etree._Element, found: list[Item]) -> None:
+        for child in container:
+            name = local(child)
+            if name == "p":
+                found.append(self._paragraph(child))
+            elif name == "tbl":
+                self._table(child, found)
+            elif name == "sdt":
+                self._control(child, found)
+            elif name in _INSIDE:
+                self._collect(child, found)
+            elif name == "AlternateContent":
+                branch = chosen(child)
+                if branch is not None:
+                    self._collect(branch, found)
+            elif name == "altChunk":
+                found.append(Paragraph(left=["embedded document chunk"]))
+
+    def _paragraph(self, element: etree._Element) -> Paragraph:
+        out = self._inline.paragraph(element)
+        frame = element.find(f"{W}pPr/{W}framePr")
+        if frame is not None and (frame.get(W + "dropCap") or "none") != "none":
+            out.goes_on = "deleted"  # a drop cap is the first letter of the paragraph that follows
+        if _CONTENTS_STYLE.match(out.style.name):
+            return Paragraph(left=["table of contents"] if out.text else out.left)
+        return out
+
+    def _control(self, element: etree._Element, found: list[Item]) -> None:
+        content = element.find(W + "sdtContent")
+        gallery = value(element, "sdtPr", "docPartObj", "docPartGallery") or ""
+        if gallery == "Table of Contents":
+            found.append(Paragraph(left=["table of contents"]))
+            if content is not None:  # read for its fields' sake, and dropped
+                self._collect(content, [])
+        elif content is not None:
+            self._collect(content, found)
+
+    def _table(self, element: etree._Element, found: list[Item]) -> None:
+        whole = shade_of(element.find(W + "tblPr"))
+        shaded = bool(whole) or self._styles.shades(value(element, "tblPr", "tblStyle"))
+        table, left = Table(), Paragraph()
+        for tr in _through(element, "tr"):
+            properties = tr.find(W + "trPr")
+            if properties is not None and properties.find(W + "del") is not None:
+                self._inline.skip(tr)
+                continue
+            row = Row()
+            for tc in _through(tr, "tc"):
+                cell = tc.find(W + "tcPr")
+                if cell is None or cell.find(W + "cellDel") is None:
+                    row.cells.append(self._behind(shaded or bool(shade_of(cell)), tc))
+                else:
+                    self._inline.skip(tc)
+            if on(properties, "hidden"):
+                left.left.append("hidden table row")
+            elif row.cells:
+                table.rows.append(row)
+        found.append(left)
+        if all(len(row.cells) == 1 for row in table.rows):
+            found.extend(item for row in table.rows for item in row.cells[0])
+        else:
+            found.append(table)
+
+    def _behind(self, shaded: bool, container: etree._Element) -> list[Item]:
+        before, self._inline.shaded = self._inline.shaded, self._inline.shaded or shaded
+        try:
+            return self.read(container)
+        finally:
+            self._inline.shaded = before
+
+
+def _through(parent: etree._Element, wanted: str) -> list[etree._Element]:
+    """Rows or cells, those inside content controls and custom XML too."""
+    found: list[etree._Element] = []
+    for child in parent:
+        name = local(child)
+        if name == wanted:
+            found.append(child)
+        elif name in {"sdt", "sdtContent", "customXml", "ins", "moveTo"}:
+            found.extend(_through(child, wanted))
+    return found
+
+
+def _joined(found: list[Item]) -> list[Item]:
+    """Paragraphs whose mark is deleted or hidden, run into the next one."""
+    done: list[Item] = []
+    waiting: Paragraph | None = None
+    for item in found:
+        current = item
+        if waiting is not None and isinstance(item, Paragraph):
+            joined = _join(waiting, item)
+            if joined is None:
+                done.append(waiting)
+            else:
+                current = joined
+        elif waiting is not None:
+            done.append(_closed(waiting))
+        waiting = None
+        if isinstance(current, Paragraph) and current.goes_on:
+            waiting = current
+        else:
+            done.append(current)
+    if waiting is not None:
+        done.append(_closed(waiting))
+    return done
+
+
+def _join(first: Paragraph, second: Paragraph) -> Paragraph | None:
+    """One paragraph of two; None where the second one keeps a number of its own.
+
+    A deleted mark leaves the properties of the mark that remains, the second one's (17.13.5.15). A
+    hidden mark (a style separator) leaves the number and style of the first one, whose text is then
+    a run-in heading; hidden altogether, the first one leaves nothing, and does not count.
+    """
+    if first.goes_on == "deleted" or not any(piece.text.strip() for piece in first.pieces):
+        if first.goes_on == "deleted":
+            first.pieces += second.pieces  # not the other way round: a thousand joins would copy a thousand times
+            second.pieces = first.pieces
+        second.notes[:0] = first.notes
+        second.boxes[:0] = first.boxes
+        second.left[:0] = first.left
+        return second
+    if second.style.num_id:
+        return None
+    if second.text and not first.pieces[-1].text[-1:].isspace() and not second.pieces[0].text[:1].isspace():
+        second.pieces.insert(0, Piece(" "))
+    first.title = first.title or first.text
+    first.pieces += second.pieces
+    first.notes += second.notes
+    first.boxes += second.boxes
+    first.left += second.left
+    first.goes_on = second.goes_on
+    return first
+
+
+def _closed(paragraph: Paragraph) -> Paragraph:
+    """A paragraph that nothing follows: its mark is gone, and with it a number of an empty one."""
+    if paragraph.text:
+        return paragraph
+    return Paragraph(notes=paragraph.notes, boxes=paragraph.boxes, left=paragraph.left)

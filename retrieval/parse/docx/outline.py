@@ -1,0 +1,208 @@
+"""Places headings and numbered paragraphs in a tree, and labels them.
+
+One pass learns which lists run on through several numbered parts (clauses 1 to 5 in Part A, 6 to 9
+in Part B: cited without the part), a second one labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from retrieval.parse.docx.labels import ATTACHMENTS, OUTER_WORDS, Mark, alone, chain, encloses, includes
+
+_SAME_INDENT = 120  # twips: a twelfth of an inch
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A paragraph that opens a section: a heading (`outline` 0 to 8), a numbered one, or both."""
+
+    outline: int | None
+    mark: Mark | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a section stands (1 = top), and its label."""
+
+    level: int
+    label: str | None
+
+
+@dataclass(slots=True, eq=False)
+class _Open:
+    level: int
+    label: str | None
+    candidate: Candidate
+    serial: int  # tells parts with equal labels apart
+    around: str | None = None  # the label of the part that its list is chained to
+
+    @property
+    def mark(self) -> Mark | None:
+        return self.candidate.mark
+
+    @property
+    def heading(self) -> bool:
+        return self.candidate.outline is not None
+
+
+@dataclass(slots=True)
+class _Series:
+    """What one list has done so far: its run, and the last label at each depth with its surroundings."""
+
+    run: int = 0
+    last: dict[int, tuple[str, str | None]] = field(default_factory=dict)
+
+
+class _Pass:
+    def __init__(self, running: frozenset[tuple[str, int]]) -> None:
+        self._running = running
+        self._stack: list[_Open] = []
+        self._series: dict[str, _Series] = {}
+        self.around: dict[tuple[str, int], set[int]] = {}
+        self._count = 0
+
+    def place(self, candidate: Candidate) -> Placed:
+        mark = candidate.mark
+        level = self._level(candidate)
+        while self._stack and self._stack[-1].level >= level:
+            self._stack.pop()
+        label, around = (None, None) if mark is None else self._label(mark)
+        self._count += 1
+        self._stack.append(_Open(level, label, candidate, self._count, around))
+        return Placed(level, label)
+
+    def _level(self, candidate: Candidate) -> int:
+        mark, outline = candidate.mark, candidate.outline
+        if mark is not None and mark.word in ATTACHMENTS and mark.first == mark.depth > 0:
+            return 1  # "Appendix A" as a deep level of the list that numbers the clauses
+        if outline is not None:
+            above = self._parent_by_number(mark) if mark is not None else None
+            return max(outline + 1, above.level + 1 if above is not None else 0)
+        if mark is None:
+            return 1
+        return self._level_by_number(mark) or self._level_by_list(mark) or self._level_by_place(mark)
+
+    def _parent_by_number(self, mark: Mark) -> _Open | None:
+        """The open part whose number this one continues by one more count: 4 of 4.2."""
+        if mark.parts is None or len(mark.parts) < 2:
+            return None
+        for item in reversed(self._stack):
+            if item.mark is not None and item.mark.parts == mark.parts[:-1] and item.mark.word not in OUTER_WORDS:
+                return item
+        return None
+
+    def _level_by_number(self, mark: Mark) -> int | None:
+        if not mark.typed or mark.parts is None or mark.depth == 0:
+            return None
+        parent = self._parent_by_number(mark)
+        return parent.level + 1 if parent is not None else None
+
+    def _level_by_list(self, mark: Mark) -> int | None:
+        """Beside or below an open item of the same list."""
+        between: _Open | None = None
+        lowest: _Open | None = None
+        for item in reversed(self._stack):
+            other = item.mark
+            if other is None:
+                between = between or item
+            elif other.key == mark.key:
+                lowest = item
+                if other.depth == mark.depth:
+                    return item.level
+                if other.depth < mark.depth:
+                    below = item.level + mark.depth - other.depth
+                    return max(below, between.level + 1) if between is not None else below
+        if lowest is None or lowest.mark is None:
+            return None
+        return max(1, lowest.level - (lowest.mark.depth - mark.depth))
+
+    def _level_by_place(self, mark: Mark) -> int:
+        """A list that is new here: beside an item of the same look, else below what is open."""
+        if mark.word in OUTER_WORDS | {"article", "chapter"}:
+            return 1 if mark.word in ATTACHMENTS else self._level_of_part(mark)
+        for item in reversed(self._stack):
+            other = item.mark
+            if item.heading or other is None:
+                break
+            if other.shape == mark.shape and not _further_in(mark, other):
+                return item.level
+        for item in reversed(self._stack):
+            other = item.mark
+            if item.heading or other is None or not _further_in(other, mark):
+                return item.level + 1
+        return 1
+
+    def _level_of_part(self, mark: Mark) -> int:
+        """A part, article or chapter: below a heading without a number, or a part that may hold it."""
+        for item in reversed(self._stack):
+            if item.mark is None and item.heading:
+                return item.level + 1
+            if item.mark is not None and item.mark.word in OUTER_WORDS and encloses(item.mark.word, mark):
+                return item.level + 1
+        return 1
+
+    def _label(self, mark: Mark) -> tuple[str, str | None]:
+        series = self._series.setdefault(mark.key, _Series())
+        if mark.restarted and mark.depth == 0:
+            series.run += 1
+        outside = next((o for o in reversed(self._stack) if o.label and o.mark and o.mark.key != mark.key), None)
+        own = [o for o in self._stack if o.mark is not None and o.mark.key == mark.key]
+        label, around = self._chained(mark, series, own, outside)
+        series.last = {d: kept for d, kept in series.last.items() if d < mark.depth}
+        series.last[mark.depth] = (label, outside.label if outside else None)
+        return label, around
+
+    def _chained(
+        self, mark: Mark, series: _Series, own: Sequence[_Open], outside: _Open | None
+    ) -> tuple[str, str | None]:
+        """The label, and the label of the outside part it is chained to (None: none)."""
+        # 1. The number leaves out outer levels of its own list: those come first.
+        if mark.first > 0 and not mark.endless and not _of_attachment(mark, own):
+            above = next((o for o in reversed(own) if o.mark and o.mark.depth < mark.first and o.label), None)
+            if above is not None and above.label is not None:
+                return chain(above.label, mark, same=True), above.around
+            kept = [entry for d, entry in series.last.items() if d < mark.first]
+            if kept and kept[-1][1] == (outside.label if outside else None):
+                return chain(kept[-1][0], mark, same=True), None
+        # 2. The list stands in a part whose label an outer level of the list already took, or did not.
+        if own:
+            around = own[-1].around
+            return (chain(around, mark, same=False) if around else alone(mark)), around
+        # 3. The list stands in a numbered part that it neither spells out nor runs on through.
+        if outside is None or outside.label is None or outside.mark is None or mark.endless:
+            return alone(mark), None
+        if not encloses(outside.mark.word, mark):
+            return alone(mark), None
+        if includes(outside.mark.parts, outside.mark.word, mark):
+            return alone(mark), None
+        self.around.setdefault((mark.key, series.run), set()).add(outside.serial)
+        if (mark.key, series.run) in self._running and not mark.bracketed:
+            return alone(mark), None
+        return chain(outside.label, mark, same=False), outside.label
+
+    def running(self) -> frozenset[tuple[str, int]]:
+        return frozenset(run for run, parts in self.around.items() if len(parts) > 1)
+
+
+def _of_attachment(mark: Mark, own: Sequence[_Open]) -> bool:
+    """Whether the outermost number that is shown is that of a schedule: A.1 of Appendix A, in no clause."""
+    words = [mark.word, *(o.mark.word for o in own if o.mark is not None and o.mark.depth == mark.first)]
+    return any(word in ATTACHMENTS for word in words)
+
+
+def _further_in(mark: Mark, other: Mark) -> bool:
+    """Whether `mark` is indented more than `other`; False where either indent is unknown."""
+    return mark.indent is not None and other.indent is not None and mark.indent > other.indent + _SAME_INDENT
+
+
+def place_all(candidates: Sequence[Candidate]) -> list[Placed]:
+    """Level and label of every section, in reading order."""
+    first = _Pass(frozenset())
+    kept = [first.place(candidate) for candidate in candidates]
+    running = first.running()
+    if not running:
+        return kept
+    second = _Pass(running)
+    return [second.place(candidate) for candidate in candidates]

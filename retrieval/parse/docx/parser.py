@@ -1,0 +1,188 @@
+"""DOCX: numbered, exact sections from Word files (ECMA-376 Part 1).
+
+Numbers are computed as Word prints them; see docs/docx-numbering.md for the rule of labels. A DOCX
+file holds no pages: sections carry none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import PurePath
+
+from lxml import etree
+
+from retrieval.errors import ParserLimit
+from retrieval.parse.blocks import Block, assemble
+from retrieval.parse.clauses.docx import Line, find_typed
+from retrieval.parse.docx.body import Body, Item
+from retrieval.parse.docx.entries import Entries, Entry, note_items
+from retrieval.parse.docx.formats import format_count
+from retrieval.parse.docx.headings import heading_of, title_line
+from retrieval.parse.docx.numbering import Numbering
+from retrieval.parse.docx.outline import Candidate, place_all
+from retrieval.parse.docx.package import Package, W
+from retrieval.parse.docx.styles import Styles, number, value
+from retrieval.parse.docx.text import Inline, Note
+from retrieval.types import LeftOut, ParsedDocument
+
+_DC_TITLE = "{http://purl.org/dc/elements/1.1/}title"
+_LINKED = {
+    "attachedTemplate": "external template, not opened",
+    "image": "linked image, not opened",
+    "oleObject": "linked object, not opened",
+    "subDocument": "linked sub-document, not opened",
+    "frame": "linked frame, not opened",
+    "aFChunk": "linked document chunk, not opened",
+}
+
+
+def parse_docx(name: str, content: bytes) -> ParsedDocument:
+    """Read a Word file. `name` gives the title where the file has none.
+
+    Raises DocumentUnreadable and its kinds: EncryptedDocument, UnsupportedFormat, ParserLimit.
+    """
+    try:
+        return _Document(Package(content)).parsed(PurePath(name).stem or name)
+    except RecursionError as error:
+        raise ParserLimit("The Word file is nested deeper than a document can be; it was not read.") from error
+
+
+class _Document:
+    """One file being read: its parts, and how many notes were met so far."""
+
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        self._styles = Styles(package.related("styles"))
+        self._settings = package.related("settings")
+        self._root = package.xml(package.main)
+        self._noted: dict[str, int] = {}
+
+    def parsed(self, fallback: str) -> ParsedDocument:
+        entries = self._entries()
+        blocks, left = _blocks(entries)
+        left += self._apart()
+        title = self._title(entries, blocks) or fallback
+        return assemble(title, blocks, left_out=tuple(dict.fromkeys(left)))
+
+    def _entries(self) -> list[Entry]:
+        found: list[Entry] = []
+        body = self._root.find(W + "body") if self._root is not None else None
+        if body is None:
+            return found
+        inline = Inline(self._root, self._styles, self._note_mark)
+        inline.shaded = _coloured(self._root)
+        reader = Body(inline, self._styles)
+        numbering = Numbering(self._package.related("numbering"), self._styles)
+        notes = {kind: self._notes(kind) for kind in ("footnote", "endnote")}
+
+        def note(reference: Note) -> Sequence[Item]:
+            return notes[reference.kind](reference.id)
+
+        Entries(numbering, reader, note, found).add(reader.read(body))
+        return found
+
+    def _notes(self, kind: str) -> Callable[[str], Sequence[Item]]:
+        root = self._package.related(f"{kind}s")
+        return note_items(root, kind, Body(Inline(root, self._styles, self._note_mark), self._styles))
+
+    def _note_mark(self, kind: str) -> str:
+        """The next note's mark: footnotes count 1, 2, endnotes i, ii, unless the settings differ (17.11)."""
+        properties = self._settings.find(f"{W}{kind}Pr") if self._settings is not None else None
+        self._noted[kind] = self._noted.get(kind, (number(value(properties, "numStart")) or 1) - 1) + 1
+        count = self._noted[kind]
+        usual = "lowerRoman" if kind == "endnote" else "decimal"
+        return format_count(count, value(properties, "numFmt") or usual) or str(count)
+
+    def _title(self, entries: Sequence[Entry], blocks: Sequence[Block]) -> str:
+        core = next((r.target for r in self._package.relations("") if r.kind == "core-properties"), None)
+        root = self._package.xml(core) if core else None
+        said = root.findtext(_DC_TITLE) if root is not None else None
+        styled = next((e.body for e in entries if e.style == "title" and e.body), "")
+        found = (said or "", styled, title_line(entries[0].pieces) if entries else "", _first_heading(blocks))
+        return next((" ".join(t.split()) for t in found if t.strip()), "")
+
+    def _apart(self) -> list[LeftOut]:
+        """What the package holds beside the text, and what it would have us follow."""
+        package, left = self._package, []
+        relations = package.relations(package.main)
+        for kind in ("header", "footer"):
+            parts = [package.xml(r.target) for r in relations if r.kind == kind and not r.external]
+            if any("".join(t.text or "" for t in part.iter(W + "t")).strip() for part in parts if part is not None):
+                left.append(LeftOut("header and footer", f"page {kind}s"))
+        settings = next((r.target for r in relations if r.kind == "settings" and not r.external), "")
+        for relation in [*relations, *(package.relations(settings) if settings else [])]:
+            if relation.external and relation.kind in _LINKED:
+                left.append(LeftOut(_LINKED[relation.kind], "document"))
+        if any(name.lower().endswith("vbaproject.bin") for name in package.names):
+            left.append(LeftOut("macro", "document"))
+        return left
+
+
+def _first_heading(blocks: Sequence[Block]) -> str:
+    """The document's first heading, unless it is a numbered one: that names a part, not the whole."""
+    first = next((b for b in blocks if b.level is not None), None)
+    return first.heading if first is not None and first.label is None else ""
+
+
+def _coloured(root: etree._Element | None) -> bool:
+    """Whether the page has a background: white text may then be meant to be read."""
+    background = root.find(W + "background") if root is not None else None
+    return background is not None and (background.get(W + "color") or "auto").upper() not in {"AUTO", "FFFFFF"}
+
+
+def _blocks(entries: Sequence[Entry]) -> tuple[list[Block], list[LeftOut]]:
+    """Blocks in reading order, and what was left out, named by the section where it stood."""
+    lines = [_line(entry) for entry in entries]
+    for entry, typed in zip(entries, find_typed(lines), strict=True):
+        entry.mark = entry.mark or typed
+    headings = [_heading(entry, entries[i + 1 : i + 2]) for i, entry in enumerate(entries)]
+    opening = [i for i, entry in enumerate(entries) if _opens(entry, headings[i])]
+    placed = place_all([Candidate(entries[i].outline, entries[i].mark) for i in opening])
+    place = dict(zip(opening, placed, strict=True))
+    blocks: list[Block] = []
+    left: list[LeftOut] = []
+    where = "beginning"
+    for index, entry in enumerate(entries):
+        at = place.get(index)
+        if at is not None:
+            where = _named(at.label, headings[index]) or where
+        left += [LeftOut(what, where) for what in entry.left]
+        if at is None:
+            blocks.append(Block(entry.text, table=entry.table))
+        else:
+            blocks.append(Block(entry.text, at.level, at.label, headings[index], table=entry.table))
+    return blocks, left
+
+
+def _opens(entry: Entry, heading: str) -> bool:
+    if entry.plain or not entry.text:
+        return False
+    return entry.mark is not None or (entry.outline is not None and bool(heading))
+
+
+def _heading(entry: Entry, following: Sequence[Entry]) -> str:
+    skip = entry.mark.typed if entry.mark is not None else 0
+    if entry.mark is not None and entry.mark.word and not entry.body[skip:].strip(" \t.:–—-"):
+        # "ARTICLE I" on a line of its own: the title is the line below it.
+        below = next((e for e in following if e.mark is None and e.outline is None and not e.plain), None)
+        return title_line(below.pieces) if below is not None else ""
+    item = entry.mark is not None and entry.mark.bracketed
+    return heading_of(entry.pieces, skip, styled=entry.outline is not None, item=item, title=entry.title)
+
+
+def _line(entry: Entry) -> Line:
+    first = entry.pieces[0] if entry.pieces else None
+    return Line(
+        text="" if entry.plain or entry.line is not None else entry.body,
+        heading=entry.outline is not None,
+        bold=first is not None and (first.bold or first.underline),
+        mark=entry.mark,
+        numbered=entry.plain or bool(entry.shown),
+        indent=entry.indent,
+    )
+
+
+def _named(label: str | None, heading: str) -> str:
+    if label is None:
+        return f"“{heading}”" if heading else ""
+    return label if label[:1].isalpha() and " " in label else f"Section {label}"

@@ -1,0 +1,294 @@
+"""One page of a PDF as placed words: the only module that reads pages through pdfium's raw interface.
+
+Calls through ctypes cost about a microsecond each, so objects are asked once and words twice, never
+each character for its box. pdfium's own line breaks and spaces are kept: it has seen the glyph widths.
+Source for the calls: pdfium `public/fpdf_text.h`, `fpdf_edit.h`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import hypot
+from typing import Any
+
+import pypdfium2.raw as pdfium
+
+from retrieval.errors import ParserLimit
+from retrieval.parse.pdf.hidden import INVISIBLE, OFF_PAGE, TINY, Paint, Shapes, unseen
+from retrieval.parse.pdf.native import fast
+
+MAX_PAGE_CHARS = 300_000
+HUGE_POINTS = 5_000.0
+TINY_POINTS = 2.0  # no reader reads below this; legal small print starts near 5 points
+
+_BOLD_NAMES = ("bold", "black", "heavy", "demi")
+_UNMAPPED = re.compile("[\x00\ufffd\ue000-\uf8ff]")
+_NAMELESS = re.compile(r"(?:[a-z]{6}\+|cidfont\+)?(?:[a-z]{0,3}\d*)")
+_FORCE_BOLD = 1 << 18  # font descriptor flag, PDF 32000-1 table 123
+_HYPHENS = {"\x02", "\ufffe"}  # what pdfium puts where it joined a word over a line end
+_SPACES = {" ", "\r", "\t", "\xa0", "\u2002", "\u2003", "\u2009", "\u3000"}
+_SPECIAL = _SPACES | _HYPHENS | {"\u00ad", "\u200b", "\ufeff"}
+
+
+@dataclass(slots=True)
+class Word:
+    """A run of characters without a space; x and y in points from the page's lower left, as displayed."""
+
+    text: str
+    x0: float
+    x1: float
+    y: float  # the baseline
+    size: float  # points, the text matrix included
+    weight: int
+    upright: bool = True
+    hyphen: bool = False  # ends in a line-end hyphen
+    object: int = 0
+
+
+@dataclass(slots=True)
+class PageText:
+    """The visible words of a page, line by line in the order they are drawn, and what was not visible."""
+
+    number: int
+    width: float
+    height: float
+    lines: list[list[Word]] = field(default_factory=list)
+    hidden: set[str] = field(default_factory=set)
+    printed: str | None = None
+    images: bool = False
+    drawings: int = 0
+    unmapped: bool = False  # most characters have no Unicode value: the text layer cannot be read
+
+    @property
+    def empty(self) -> bool:
+        return not self.lines
+
+
+_P, _I, _D, _U = ctypes.c_void_p, ctypes.c_int, ctypes.c_double, ctypes.c_uint
+_text_object = fast(pdfium.FPDFText_GetTextObject, _P, _P, _I)
+_char_box = fast(pdfium.FPDFText_GetCharBox, _I, _P, _I, *[_P] * 4)
+_char_origin = fast(pdfium.FPDFText_GetCharOrigin, _I, _P, _I, *[_P] * 2)
+_char_size = fast(pdfium.FPDFText_GetFontSize, _D, _P, _I)
+_char_matrix = fast(pdfium.FPDFText_GetMatrix, _I, _P, _I, _P)
+_unicode = fast(pdfium.FPDFText_GetUnicode, _U, _P, _I)
+_fill = fast(pdfium.FPDFText_GetFillColor, _I, _P, _I, *[_P] * 4)
+_stroke = fast(pdfium.FPDFText_GetStrokeColor, _I, _P, _I, *[_P] * 4)
+_mode = fast(pdfium.FPDFTextObj_GetTextRenderMode, _I, _P)
+_font = fast(pdfium.FPDFTextObj_GetFont, _P, _P)
+_weight = fast(pdfium.FPDFFont_GetWeight, _I, _P)
+_flags = fast(pdfium.FPDFFont_GetFlags, _I, _P)
+_name = fast(pdfium.FPDFFont_GetBaseFontName, ctypes.c_size_t, _P, ctypes.c_char_p, ctypes.c_size_t)
+
+
+def read_page(document: Any, index: int) -> PageText | None:
+    """Page `index` (from 0) of an open document; None when pdfium cannot load it.
+
+    Raises ParserLimit when the page holds more characters or objects than a page may.
+    """
+    page = pdfium.FPDF_LoadPage(document, index)
+    if not page:
+        return None
+    text_page = pdfium.FPDFText_LoadPage(page)
+    if not text_page:
+        pdfium.FPDF_ClosePage(page)
+        return None
+    try:
+        return _Reader(page, text_page, index + 1).read()
+    finally:
+        pdfium.FPDFText_ClosePage(text_page)
+        pdfium.FPDF_ClosePage(page)
+
+
+def _address(handle: Any) -> int:
+    return ctypes.cast(handle, ctypes.c_void_p).value or 0
+
+
+class _Reader:
+    """Walks the characters of one page once."""
+
+    def __init__(self, page: Any, text_page: Any, number: int) -> None:
+        self.page, self.text_page, self.handle, self.number = page, text_page, _address(text_page), number
+        box = pdfium.FS_RECTF()
+        pdfium.FPDF_GetPageBoundingBox(page, box)
+        self.box = (box.left, box.bottom, box.right, box.top)
+        self.turn = pdfium.FPDFPage_GetRotation(page)
+        width, height = box.right - box.left, box.top - box.bottom
+        self.result = PageText(number, *((height, width) if self.turn % 2 else (width, height)))
+        self.fonts: dict[int, int] = {}
+        self.paints: dict[int, Paint | str] = {}
+        self.known: dict[tuple[float, ...], Paint | str] = {}
+        # Buffers by address: the cheapest way to hand pdfium its results' places.
+        self.doubles = (ctypes.c_double * 4)()
+        self.refs = [ctypes.addressof(self.doubles) + 8 * n for n in range(4)]
+        self.color = (ctypes.c_uint * 4)()
+        self.color_refs = [ctypes.addressof(self.color) + 4 * n for n in range(4)]
+        self.matrix = (ctypes.c_float * 6)()
+        self.matrix_ref = ctypes.addressof(self.matrix)
+        self.line: list[Word] = []
+
+    def read(self) -> PageText:
+        count = pdfium.FPDFText_CountChars(self.text_page)
+        if count > MAX_PAGE_CHARS:
+            raise ParserLimit(
+                f"page {self.number} holds {count} characters, more than {MAX_PAGE_CHARS}; split the file"
+            )
+        text = self._text(count)
+        bad = len(_UNMAPPED.findall(text))
+        self.result.unmapped = bad > 20 and bad * 2 > len("".join(text.split()))
+        self._walk(text)
+        shapes = Shapes.of(self.page, self.number, self.box, self.turn)
+        self.result.images, self.result.drawings = shapes.images, shapes.drawings
+        self._drop_unseen(shapes)
+        if self.result.unmapped:
+            self.result.lines = []
+        return self.result
+
+    def _text(self, count: int) -> str:
+        buffer = (ctypes.c_ushort * (count + 1))()
+        got = pdfium.FPDFText_GetText(self.text_page, 0, count, buffer) if count > 0 else 0
+        text = bytes(buffer)[: 2 * max(got - 1, 0)].decode("utf-16-le", "replace")
+        if len(text) == count:
+            return text
+        # Characters without a value, or beyond the basic plane, shift pdfium's buffer: ask one by one.
+        codes = (_unicode(self.handle, i) for i in range(max(count, 0)))
+        return "".join(chr(c) if c < 0x110000 and not 0xD800 <= c < 0xE000 else "\ufffd" for c in codes)
+
+    def _walk(self, text: str) -> None:
+        handle, objects = self.handle, self.paints
+        start, last, current, hyphen_next, suspect = -1, -1, 0, False, False
+        chars: list[str] = []
+
+        def flush(hyphen: bool = False) -> None:
+            nonlocal start
+            if start >= 0 and chars:
+                self._word("".join(chars), start, last, current, hyphen)
+            start = -1
+            chars.clear()
+
+        for i, char in enumerate(text):
+            if char <= " " or char in _SPECIAL:
+                if char in _SPACES:
+                    flush()
+                elif char == "\n":
+                    flush()
+                    self._end_line()
+                if char not in _HYPHENS:
+                    continue
+            owner = _text_object(handle, i)
+            if owner not in objects:
+                objects[owner] = self._paint(owner, i)
+            paint = objects[owner]
+            if isinstance(paint, str):
+                self.result.hidden.add(paint)
+                flush()
+                hyphen_next = False
+                continue
+            if start >= 0 and owner != current and paint.suspect != suspect:
+                flush()
+            hyphen_next = char in _HYPHENS
+            if start < 0:
+                start, current, suspect = i, owner, paint.suspect
+            chars.append("-" if hyphen_next else char)
+            last = i
+            if hyphen_next:
+                flush(hyphen=True)
+                self._end_line()
+        flush()
+        self._end_line()
+
+    def _end_line(self) -> None:
+        if self.line:
+            self.result.lines.append(self.line)
+            self.line = []
+
+    def _paint(self, owner: int, i: int) -> Paint | str:
+        """How a text object is painted, or the kind of hiding that shows at once."""
+        mode = _mode(owner) if owner else 0
+        if mode in (3, 7):
+            return INVISIBLE
+        (_stroke if mode in (1, 5) else _fill)(self.handle, i, *self.color_refs)
+        _char_matrix(self.handle, i, self.matrix_ref)
+        a, b, c, d, _, _ = self.matrix  # most objects of a page are painted alike, save for the place
+        key = (self.color[:], a, b, c, d, _char_size(self.handle, i), _font(owner) if owner else 0)
+        paint = self.known.get(hashed := (*key[0], *key[1:]))
+        if paint is None:
+            paint = self.known[hashed] = self._new_paint(key[0], (a, b, c, d), key[5], key[6] or 0)
+        return paint
+
+    def _new_paint(
+        self, color: Sequence[int], matrix: tuple[float, float, float, float], size: float, font: int
+    ) -> Paint | str:
+        red, green, blue, alpha = color
+        a, b, c, d = matrix
+        size *= hypot(c, d)
+        if not TINY_POINTS <= size <= HUGE_POINTS:  # neither is a size that is no number
+            return TINY if size < TINY_POINTS else OFF_PAGE
+        if alpha < 16:
+            return INVISIBLE
+        dx, dy = _turned(a, b, self.turn)
+        suspect = min(red, green, blue) > 190 or alpha < 128
+        return Paint((red, green, blue), size, self._bold(font), upright=dx > abs(dy), suspect=suspect)
+
+    def _bold(self, font: int) -> int:
+        """The font's weight; 700 for one that calls itself bold (many fonts state no true weight)."""
+        if not font:
+            return 400
+        if font not in self.fonts:
+            buffer = ctypes.create_string_buffer(128)
+            _name(font, buffer, 128)
+            name = buffer.value.decode("latin-1").lower()
+            if _flags(font) & _FORCE_BOLD or any(b in name for b in _BOLD_NAMES):
+                self.fonts[font] = 700
+            elif _NAMELESS.fullmatch(name):
+                self.fonts[font] = min(max(_weight(font), 100), 650)
+            else:
+                self.fonts[font] = 400
+        return self.fonts[font]
+
+    def _word(self, text: str, first: int, last: int, owner: int, hyphen: bool) -> None:
+        paint = self.paints[owner]
+        if isinstance(paint, str):
+            return
+        _char_box(self.handle, first, *self.refs)
+        x0, x1, y0, y1 = self.doubles
+        if last != first:
+            _char_box(self.handle, last, *self.refs)
+            left, right, bottom, top = self.doubles
+            x0, y0, x1, y1 = min(x0, left), min(y0, bottom), max(x1, right), max(y1, top)
+        _char_origin(self.handle, first, *self.refs[:2])
+        at, base = self.doubles[0], self.doubles[1]
+        if self.turn or not paint.upright:
+            (x0, y0), (x1, y1) = self._point(x0, y0), self._point(x1, y1)
+            base = self._point(at, base)[1] if paint.upright else min(y0, y1)
+            x0, x1 = min(x0, x1), max(x0, x1)
+        else:
+            x0, x1, base = x0 - self.box[0], x1 - self.box[0], base - self.box[1]
+        if not self.on_page((x0 + x1) / 2, base + paint.size * 0.3):
+            self.result.hidden.add(OFF_PAGE)
+            return
+        self.line.append(Word(text, x0, x1, base, paint.size, paint.weight, paint.upright, hyphen, owner))
+
+    def _point(self, x: float, y: float) -> tuple[float, float]:
+        left, bottom, right, top = self.box
+        return ((x - left, y - bottom), (y - bottom, right - x), (right - x, top - y), (top - y, x - left))[
+            self.turn % 4
+        ]
+
+    def on_page(self, x: float, y: float) -> bool:
+        return 0 <= x <= self.result.width and 0 <= y <= self.result.height
+
+    def _drop_unseen(self, shapes: Shapes) -> None:
+        words = [w for line in self.result.lines for w in line]
+        dropped = unseen(self.page, words, self.paints, shapes, (self.result.width, self.result.height))
+        if dropped:
+            self.result.hidden.update(dropped.values())
+            kept = ([w for w in line if id(w) not in dropped] for line in self.result.lines)
+            self.result.lines = [line for line in kept if line]
+
+
+def _turned(x: float, y: float, turn: int) -> tuple[float, float]:
+    """A direction after `turn` quarter turns clockwise."""
+    return ((x, y), (y, -x), (-x, -y), (-y, x))[turn % 4]

@@ -1,0 +1,53 @@
+"""What the service does on its own, on a real home."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from audit.search import Filter
+from audit.verify import verify_log
+from bot.service.scheduled import regularly, started, sync_all
+from bot.settings.values import Settings, SourceSettings
+from bot.wiring.app import open_app
+
+
+def settings(tmp_path: Path, **more: object) -> Settings:
+    documents = tmp_path / "documents"
+    documents.mkdir(exist_ok=True)
+    (documents / "a.md").write_text("# Policy\n\nThe limit is 100 EUR.\n")
+    sources = (
+        SourceSettings(name="gone", path=tmp_path / "no-such-folder"),
+        SourceSettings(name="documents", path=documents),
+    )
+    return Settings(home=tmp_path / "home", sources=sources).model_copy(update=more)
+
+
+async def test_other_settings_than_last_time_are_recorded_once(tmp_path: Path) -> None:
+    for changes, expected in (({}, 1), ({}, 1), ({"question_limit": 500}, 2)):
+        async with open_app(settings(tmp_path, **changes)) as app:
+            await started(app)
+            found = await app.audit.find(Filter(event="configuration"))
+            assert len(found.records) == expected
+
+
+async def test_a_source_that_is_down_does_not_stop_the_others(tmp_path: Path) -> None:
+    async with open_app(settings(tmp_path)) as app:
+        await sync_all(app)
+        assert list(await app.state.documents()) == ["a.md"]
+
+
+async def test_the_regular_tasks_run_and_end(tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    async with open_app(settings(tmp_path, checkpoint_folder=tmp_path / "outside")) as app:
+        task = asyncio.create_task(regularly(app))
+        for _ in range(200):
+            if any((tmp_path / "outside").glob("*.txt")) and await app.state.documents():
+                break
+            await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert [r.event for r in (await app.audit.find(Filter(event="heartbeat"))).records] == ["heartbeat"]
+        (kept,) = (tmp_path / "outside").iterdir()
+        await app.ask_as("What is the limit?", None)
+        assert (await verify_log(app.audit, since=kept.read_text())).ok
