@@ -27,7 +27,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def footnote(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [Path(sys.executable).with_name("footnote"), "--home", home, *arguments]
+    command = [str(Path(sys.executable).with_name("footnote")), "--home", str(home), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
 
 
