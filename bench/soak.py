@@ -21,10 +21,9 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.answering.render import STATUS
 from bot.demo.standins.teams import Person, Said
-from bot.queue.worker import UNRECORDED
 from bot.service.logs import configure
+from bot.texts import STATUS, UNRECORDED
 from tests.bot.scenarios.sides import Message, Side, SlackSide, TeamsSide
 from tests.bot.scenarios.stage import Stage, make_home, staged
 

@@ -15,6 +15,7 @@ from audit.record import AuditLog, AuditRecord, Json
 from bot.answering.channels import NO_RULE, ChannelRule
 from bot.answering.commands import Commands
 from bot.answering.repeats import Find, Posted, Repeats, pointer
+from bot.texts import CANNOT_ANSWER, NOT_FOUND, NOT_FOUND_PRIVATE, WENT_WRONG
 from bot.types import ChannelKind, Outcome, OutcomeKind, Reply
 from retrieval.acl import permitted_ids
 from retrieval.errors import EmbedderUnavailable, GeneratorUnavailable, IndexMismatch, IndexUnavailable, RetrievalError
@@ -35,8 +36,6 @@ from retrieval.types import (
     Wording,
 )
 
-NOT_FOUND = "I could not find this in the documents that everyone who can read this reply may read."
-NOT_FOUND_PRIVATE = "I could not find this in the documents you can read."
 NEAREST = 3
 DOWN: Mapping[type[RetrievalError], str] = {
     IndexUnavailable: "the search index is down.",
@@ -145,11 +144,11 @@ class Ask:
             outcome = await self._outcome(request, work)
         except RetrievalError as error:
             work.error = str(error)
-            outcome = self._failed(request, f"I cannot answer right now: {_down(error, request.operator)}")
+            outcome = self._failed(request, CANNOT_ANSWER.format(why=_down(error, request.operator)))
         except Exception as error:
             log.exception("a bug kept a question from being answered", record=request.record_id)
             work.error = f"{type(error).__name__} (see the log of the service)"
-            outcome = self._failed(request, "Something went wrong on my side, and it has been logged.")
+            outcome = self._failed(request, WENT_WRONG)
         try:
             outcome = self._offering(request, outcome)
             payload = request.render(outcome)

@@ -11,18 +11,11 @@ import structlog
 from bot.answering.channels import ChannelRule
 from bot.errors import DirectoryUnavailable
 from bot.ports import Directory
+from bot.texts import MEMBERS_ONLY, RIGHTS_UNKNOWN, SHARED_CHANNEL
 from bot.types import ChannelKind, Incoming, People
 from retrieval.types import Audience, AudienceKind, Principal
 
 log = structlog.get_logger(__name__)
-
-NOT_HERE = (
-    "I do not answer in channels that are shared with other organisations. "
-    "Ask me in a direct message, or ask an administrator to allow this channel."
-)
-NOT_GUESTS = "I answer members of the organisation only. Ask the person who invited you."
-
-NO_GROUPS = "I could not find out what you may read, so I show nothing. Please ask again in a few minutes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +48,12 @@ class AudienceRules:
         """Unknown readers, or groups that cannot be resolved, count as nobody: nothing may be shown to them."""
         asker = await self._resolve(people.asker, self._asking)
         if asker is None:
-            return Decision(_nobody(people.asker), Audience(AudienceKind.REFUSED, frozenset(), NO_GROUPS), None)
+            return Decision(_nobody(people.asker), Audience(AudienceKind.REFUSED, frozenset(), RIGHTS_UNKNOWN), None)
         if not asker.member and not self._guests:
-            return Decision(asker, Audience(AudienceKind.REFUSED, frozenset(), NOT_GUESTS), None)
+            return Decision(asker, Audience(AudienceKind.REFUSED, frozenset(), MEMBERS_ONLY), None)
         rule = self._channels.get(incoming.channel)
         if people.external and not (rule and rule.external):
-            return Decision(asker, Audience(AudienceKind.REFUSED, frozenset(), NOT_HERE), None)
+            return Decision(asker, Audience(AudienceKind.REFUSED, frozenset(), SHARED_CHANNEL), None)
         alone = Audience(AudienceKind.PRIVATE, frozenset({asker.entries}))
         if incoming.channel_kind is ChannelKind.DIRECT:
             return Decision(asker, alone, None)

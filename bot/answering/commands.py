@@ -9,20 +9,10 @@ from audit.record import Json
 from bot.answering.experts import WORDS
 from bot.answering.history import History, NoHistory
 from bot.answering.why import why
+from bot.texts import HELP, NO_EXPERT_HERE, NO_SOURCES
 from retrieval.ports import Library
 from retrieval.types import Document, Principal
 
-HELP = (
-    "Ask me a question about the organisation's documents, in your own words, for example: "
-    "“What is the hotel limit in Paris?” I answer only from documents that everyone who can read my reply may read, "
-    "and I quote the place, word for word. If they do not answer it, I say so.\n"
-    "• In a channel: mention me with your question; reply in the thread to go on.\n"
-    "• In a direct message: just ask.\n"
-    "• `sources` lists what I can answer from. `why` tells how I found the last answer. "
-    "`expert` asks a person. `forget` clears what I remember of this thread.\n"
-    "Every question and answer is kept in an audit log that your compliance team can read."
-)
-NO_EXPERT_HERE = "In Slack and Teams this asks a person for help; there is nobody to ask from here."
 LISTED = 30
 
 
@@ -69,7 +59,7 @@ def _list(documents: Mapping[str, Document], acl_ids: frozenset[str], sources: f
     here = (d for d in documents.values() if sources is None or d.source in sources)
     readable = sorted({d.title for d in here if d.acl_id in acl_ids}, key=str.casefold)
     if not readable:
-        return "There is no document that everyone who can read this reply may read."
+        return NO_SOURCES
     lines = [f"I can answer from these {len(readable)} documents:", *(f"• {title}" for title in readable[:LISTED])]
     if len(readable) > LISTED:
         lines.append(f"… and {len(readable) - LISTED} more.")

@@ -13,15 +13,12 @@ from audit.errors import RecordExists
 from audit.record import AuditLog, AuditRecord, Json
 from bot.answering.audience import Decision
 from bot.answering.history import History
-from bot.answering.render import NOT_HERE
 from bot.ports import Platform
+from bot.texts import EXPERT_CALL, EXPERT_ELSEWHERE, NO_EXPERT, NO_QUESTION
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind
 from retrieval.types import AudienceKind
 
 WORDS = frozenset({"expert", "ask an expert"})
-NO_QUESTION = "There is no question in this thread that I could pass on. Ask me first, then say `expert`."
-NO_EXPERT = "No expert is set up for this. An administrator can name one in the settings."
-ASKED = "Can you help with this question?"
 LONGEST = 1_000  # characters of the question that are passed on
 
 
@@ -107,9 +104,9 @@ class ExpertDesk:
         shown = question if len(question) <= LONGEST else question[: LONGEST - 1] + "…"
         await self._record(incoming, record_id, "asked", shown, asked.id, expert.name)
         if incoming.channel_kind is ChannelKind.DIRECT:
-            await platform.post_text(incoming, NOT_HERE.format(name=expert.name), None)
+            await platform.post_text(incoming, EXPERT_ELSEWHERE.format(name=expert.name), None)
         else:
-            await platform.post_call(incoming, expert, ASKED, shown, record_id)
+            await platform.post_call(incoming, expert, EXPERT_CALL, shown, record_id)
 
     async def call_after(self, incoming: Incoming, record_id: str) -> Incoming | None:
         """The call that follows an abstention by itself. The key is that of the button: an expert is called once."""

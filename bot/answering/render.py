@@ -6,13 +6,10 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
+from bot.texts import NEAREST_SECTIONS
 from bot.types import Outcome
 from retrieval.answer_form import structured
 from retrieval.types import Citation, Document, Passage, Section
-
-STATUS = "Looking in your documents…"
-NOT_HERE = "{name} can help with this. They do not see this conversation, so please write to them."
-PRIVATE_NOTE = "I have answered this privately."
 
 
 def section_name(section: Section) -> str:
@@ -118,7 +115,7 @@ def plain(outcome: Outcome) -> str:
         if outcome.link:
             lines.append(outcome.link)
         if outcome.nearest:
-            lines.append("The nearest sections I found:")
+            lines.append(f"{NEAREST_SECTIONS}:")
             lines += [f"• {nearest_line(p)}" for p in outcome.nearest]
     lines.append(f"Record {outcome.record_id}")
     return "\n".join(lines)

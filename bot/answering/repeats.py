@@ -15,11 +15,9 @@ from audit.errors import AuditError
 from audit.question import restore
 from audit.record import AuditRecord
 from audit.values import to_json
+from bot.texts import POINTER, POINTER_DIRECT
 from retrieval.ports import Library
 from retrieval.types import Answer, Audience
-
-POINTER = "This was asked before in this thread, and I answered it at {at}. The documents it quotes have not changed."
-POINTER_DIRECT = "You asked this before, and I answered it at {at}. The documents it quotes have not changed."
 
 log = structlog.get_logger(__name__)
 

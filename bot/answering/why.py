@@ -10,20 +10,10 @@ from audit.record import AuditRecord, Json
 from audit.values import from_json
 from bot.answering.history import History
 from bot.answering.render import where
+from bot.texts import LAST_ANSWER_UNREADABLE, NOTHING_TO_EXPLAIN, PRIVATE_BEFORE, WHY_HEADS
 from retrieval.ports import Library
 from retrieval.types import Document, Principal, Section
 
-NOTHING_YET = "There is no answer in this thread that I could explain. Ask me a question first."
-UNREADABLE = "I cannot look up the last answer right now. Please ask again in a minute."
-PRIVATE_BEFORE = (
-    "The last answer here was private, so I do not explain it in front of everyone. Its record is {record}."
-)
-HEADS = {
-    "answered": "How I found the last answer here:",
-    "abstained": "Why I gave no answer to the last question here:",
-    "refused": "Why I did not answer the last question here:",
-    "failed": "Why I could not answer the last question here:",
-}
 OTHERS = 3  # passages named that were looked at and not quoted
 DROPPED = 3
 CLIP = 300  # characters of a question or a refused statement
@@ -53,9 +43,9 @@ async def why(
     try:
         record = await history.last(place, reader)
     except AuditError:
-        return UNREADABLE
+        return LAST_ANSWER_UNREADABLE
     if record is None:
-        return NOTHING_YET
+        return NOTHING_TO_EXPLAIN
     if record.fields.get("private") is True and place.get("channel_kind") != "direct":
         return PRIVATE_BEFORE.format(record=record.id)
     passages = [p for p in _objects(record, "passages") if isinstance(p.get("section"), dict)]
@@ -72,7 +62,7 @@ async def why(
         lines += _claims(record)
     if record.outcome in ("refused", "failed"):
         lines.append(f"• What I said: {_clip(str(record.fields.get('text') or ''))}")
-    head = HEADS.get(record.outcome, HEADS["answered"])
+    head = WHY_HEADS.get(record.outcome, WHY_HEADS["answered"])
     return "\n".join([head, *lines, f"• Its record: {record.id}"])
 
 

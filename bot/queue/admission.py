@@ -11,24 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.answering.channels import ChannelRule, rule_of
+from bot.texts import CHANNEL_LIMITED, PERSON_LIMITED, QUEUE_FULL, QUEUE_FULL_OF_YOURS
 from bot.types import ChannelKind, Incoming
 
-FULL = (
-    "I have more questions waiting than I can answer in good time, so I have not taken this one. "
-    "Please ask again in a few minutes."
-)
-FULL_OF_YOURS = (
-    "{waiting} of your questions wait for their answer already, so I have not taken this one. "
-    "Please ask it again when they are answered."
-)
-PERSON_LIMITED = (
-    "I answer a person up to {limit} {questions} in {minutes}, and you have asked as many. "
-    "Please ask again in about {wait}."
-)
-CHANNEL_LIMITED = (
-    "I answer up to {limit} {questions} in {minutes} in this channel, and it has asked as many. "
-    "Please ask again in about {wait}, or ask me in a direct message."
-)
 MOST_NAMES = 50_000
 
 
@@ -87,8 +72,8 @@ class Admission:
     def crowded(self, waiting: int, own: int) -> str:
         """Why no more questions can wait, `waiting` in all and `own` of the person; "" when one can."""
         if own >= self._limits.queue_per_person:
-            return FULL_OF_YOURS.format(waiting=own)
-        return FULL if waiting >= self._limits.queue else ""
+            return QUEUE_FULL_OF_YOURS.format(waiting=own)
+        return QUEUE_FULL if waiting >= self._limits.queue else ""
 
     def refusal(self, incoming: Incoming) -> str:
         """Why this question is not answered; "" when it is, and then it counts, once however often it is tried."""

@@ -25,22 +25,16 @@ from bot.answering.audience import AudienceRules, Decision
 from bot.answering.experts import ExpertDesk, is_call
 from bot.answering.memory import ThreadMemory
 from bot.answering.records import delivery_record, event_record, gap_record, place_of
-from bot.answering.render import STATUS
 from bot.answering.repeats import Posted, fold
 from bot.errors import BotError, InboxUnavailable, PlatformBusy, PlatformError
 from bot.ports import Platform
 from bot.queue.admission import Admission
 from bot.queue.backlog import Backlog, Closed, Lane
 from bot.queue.inbox import Inbox, Pending, Waiting
+from bot.texts import READERS_UNKNOWN, SHOWN_BEFORE, STATUS, UNRECORDED
 from bot.types import ChannelKind, Incoming, IncomingKind, OutcomeKind, Reply
 from retrieval.types import Audience, AudienceKind, Principal, Question, Turn
 
-UNRECORDED = (
-    "I cannot answer right now: the audit log cannot be written, and I show nothing that is not recorded. "
-    "Please ask again later, or tell an administrator this reference: {reference}"
-)
-SHOWN_BEFORE = "I answered this privately just before a restart. If you did not see the answer, please ask again."
-NO_PEOPLE = "I could not find out who may read this channel, so I show nothing here. Please ask again."
 FIRST_PAUSE = 2.0  # seconds before the second try; each pause is twice the one before
 LONGEST_PAUSE = 300.0
 TRIES = 300  # a day of the longest pauses
@@ -395,7 +389,7 @@ class Worker:
             log.warning("the platform did not say who is here", key=incoming.key, error=str(error))
         except Exception:
             log.exception("a bug kept the audience from being found", key=incoming.key)
-        return refused(incoming, NO_PEOPLE)
+        return refused(incoming, READERS_UNKNOWN)
 
     def _posted(self, platform: Platform, incoming: Incoming) -> Callable[[str], Awaitable[Posted | None]]:
         """Finds where the answer of a record stands; a platform that cannot tell counts as one where it is gone."""

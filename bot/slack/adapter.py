@@ -26,6 +26,7 @@ from bot.slack.manifest import FOLLOW_UP_SCOPES, SCOPES
 from bot.slack.people import SlackPeople
 from bot.slack.post import SlackPoster
 from bot.slack.receive import Body, Socket, bolt_app, dispatch, events_route
+from bot.texts import NOT_SAVED, PASSAGE_GONE, PASSAGE_LOADING, PASSAGE_TITLE, PASSAGE_UNAVAILABLE
 from bot.types import Expert, Incoming, IncomingKind, Outcome, People, Reply
 from retrieval.errors import RetrievalError
 
@@ -260,7 +261,7 @@ class SlackPlatform:
             log.error(
                 "a reason for a thumbs-down was not stored; the person was asked to send it again", error=str(error)
             )
-            sorry = "This could not be saved right now. Please send it again in a minute."
+            sorry = NOT_SAVED
             return {"response_action": "errors", "errors": {modals.WHY: sorry}}
         return None
 
@@ -271,7 +272,7 @@ class SlackPlatform:
         if reading.done():
             await self._open(trigger, reading.result())
             return
-        opened = await self._open(trigger, modals.message("The passage", "Reading…"))
+        opened = await self._open(trigger, modals.message(PASSAGE_TITLE, PASSAGE_LOADING))
         arguments = {"view_id": (opened.get("view") or {}).get("id"), "view": await reading}
         await self._client.write("views.update", arguments, again=True)
 
@@ -281,8 +282,8 @@ class SlackPlatform:
             view = await self._viewer.passage(record, n, await self._people.person(user, self._me()))
         except (BotError, RetrievalError, AuditError) as error:
             log.warning("a passage could not be shown", record=record, error=str(error))
-            return modals.message("The passage", modals.UNAVAILABLE)
-        return modals.passage(view) if view is not None else modals.message("The passage", modals.GONE)
+            return modals.message(PASSAGE_TITLE, PASSAGE_UNAVAILABLE)
+        return modals.passage(view) if view is not None else modals.message(PASSAGE_TITLE, PASSAGE_GONE)
 
     async def _open(self, trigger: str, view: Mapping[str, Json]) -> dict[str, Any]:
         return await self._client.write("views.open", {"trigger_id": trigger, "view": view}, again=False)

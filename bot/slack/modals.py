@@ -6,23 +6,19 @@ import json
 
 from audit.record import Json
 from bot.slack.render import Block, openable
+from bot.texts import FEEDBACK_ASKED, FEEDBACK_TITLE, OPEN_DOCUMENT, PASSAGE_TITLE
 from bot.types import PassageView
 
 WHY = "footnote_why"
 AROUND = 20_000  # characters shown before and after the quote
 PIECE = 3_000
-GONE = (
-    "You cannot read this passage now: you may not read the document, or it has changed or gone since the answer. "
-    "Ask the owner of the document for access."
-)
-UNAVAILABLE = "The passage cannot be shown right now. Please close this window and try again in a minute."
 
 
 def passage(view: PassageView) -> dict[str, Json]:
     """The whole section with its quotes marked, in words of the document as they stand there."""
     head: list[Json] = [_text(view.title, bold=True), _text(f"\n{view.where}" if view.where else " ")]
     if view.url is not None and openable(view.url):
-        head += [_text("\n"), {"type": "link", "url": view.url, "text": "Open the document"}]
+        head += [_text("\n"), {"type": "link", "url": view.url, "text": OPEN_DOCUMENT}]
     # Each quote begins and ends a line of its own in the window.
     before, after = view.before[-AROUND:].rstrip("\n"), view.after[:AROUND].lstrip("\n")
     parts: list[Json] = [_part("rich_text_section", [*head])]
@@ -35,7 +31,7 @@ def passage(view: PassageView) -> dict[str, Json]:
         parts.append(_part("rich_text_quote", _pieces(quote, bold=True)))
     if after.strip():
         parts.append(_part("rich_text_section", _pieces(after + (" …" if len(view.after) > AROUND else ""))))
-    return _modal("The passage", [{"type": "rich_text", "elements": parts}])
+    return _modal(PASSAGE_TITLE, [{"type": "rich_text", "elements": parts}])
 
 
 def message(title: str, text: str) -> dict[str, Json]:
@@ -48,10 +44,10 @@ def why(about: dict[str, Json]) -> dict[str, Json]:
     box: Block = {
         "type": "input",
         "block_id": WHY,
-        "label": {"type": "plain_text", "text": "What was wrong or missing?"},
+        "label": {"type": "plain_text", "text": FEEDBACK_ASKED},
         "element": {"type": "plain_text_input", "action_id": WHY, "multiline": True, "max_length": 2_000},
     }
-    modal = _modal("Your feedback", [box])
+    modal = _modal(FEEDBACK_TITLE, [box])
     modal["callback_id"] = WHY
     modal["submit"] = {"type": "plain_text", "text": "Send"}
     modal["private_metadata"] = json.dumps(about, sort_keys=True)

@@ -8,21 +8,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from audit.record import Json
-from bot.answering.render import PRIVATE_NOTE
 from bot.errors import PlatformBusy, PlatformDenied, PlatformError
 from bot.slack.client import SlackClient, Unreached, Unsure, code_of
 from bot.slack.config import SlackConfig
 from bot.slack.events import Identity
 from bot.slack.pace import Pace
 from bot.slack.render import EVENT, TEXT_LIMIT, clip, escape, mark
+from bot.texts import PRIVATE_NOTE, UNCONFIRMED
 from bot.types import ChannelKind, Incoming, Reply
 
 STATUS_EVENT = "footnote_status"
 REMEMBERED = 1_000
-UNSURE = (
-    "I answered this privately, but Slack did not confirm it. If you do not see the answer here, please ask me again, "
-    "or ask in a direct message."
-)
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 LITERAL: dict[str, Json] = {"parse": "none", "link_names": False}
 """chat.update would otherwise make links and mentions of plain words in the fallback text."""
@@ -85,7 +81,7 @@ class SlackPoster:
             while len(self._whispered) > REMEMBERED:
                 self._whispered.popitem(last=False)
         if replace is not None:
-            note = PRIVATE_NOTE if self._whispered[record] else UNSURE
+            note = PRIVATE_NOTE if self._whispered[record] else UNCONFIRMED
             await self._update(incoming, replace, {"text": escape(note), "blocks": []})
         return self._whispered[record]
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from audit.record import Json
 from bot.answering.render import deep_link, markers, nearest_line, plain, source_line, source_place, sources
+from bot.texts import BAD_ANSWER, CUT, GO_TO_ANSWER, GOOD_ANSWER, NEAREST_SECTIONS, SHOW_PASSAGE, SHOW_PASSAGE_OF
 from bot.types import Expert, Outcome, OutcomeKind
 from retrieval.types import Answer, Citation
 
@@ -27,8 +28,6 @@ PASSAGE = "footnote_passage"
 FEEDBACK = "footnote_feedback"
 EXPERT = "footnote_expert"
 EVENT = "footnote_answer"
-LINK = "Go to the answer"
-CUT = "… (The answer is cut here to fit; its record has all of it.)"
 
 Block = dict[str, Json]
 
@@ -74,11 +73,13 @@ def clip(escaped: str, limit: int) -> str:
 def _told(outcome: Outcome) -> list[Block]:
     """An outcome without an answer: why, and the nearest sections."""
     body = outcome.text if len(outcome.text) <= ANSWER_LIMIT else outcome.text[: ANSWER_LIMIT - 1] + "…"
-    link: list[Block] = [_text(" "), {"type": "link", "url": outcome.link, "text": LINK}] if outcome.link else []
+    link: list[Block] = (
+        [_text(" "), {"type": "link", "url": outcome.link, "text": GO_TO_ANSWER}] if outcome.link else []
+    )
     blocks: list[Block] = [_rich([_section([*_spoken(body), *link])])]
     if outcome.nearest:
         lines = "\n".join(f"• {nearest_line(p)}" for p in outcome.nearest)[:ANSWER_LIMIT]
-        head = _text("The nearest sections I found:\n", bold=True)
+        head = _text(f"{NEAREST_SECTIONS}:\n", bold=True)
         blocks.append(_rich([_section([head, *(_text(piece) for piece in _pieces(lines))])]))
     if outcome.notice:
         blocks.append(_small(outcome.notice))
@@ -183,7 +184,7 @@ def _own_buttons(record: str, citations: Sequence[Citation], longest: int) -> li
         button: Block = {
             "type": "button",
             "action_id": PASSAGE,
-            "text": _label("Show the passage"),
+            "text": _label(SHOW_PASSAGE),
             "value": f"{record}:{source[-1].n}",
         }
         blocks.append({"type": "actions", "elements": [button]})
@@ -207,7 +208,7 @@ def _choice(record: str, citations: Sequence[Citation]) -> Block:
     menu: Block = {
         "type": "static_select",
         "action_id": PASSAGE,
-        "placeholder": _label("Show the passage of…"),
+        "placeholder": _label(SHOW_PASSAGE_OF),
         "options": options,
     }
     return {"type": "actions", "elements": [menu]}
@@ -311,7 +312,7 @@ def _thumbs(record: str) -> Block:
     element: Block = {
         "type": "feedback_buttons",
         "action_id": FEEDBACK,
-        "positive_button": {"text": _label("Good answer"), "value": f"up:{record}"},
-        "negative_button": {"text": _label("Bad answer"), "value": f"down:{record}"},
+        "positive_button": {"text": _label(GOOD_ANSWER), "value": f"up:{record}"},
+        "negative_button": {"text": _label(BAD_ANSWER), "value": f"down:{record}"},
     }
     return {"type": "context_actions", "elements": [element]}

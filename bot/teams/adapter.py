@@ -15,7 +15,6 @@ from aiohttp import web
 
 from audit.record import Json
 from bot.answering.channels import Unmentioned
-from bot.answering.render import NOT_HERE, PRIVATE_NOTE, STATUS
 from bot.errors import InboxUnavailable, PlatformDenied, PlatformError
 from bot.ports import Intake, Viewer
 from bot.teams.auth import KeySet, KeysUnavailable, TokenVerifier, Unauthorized
@@ -33,18 +32,10 @@ from bot.teams.events import (
 from bot.teams.people import TeamsPeople
 from bot.teams.render import call, chat_link, passage_window, render, text_message, text_window, welcome
 from bot.teams.tokens import TokenSource
+from bot.texts import EXPERT_ELSEWHERE, NO_PRIVATE_CHAT, PASSAGE_GONE, PASSAGE_UNAVAILABLE, PRIVATE_NOTE, STATUS
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind, Outcome, People, Reply
 
 PATHS = ("/teams/messages", "/api/messages")
-NO_PRIVATE_CHAT = (
-    "I may not show this answer here, and I cannot write to you in private. "
-    "Open a personal chat with me once, then ask again."
-)
-PASSAGE_GONE = (
-    "You cannot read this passage. Either you may not read the document, or it is no longer there. "
-    "Ask the owner of the document for access."
-)
-PASSAGE_UNAVAILABLE = "The passage cannot be shown right now. Please close this window and try again in a minute."
 REMEMBERED = 4_096
 STOP_SECONDS = 5.0
 
@@ -179,9 +170,9 @@ class TeamsPlatform:
         try:
             body = json.loads(await request.read())
         except (ValueError, RecursionError) as error:
-            raise web.HTTPBadRequest(text="The body is no JSON.") from error
+            raise web.HTTPBadRequest(text="The body is not JSON.") from error
         if not isinstance(body, dict) or not isinstance(body.get("type"), str):
-            raise web.HTTPBadRequest(text="The body is no activity.")
+            raise web.HTTPBadRequest(text="The body is not a Teams activity.")
         return body
 
     async def _turn(self, activity: Mapping[str, Any]) -> Mapping[str, Json] | None:
@@ -252,7 +243,7 @@ class TeamsPlatform:
         """After a crash between sending and noting it, it may be sent again: Teams tells no message from another."""
         user = await self._ready.people.find(incoming, expert.teams)
         if user is None:
-            return await self._send(incoming, text_message(NOT_HERE.format(name=expert.name)))
+            return await self._send(incoming, text_message(EXPERT_ELSEWHERE.format(name=expert.name)))
         return await self._send(incoming, call(expert.name, user, text, question))
 
     async def find_posted(self, incoming: Incoming, message: str) -> str | None:

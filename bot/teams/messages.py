@@ -28,9 +28,9 @@ from bot.errors import DirectoryUnavailable, PlatformDenied, PlatformError, Sett
 from bot.teams.config import TeamsConfig
 from bot.teams.connector import NotThere
 from bot.teams.events import html_text
-from bot.teams.fixed_texts import is_fixed
 from bot.teams.manifest import CHANNEL_RIGHT, CHAT_RIGHT
 from bot.teams.tokens import TokenSource
+from bot.texts import is_fixed
 
 NAME = "Microsoft Graph"
 CONNECTOR = "The Bot Connector"

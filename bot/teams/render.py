@@ -18,6 +18,7 @@ from urllib.parse import quote as encoded
 from audit.record import Json
 from bot.answering.render import deep_link, markers, nearest_line, source_place, sources
 from bot.teams.events import EXPERT, PASSAGE
+from bot.texts import GO_TO_ANSWER, NEAREST_SECTIONS, OPEN_DOCUMENT, PASSAGE_TITLE, SHOW_PASSAGE, WELCOME
 from bot.types import Outcome, PassageView
 from retrieval.types import Citation
 
@@ -28,13 +29,8 @@ ABSTRACT_LIMIT = 160
 TEXT_LIMIT = 12_000  # characters of the answer's own text
 URL_LIMIT = 2_000
 PASSAGE_SIDE = 3_000  # characters shown on each side of the quote
-LINK = "Go to the answer"
 CARD = "application/vnd.microsoft.card.adaptive"
 
-WELCOME = (
-    "I answer questions from your organisation's documents, and show the sentences that an answer stands on. "
-    "Ask me here, or mention me in a channel or a group chat."
-)
 
 _MARKUP = re.compile(r"[\\`*_\[\]#|~]")
 _LINE_START = re.compile(r"(?m)^(\s*)([-+>]|\d+[.)])(?=\s)")
@@ -119,7 +115,7 @@ def _message(outcome: Outcome, fit: Fit, passages: bool) -> dict[str, Json]:
         message["attachments"] = [_attachment(_sources(outcome, citations, fit, passages))]
         return message
     if outcome.link:
-        message["text"] = f"{message['text']} [{LINK}]({outcome.link})"
+        message["text"] = f"{message['text']} [{GO_TO_ANSWER}]({outcome.link})"
     if outcome.nearest or outcome.expert:
         message["attachments"] = [_attachment(_nearest(outcome))]
     else:
@@ -272,9 +268,9 @@ def _source(source: Sequence[Citation], fit: Fit, record_id: str | None) -> Iter
         asked: dict[str, Json] = {"record": record_id, "n": source[-1].n}
         # Opens a window for the person who presses it: https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/task-modules/task-modules-bots
         data: dict[str, Json] = {"msteams": {"type": "task/fetch"}, PASSAGE: asked}
-        actions.append({"type": "Action.Submit", "title": "Show the passage", "data": data})
+        actions.append({"type": "Action.Submit", "title": SHOW_PASSAGE, "data": data})
     if link := _link(source[-1]):
-        actions.append({"type": "Action.OpenUrl", "title": "Open the document", "url": link})
+        actions.append({"type": "Action.OpenUrl", "title": OPEN_DOCUMENT, "url": link})
     if actions:
         items.append({"type": "ActionSet", "actions": actions})
     yield {"type": "Container", "separator": True, "items": items}
@@ -286,7 +282,7 @@ def _close(block: dict[str, Json]) -> dict[str, Json]:
 
 
 def _nearest(outcome: Outcome) -> dict[str, Json]:
-    body: list[Json] = [_run("The nearest sections I found", bold=True)] if outcome.nearest else []
+    body: list[Json] = [_run(NEAREST_SECTIONS, bold=True)] if outcome.nearest else []
     body += [_close(_run(f"• {_clip(nearest_line(p), NAME_LIMIT + ABSTRACT_LIMIT)}")) for p in outcome.nearest]
     body.extend(_help(outcome))
     body.append(_run(_small(outcome), small=True))
@@ -329,7 +325,7 @@ def passage_window(view: PassageView) -> dict[str, Json]:
         body.append(
             {
                 "type": "ActionSet",
-                "actions": [{"type": "Action.OpenUrl", "title": "Open the document", "url": view.url}],
+                "actions": [{"type": "Action.OpenUrl", "title": OPEN_DOCUMENT, "url": view.url}],
             }
         )
     return _window(body)
@@ -349,6 +345,6 @@ def text_window(text: str) -> dict[str, Json]:
 
 
 def _window(body: list[Json]) -> dict[str, Json]:
-    shown: dict[str, Json] = {"title": "The passage", "width": "large", "height": "large"}
+    shown: dict[str, Json] = {"title": PASSAGE_TITLE, "width": "large", "height": "large"}
     shown["card"] = _attachment(_card(body))
     return {"task": {"type": "continue", "value": shown}}

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.answering.audience import NOT_GUESTS, NOT_HERE, AudienceRules
+from bot.answering.audience import AudienceRules
 from bot.answering.channels import ChannelRule
 from bot.directory.file import FileDirectory
 from bot.errors import DirectoryUnavailable
+from bot.texts import MEMBERS_ONLY, SHARED_CHANNEL
 from bot.types import ChannelKind, People
 from retrieval.acl import permitted_ids
 from retrieval.types import AccessList, AudienceKind, Principal
@@ -56,9 +57,9 @@ async def test_the_whole_audience_counts(
 async def test_guests_and_shared_channels_are_refused_unless_a_rule_allows_them() -> None:
     rules = AudienceRules(FileDirectory(GROUPS), {})
     guest = await rules.decide(incoming("?"), People(GUEST, (GUEST,)))
-    assert (guest.audience.kind, guest.audience.reason) == (AudienceKind.REFUSED, NOT_GUESTS)
+    assert (guest.audience.kind, guest.audience.reason) == (AudienceKind.REFUSED, MEMBERS_ONLY)
     shared = await rules.decide(incoming("?"), People(ADA, (ADA,), external=True))
-    assert (shared.audience.kind, shared.audience.reason) == (AudienceKind.REFUSED, NOT_HERE)
+    assert (shared.audience.kind, shared.audience.reason) == (AudienceKind.REFUSED, SHARED_CHANNEL)
     allowed = AudienceRules(
         FileDirectory(GROUPS), {"C1": ChannelRule(frozenset({"everyone"}), external=True)}, guests=True
     )

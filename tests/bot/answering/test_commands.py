@@ -16,9 +16,9 @@ from audit.log import TransparencyLog
 from audit.record import AuditRecord, Json, new_record_id
 from audit.search import Filter
 from bot.answering.ask import Ask, Request
-from bot.answering.commands import HELP, Commands
+from bot.answering.commands import Commands
 from bot.answering.history import History, LoggedHistory
-from bot.answering.why import NOTHING_YET, PRIVATE_BEFORE, UNREADABLE
+from bot.texts import HELP, LAST_ANSWER_UNREADABLE, NOTHING_TO_EXPLAIN, PRIVATE_BEFORE
 from bot.types import Outcome
 from retrieval.types import (
     AccessList,
@@ -160,7 +160,7 @@ async def test_why_after_an_abstention(desk: Desk) -> None:
 
 async def test_why_of_nothing(desk: Desk) -> None:
     await desk.say("What do hotels cost?", place={**CHANNEL, "thread": "2.2"})
-    assert await desk.say("why") == NOTHING_YET
+    assert await desk.say("why") == NOTHING_TO_EXPLAIN
 
 
 async def test_in_a_direct_chat_the_last_answer_counts_whatever_its_thread(desk: Desk) -> None:
@@ -174,7 +174,7 @@ async def test_a_private_answer_is_not_explained_in_front_of_everyone(desk: Desk
     said = await desk.say("why", TOM)
     assert said.startswith(PRIVATE_BEFORE.partition("{")[0])
     assert "Board" not in said
-    assert await desk.say("why", ADA) == NOTHING_YET
+    assert await desk.say("why", ADA) == NOTHING_TO_EXPLAIN
 
 
 async def test_what_a_reader_may_no_longer_read_is_not_named(desk: Desk) -> None:
@@ -206,7 +206,7 @@ async def test_why_with_the_log_unreadable() -> None:
     library = ListLibrary()
     history: History = Broken()
     commands = Commands(library, lambda _: 0, history)
-    assert await commands.reply("why", "t", frozenset(), place=CHANNEL, asker=ADA) == UNREADABLE
+    assert await commands.reply("why", "t", frozenset(), place=CHANNEL, asker=ADA) == LAST_ANSWER_UNREADABLE
 
 
 async def test_a_question_that_begins_so_is_a_question() -> None:

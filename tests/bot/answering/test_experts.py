@@ -15,18 +15,17 @@ from audit.log import TransparencyLog
 from audit.question import restore
 from audit.record import AuditRecord
 from audit.search import Filter
-from bot.answering.ask import NOT_FOUND, Ask
-from bot.answering.audience import NOT_HERE as NOT_SHARED
+from bot.answering.ask import Ask
 from bot.answering.audience import AudienceRules
-from bot.answering.commands import NO_EXPERT_HERE, Commands
-from bot.answering.experts import ASKED, NO_EXPERT, NO_QUESTION, ExpertDesk, Experts, Rule
+from bot.answering.commands import Commands
+from bot.answering.experts import ExpertDesk, Experts, Rule
 from bot.answering.history import LoggedHistory
 from bot.answering.memory import ThreadMemory
-from bot.answering.render import NOT_HERE
 from bot.directory.file import FileDirectory
 from bot.queue.inbox import Inbox
 from bot.queue.inbox_store import SqliteStore
 from bot.queue.worker import Worker
+from bot.texts import EXPERT_CALL, EXPERT_ELSEWHERE, NO_EXPERT, NO_EXPERT_HERE, NO_QUESTION, NOT_FOUND, SHARED_CHANNEL
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind
 from bot.wiring.replay import posted
 from retrieval.types import Principal
@@ -98,7 +97,7 @@ def pressed(record: str, **changes: Any) -> Incoming:
 @pytest.mark.parametrize("word", ["expert", "Expert!", "ask an expert", "`expert`"])
 async def test_the_word_mentions_the_expert_with_the_last_question(office: Office, word: str) -> None:
     said = await office.hear(incoming(QUESTION, key="k1"), incoming(word, key="k2"))
-    assert said[-1] == f"@S0TRAVEL {ASKED} {QUESTION}"
+    assert said[-1] == f"@S0TRAVEL {EXPERT_CALL} {QUESTION}"
     [call] = await office.records("expert")
     [question] = await office.records("question")
     assert (call.outcome, call.refers_to, call.fields["expert"]) == ("asked", question.id, "the travel desk")
@@ -110,7 +109,7 @@ async def test_the_button_mentions_the_expert_once_whoever_presses(office: Offic
     await office.hear(incoming(QUESTION, key="k1"))
     [question] = await office.records("question")
     said = await office.hear(pressed(question.id), pressed(question.id, user="U2"))
-    assert said[1:] == [f"@S0TRAVEL {ASKED} {QUESTION}"]
+    assert said[1:] == [f"@S0TRAVEL {EXPERT_CALL} {QUESTION}"]
     assert len(await office.records("expert")) == 1
 
 
@@ -125,7 +124,7 @@ async def test_a_call_that_the_platform_did_not_take_is_made_later_under_one_rec
     await office.hear(incoming(QUESTION, key="k1"))
     office.platform.failures["post_call"] = 1
     assert len(await office.hear(incoming("expert", key="k2"))) == 1
-    assert (await office.hear())[-1] == f"@S0TRAVEL {ASKED} {QUESTION}"
+    assert (await office.hear())[-1] == f"@S0TRAVEL {EXPERT_CALL} {QUESTION}"
     assert len(await office.records("expert")) == 1
 
 
@@ -144,7 +143,7 @@ async def test_who_may_not_ask_may_not_call(office: Office) -> None:
     await office.hear(incoming(QUESTION, key="k1"))
     office.platform.external = True
     said = await office.hear(incoming("expert", key="k2"))
-    assert said[-1] == NOT_SHARED
+    assert said[-1] == SHARED_CHANNEL
     assert [r.outcome for r in await office.records("expert")] == ["refused"]
 
 
@@ -159,7 +158,7 @@ async def test_a_question_of_another_channel_is_not_passed_on(office: Office) ->
 async def test_in_a_direct_chat_nobody_is_mentioned(office: Office) -> None:
     direct = ChannelKind.DIRECT
     said = await office.hear(incoming(QUESTION, key="k1", where=direct), incoming("expert", key="k2", where=direct))
-    assert said[-1] == NOT_HERE.format(name="the travel desk")
+    assert said[-1] == EXPERT_ELSEWHERE.format(name="the travel desk")
 
 
 @pytest.mark.parametrize("where", [ChannelKind.CHANNEL, ChannelKind.DIRECT])
@@ -168,7 +167,7 @@ async def test_an_expert_may_be_called_at_once_where_nothing_is_found(office: Of
     asked = incoming("Which flight lands first?", key="k1", where=where)
     said = await office.hear(asked, incoming(QUESTION, key="k2", where=where))
     calls = [text for text in said if text.startswith("@")]
-    assert calls == ([f"@S0TRAVEL {ASKED} {asked.text}"] if where is ChannelKind.CHANNEL else [])
+    assert calls == ([f"@S0TRAVEL {EXPERT_CALL} {asked.text}"] if where is ChannelKind.CHANNEL else [])
     [question] = [r for r in await office.records("question") if r.outcome == "abstained"]
     again = replace(pressed(question.id), key=f"slack:T1:C1:expert:{question.id}")
     await office.hear(again)  # the button under the same abstention

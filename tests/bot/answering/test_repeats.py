@@ -19,9 +19,10 @@ from bot.answering.channels import ChannelRule
 from bot.answering.commands import Commands
 from bot.answering.history import LoggedHistory
 from bot.answering.memory import ThreadMemory
-from bot.answering.repeats import POINTER, Posted, Repeats, fold, pointer
+from bot.answering.repeats import Posted, Repeats, fold, pointer
 from bot.slack import render as slack_render
 from bot.teams import render as teams_render
+from bot.texts import POINTER
 from bot.types import Outcome, OutcomeKind
 from bot.wiring.replay import posted, reader_of
 from retrieval.types import AccessList, Audience, AudienceKind, Principal, Question

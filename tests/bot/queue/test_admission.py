@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answering.channels import ChannelRule
-from bot.queue.admission import FULL, Admission, Counter, Limits
+from bot.queue.admission import Admission, Counter, Limits
+from bot.texts import QUEUE_FULL
 from bot.types import ChannelKind, Incoming
 from tests.bot.fakes import NOW, incoming
 
@@ -89,7 +90,7 @@ def test_people_and_channels_of_two_tenants_are_not_the_same() -> None:
 
 @pytest.mark.parametrize(
     ("waiting", "own", "said"),
-    [(0, 0, ""), (9, 2, ""), (10, 0, FULL), (11, 0, FULL), (5, 3, "3 of your questions wait")],
+    [(0, 0, ""), (9, 2, ""), (10, 0, QUEUE_FULL), (11, 0, QUEUE_FULL), (5, 3, "3 of your questions wait")],
 )
 def test_so_many_questions_may_wait(waiting: int, own: int, said: str) -> None:
     found = Admission(limits=Limits(queue=10, queue_per_person=3)).crowded(waiting, own)

@@ -12,17 +12,18 @@ from pathlib import Path
 import pytest
 
 from audit.record import Json
-from bot.answering.ask import NOT_FOUND, Ask
-from bot.answering.audience import NOT_HERE, AudienceRules
+from bot.answering.ask import Ask
+from bot.answering.audience import AudienceRules
 from bot.answering.channels import ChannelRule
-from bot.answering.commands import HELP, Commands
+from bot.answering.commands import Commands
 from bot.answering.memory import ThreadMemory
 from bot.answering.repeats import Repeats
 from bot.directory.file import FileDirectory
 from bot.queue.admission import Admission
 from bot.queue.inbox import Inbox, event_json
 from bot.queue.inbox_store import SqliteStore
-from bot.queue.worker import NO_PEOPLE, SHOWN_BEFORE, UNRECORDED, Worker
+from bot.queue.worker import Worker
+from bot.texts import HELP, NOT_FOUND, READERS_UNKNOWN, SHARED_CHANNEL, SHOWN_BEFORE, UNRECORDED
 from bot.types import ChannelKind, Incoming, IncomingKind
 from retrieval.types import Principal
 from tests.bot.fakes import (
@@ -225,7 +226,7 @@ async def test_a_platform_that_fails_once_delays_but_loses_nothing(office: Offic
     async with office.worker() as worker:
         await worker.drain()
     (text,) = office.platform.thread.values()
-    assert text == (NO_PEOPLE if call == "people" else f"{HOTELS} [1]")
+    assert text == (READERS_UNKNOWN if call == "people" else f"{HOTELS} [1]")
     assert [e for e, _ in office.log.events()] == ["question", "delivery"]
 
 
@@ -315,7 +316,7 @@ async def test_a_channel_shared_with_others_is_refused(office: Office) -> None:
     async with office.worker() as worker:
         await worker.accept(incoming("What do hotels cost?"))
         await worker.drain()
-    assert office.platform.thread == {"m1": NOT_HERE}
+    assert office.platform.thread == {"m1": SHARED_CHANNEL}
     assert office.log.events()[0] == ("question", "refused")
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.answering.channels import ChannelRule
-from bot.answering.repeats import POINTER
-from bot.queue.admission import FULL, PERSON_LIMITED, Admission, Limits
+from bot.queue.admission import Admission, Limits
+from bot.texts import PERSON_LIMITED, POINTER, QUEUE_FULL
 from bot.types import Incoming
 from tests.bot.fakes import incoming
 from tests.bot.queue.test_worker import HOTELS, Office
@@ -37,12 +37,12 @@ async def test_what_finds_the_queue_full_is_told_at_once_while_the_workers_are_b
         await eventually(lambda: bool(retriever.asked))
         for n in range(1, 6):
             assert await worker.accept(asks("ada", n))
-        await eventually(lambda: list(office.platform.thread.values()).count(FULL) == 3)
+        await eventually(lambda: list(office.platform.thread.values()).count(QUEUE_FULL) == 3)
         await eventually(lambda: office.log.events().count(("delivery", "delivered")) == 3)
         assert office.log.events().count(("question", "refused")) == 3
         retriever.free.set()
         await worker.drain()
-    assert sorted(office.platform.thread.values()) == sorted([ANSWER] * 3 + [FULL] * 3)
+    assert sorted(office.platform.thread.values()) == sorted([ANSWER] * 3 + [QUEUE_FULL] * 3)
     assert len(office.log.records) == 12
     assert await office.left() == []
 
@@ -77,7 +77,7 @@ async def test_a_refusal_that_could_not_be_shown_is_shown_later_and_stays_one(of
         await eventually(lambda: office.platform.failures["post"] < 2)
         retriever.free.set()
         await eventually(lambda: office.log.events().count(("delivery", "delivered")) == 3)
-    assert sorted(office.platform.thread.values()) == sorted([ANSWER] * 2 + [FULL])
+    assert sorted(office.platform.thread.values()) == sorted([ANSWER] * 2 + [QUEUE_FULL])
     assert await office.left() == []
 
 
@@ -94,7 +94,7 @@ async def test_with_the_log_down_a_full_queue_is_a_gap_like_any_other(office: Of
         retriever.free.set()
         await eventually(lambda: ("gap", "failed") in office.log.events())
         await worker.drain()
-    assert FULL not in office.platform.thread.values()
+    assert QUEUE_FULL not in office.platform.thread.values()
 
 
 async def test_whoever_is_limited_costs_no_lookup_and_no_search(office: Office) -> None:

@@ -11,9 +11,8 @@ import pytest
 
 from audit.errors import AuditUnavailable, RecordInvalid
 from audit.record import AuditRecord, Receipt
-from bot.answering.render import STATUS
 from bot.errors import InboxUnavailable, PlatformBusy, PlatformError
-from bot.queue.worker import NO_PEOPLE, UNRECORDED
+from bot.texts import READERS_UNKNOWN, STATUS, UNRECORDED
 from bot.types import ChannelKind, Incoming, IncomingKind, People
 from retrieval.types import Passage, Question
 from tests.bot.fakes import FakePlatform, ListLibrary, ListRetriever, MemoryLog, incoming
@@ -272,7 +271,7 @@ async def test_a_bug_in_finding_the_audience_shows_nothing_and_says_so(office: O
     async with office.worker() as worker:
         await worker.accept(incoming(ASKED))
         await worker.drain()
-    assert office.platform.thread == {"m1": NO_PEOPLE}
+    assert office.platform.thread == {"m1": READERS_UNKNOWN}
     assert office.log.events() == [("question", "refused"), ("delivery", "delivered")]
 
 

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import pytest
 
-from bot.answering.render import STATUS
 from bot.errors import InboxUnavailable
+from bot.texts import STATUS
 from tests.bot.scenarios.sides import Message
 from tests.bot.scenarios.stage import Stage
 

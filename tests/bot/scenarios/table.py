@@ -12,18 +12,30 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.answering.ask import NOT_FOUND, NOT_FOUND_PRIVATE
-from bot.answering.audience import NOT_GUESTS, NOT_HERE
 from bot.answering.channels import DAYS
-from bot.answering.experts import ASKED, NO_EXPERT, NO_QUESTION
-from bot.answering.render import NOT_HERE as NOT_HERE_EXPERT
-from bot.answering.render import PRIVATE_NOTE, STATUS
-from bot.answering.repeats import POINTER, POINTER_DIRECT
-from bot.answering.why import NOTHING_YET, PRIVATE_BEFORE
-from bot.queue.admission import CHANNEL_LIMITED, FULL, PERSON_LIMITED
-from bot.queue.worker import NO_PEOPLE, UNRECORDED
 from bot.settings.values import ExpertSettings
-from bot.slack import post
+from bot.texts import (
+    CHANNEL_LIMITED,
+    EXPERT_CALL,
+    EXPERT_ELSEWHERE,
+    MEMBERS_ONLY,
+    NO_EXPERT,
+    NO_QUESTION,
+    NOT_FOUND,
+    NOT_FOUND_PRIVATE,
+    NOTHING_TO_EXPLAIN,
+    PERSON_LIMITED,
+    POINTER,
+    POINTER_DIRECT,
+    PRIVATE_BEFORE,
+    PRIVATE_NOTE,
+    QUEUE_FULL,
+    READERS_UNKNOWN,
+    SHARED_CHANNEL,
+    STATUS,
+    UNCONFIRMED,
+    UNRECORDED,
+)
 from retrieval.generate.fallback import MODEL_DOWN
 from tests.bot.scenarios.stage import HOSTILE
 from tests.bot.scenarios.steps import (
@@ -229,11 +241,11 @@ def _readers() -> list[Row]:
             members=("ada",), never=("1.35 million", "Minutes")),
         Row("what nobody here may read", "channel", (Say(SECRET.text),), (NOT_FOUND,), ABSTAINED,
             never=("1.35 million", "Minutes")),
-        Row("a guest asks", "channel", (Say(ASK.text, who="gil"),), (NOT_GUESTS,), REFUSED, asker="gil",
+        Row("a guest asks", "channel", (Say(ASK.text, who="gil"),), (MEMBERS_ONLY,), REFUSED, asker="gil",
             members=("gil", "bob"), never=("180 EUR",)),
         Row("a guest listens", "channel", (ASK,), (PRIVATE_NOTE, HOTELS), ANSWERED,
             members=("ada", "gil"), other="gil"),
-        Row("a channel shared with others", "shared channel", (ASK,), (NOT_HERE,), REFUSED,
+        Row("a channel shared with others", "shared channel", (ASK,), (SHARED_CHANNEL,), REFUSED,
             members=("ada", "bob", "sam"), never=("180 EUR",)),
         Row(
             "somebody of an unknown tenant",
@@ -244,7 +256,7 @@ def _readers() -> list[Row]:
             (),
             asker="sam",
             members=("sam",),
-            only={"teams": ((NOT_GUESTS,), REFUSED)},  # Slack does not let a bot write to a foreign workspace
+            only={"teams": ((MEMBERS_ONLY,), REFUSED)},  # Slack does not let a bot write to a foreign workspace
             never=("180 EUR",),
         ),
         Row("a person without any readable document", "direct", (CloseAll(), ASK, Say("sources")),
@@ -253,7 +265,7 @@ def _readers() -> list[Row]:
         Row("a follow-up after the right has gone", "channel",
             (ASK, CloseAll(), Say("How are flights booked?", reply=True), Say("why", reply=True)),
             (HOTELS, NOT_FOUND, "Why I gave no answer"), (*ANSWERED, *ABSTAINED, *ANSWERED), never=("economy",)),
-        Row("the platform does not say who is here", "channel", (Trouble("down", "people"), ASK), (NO_PEOPLE,),
+        Row("the platform does not say who is here", "channel", (Trouble("down", "people"), ASK), (READERS_UNKNOWN,),
             REFUSED, only={"slack": ((PRIVATE_NOTE, HOTELS), ANSWERED)}),  # Slack tells of the asker apart
     ]  # fmt: skip
 
@@ -295,7 +307,7 @@ def _failures() -> list[Row]:
     for kind in ("error", "drops", "lost"):
         # What Slack shows to one person alone can be neither found nor replaced: it is not shown twice, and the
         # asker is told.
-        unsure = (post.UNSURE, BONUS) if kind == "lost" else (post.UNSURE,)
+        unsure = (UNCONFIRMED, BONUS) if kind == "lost" else (UNCONFIRMED,)
         private = (Trouble(kind, "private"), replace(SECRET, settle=False), Recorded("delivery"))
         rows.append(Row(f"the platform {kind} at a private reply", "channel", private, (PRIVATE_NOTE, BONUS), ANSWERED,
                         asker="tom", members=("tom", "bob"), only={"slack": (unsure, ANSWERED)}))  # fmt: skip
@@ -337,7 +349,7 @@ def _help() -> list[Row]:
     why, expert = Say("why", reply=True), Say("expert", reply=True)
     bob = {"experts": (ExpertSettings(name="Bob", slack="U0BOB", teams="bob@example.com"),)}
     unknown = Say("What does parental leave cost?")
-    asked = f"{ASKED}\n{unknown.text}"
+    asked = f"{EXPERT_CALL}\n{unknown.text}"
     call, nobody = "expert asked", "expert none"
     return [
         Row("why", "channel", (ASK, why), (HOTELS, "How I found the last answer here:\nQuoted: Travel Policy"),
@@ -346,13 +358,13 @@ def _help() -> list[Row]:
             members=("ada",)),
         Row("why, without an answer", "channel", (unknown, why), (NOT_FOUND, "Why I gave no answer"),
             (*ABSTAINED, *ANSWERED)),
-        Row("why, before any question", "channel", (Say("why"),), (NOTHING_YET,), ANSWERED),
+        Row("why, before any question", "channel", (Say("why"),), (NOTHING_TO_EXPLAIN,), ANSWERED),
         Row("why, after a private answer", "channel", (SECRET, replace(why, who="tom")),
             (PRIVATE_NOTE, _start(PRIVATE_BEFORE), BONUS), ANSWERED * 2, (PRIVATE_NOTE, _start(PRIVATE_BEFORE)),
             asker="tom", members=("tom", "bob")),
         Row("an expert, by the word", "channel", (unknown, expert), (NOT_FOUND, asked), (*ABSTAINED, call), made=bob),
         Row("an expert, by the button", "channel", (ASK, CallExpert(), CallExpert(who="bob")),
-            (HOTELS, f"{ASKED}\n{ASK.text}"), (*ANSWERED, call), made=bob),
+            (HOTELS, f"{EXPERT_CALL}\n{ASK.text}"), (*ANSWERED, call), made=bob),
         Row("an expert, at once", "channel", (unknown, CallExpert()), (NOT_FOUND, asked), (*ABSTAINED, call),
             made={"experts": tuple(e.model_copy(update={"at_once": True}) for e in bob["experts"])}),
         Row("an expert, in a direct chat", "direct", (unknown, expert), (NOT_FOUND_PRIVATE, _named("Bob")),
@@ -363,13 +375,13 @@ def _help() -> list[Row]:
         Row("an expert, before any question", "channel", (Say("expert"),), (NO_QUESTION,), (nobody,), made=bob),
         Row("an expert, where none is set up", "channel", (unknown, expert), (NOT_FOUND, NO_EXPERT),
             (*ABSTAINED, nobody)),
-        Row("an expert, called by a guest", "channel", (unknown, replace(expert, who="gil")), (NOT_FOUND, NOT_GUESTS),
+        Row("an expert, called by a guest", "channel", (unknown, replace(expert, who="gil")), (NOT_FOUND, MEMBERS_ONLY),
             (*ABSTAINED, "expert refused"), made=bob, members=("ada", "gil"), other="gil"),
     ]  # fmt: skip
 
 
 def _named(expert: str) -> str:
-    return NOT_HERE_EXPERT.format(name=expert)
+    return EXPERT_ELSEWHERE.format(name=expert)
 
 
 def _manners() -> list[Row]:
@@ -383,7 +395,7 @@ def _manners() -> list[Row]:
             made={"person_limit": 2, "channel_limit": 2}, by_http=True),
         Row("a channel asks more than is answered", "channel", (ASK, replace(flights, who="bob")),
             (HOTELS, _start(CHANNEL_LIMITED)), (*ANSWERED, *REFUSED), rule={"limit": 1}, never=(FLIGHTS,)),
-        Row("more questions than can wait", "channel", crowd, (HOTELS, HOTELS, FULL), (*REFUSED, *ANSWERED * 2),
+        Row("more questions than can wait", "channel", crowd, (HOTELS, HOTELS, QUEUE_FULL), (*REFUSED, *ANSWERED * 2),
             made={"workers": 1, "queue_limit": 1}, model=True),
         Row("a question repeated in its thread", "channel", (ASK, Say("what do HOTELS cost  a night", reply=True)),
             (HOTELS, _start(POINTER)), ANSWERED * 2),

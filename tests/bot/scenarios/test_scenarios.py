@@ -10,9 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from audit.record import AuditRecord
-from bot.answering.render import PRIVATE_NOTE
 from bot.settings.values import ChannelSettings
-from bot.slack import post
+from bot.texts import PRIVATE_NOTE, UNCONFIRMED
 from tests.bot.scenarios.sides import PLACES, Side, SlackSide, TeamsSide
 from tests.bot.scenarios.stage import make_home, staged
 from tests.bot.scenarios.steps import Scene
@@ -49,7 +48,7 @@ async def test_a_scenario_ends_as_the_table_says(
     side = _side(platform, by_http)
     sees, records = row.only.get(platform, (row.asker_sees, row.records))
     others = row.others_see if row.others_see is not None else sees
-    if row.others_see is None and sees and sees[0] in (PRIVATE_NOTE, post.UNSURE):
+    if row.others_see is None and sees and sees[0] in (PRIVATE_NOTE, UNCONFIRMED):
         others = sees[:1]
     place, changes = side.open_place(row.place, *row.members), dict(row.made)
     if row.shared:

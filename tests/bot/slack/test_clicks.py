@@ -9,8 +9,9 @@ import pytest
 from bot.demo.standins import slack_text
 from bot.errors import DirectoryUnavailable
 from bot.slack.adapter import SlackPlatform
-from bot.slack.modals import GONE, UNAVAILABLE, WHY
+from bot.slack.modals import WHY
 from bot.slack.render import FEEDBACK, PASSAGE
+from bot.texts import PASSAGE_GONE, PASSAGE_UNAVAILABLE
 from bot.types import IncomingKind, PassageView
 from tests.bot.slack.fakes import RECORD, MemoryIntake, MemoryViewer, answered, citation, reply_of
 from tests.servers.slack import SlackStandIn
@@ -63,7 +64,7 @@ async def test_who_may_not_read_sees_no_passage(
     viewer.views[RECORD, 1], viewer.readers = VIEW, {"U0ADA"}
     await slack.press("U0BOB", message, PASSAGE, f"{RECORD}:1")
     _, words = await opened(slack, platform)
-    assert words == GONE
+    assert words == PASSAGE_GONE
 
 
 async def test_a_slow_passage_opens_in_time_all_the_same(
@@ -82,7 +83,7 @@ async def test_a_passage_that_cannot_be_read_says_so(
     viewer.broken = DirectoryUnavailable("The directory is down.")
     await slack.press("U0BOB", message, PASSAGE, f"{RECORD}:1")
     _, words = await opened(slack, platform)
-    assert words == UNAVAILABLE
+    assert words == PASSAGE_UNAVAILABLE
 
 
 async def test_the_menu_of_many_sources(

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.answering.render import STATUS
 from bot.errors import PlatformBusy
 from bot.slack.client import SlackClient
 from bot.slack.events import Identity
 from bot.slack.pace import Pace
 from bot.slack.post import SlackPoster
+from bot.texts import STATUS
 from bot.types import ChannelKind, Incoming, IncomingKind
 from tests.bot.fakes import NOW
 from tests.servers.slack import Fault, SlackStandIn, config_for

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.answering.render import PRIVATE_NOTE, STATUS
 from bot.errors import PlatformBusy, PlatformDenied, PlatformError
 from bot.slack.adapter import SlackPlatform
+from bot.texts import PRIVATE_NOTE, STATUS
 from bot.types import Incoming
 from tests.bot.slack.fakes import RECORD, MemoryIntake, MemoryViewer, answered, reply_of
 from tests.servers.slack import Fault, SlackStandIn, config_for

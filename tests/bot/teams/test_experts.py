@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.answering.render import NOT_HERE
 from bot.demo.standins.teams_checks import elements, problems
 from bot.teams.render import render, wire_size
+from bot.texts import EXPERT_ELSEWHERE
 from bot.types import Expert, IncomingKind, Outcome, OutcomeKind
 from tests.bot.teams.support import ADA, BEN, answered, reply, running
 
@@ -75,5 +75,5 @@ async def test_an_expert_who_is_not_there_is_named() -> None:
         await bot.teams.say(place, ADA, "How much?")
         await bot.platform.post_call(bot.intake.last, DESK, "Can you help?", "How much?", "r2")
         [message] = bot.teams.answers(place)
-        assert message.text == NOT_HERE.format(name="Ben of Travel")
+        assert message.text == EXPERT_ELSEWHERE.format(name="Ben of Travel")
         assert not message.activity.get("entities")

@@ -11,18 +11,14 @@ from typing import Any
 import pytest
 
 from audit.reconcile import Conversation, Posted
-from bot.answering.experts import NO_EXPERT
-from bot.answering.render import NOT_HERE, PRIVATE_NOTE, STATUS
 from bot.demo.standins.teams import Fault, Person, Place, Said, TeamsStandin
 from bot.directory.client import Patience
 from bot.errors import PlatformDenied, PlatformError, SettingsError
-from bot.queue.worker import UNRECORDED
-from bot.teams.adapter import NO_PRIVATE_CHAT
 from bot.teams.connector import NotThere
-from bot.teams.fixed_texts import is_fixed
 from bot.teams.history import named
 from bot.teams.messages import GraphAddresses, MissingRight, TeamsMessages, shown
 from bot.teams.render import call, render, text_message, welcome
+from bot.texts import EXPERT_ELSEWHERE, NO_EXPERT, NO_PRIVATE_CHAT, PRIVATE_NOTE, STATUS, UNRECORDED, is_fixed
 from bot.types import Outcome, OutcomeKind
 from tests.bot.teams.support import ADA, answered, citation, passage
 
@@ -238,7 +234,7 @@ FIXED = [
     text_message(NO_PRIVATE_CHAT),
     text_message(NO_EXPERT),
     text_message(UNRECORDED.format(reference=RECORD)),
-    text_message(NOT_HERE.format(name="the travel desk")),
+    text_message(EXPERT_ELSEWHERE.format(name="the travel desk")),
     welcome(()),
     call("the travel desk", "29:x", "Can you help with this question?", "What do hotels cost?"),
 ]

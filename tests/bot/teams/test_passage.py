@@ -10,7 +10,7 @@ import pytest
 
 from bot.demo.standins.teams import Fault
 from bot.demo.standins.teams_checks import elements
-from bot.teams.adapter import PASSAGE_GONE, PASSAGE_UNAVAILABLE
+from bot.texts import PASSAGE_GONE, PASSAGE_UNAVAILABLE
 from bot.types import PassageView
 from retrieval.types import Principal
 from tests.bot.teams.support import ADA, BEN, STRANGER, Bot, answered, citation, reply, running

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.answering.render import PRIVATE_NOTE, STATUS
 from bot.demo.standins.teams import Fault
 from bot.errors import PlatformBusy, PlatformDenied, PlatformError
-from bot.teams.adapter import NO_PRIVATE_CHAT
+from bot.texts import NO_PRIVATE_CHAT, PRIVATE_NOTE, STATUS
 from tests.bot.teams.support import ADA, BEN, Bot, answered, citation, reply, running
 
 
