@@ -23,7 +23,7 @@ from retrieval.errors import DocumentUnreadable
 from retrieval.ports import Embedder, Index, Parser
 from retrieval.types import AccessList, Attachment, Document, ParsedDocument
 
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 """Changes when parsers or chunks change, so that a sync reads every document anew."""
 
 GUARD_DOCUMENTS = 10

@@ -8,8 +8,9 @@ from functools import partial
 
 from lxml import etree
 
+from retrieval.parse.clauses.marks import Mark
 from retrieval.parse.docx.body import Body, Item, Row, Table
-from retrieval.parse.docx.labels import Mark, mark_of
+from retrieval.parse.docx.labels import mark_of
 from retrieval.parse.docx.numbering import Number, Numbering
 from retrieval.parse.docx.text import Note, Paragraph, Piece
 

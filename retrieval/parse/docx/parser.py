@@ -7,19 +7,21 @@ file holds no pages: sections carry none.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
 from lxml import etree
 
 from retrieval.errors import ParserLimit
 from retrieval.parse.blocks import Block, assemble
-from retrieval.parse.clauses.docx import Line, find_typed
+from retrieval.parse.clauses.contents import contents, dividers
+from retrieval.parse.clauses.outline import Candidate, place_all
+from retrieval.parse.clauses.sequence import Line, find
 from retrieval.parse.docx.body import Body, Item
 from retrieval.parse.docx.entries import Entries, Entry, note_items
 from retrieval.parse.docx.formats import format_count
 from retrieval.parse.docx.headings import heading_of, title_line
 from retrieval.parse.docx.numbering import Numbering
-from retrieval.parse.docx.outline import Candidate, place_all
 from retrieval.parse.docx.package import Package, W
 from retrieval.parse.docx.styles import Styles, number, value
 from retrieval.parse.docx.text import Inline, Note
@@ -133,14 +135,19 @@ def _coloured(root: etree._Element | None) -> bool:
 def _blocks(entries: Sequence[Entry]) -> tuple[list[Block], list[LeftOut]]:
     """Blocks in reading order, and what was left out, named by the section where it stood."""
     lines = [_line(entry) for entry in entries]
-    for entry, typed in zip(entries, find_typed(lines), strict=True):
-        entry.mark = entry.mark or typed
+    listed = contents(lines)
+    left: list[LeftOut] = [LeftOut("table of contents", "beginning")] if listed else []
+    entries = [entry for at, entry in enumerate(entries) if at not in listed]
+    lines = [line for at, line in enumerate(lines) if at not in listed]
+    said_again = dividers(lines)
+    lines = [replace(line, text="") if at in said_again else line for at, line in enumerate(lines)]
+    for entry, typed in zip(entries, find(lines), strict=True):
+        entry.mark = entry.mark or (typed[0].mark if typed else None)
     headings = [_heading(entry, entries[i + 1 : i + 2]) for i, entry in enumerate(entries)]
-    opening = [i for i, entry in enumerate(entries) if _opens(entry, headings[i])]
+    opening = [i for i, entry in enumerate(entries) if i not in said_again and _opens(entry, headings[i])]
     placed = place_all([Candidate(entries[i].outline, entries[i].mark) for i in opening])
     place = dict(zip(opening, placed, strict=True))
     blocks: list[Block] = []
-    left: list[LeftOut] = []
     where = "beginning"
     for index, entry in enumerate(entries):
         at = place.get(index)
@@ -174,11 +181,11 @@ def _line(entry: Entry) -> Line:
     first = entry.pieces[0] if entry.pieces else None
     return Line(
         text="" if entry.plain or entry.line is not None else entry.body,
-        heading=entry.outline is not None,
-        bold=first is not None and (first.bold or first.underline),
+        outline=entry.outline,
+        strong=first is not None and (first.bold or first.underline),
         mark=entry.mark,
         numbered=entry.plain or bool(entry.shown),
-        indent=entry.indent,
+        indent=entry.indent / 20 if entry.indent is not None else None,
     )
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.parse.docx.formats import format_count, letters, roman, unletters, unroman
+from retrieval.parse.clauses.counting import letters, roman, unletters, unroman
+from retrieval.parse.docx.formats import format_count
 from retrieval.parse.docx.parser import parse_docx
 from tests.retrieval.parse.docx.builder import abstract, docx, lvl, num, p, part, restart, style, t
 

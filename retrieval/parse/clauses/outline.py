@@ -6,12 +6,16 @@ in Part B: cited without the part), a second one labels.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
-from retrieval.parse.docx.labels import ATTACHMENTS, OUTER_WORDS, Mark, alone, chain, encloses, includes
+from retrieval.parse.clauses.marks import Mark, alone, chain
+from retrieval.parse.clauses.words import ARTICLES, ATTACHMENTS, CHAPTERS, DIVISION, NOTE, OUTER, SECTION
 
-_SAME_INDENT = 120  # twips: a twelfth of an inch
+_SAME_INDENT = 6.0  # points: a twelfth of an inch
+_CASES = ("decimal", "Letter", "Roman")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,13 @@ class _Series:
 
 
 class _Pass:
-    def __init__(self, running: frozenset[tuple[str, int]]) -> None:
+    """`running`: lists that run on through several parts. `again`: worded numbers that come more than once.
+    `divided`: sections hold articles here, as in European law, and not the other way round."""
+
+    def __init__(self, running: frozenset[tuple[str, int]], again: frozenset[str], *, divided: bool) -> None:
         self._running = running
+        self._again = again
+        self._divided = divided
         self._stack: list[_Open] = []
         self._series: dict[str, _Series] = {}
         self.around: dict[tuple[str, int], set[int]] = {}
@@ -79,17 +88,34 @@ class _Pass:
             return 1  # "Appendix A" as a deep level of the list that numbers the clauses
         if outline is not None:
             above = self._parent_by_number(mark) if mark is not None else None
-            return max(outline + 1, above.level + 1 if above is not None else 0)
+            part = self._plain_part(outline, mark)
+            return max(outline + 1, *(item.level + 1 if item is not None else 0 for item in (above, part)))
         if mark is None:
             return 1
         return self._level_by_number(mark) or self._level_by_list(mark) or self._level_by_place(mark)
+
+    def _plain_part(self, outline: int, mark: Mark | None) -> _Open | None:
+        """The part without a heading's style in which a heading stands: "Part A" between a schedule and its clauses."""
+        rank = self._rank(mark) if mark is not None else None
+        for at in range(len(self._stack) - 1, -1, -1):
+            item = self._stack[at]
+            own = self._rank(item.mark) if item.mark is not None else None
+            if item.heading or item.mark is None or own is None or own > DIVISION or item.mark.typed == 0:
+                continue
+            holder = next((o.candidate.outline for o in reversed(self._stack[:at]) if o.heading), None)
+            if (holder is None or holder < outline) and (rank is None or rank > own):
+                return item
+        return None
+
+    def _rank(self, mark: Mark) -> int | None:
+        return DIVISION if self._divided and _is_section(mark) else mark.rank
 
     def _parent_by_number(self, mark: Mark) -> _Open | None:
         """The open part whose number this one continues by one more count: 4 of 4.2."""
         if mark.parts is None or len(mark.parts) < 2:
             return None
         for item in reversed(self._stack):
-            if item.mark is not None and item.mark.parts == mark.parts[:-1] and item.mark.word not in OUTER_WORDS:
+            if item.mark is not None and item.mark.parts == mark.parts[:-1] and item.mark.word not in OUTER:
                 return item
         return None
 
@@ -120,8 +146,9 @@ class _Pass:
 
     def _level_by_place(self, mark: Mark) -> int:
         """A list that is new here: beside an item of the same look, else below what is open."""
-        if mark.word in OUTER_WORDS | {"article", "chapter"}:
-            return 1 if mark.word in ATTACHMENTS else self._level_of_part(mark)
+        rank = self._rank(mark)
+        if rank is not None and (mark.typed or rank <= ARTICLES):
+            return 1 if mark.word in ATTACHMENTS else self._level_of_part(rank)
         for item in reversed(self._stack):
             other = item.mark
             if item.heading or other is None:
@@ -134,12 +161,13 @@ class _Pass:
                 return item.level + 1
         return 1
 
-    def _level_of_part(self, mark: Mark) -> int:
-        """A part, article or chapter: below a heading without a number, or a part that may hold it."""
+    def _level_of_part(self, rank: int) -> int:
+        """A part, chapter or article: below a heading without a number, or a part that stands higher."""
         for item in reversed(self._stack):
             if item.mark is None and item.heading:
                 return item.level + 1
-            if item.mark is not None and item.mark.word in OUTER_WORDS and encloses(item.mark.word, mark):
+            above = self._rank(item.mark) if item.mark is not None else None
+            if above is not None and above < rank:
                 return item.level + 1
         return 1
 
@@ -173,14 +201,26 @@ class _Pass:
         # 3. The list stands in a numbered part that it neither spells out nor runs on through.
         if outside is None or outside.label is None or outside.mark is None or mark.endless:
             return alone(mark), None
-        if not encloses(outside.mark.word, mark):
-            return alone(mark), None
-        if includes(outside.mark.parts, outside.mark.word, mark):
+        if not self._encloses(outside.mark, mark) or includes(outside.mark, mark):
             return alone(mark), None
         self.around.setdefault((mark.key, series.run), set()).add(outside.serial)
         if (mark.key, series.run) in self._running and not mark.bracketed:
             return alone(mark), None
-        return chain(outside.label, mark, same=False), outside.label
+        return chain(outside.label, mark, same=_kin(outside.mark, mark)), outside.label
+
+    def _encloses(self, outer: Mark, mark: Mark) -> bool:
+        """Whether a numbered part stands in the label of what it holds: no clause holds a schedule, and
+        articles that count on through chapters are cited without them."""
+        if mark.word in ATTACHMENTS:
+            return False
+        if mark.word in OUTER:
+            return outer.word in ATTACHMENTS
+        rank, above = self._rank(mark), self._rank(outer)
+        if rank is None or outer.word in ATTACHMENTS or mark.own.casefold() in self._again:
+            return True
+        if mark.rank == SECTION:
+            return rank == DIVISION or above is None or above == ARTICLES
+        return rank not in (ARTICLES, NOTE) and mark.word not in CHAPTERS
 
     def running(self) -> frozenset[tuple[str, int]]:
         return frozenset(run for run, parts in self.around.items() if len(parts) > 1)
@@ -192,6 +232,38 @@ def _of_attachment(mark: Mark, own: Sequence[_Open]) -> bool:
     return any(word in ATTACHMENTS for word in words)
 
 
+def includes(outer: Mark, mark: Mark) -> bool:
+    """Whether a number already spells out the number of the part it stands in: 4.01 of Article IV."""
+    if outer.parts is None or mark.parts is None or outer.word in OUTER:
+        return False
+    return len(mark.parts) > len(outer.parts) and mark.parts[: len(outer.parts)] == outer.parts
+
+
+def _kin(outer: Mark, mark: Mark) -> bool:
+    """Whether two typed series are levels of one outline: "B." and "1." give B.1."""
+    kinds = [next((c for c in _CASES if c in m.shape), "") for m in (outer, mark)]
+    dotted = all(m.typed and not m.word and m.shape.endswith(".") for m in (outer, mark))
+    return dotted and kinds[0] != kinds[1]
+
+
+def _again(candidates: Sequence[Candidate]) -> frozenset[str]:
+    """Worded numbers that come more than once."""
+    counts = Counter(c.mark.own.casefold() for c in candidates if c.mark is not None and c.mark.rank is not None)
+    return frozenset(own for own, count in counts.items() if count > 1)
+
+
+def _divided(candidates: Sequence[Candidate]) -> bool:
+    """Whether sections hold articles: more articles follow one another than sections do."""
+    marks = [c.mark for c in candidates if c.mark is not None]
+    ranks = [m.rank for m in marks if m.rank == ARTICLES or (m.rank == SECTION and _is_section(m))]
+    longest = {rank: max((len(list(run)) for r, run in groupby(ranks) if r == rank), default=0) for rank in set(ranks)}
+    return SECTION in longest and longest.get(ARTICLES, 0) > longest[SECTION]
+
+
+def _is_section(mark: Mark) -> bool:
+    return mark.word == "section" or mark.named.casefold().startswith("sec")
+
+
 def _further_in(mark: Mark, other: Mark) -> bool:
     """Whether `mark` is indented more than `other`; False where either indent is unknown."""
     return mark.indent is not None and other.indent is not None and mark.indent > other.indent + _SAME_INDENT
@@ -199,10 +271,11 @@ def _further_in(mark: Mark, other: Mark) -> bool:
 
 def place_all(candidates: Sequence[Candidate]) -> list[Placed]:
     """Level and label of every section, in reading order."""
-    first = _Pass(frozenset())
+    again, divided = _again(candidates), _divided(candidates)
+    first = _Pass(frozenset(), again, divided=divided)
     kept = [first.place(candidate) for candidate in candidates]
     running = first.running()
     if not running:
         return kept
-    second = _Pass(running)
+    second = _Pass(running, again, divided=divided)
     return [second.place(candidate) for candidate in candidates]

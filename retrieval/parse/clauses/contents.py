@@ -1,0 +1,120 @@
+"""Lines that say again what stands elsewhere: typed tables of contents, and dividers that repeat a chapter.
+
+They are known by what they are: lines that come again, in their order, as headings of the document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from retrieval.parse.clauses.numbers import Reading, readings
+from retrieval.parse.clauses.sequence import Line
+
+_PAGE = re.compile(
+    r"(?:\s*(?:\.\s?){3,}|\s*…+|\s*_{3,}|\t+\s*|\s{2,})\s*(?:[A-Z]{1,2}-)?(?:\d{1,4}|[ivxlc]{1,7})\s*$", re.IGNORECASE
+)
+_TRAILING = re.compile(r"\s+\d{1,4}\s*$")
+_LEAST = 3  # lines of a table of contents
+_LONGEST = 200  # characters of a line in one
+_APART = 5  # lines between a divider and the heading that it announces
+_SHORT = 12  # words of a line between them
+
+
+def contents(lines: Sequence[Line]) -> frozenset[int]:
+    """Lines of tables of contents: a run whose lines (nearly all) come again after it, in order."""
+    shown = [_shown(line) for line in lines]
+    where: dict[str, list[int]] = {}
+    for at, text in enumerate(shown):
+        if text:
+            where.setdefault(text, []).append(at)
+    found: set[int] = set()
+    run: list[int] = []
+    misses = 0
+    for at, line in enumerate([*lines, None]):
+        if line is not None and not line.text.strip():
+            continue
+        again = line is not None and not line.heading and bool(shown[at]) and where[shown[at]][-1] > at
+        paged = line is not None and not line.heading and bool(_PAGE.search(line.text))
+        if again or paged:
+            run.append(at)
+            misses = 0
+            continue
+        misses += 1
+        if run and (misses > 1 or line is None or len(line.text) > _LONGEST):
+            found.update(_table(run, lines, shown, where))
+            run, misses = [], 0
+    return frozenset(found)
+
+
+def _table(run: Sequence[int], lines: Sequence[Line], shown: Sequence[str], where: dict[str, list[int]]) -> list[int]:
+    """The lines of a run, where it is a table of contents."""
+    end = run[-1]
+    again = [at for at in run if shown[at] and where[shown[at]][-1] > end]
+    if again:
+        # The run may have gone on into the first headings that it names.
+        first = min(n for at in again for n in where[shown[at]] if n > at)
+        if first <= end:
+            run = [at for at in run if at < first]
+            end = run[-1] if run else end
+            again = [at for at in run if shown[at] and where[shown[at]][-1] > end]
+    paged = [at for at in run if _PAGE.search(lines[at].text)]
+    if len(run) < _LEAST or not _dense(run, lines):
+        return []
+    if len(paged) >= 0.7 * len(run):
+        return list(run) if len(again) >= 0.4 * len(run) else []
+    numbered = [at for at in run if readings(lines[at].text)]
+    enough = len(again) >= 0.7 * len(run) and len(numbered) >= 0.5 * len(run)
+    return list(run) if enough and _told(run, again, lines, shown, where) else []
+
+
+def _dense(run: Sequence[int], lines: Sequence[Line]) -> bool:
+    """Whether nothing but titles stands between the lines."""
+    words = sum(len(lines[at].text.split()) for at in range(run[0], run[-1] + 1))
+    return words <= 15 * len(run)
+
+
+def _told(
+    run: Sequence[int], again: Sequence[int], lines: Sequence[Line], shown: Sequence[str], where: dict[str, list[int]]
+) -> bool:
+    """Whether the lines come again in their order, with text between: two parts that say the same are no contents."""
+    later = [next(n for n in where[shown[at]] if n > run[-1]) for at in again]
+    if later != sorted(later):
+        return False
+    words = sum(len(lines[at].text.split()) for at in run)
+    named = set(later)
+    between = sum(len(lines[at].text.split()) for at in range(later[0], later[-1]) if at not in named)
+    return 2 * between >= words
+
+
+def _shown(line: Line) -> str:
+    """What a line says without its page number, as it is compared; "" for one that is no title."""
+    text = line.text.strip()
+    if not text or len(text) > _LONGEST:
+        return ""
+    cut = _PAGE.sub("", text)
+    cut = _TRAILING.sub("", cut) if cut == text else cut
+    return "".join(c for c in cut.casefold() if c.isalnum())
+
+
+def dividers(lines: Sequence[Line]) -> frozenset[int]:
+    """Lines such as "CHAPTER 2" on a page of its own, said again by the heading right after it."""
+    last: dict[tuple[str, tuple[int, int]], int] = {}
+    found: set[int] = set()
+    for at, line in enumerate(lines):
+        for reading in _worded(line):
+            key = (reading.series, reading.place)
+            before = last.get(key)
+            if before is not None and _near(lines, before, at) and lines[before].heading <= line.heading:
+                found.add(before)
+            last[key] = at
+    return frozenset(found)
+
+
+def _worded(line: Line) -> list[Reading]:
+    return [] if line.numbered else [r for r in readings(line.text) if r.word and r.known]
+
+
+def _near(lines: Sequence[Line], before: int, at: int) -> bool:
+    between = [line for line in lines[before + 1 : at] if line.text.strip()]
+    return len(between) <= _APART and all(len(line.text.split()) <= _SHORT for line in between)
