@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install install-dev demo lint fix test lock docs bench clean
+.PHONY: install install-dev demo lint fix test fuzz lock docs bench clean
 
 # A dead link or a page that no menu names is an error.
 SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
@@ -42,6 +42,12 @@ fix: install-dev
 test: install-dev
 	@$(BIN)/python -m tests.servers.gotools
 	$(BIN)/pytest -n 2 --dist loadfile
+
+# `make test` tries the same examples every time. This searches for new ones, so many times as many;
+# keep what it finds as an @example beside the mended fault.
+FUZZ ?= 10
+fuzz: install-dev
+	FOOTNOTE_FUZZ=$(FUZZ) $(BIN)/pytest -n 2 --dist worksteal -m hypothesis
 
 # Needs uv. The override drops what wheels declare and nobody imports: torch (several GB) and scipy.
 LOCK := uv pip compile pyproject.toml requirements-weights.in --group build --universal --python-version 3.11 \

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
 
+from tests import fuzz
 from tests.servers import postgres, weaviate
 
-# A busy machine is no failure.
-settings.register_profile("footnote", deadline=None)
-settings.load_profile("footnote")
+fuzz.load()
 
 
 @pytest.fixture(scope="session")

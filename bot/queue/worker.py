@@ -74,6 +74,7 @@ class Worker:
         first_pause: float = FIRST_PAUSE,
         tries: int = TRIES,
         adopt_s: float = ADOPT_SECONDS,
+        most_waiting: int = MOST_WAITING,
     ) -> None:
         """`first_pause` (seconds) and `tries` are about what fails: see `_put_aside`; `adopt_s`: see `_adopt`."""
         self._inbox = inbox
@@ -88,6 +89,7 @@ class Worker:
         self._first_pause = first_pause
         self._tries = tries
         self._adopt_s = adopt_s
+        self._most_waiting = most_waiting
         self._backlog = Backlog()
         self._known: set[str] = set()  # keys in the backlog or in a worker's hands: never twice at once
         self._in_hand = 0
@@ -109,8 +111,8 @@ class Worker:
     # --- life ---------------------------------------------------------------------------
 
     async def accept(self, incoming: Incoming) -> bool:
-        if len(self._backlog) + self._crowd.qsize() >= MOST_WAITING:
-            raise InboxUnavailable(f"{MOST_WAITING:,} events wait already; this one must be sent again later.")
+        if len(self._backlog) + self._crowd.qsize() >= self._most_waiting:
+            raise InboxUnavailable(f"{self._most_waiting:,} events wait already; this one must be sent again later.")
         if self._experts is not None and is_call(incoming):
             incoming = replace(incoming, kind=IncomingKind.EXPERT)
         new = await self._inbox.accept(incoming)
@@ -213,8 +215,8 @@ class Worker:
             else:
                 await self._handle(key)
         except (BotError, AuditUnavailable) as error:
-            log.warning("not done; tried again later", key=key, error=str(error))
-            self._put_aside(lane, key, error)
+            pause = self._put_aside(lane, key, error)
+            log.warning("not done; tried again later", key=key, error=str(error), again_in_s=round(pause))
         except Exception as error:
             log.exception("a bug kept an event from being handled", key=key)
             self._put_aside(lane, key, error)
@@ -222,8 +224,8 @@ class Worker:
             self._failures.pop(key, None)
             self._crowded.pop(key, None)
 
-    def _put_aside(self, lane: Lane, key: str, error: Exception | None = None) -> None:
-        """Again after a pause that doubles each time, and at least as long as the platform asks for."""
+    def _put_aside(self, lane: Lane, key: str, error: Exception | None = None) -> float:
+        """Again after a pause that doubles each time, and at least as long as the platform asks for: its seconds."""
         failed = self._failures[key] = self._failures.get(key, 0) + 1
         pause = min(self._first_pause * 2.0 ** min(failed - 1, 20), LONGEST_PAUSE)
         pause *= 0.8 + 0.4 * _CHANCE.random()
@@ -240,6 +242,7 @@ class Worker:
             self._backlog.put(lane, key)
 
         self._timers[key] = asyncio.get_running_loop().call_later(pause, again)
+        return pause
 
     async def _give_up(self, key: str) -> None:
         """After a day of tries: the log says that the asker saw nothing."""

@@ -33,7 +33,8 @@ CARD = "application/vnd.microsoft.card.adaptive"
 
 
 _MARKUP = re.compile(r"[\\`*_\[\]#|~]")
-_LINE_START = re.compile(r"(?m)^(\s*)([-+>]|\d+[.)])(?=\s)")
+_LIST_START = re.compile(r"^(\d*)([-+.)])(?=[-\s]|$)")
+"""What makes a list or a rule of a line that begins with it: a dash, a plus, a number with its mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def escape(text: str) -> str:
     text = " ".join(text.split())
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = _MARKUP.sub(lambda found: "\\" + found[0], text)
-    text = _LINE_START.sub(r"\1\\\2", text)
+    text = _LIST_START.sub(r"\1\\\2", text)  # the mark, not the number: before a digit a backslash is one
     # Teams turns bare addresses into links; an invisible word joiner keeps them text.
     text = re.sub(r"(?i)\b([a-z][a-z0-9+.-]*:)(?=//)", "\\1\u2060", text)
     text = re.sub(r"(?i)\b(www)\.", "\\1\u2060.", text)

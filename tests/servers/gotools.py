@@ -26,8 +26,8 @@ class NotBuilt(Exception):
     """A program is missing and cannot be built; the message says why."""
 
 
-def build(name: str, command: Sequence[str], folder: Path | None = None) -> Path:
-    """The program `name`; when it is missing, `go COMMAND` in `folder` must make it. Raises NotBuilt."""
+def build(name: str, command: Sequence[str], folder: Path | None = None, limit_s: float = BUILD_SECONDS) -> Path:
+    """The program `name`; when it is missing, `go COMMAND` in `folder` must make it in time. Raises NotBuilt."""
     tool = CACHE / name
     if tool.is_file():
         return tool
@@ -35,15 +35,21 @@ def build(name: str, command: Sequence[str], folder: Path | None = None) -> Path
     if go is None:
         raise NotBuilt(f"{name} is missing and Go is not installed; with Go 1.26, `go {' '.join(command)}` makes it")
     CACHE.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [go, *command],
-        cwd=folder,
-        env={**os.environ, "GOBIN": str(CACHE), "GOFLAGS": "-buildvcs=false"},
-        capture_output=True,
-        text=True,
-        timeout=BUILD_SECONDS,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [go, *command],
+            cwd=folder,
+            env={**os.environ, "GOBIN": str(CACHE), "GOFLAGS": "-buildvcs=false"},
+            capture_output=True,
+            text=True,
+            timeout=limit_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NotBuilt(
+            f"{name} was not built within {limit_s:.0f} seconds (`go {' '.join(command)}`). Go keeps what it has"
+            " compiled so far: run `make test` again, on a machine with less to do or with a faster way to the modules."
+        ) from error
     if done.returncode or not tool.is_file():
         raise NotBuilt(f"{name} could not be built: {done.stderr[-500:]}")
     return tool

@@ -18,14 +18,14 @@ __all__ = ["Call", "Delivery", "Fault", "SlackStandIn", "World", "config_for", "
 
 
 def config_for(slack: SlackStandIn, *, socket: bool) -> SlackConfig:
-    """Settings that reach the stand-in, with short waits."""
+    """Settings that reach the stand-in: short pauses, and long enough for answers on a busy machine."""
     config = SlackConfig(
         bot_token=slack.bot_token,
         app_token=slack.app_token if socket else "",
         signing_secret="" if socket else slack.signing_secret,
         base_url=slack.base_url,
     )
-    return replace(config, timeout=2.0, first_pause=0.01, longest_wait=3.0, ping_interval=0.2, message_seconds=0.0)
+    return replace(config, timeout=60.0, first_pause=0.01, longest_wait=3.0, message_seconds=0.0)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import string
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,9 @@ CARD = "application/vnd.microsoft.card.adaptive"
 CARD_ELEMENTS = frozenset(
     {"TextBlock", "RichTextBlock", "TextRun", "Container", "ActionSet", "ColumnSet", "Column", "FactSet", "Image"}
 )
+_ESCAPED = re.compile(
+    rf"\\([{re.escape(string.punctuation)}])"
+)  # https://spec.commonmark.org/0.31.2/#backslash-escapes
 CARD_ACTIONS = frozenset({"Action.OpenUrl", "Action.Submit", "Action.Execute", "Action.ShowCard"})
 
 
@@ -114,7 +118,7 @@ def elements(card: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def as_text(activity: Mapping[str, Any]) -> str:
     """A message as a person reads it: Markdown escapes resolved, then the card line by line."""
     text = re.sub(r"<at>([^<]*)</at>", r"@\1", str(activity.get("text") or ""))
-    text = re.sub(r"\\([\\`*_\[\]#|~\-+>])", r"\1", text)
+    text = _ESCAPED.sub(r"\1", text)
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").replace("\u2060", "")
     lines = [line for line in text.split("\n\n") if line]
     for attachment in activity.get("attachments") or ():

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.errors import AuditUnavailable
@@ -35,6 +35,7 @@ from retrieval.types import (
 )
 from retrieval.verify import verify
 from tests.bot.fakes import NOW, ListLibrary, ListRetriever, MemoryLog, passage
+from tests.fuzz import tries
 
 HOTELS = "Hotels cost at most 180 EUR a night."
 BONUS = "The bonus pool is EUR 1.35 million."
@@ -237,7 +238,7 @@ def secret(name: str) -> Passage:
     return replace(made, section=replace(made.section, heading=f"H{name}", path=(f"H{name}",)))
 
 
-@settings(max_examples=150)
+@tries(150)
 @given(at_question=some, at_why=some, gone=some, direct=st.booleans())
 async def test_why_names_nothing_that_some_reader_may_not_read_now(
     at_question: frozenset[str], at_why: frozenset[str], gone: frozenset[str], direct: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.directory.cache import CachedDirectory, Kept
@@ -13,6 +13,7 @@ from bot.directory.file import DirectoryDown
 from bot.errors import DirectoryUnavailable
 from retrieval.types import Principal
 from tests.bot.directory.servers import ADA, BEN
+from tests.fuzz import tries
 
 
 class Clock:
@@ -203,7 +204,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=200)
+@tries(200)
 @given(STEPS, st.sampled_from([0.0, 1.0, 10.0, 30.0]))
 async def test_no_answer_is_older_than_allowed(steps: list[tuple[str, float]], seconds: float) -> None:
     """Whatever is interleaved: what a lookup gets was true at most `seconds` before it began."""

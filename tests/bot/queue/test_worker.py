@@ -20,9 +20,9 @@ from bot.answering.memory import ThreadMemory
 from bot.answering.repeats import Repeats
 from bot.directory.file import FileDirectory
 from bot.queue.admission import Admission
-from bot.queue.inbox import Inbox, event_json
+from bot.queue.inbox import Inbox, Pending, event_json
 from bot.queue.inbox_store import SqliteStore
-from bot.queue.worker import Worker
+from bot.queue.worker import MOST_WAITING, Worker
 from bot.texts import HELP, NOT_FOUND, READERS_UNKNOWN, SHARED_CHANNEL, SHOWN_BEFORE, UNRECORDED
 from bot.types import ChannelKind, Incoming, IncomingKind
 from retrieval.types import Principal
@@ -63,6 +63,7 @@ class Office:
         first_pause: float = 2.0,
         tries: int = 300,
         admission: Admission | None = None,
+        most_waiting: int = MOST_WAITING,
     ) -> AsyncIterator[Worker]:
         memory = ThreadMemory(self.path / "memory.db", timedelta(hours=1))
         inbox = Inbox(SqliteStore(self.path / "inbox.db"))
@@ -81,6 +82,7 @@ class Office:
             workers=workers,
             first_pause=first_pause,
             tries=tries,
+            most_waiting=most_waiting,
         )
         await worker.start()
         try:
@@ -90,13 +92,21 @@ class Office:
             await inbox.close()
             memory.close()
 
-    async def left(self) -> list[str]:
-        """States of what is not done."""
+    async def pending(self) -> list[Pending]:
+        """What is not done."""
         inbox = Inbox(SqliteStore(self.path / "inbox.db"))
         try:
-            return [p.state for p in await inbox.pending()]
+            return await inbox.pending()
         finally:
             await inbox.close()
+
+    async def left(self) -> list[str]:
+        """States of what is not done."""
+        return [p.state for p in await self.pending()]
+
+    async def greeted(self, count: int) -> bool:
+        """Does the inbox know so many status lines?"""
+        return sum(p.status_id is not None for p in await self.pending()) == count
 
 
 @pytest.fixture

@@ -9,11 +9,12 @@ import pytest
 
 from bot.answering.channels import ChannelRule
 from bot.queue.admission import Admission, Limits
-from bot.texts import PERSON_LIMITED, POINTER, QUEUE_FULL
+from bot.texts import PERSON_LIMITED, POINTER, QUEUE_FULL, QUEUE_FULL_OF_YOURS
 from bot.types import Incoming
 from tests.bot.fakes import incoming
 from tests.bot.queue.test_worker import HOTELS, Office
-from tests.bot.queue.test_worker_robust import SlowRetriever, eventually
+from tests.bot.queue.test_worker_robust import SlowRetriever
+from tests.waiting import until
 
 ASKED = "What do hotels cost?"
 ANSWER = f"{HOTELS} [1]"
@@ -34,11 +35,11 @@ async def test_what_finds_the_queue_full_is_told_at_once_while_the_workers_are_b
     retriever = office.retriever = SlowRetriever(office.library)
     async with office.worker(workers=1, admission=Admission(limits=Limits(queue=2))) as worker:
         await worker.accept(asks("ada", 0))
-        await eventually(lambda: bool(retriever.asked))
+        await until(lambda: bool(retriever.asked))
         for n in range(1, 6):
             assert await worker.accept(asks("ada", n))
-        await eventually(lambda: list(office.platform.thread.values()).count(QUEUE_FULL) == 3)
-        await eventually(lambda: office.log.events().count(("delivery", "delivered")) == 3)
+        await until(lambda: list(office.platform.thread.values()).count(QUEUE_FULL) == 3)
+        await until(lambda: office.log.events().count(("delivery", "delivered")) == 3)
         assert office.log.events().count(("question", "refused")) == 3
         retriever.free.set()
         await worker.drain()
@@ -52,16 +53,16 @@ async def test_one_person_cannot_fill_the_queue(office: Office) -> None:
     limits = Limits(queue=10, queue_per_person=2)
     async with office.worker(workers=1, admission=Admission(limits=limits)) as worker:
         await worker.accept(asks("loud", 0))
-        await eventually(lambda: bool(retriever.asked))
+        await until(lambda: bool(retriever.asked))
         for n in range(1, 9):
             await worker.accept(asks("loud", n))
         await worker.accept(asks("quiet", 0))
-        await eventually(lambda: office.log.events().count(("question", "refused")) == 6)
+        await until(lambda: office.log.events().count(("question", "refused")) == 6)
         retriever.free.set()
         await worker.drain()
     shown = list(office.platform.thread.values())
     assert shown.count(ANSWER) == 4
-    assert sum("2 of your questions wait" in text for text in shown) == 6
+    assert shown.count(QUEUE_FULL_OF_YOURS.format(waiting=2)) == 6
     assert {r.fields["user"] for r in office.log.records if r.outcome == "refused"} == {"loud"}
 
 
@@ -70,13 +71,14 @@ async def test_a_refusal_that_could_not_be_shown_is_shown_later_and_stays_one(of
     admission = Admission(limits=Limits(queue=1))
     async with office.worker(workers=1, admission=admission, first_pause=0.01) as worker:
         await worker.accept(asks("ada", 0))
-        await eventually(lambda: bool(retriever.asked))
+        await until(lambda: bool(retriever.asked))
         await worker.accept(asks("ada", 1))
         office.platform.failures["post"] = 2
         await worker.accept(asks("ada", 2))
-        await eventually(lambda: office.platform.failures["post"] < 2)
+        await until(lambda: office.platform.failures["post"] < 2)
         retriever.free.set()
-        await eventually(lambda: office.log.events().count(("delivery", "delivered")) == 3)
+        await until(lambda: office.log.events().count(("delivery", "delivered")) == 3)
+        await worker.drain()
     assert sorted(office.platform.thread.values()) == sorted([ANSWER] * 2 + [QUEUE_FULL])
     assert await office.left() == []
 
@@ -85,14 +87,14 @@ async def test_with_the_log_down_a_full_queue_is_a_gap_like_any_other(office: Of
     retriever = office.retriever = SlowRetriever(office.library)
     async with office.worker(workers=1, admission=Admission(limits=Limits(queue=1)), first_pause=0.01) as worker:
         await worker.accept(asks("ada", 0))
-        await eventually(lambda: bool(retriever.asked))
+        await until(lambda: bool(retriever.asked))
         await worker.accept(asks("ada", 1))
         office.log.down = True
         await worker.accept(asks("ada", 2))
-        await eventually(lambda: any("audit log cannot be written" in t for t in office.platform.thread.values()))
+        await until(lambda: any("audit log cannot be written" in t for t in office.platform.thread.values()))
         office.log.down = False
         retriever.free.set()
-        await eventually(lambda: ("gap", "failed") in office.log.events())
+        await until(lambda: ("gap", "failed") in office.log.events())
         await worker.drain()
     assert QUEUE_FULL not in office.platform.thread.values()
 
@@ -118,7 +120,7 @@ async def test_a_question_tried_again_after_a_failure_counts_once(office: Office
     async with office.worker(admission=admission, first_pause=0.01) as worker:
         office.platform.failures["post"] = 3
         await worker.accept(asks("ada", 0))
-        await eventually(lambda: ("delivery", "delivered") in office.log.events())
+        await until(lambda: ("delivery", "delivered") in office.log.events())
         await worker.accept(asks("ada", 1))
         await worker.drain()
         await worker.accept(asks("ada", 2))

@@ -28,6 +28,7 @@ from bot.teams import events as teams_events
 from bot.teams.adapter import TeamsPlatform
 from bot.wiring.platforms import ChatAdapter
 from tests.servers.slack import config_for
+from tests.waiting import LOOK_S
 
 OTHER_TENANT = "99999999-9999-4999-8999-999999999999"
 PEOPLE = {
@@ -41,7 +42,11 @@ PLACES = ("channel", "private channel", "shared channel", "direct", "group")
 TROUBLES = ("busy", "error", "hangs", "drops", "lost", "down")
 """429 with Retry-After; 500; no answer in time; a cut connection; done but answered 500; 500 until `mend`."""
 
-TIMEOUT_S = 2.0  # of the adapters; shorter, and a busy machine alone makes a call late
+HANG_S = 3_600.0  # until the scenario ends
+PATIENT_S = 60.0
+"""How long the adapters wait for an answer: a busy machine alone makes no call late."""
+IMPATIENT_S = 4.0
+"""The same where the platform hangs."""
 
 SLACK_CALLS = {
     "status": "chat.postMessage",
@@ -52,7 +57,7 @@ SLACK_CALLS = {
 SLACK_TROUBLE = {
     "busy": [SlackFault(status=429, retry_after=1)],
     "error": [SlackFault(status=500)],
-    "hangs": [SlackFault(status=500, hang=1.5 * TIMEOUT_S)],
+    "hangs": [SlackFault(status=500, hang=HANG_S)],
     "drops": [SlackFault(drop=True)],
     "lost": [SlackFault(status=500, done=True)],
     "down": [SlackFault(status=500)] * 100,
@@ -77,6 +82,8 @@ class Message:
 
 class Side(Protocol):
     name: str
+    timeout: float
+    """Of the adapter, in seconds."""
 
     def adapter(self, intake: Intake, viewer: Viewer, memory: ThreadMemory, made: Settings) -> ChatAdapter: ...
 
@@ -145,6 +152,7 @@ class Side(Protocol):
 class SlackSide:
     by_http: bool = False
     name: str = "slack"
+    timeout: float = PATIENT_S
     slack: SlackStandIn = field(default_factory=SlackStandIn)
     said: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
@@ -165,7 +173,7 @@ class SlackSide:
 
         config = config_for(self.slack, socket=not self.by_http)
         follow, rules = made.follow_up_without_mention, made.unmentioned
-        config = replace(config, timeout=TIMEOUT_S, tries=3, follow_up_without_mention=follow, unmentioned=rules)
+        config = replace(config, timeout=self.timeout, tries=3, follow_up_without_mention=follow, unmentioned=rules)
         return SlackPlatform(config, intake, viewer, known)
 
     async def connected(self, port: int) -> None:
@@ -225,10 +233,9 @@ class SlackSide:
         self.slack.world.viewed.clear()
         await self.slack.press(self._user(who), message, PASSAGE, value)
         view = await self.slack.window()
-        async with asyncio.timeout(5):
-            while "Reading…" in json.dumps(view, ensure_ascii=False):
-                await asyncio.sleep(0.02)
-                view = await self.slack.window()
+        while "Reading…" in json.dumps(view, ensure_ascii=False):
+            await asyncio.sleep(LOOK_S)
+            view = await self.slack.window()
         lines = list(slack_text.lines(view["blocks"]))
         return "\n".join(lines), [line.removeprefix("│ ") for line in lines if line.startswith("│ ")]
 
@@ -284,6 +291,7 @@ class SlackSide:
 @dataclass
 class TeamsSide:
     name: str = "teams"
+    timeout: float = PATIENT_S
     teams: TeamsStandin = field(default_factory=TeamsStandin)
     places: dict[str, Place] = field(default_factory=dict)
     said: dict[str, Said] = field(default_factory=dict)
@@ -294,7 +302,7 @@ class TeamsSide:
             case "busy":
                 return teams_standin.Fault(429, 1, path, method, {"Retry-After": "1"})
             case "hangs":
-                return teams_standin.Fault(500, 1, path, method, delay=1.5 * TIMEOUT_S)
+                return teams_standin.Fault(500, 1, path, method, delay=HANG_S)
             case "drops":
                 return teams_standin.Fault(500, 1, path, method, drop=True)
             case "lost":
@@ -309,7 +317,7 @@ class TeamsSide:
 
     def adapter(self, intake: Intake, viewer: Viewer, memory: ThreadMemory, made: Settings) -> ChatAdapter:
         follow, rules = made.follow_up_without_mention, made.unmentioned
-        config = self.teams.config(timeout=TIMEOUT_S, tries=3, follow_up_without_mention=follow, unmentioned=rules)
+        config = self.teams.config(timeout=self.timeout, tries=3, follow_up_without_mention=follow, unmentioned=rules)
         return TeamsPlatform(config, intake, viewer=viewer, knows_thread=memory.knows)
 
     async def connected(self, port: int) -> None:

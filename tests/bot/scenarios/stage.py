@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +30,6 @@ from bot.wiring.sources import configured
 from tests.bot.scenarios.sides import Side, SlackSide, TeamsSide
 from tests.servers.model import ModelServer, completion
 
-PATIENCE_S = 20.0
 LOCK_MS = 5_000
 ITEMS = 30
 HOSTILE = (
@@ -158,16 +157,8 @@ class Stage:
             await life.aclose()
 
     async def settled(self) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            for worker in (self.worker, *self._others):
-                await worker.drain()
-
-    async def until(self, holds: Callable[[], bool]) -> None:
-        for _ in range(int(PATIENCE_S / 0.02)):
-            if holds():
-                return
-            await asyncio.sleep(0.02)
-        raise TimeoutError(f"not within {PATIENCE_S} seconds")
+        for worker in (self.worker, *self._others):
+            await worker.drain()
 
     async def records(self) -> list[AuditRecord]:
         """Oldest first."""
@@ -212,7 +203,7 @@ async def staged(
         scripted = Model()
         if model:
             server = await stack.enter_async_context(ModelServer(scripted))
-            changes |= {"model": "tiny", "model_base_url": server.url, "model_api_key": "none", "model_timeout_s": 20}
+            changes |= {"model": "tiny", "model_base_url": server.url, "model_api_key": "none", "model_timeout_s": 300}
         changes["follow_up_without_mention"] = follow
         stage = Stage(side, settings(home, template / "documents", **changes), scripted)
         await stage.start()

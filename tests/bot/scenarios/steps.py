@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +11,7 @@ from bot.errors import InboxUnavailable
 from bot.texts import STATUS
 from tests.bot.scenarios.sides import Message
 from tests.bot.scenarios.stage import Stage
+from tests.waiting import until
 
 
 @dataclass(slots=True)
@@ -217,9 +217,9 @@ class OnlyStatus:
 
     async def play(self, scene: Scene) -> None:
         side = scene.stage.side
-        await scene.stage.until(lambda: side.seen(scene.asker, scene.place) == [STATUS])
+        await until(lambda: side.seen(scene.asker, scene.place) == [STATUS], "the status line alone")
         if self.asked:
-            await asyncio.wait_for(scene.stage.model.asked.wait(), 10)
+            await scene.stage.model.asked.wait()
         assert side.seen(scene.asker, scene.place) == [STATUS]
 
 
@@ -230,7 +230,8 @@ class Messages:
     count: int
 
     async def play(self, scene: Scene) -> None:
-        await scene.stage.until(lambda: len(scene.stage.side.seen(scene.asker, scene.place)) == self.count)
+        side = scene.stage.side
+        await until(lambda: len(side.seen(scene.asker, scene.place)) == self.count, f"message {self.count}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +241,7 @@ class Recorded:
     event: str
 
     async def play(self, scene: Scene) -> None:
-        for _ in range(1_000):
-            if any(r.event == self.event for r in await scene.stage.records()):
-                return
-            await asyncio.sleep(0.02)
-        raise TimeoutError(f"no {self.event} was recorded")
+        async def found() -> bool:
+            return any(r.event == self.event for r in await scene.stage.records())
+
+        await until(found, f"a record of {self.event}")

@@ -387,7 +387,9 @@ def _named(expert: str) -> str:
 def _manners() -> list[Row]:
     """How much is answered, and how often the same."""
     flights = Say("How are flights booked?")
-    crowd = (SlowModel(), ASKED_LATER, Messages(1), ASKED_LATER, Messages(2), ASKED_LATER, Messages(3), Mend())
+    # The one that is turned away is over, its delivery recorded, before the model lets the others go on.
+    turned_away = (ASKED_LATER, Recorded("delivery"))
+    crowd = (SlowModel(), ASKED_LATER, Messages(1), ASKED_LATER, Messages(2), *turned_away, Mend())
     return [
         Row("a person asks more than is answered", "channel", (ASK, flights), (HOTELS, _start(PERSON_LIMITED)),
             (*ANSWERED, *REFUSED), made={"person_limit": 1}, never=(FLIGHTS,)),

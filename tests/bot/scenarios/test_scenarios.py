@@ -12,9 +12,9 @@ from pydantic import SecretStr
 from audit.record import AuditRecord
 from bot.settings.values import ChannelSettings
 from bot.texts import PRIVATE_NOTE, UNCONFIRMED
-from tests.bot.scenarios.sides import PLACES, Side, SlackSide, TeamsSide
+from tests.bot.scenarios.sides import IMPATIENT_S, PLACES, Side, SlackSide, TeamsSide
 from tests.bot.scenarios.stage import make_home, staged
-from tests.bot.scenarios.steps import Scene
+from tests.bot.scenarios.steps import Scene, Trouble
 from tests.bot.scenarios.table import PLATFORMS, ROWS, Row
 from tests.servers import postgres
 
@@ -46,6 +46,8 @@ async def test_a_scenario_ends_as_the_table_says(
     row: Row, platform: str, by_http: bool, template: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     side = _side(platform, by_http)
+    if any(isinstance(step, Trouble) and step.kind == "hangs" for step in row.steps):
+        side.timeout = IMPATIENT_S
     sees, records = row.only.get(platform, (row.asker_sees, row.records))
     others = row.others_see if row.others_see is not None else sees
     if row.others_see is None and sees and sees[0] in (PRIVATE_NOTE, UNCONFIRMED):

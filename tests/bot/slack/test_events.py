@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.slack.events import Identity, hear, plain_text
 from bot.types import ChannelKind, Incoming
+from tests.fuzz import tries
 
 ME = Identity("T0FOOTNOTE", "U0FOOTNOTE", "B0FOOTNOTE")
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -68,7 +69,7 @@ fields = {
 }
 
 
-@settings(max_examples=300)
+@tries(300)
 @given(st.fixed_dictionaries({}, optional=fields), st.fixed_dictionaries({}, optional={"team_id": leaf}))
 def test_no_event_surprises(event: dict[str, Any], envelope: dict[str, Any]) -> None:
     """An exception would be answered with 500, and Slack turns off apps that fail too often."""

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.demo.standins import slack_checks, slack_text
@@ -15,6 +15,7 @@ from bot.slack.render import BUDGET, shorten, size
 from bot.types import Outcome, OutcomeKind
 from retrieval.types import Citation, Section
 from tests.bot.slack.fakes import RECORD, abstained, answered, citation, document
+from tests.fuzz import tries
 
 NASTY = (
     "Hi <!channel> & <@U0ADA> <https://evil.example|click> @everyone *bold* _it_ `code` &amp; :tada: https://x.example"
@@ -159,7 +160,7 @@ def test_an_outcome_without_an_answer_says_why(kind: OutcomeKind) -> None:
 words = st.text(min_size=0, max_size=400)
 
 
-@settings(max_examples=60)
+@tries(60)
 @given(st.lists(st.tuples(words, words), min_size=1, max_size=30), words, words)
 def test_any_words_are_accepted(cited: list[tuple[str, str]], text: str, notice: str) -> None:
     citations = [citation(n, quote, title) for n, (quote, title) in enumerate(cited, 1)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answering.channels import Unmentioned
@@ -17,6 +17,7 @@ from bot.demo.standins.teams import Person, Place, TeamsStandin
 from bot.teams.events import BadActivity, html_text, passage_asked, question_text, translate
 from bot.types import ChannelKind, IncomingKind
 from tests.bot.teams.support import ADA, BEN, STRANGER, answered, reply, running
+from tests.fuzz import tries
 
 
 async def test_a_mention_in_a_channel_starts_a_thread() -> None:
@@ -388,7 +389,7 @@ TYPES = st.sampled_from(["message", "invoke", "conversationUpdate", "messageUpda
     st.dictionaries(KNOWN, JSON_VALUES | st.dictionaries(KNOWN, JSON_VALUES | st.dictionaries(KNOWN, JSON_VALUES))),
     TYPES,
 )
-@settings(max_examples=300)
+@tries(300)
 def test_no_activity_breaks_the_translation(activity: dict[str, Any], kind: str) -> None:
     activity = {**activity, "type": kind}
     passage_asked(activity)

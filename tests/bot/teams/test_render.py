@@ -7,13 +7,15 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from bot.demo.standins.teams_checks import as_text, elements, problems
 from bot.teams.render import SIZE_LIMIT, chat_link, escape, render, shorten, wire_size
 from bot.types import Outcome, OutcomeKind
 from tests.bot.teams.support import answered, citation, passage
+from tests.fuzz import tries
 
 
 def texts(payload: Any) -> list[str]:
@@ -173,12 +175,32 @@ def test_a_document_can_neither_mention_nor_link(said: str) -> None:
     assert kinds <= {"RichTextBlock", "TextRun", "Container", "ActionSet", "Action.OpenUrl"}
 
 
-@given(st.text(max_size=200))
-@settings(max_examples=200)
+MARKDOWN = MarkdownIt("commonmark").enable(["strikethrough", "table"])
+MARKS = st.text(st.sampled_from("0129.)-+*_=>#~`|\\[]()!<&;: \n\tab@/"), max_size=30)
+
+
+def shown_as_text(markdown: str) -> str:
+    """What another reader of Markdown shows, if that is one paragraph of words without any form; else fails."""
+    paragraph, inline, end = MARKDOWN.parse(markdown)
+    assert (paragraph.type, end.type) == ("paragraph_open", "paragraph_close")
+    assert {child.type for child in inline.children or ()} <= {"text"}
+    return "".join(child.content for child in inline.children or ())
+
+
+@given(st.text(max_size=200) | MARKS)
+@example("0. 0")
+@example("1)")
+@example("-")
+@example("--- -")
+@example("+\t+")
+@example("\\-")
+@tries(200)
 def test_escaped_text_reads_as_it_was(said: str) -> None:
-    escaped = escape(said)
+    escaped, words = escape(said), " ".join(said.split()).replace("\u2060", "")
     assert "<" not in escaped
-    assert as_text({"text": escaped}).replace("\u2060", "") == " ".join(said.split()).replace("\u2060", "")
+    assert as_text({"text": escaped}).replace("\u2060", "") == words
+    if words:
+        assert shown_as_text(escaped).replace("\u2060", "") == words.replace("\0", "\ufffd")
 
 
 @given(st.text(max_size=100), st.integers(0, 120))
@@ -195,7 +217,7 @@ def test_shorten_keeps_the_limit_and_both_ends(text: str, limit: int) -> None:
     st.lists(st.tuples(st.text(max_size=300), st.text(max_size=2_000)), min_size=1, max_size=40),
     st.text(min_size=1, max_size=500),
 )
-@settings(max_examples=40)
+@tries(40)
 def test_any_answer_is_acceptable(cited: list[tuple[str, str]], said: str) -> None:
     payload = render(answered(*(citation(n, q, title=t or "Untitled") for n, (t, q) in enumerate(cited, 1)), text=said))
     assert wire_size(payload) <= SIZE_LIMIT

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.errors import DocumentUnreadable
 from retrieval.parse.docx.parser import parse_docx
+from tests.fuzz import tries
 from tests.retrieval.parse.docx.builder import (
     MARK_GONE,
     MARK_HIDDEN,
@@ -59,7 +60,7 @@ _TABLE = st.lists(st.lists(_PARAGRAPH, min_size=1, max_size=3), min_size=1, max_
 _BODY = st.lists(st.one_of(_PARAGRAPH, _PARAGRAPH, _PARAGRAPH, _TABLE), max_size=12).map("".join)
 
 
-@settings(max_examples=150)
+@tries(150)
 @given(_BODY)
 def test_sections_begin_with_what_they_are_called(body: str) -> None:
     parsed = parse_docx("x.docx", docx(body, _NUMBERING, _STYLES, headings=False))
@@ -77,7 +78,7 @@ def test_sections_begin_with_what_they_are_called(body: str) -> None:
             assert not any(c.isalnum() for c in flat[: flat.index(section.heading)])
 
 
-@settings(max_examples=80)
+@tries(80)
 @given(_BODY)
 def test_offsets_are_exact(body: str) -> None:
     parsed = parse_docx("x.docx", docx(body, _NUMBERING, _STYLES, headings=False))
@@ -96,14 +97,14 @@ def test_offsets_are_exact(body: str) -> None:
     assert len({s.id for s in parsed.sections}) == len(parsed.sections)
 
 
-@settings(max_examples=40)
+@tries(40)
 @given(_BODY)
 def test_reading_is_repeatable(body: str) -> None:
     content = docx(body, _NUMBERING, _STYLES, headings=False)
     assert parse_docx("x.docx", content) == parse_docx("x.docx", content)
 
 
-@settings(max_examples=40)
+@tries(40)
 @given(st.binary(max_size=200), st.integers(0, 5000))
 def test_flipped_bytes_end_in_an_error_or_a_document(noise: bytes, at: int) -> None:
     content = bytearray(docx(p("1 Hotels", "Heading1") + p("text"), _NUMBERING))

@@ -6,11 +6,12 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.locators import locate
 from retrieval.parse.pdf.parser import parse_pdf
+from tests.fuzz import tries
 from tests.retrieval.parse.pdf.making import drawn, lines
 
 NUMBERS = st.sampled_from(
@@ -29,7 +30,7 @@ def letters(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@tries(60)
 @given(PAGES)
 def test_sections_and_places_are_exact(pages: list[Page]) -> None:
     marks: dict[str, int] = {}
