@@ -32,13 +32,14 @@ from bot.ports import Intake, Viewer
 from bot.queue.worker import Worker
 from bot.service.logs import configure
 from bot.service.serve import running
-from bot.settings.values import Settings, SourceSettings
+from bot.settings.values import Settings
 from bot.slack.adapter import SlackPlatform
 from bot.slack.config import SlackConfig
 from bot.teams.adapter import TeamsPlatform
 from bot.wiring.app import App
 from bot.wiring.platforms import ChatAdapter
 from bot.wiring.sources import configured
+from connectors.folder import FolderSettings
 
 PEOPLE = 50
 ANSWER = "Hotels cost at most 180 EUR a night."
@@ -64,7 +65,7 @@ async def bench(folder: Path) -> AsyncIterator[Bench]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    source = SourceSettings(name="documents", path=documents)
+    source = FolderSettings(name="documents", path=documents)
     # What keeps a real Slack from being flooded is off: the figures are about us.
     unlimited: dict[str, Any] = {"person_limit": 0, "channel_limit": 0, "point_to_answers": False}
     settings = Settings(

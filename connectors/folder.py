@@ -6,19 +6,24 @@ import asyncio
 import os
 import stat
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+from typing import Literal
 from urllib.parse import quote
 
+from pydantic import Field
+
 from connectors.errors import ItemUnreadable, SourceUnavailable
+from connectors.kinds import SourceKind, SourceSettings, Surroundings
 from connectors.ports import Item, ListingFailure
 from retrieval.types import EVERYONE, AccessList
 
 MAX_FILE_BYTES = 200_000_000
 _FRESH_SECONDS = 2.0  # a file changed this recently may change again within its timestamp
+_SETTLED_SECONDS = 2.1  # quiet for so long, a changed file is read
 _IGNORED = ("~$*", ".*", "*.tmp", "*.part", "*.crdownload", "Thumbs.db", "*.swp", "*~")
 
 
@@ -64,6 +69,21 @@ class FolderSource:
     @property
     def root(self) -> Path:
         return self._root
+
+    @property
+    def place(self) -> Mapping[str, str]:
+        return {"path": str(self._root)}
+
+    async def changes(self) -> AsyncIterator[None]:
+        """When something below the folder has changed, and was then quiet for two seconds."""
+        from watchfiles import awatch  # a notifying library: needed by who watches alone
+
+        try:
+            async for _ in awatch(self._root, step=500):
+                await asyncio.sleep(_SETTLED_SECONDS)
+                yield
+        except FileNotFoundError as error:
+            raise SourceUnavailable(f"{self._root} cannot be watched: there is no such folder.") from error
 
     async def list(self) -> AsyncIterator[Item | ListingFailure]:
         if not self._root.is_dir():
@@ -132,3 +152,21 @@ class FolderSource:
                 return file.read(MAX_FILE_BYTES + 1)
             except OSError as error:
                 raise ItemUnreadable(f"cannot be read: {error.strerror}") from error
+
+
+class FolderSettings(SourceSettings):
+    """A folder, or a mounted share."""
+
+    kind: Literal["folder"] = Field(default="folder", description="What kind of place it is")
+    path: Path = Field(description="The folder; relative to the settings file")
+    url: str | None = Field(default=None, description="Address of the folder for people, for links")
+
+
+def _build(settings: FolderSettings, surroundings: Surroundings) -> FolderSource:
+    rules = [AccessRule(a.path, AccessList(frozenset(a.allow), frozenset(a.deny))) for a in settings.access]
+    default = AccessList(frozenset(settings.allow))
+    root = (surroundings.base / settings.path).resolve()
+    return FolderSource(settings.name, root, default=default, rules=rules, url=settings.url)
+
+
+FOLDER = SourceKind(FolderSettings, _build)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from retrieval.types import AccessList
 
@@ -41,10 +41,24 @@ class Source(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def place(self) -> Mapping[str, str]:
+        """Where it is, without secrets: what the state store keeps of it, such as a folder's path."""
+        ...
+
     def list(self) -> AsyncIterator[Item | ListingFailure]:
         """All files. Raises SourceUnavailable when nothing can be listed."""
         ...
 
     async def fetch(self, item: Item) -> bytes:
         """The content of a file. Raises ItemUnreadable, SourceUnavailable."""
+        ...
+
+
+@runtime_checkable
+class Watchable(Protocol):
+    """A source that can tell when something changes. Others are looked through every so often."""
+
+    def changes(self) -> AsyncIterator[None]:
+        """Yields when something has changed and can be read, until closed. Raises SourceUnavailable."""
         ...

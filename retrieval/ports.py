@@ -71,6 +71,10 @@ class Index(Protocol):
         """Number of chunks by document id and version. Raises IndexUnavailable."""
         ...
 
+    async def check(self) -> str:
+        """What it is, for people, where it can be searched. Raises IndexUnavailable, IndexMismatch."""
+        ...
+
     async def clear(self) -> None:
         """Remove everything, what another embedder made too. Raises IndexUnavailable."""
         ...

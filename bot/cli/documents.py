@@ -239,11 +239,13 @@ def index_status(json: JsonOption = False, home: HomeOption = None) -> None:
 
 
 async def _index_facts(app: App) -> dict[str, object]:
+    from bot.wiring.indexes import engine
+
     held = await app.index.versions()
     documents = await app.state.documents()
     missing = sorted(i for i, d in documents.items() if d.version not in held.get(i, {}))
     return {
-        "index": "weaviate" if app.settings.weaviate_url else "embedded",
+        "index": engine(app.settings).name,
         "embedder": app.embedder.fingerprint,
         "documents": len(documents),
         "chunks": sum(count for versions in held.values() for count in versions.values()),

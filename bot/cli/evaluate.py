@@ -36,6 +36,7 @@ def run_(
         from bot.evaluation.metrics import figures
         from bot.evaluation.run import Options, run_set, store, write
         from bot.evaluation.sets import load
+        from bot.wiring.indexes import engine
 
         if part not in (None, "tune", "report"):
             note(f"footnote: --part is tune or report, not {part!r}.")
@@ -48,7 +49,7 @@ def run_(
         if file is not None:
             write(file, results)
         found = figures(results)
-        index = "weaviate" if chosen.weaviate_url else "embedded"
+        index = engine(chosen).name
         if json:
             out({"set": questions.name, "index": index, "questions": len(results), "metrics": found, "run": str(kept)})
             return DONE

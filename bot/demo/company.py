@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.settings.values import AccessSettings, Settings, SourceSettings
+from bot.settings.values import Settings
+from connectors.folder import FolderSettings
+from connectors.kinds import AccessSettings
 
 DOCUMENTS = Path(__file__).resolve().parent / "documents"
 MONDAY = Path(__file__).resolve().parent / "monday" / "nda-template.docx"
@@ -30,5 +32,5 @@ def settings(home: Path, documents: Path) -> Settings:
     """The product's settings for this company, as footnote.toml would give them."""
     access = tuple(AccessSettings(path=path, allow=allow) for path, allow in RULES)
     url = "https://intranet.harbourpine.example/documents"
-    source = SourceSettings(name="documents", path=documents, url=url, access=access)
+    source = FolderSettings(name="documents", path=documents, url=url, access=access)
     return Settings(home=home, sources=(source,), groups=GROUPS, sync_every_s=0, port=1, log_level="error")

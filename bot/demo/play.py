@@ -144,7 +144,7 @@ async def on_stage(settings: Settings) -> AsyncIterator[Stage]:
             slack.world.add_user(f"U{name.upper()}", label, email)
         app, worker = await stack.enter_async_context(running(settings, make))
         await slack.connected()
-        yield Stage(app, worker, slack, teams, settings.sources[0].path)
+        yield Stage(app, worker, slack, teams, Path(configured(settings)[0].place["path"]))
 
 
 async def _documents(stage: Stage) -> None:

@@ -18,9 +18,11 @@ from bot.answering.render import plain, reply_json
 from bot.evaluation.metrics import Cited, Ranked, Result, figures
 from bot.evaluation.offtopic import OFF_TOPIC
 from bot.evaluation.sets import Case, QuestionSet, SetParser
-from bot.settings.values import AccessSettings, Settings
+from bot.settings.values import Settings
 from bot.wiring.app import App, open_app
+from bot.wiring.indexes import engine
 from connectors.folder import AccessRule, FolderSource
+from connectors.kinds import AccessSettings
 from connectors.ports import Item, ListingFailure
 from retrieval.locators import locate
 from retrieval.types import AccessList, Audience, AudienceKind, Citation, Document, Passage, Principal, Question
@@ -46,9 +48,8 @@ async def run_set(
     """Sync the set's documents into a home of its own and ask every question. Raises the parts' errors."""
     home = settings.home / "eval" / questions.name
     extra = _access(questions.documents.parent)
-    own = settings.model_copy(
-        update={"home": home, "groups": extra.groups, "weaviate_collection": f"Eval{_name(home)}"}
-    )
+    apart = engine(settings).apart(f"Eval{_name(home)}")
+    own = settings.model_copy(update={"home": home, "groups": extra.groups, **apart})
     rules = [AccessRule(a.path, AccessList(frozenset(a.allow), frozenset(a.deny))) for a in extra.access]
     async with open_app(own, wrap_parser=SetParser) as app:
         await app.sync(_Marked(questions.name, questions.documents, rules=rules))

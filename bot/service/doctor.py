@@ -71,11 +71,12 @@ async def _parts(app: App) -> AsyncIterator[Finding]:
         return app.embedder.fingerprint
 
     async def index() -> str:
+        what = await app.index.check()
         held = await app.index.versions()
         missing = [i for i, d in (await app.state.documents()).items() if d.version not in held.get(i, {})]
         if missing:
             raise ConnectorError(f"{len(missing)} documents are not indexed; run `footnote index rebuild`")
-        return f"{'Weaviate' if app.settings.weaviate_url else 'embedded'}, {len(held)} documents"
+        return f"{what}, {len(held)} documents"
 
     async def model() -> str:
         if app.model is None:

@@ -13,12 +13,11 @@ from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
-    AfterValidator,
     AliasChoices,
-    BaseModel,
-    ConfigDict,
+    BeforeValidator,
     Field,
     SecretStr,
+    SerializeAsAny,
     ValidationError,
     field_validator,
     model_validator,
@@ -28,51 +27,19 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bot.answering.channels import DIRECT, Unmentioned
 from bot.errors import SettingsError
 from bot.settings.secret_files import SUFFIX, read_secrets
+from connectors.kinds import Entry, SourceSettings, Table
+from connectors.registry import read_table
 
 SETTINGS_FILE = "footnote.toml"
 PREFIX = "FOOTNOTE_"
 
 
-def _entry(value: str) -> str:
-    """An access entry as people write it, checked: a mistyped deny must not pass as one that denies nobody."""
-    kind, _, name = value.partition(":")
-    if value == "everyone" or (kind == "group" and name):
-        return value
-    if kind == "user" and name:
-        return value.lower() if "@" in name and value.isascii() else value
-    raise ValueError(f'{value!r} is no reader: write "everyone", "group:NAME" or "user:E-MAIL"')
-
-
-Entry = Annotated[str, AfterValidator(_entry)]
-
+AnySource = Annotated[SerializeAsAny[SourceSettings], BeforeValidator(read_table)]
 
 _CLOCK = r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class AccessSettings(_Table):
-    """Who may read the files of a source that match a path."""
-
-    path: str = Field(description='Glob over paths in the source; "legal/**" is everything below legal')
-    allow: tuple[Entry, ...] = Field(description='"everyone", "group:NAME" or "user:E-MAIL"')
-    deny: tuple[Entry, ...] = Field(default=(), description="As allow; a deny wins")
-
-
-class SourceSettings(_Table):
-    """A place documents come from."""
-
-    name: str = Field(min_length=1, description="A short name for reports")
-    kind: Literal["folder"] = Field(default="folder", description="What kind of place it is")
-    path: Path = Field(description="The folder; relative to the settings file")
-    url: str | None = Field(default=None, description="Address of the folder for people, for links")
-    allow: tuple[Entry, ...] = Field(default=("everyone",), description="Readers of files that no rule matches")
-    access: tuple[AccessSettings, ...] = Field(default=(), description="Rules; the last that matches wins")
-
-
-class StyleSettings(_Table):
+class StyleSettings(Table):
     """House style: how answers sound."""
 
     tone: str = Field(default="Plain, factual and short; the answer first.", max_length=500, description="How to write")
@@ -90,7 +57,7 @@ class StyleSettings(_Table):
     )
 
 
-class HoursSettings(_Table):
+class HoursSettings(Table):
     """When a channel is answered; at other times it is told when to ask again."""
 
     zone: str = Field(description='Whose clocks count, by IANA name, e.g. "Europe/Paris"')
@@ -121,7 +88,7 @@ class HoursSettings(_Table):
         return time(0) if text == "24:00" else time.fromisoformat(text)
 
 
-class ChannelSettings(_Table):
+class ChannelSettings(Table):
     """A rule for a channel. What is left out is as everywhere."""
 
     id: str = Field(min_length=1, description='The platform\'s channel id; "direct": all direct chats')
@@ -156,20 +123,20 @@ CacheSeconds = Annotated[
 ]
 
 
-class FileGroupsSettings(_Table):
+class FileGroupsSettings(Table):
     """The table [groups] below. It always counts; this line only says so."""
 
     kind: Literal["file"]
 
 
-class SlackGroupsSettings(_Table):
+class SlackGroupsSettings(Table):
     """Slack's user groups, as "slack:HANDLE" and "slack:ID"."""
 
     kind: Literal["slack"]
     cache_seconds: CacheSeconds = 30
 
 
-class GraphSettings(_Table):
+class GraphSettings(Table):
     """Groups in Microsoft Entra, nested ones too, as "graph:ID"."""
 
     kind: Literal["graph"]
@@ -190,7 +157,7 @@ class GraphSettings(_Table):
     login_url: str = Field(default="https://login.microsoftonline.com", description="Where your cloud gives tokens")
 
 
-class HttpDirectorySettings(_Table):
+class HttpDirectorySettings(Table):
     """Your own endpoint; its bearer secret is FOOTNOTE_DIRECTORY_SECRET."""
 
     kind: Literal["http"]
@@ -206,7 +173,7 @@ DirectorySettings = Annotated[
 ]
 
 
-class ExpertSettings(_Table):
+class ExpertSettings(Table):
     """A person or group who is asked when somebody presses "Ask …" or says `expert`; the first that matches."""
 
     name: str = Field(pattern=r"^[^<>@\s][^<>@]{0,58}$", description='As people know them, e.g. "the travel desk"')
@@ -217,7 +184,7 @@ class ExpertSettings(_Table):
     at_once: bool = Field(default=False, description="Called unasked where no document answers, except in direct chats")
 
 
-class RetentionSettings(_Table):
+class RetentionSettings(Table):
     """Audit records older than `days` lose their fields; the log's proofs stay."""
 
     days: int = Field(ge=1, description="Age, in days; below 184 only when said twice")
@@ -327,7 +294,7 @@ class Settings(BaseSettings):
     guests: bool = Field(default=False, description="Answer guests, from what their groups may read")
     memory_hours: int = Field(default=24, ge=0, le=720, description="How long a thread is remembered, in hours")
     question_limit: int = Field(default=4_000, ge=100, le=20_000, description="Longest question, in characters")
-    sources: tuple[SourceSettings, ...] = Field(default=(), description="Where documents come from")
+    sources: tuple[AnySource, ...] = Field(default=(), description="Where documents come from")
     groups: Mapping[str, tuple[str, ...]] = Field(
         default_factory=dict, description='Members by group: e-mails, "slack:ID", "teams:ID" or "group:NAME"'
     )

@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit.log import TransparencyLog
@@ -34,8 +33,9 @@ from bot.settings.values import Settings
 from bot.types import Expert
 from bot.wiring.channel_rules import channel_rules, limits, styled
 from bot.wiring.databases import open_audit_log
+from bot.wiring.indexes import engine
 from bot.wiring.styles import answer_form, house_style
-from connectors.folder import FolderSource
+from connectors.ports import Source, Watchable
 from connectors.state import StateStore
 from connectors.sync import PARSER_VERSION, SyncEngine, SyncReport
 from retrieval.embed.cache import CachedEmbedder
@@ -69,7 +69,7 @@ class App:
 
     async def sync(
         self,
-        source: FolderSource,
+        source: Source,
         *,
         full: bool = False,
         dry_run: bool = False,
@@ -78,7 +78,7 @@ class App:
         """Follow one source once, and remember how it went. Raises what `SyncEngine.run` raises."""
         adhoc = source.name not in {s.name for s in self.settings.sources}
         if not dry_run:
-            self.state.started(source.name, {"path": str(source.root), "adhoc": adhoc})
+            self.state.started(source.name, {**source.place, "adhoc": adhoc})
             await self.engine.mend()
         try:
             report = await self.engine.run(source, full=full, dry_run=dry_run, confirm_deletes=confirm_deletes)
@@ -90,16 +90,22 @@ class App:
             self.state.finished(source.name, None)
         return report
 
-    async def watch(self, sources: Sequence[FolderSource], told: Callable[[str, SyncReport], None]) -> None:
-        """Sync again whenever something changes below the folders, until cancelled."""
-        from watchfiles import awatch
+    async def watch(self, sources: Sequence[Source], told: Callable[[str, SyncReport], None]) -> None:
+        """Sync a source again whenever something changes there, until cancelled. Raises what `sync` raises."""
+        turn = asyncio.Lock()  # one sync at a time: they share the index and the state store
 
-        by_root = {source.root: source for source in sources}
-        async for changes in awatch(*by_root, step=500):
-            touched = {root for root in by_root for _, path in changes if Path(path).is_relative_to(root)}
-            await asyncio.sleep(2.1)  # a file is settled when it was quiet for two seconds
-            for root in touched:
-                told(by_root[root].name, await self.sync(by_root[root]))
+        async def follow(source: Source) -> None:
+            async for _ in source.changes() if isinstance(source, Watchable) else _every(self.settings.sync_every_s):
+                async with turn:
+                    report = await self.sync(source)
+                told(source.name, report)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for source in sources:
+                    group.create_task(follow(source))
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from None  # the others only followed from it
 
     async def ask_as(self, text: str, user: str | None, memory: tuple[Turn, ...] = ()) -> Asked:
         """A question from the terminal. `user` is an e-mail; None: nobody in particular."""
@@ -138,6 +144,13 @@ class App:
             admission=Admission(channels, limits(self.settings)),
             workers=self.settings.workers,
         )
+
+
+async def _every(seconds: int) -> AsyncIterator[None]:
+    """For sources that cannot tell: as often as the service would look; 0 there is the default's five minutes."""
+    while True:
+        await asyncio.sleep(seconds or 300)
+        yield
 
 
 @contextmanager
@@ -181,7 +194,7 @@ async def open_app(
         stack.push_async_callback(directory.close)
         state = stack.enter_context(open_state(settings))
         embedder = wrap_embedder(_embedder(settings))
-        index = _index(settings, embedder)
+        index = engine(settings).build(settings, embedder)
         stack.push_async_callback(index.close)
         reader = await stack.enter_async_context(parser(settings))
         audit = await open_audit_log(settings)
@@ -213,8 +226,8 @@ async def open_app(
         # Documents' vectors are kept, so that no clause is embedded twice; a question's are not.
         cached = CachedEmbedder(embedder, settings.home / "embeddings.db")
         version_of_reading = PARSER_VERSION + (f"+ocr.{settings.ocr_language}" if settings.ocr else "")
-        engine = SyncEngine(state, index, cached, wrap_parser(reader), version_of_reading)
-        yield App(settings, state, index, embedder, engine, audit, directory, ask, models[0] if models else None)
+        syncing = SyncEngine(state, index, cached, wrap_parser(reader), version_of_reading)
+        yield App(settings, state, index, embedder, syncing, audit, directory, ask, models[0] if models else None)
 
 
 def _embedder(settings: Settings) -> Embedder:
@@ -231,22 +244,6 @@ def _embedder(settings: Settings) -> Embedder:
     from retrieval.embed.minilm import MiniLM
 
     return MiniLM(settings.home / "models")
-
-
-def _index(settings: Settings, embedder: Embedder) -> Index:
-    if settings.weaviate_url:
-        from retrieval.index.weaviate import WeaviateIndex
-
-        return WeaviateIndex(
-            settings.weaviate_url,
-            embedder.fingerprint,
-            grpc_port=settings.weaviate_grpc_port,
-            api_key=settings.secret("weaviate_api_key"),
-            name=settings.weaviate_collection,
-        )
-    from retrieval.index.embedded import EmbeddedIndex
-
-    return EmbeddedIndex(settings.home / "index", embedder.fingerprint)
 
 
 def _model(settings: Settings, style: HouseStyle) -> OpenAIGenerator | None:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.settings.values import Settings, SourceSettings, settings_file
-from connectors.folder import AccessRule, FolderSource
+from bot.settings.values import Settings, settings_file
+from connectors.folder import FolderSource
+from connectors.kinds import Surroundings
+from connectors.ports import Source
+from connectors.registry import build
 from connectors.state import StateStore
-from retrieval.types import AccessList
 
 
-def configured(settings: Settings) -> list[FolderSource]:
-    """The sources of the settings file."""
-    return [_folder(source) for source in settings.sources]
+def configured(settings: Settings) -> list[Source]:
+    """The sources of the settings file. Raises SourceUnavailable."""
+    surroundings = Surroundings(base=settings_file().parent)
+    return [build(source, surroundings) for source in settings.sources]
 
 
-def _folder(source: SourceSettings) -> FolderSource:
-    rules = [AccessRule(a.path, AccessList(frozenset(a.allow), frozenset(a.deny))) for a in source.access]
-    default = AccessList(frozenset(source.allow))
-    path = (settings_file().parent / source.path).resolve()
-    return FolderSource(source.name, path, default=default, rules=rules, url=source.url)
+def find(settings: Settings, state: StateStore, name: str | None) -> list[Source]:
+    """The source of that name, or a folder of that path (readable by everyone); None: all that are known.
 
-
-def find(settings: Settings, state: StateStore, name: str | None) -> list[FolderSource]:
-    """The source of that name, or a folder of that path (readable by everyone); None: all that are known."""
+    Raises SourceUnavailable.
+    """
     named = {source.name: source for source in configured(settings)}
     if name is None:
         adhoc = [FolderSource(s.name, Path(s.config["path"])) for s in state.sources() if s.config.get("adhoc")]
@@ -33,5 +32,6 @@ def find(settings: Settings, state: StateStore, name: str | None) -> list[Folder
     path = Path(name).resolve()
     if not path.is_dir():
         return []
-    same = [source for source in named.values() if source.root == path]
-    return same or [FolderSource(f"folder:{path}", path)]
+    folder = FolderSource(f"folder:{path}", path)
+    same = [source for source in named.values() if source.place == folder.place]
+    return same or [folder]

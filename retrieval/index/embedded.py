@@ -126,6 +126,16 @@ class EmbeddedIndex:
 
         return await self._in_thread(run)
 
+    async def check(self) -> str:
+        """Raises IndexUnavailable, IndexMismatch."""
+
+        def run() -> str:
+            with self._lock:
+                self._check_fingerprint()
+            return "embedded"
+
+        return await self._in_thread(run)
+
     async def clear(self) -> None:
         """Empty the index and take on this embedder's fingerprint: the start of a rebuild. Raises IndexUnavailable."""
 

@@ -61,11 +61,7 @@ Collection = CollectionAsync[Any, Any]
 # What escapes the client, the most special first: (error, what happened, what to do).
 _ERRORS: tuple[tuple[type[BaseException], str, str], ...] = (
     (exceptions.AuthenticationFailedError, "refuses the key", "Check FOOTNOTE_WEAVIATE_API_KEY."),
-    (
-        exceptions.InsufficientPermissionsError,
-        "refuses the key",
-        "Let the key read and write collections.",
-    ),
+    (exceptions.InsufficientPermissionsError, "refuses the key", "Let the key read and write collections."),
     (exceptions.WeaviateTimeoutError, "does not answer in time", "Check its load; try again later."),
     (exceptions.WeaviateClosedClientError, "was closed meanwhile", "Start the program again."),
     (exceptions.WeaviateConnectionError, "cannot be reached", "Check FOOTNOTE_WEAVIATE_URL and that it runs."),
@@ -242,6 +238,12 @@ class WeaviateIndex:
                     found.setdefault(p["document_id"], {})[p["version"]] = int(p["number"])
                 if len(page.objects) < PAGE:
                     return found
+
+    async def check(self) -> str:
+        """Raises IndexUnavailable."""
+        async with self._translated():
+            await self._collection("Document")
+            return f"Weaviate {(await self._limited(self._client.get_meta()))['version']}"
 
     async def search(self, query: Query) -> tuple[Hit, ...]:
         """At most `query.limit` hits, best first. Raises IndexUnavailable."""

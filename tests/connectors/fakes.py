@@ -71,6 +71,9 @@ class ListIndex:
             versions[c.document.version] = versions.get(c.document.version, 0) + 1
         return found
 
+    async def check(self) -> str:
+        return "a fake"
+
     async def clear(self) -> None:
         self._called("clear")
         self.chunks.clear()

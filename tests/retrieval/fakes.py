@@ -126,6 +126,9 @@ class FakeIndex:
             if key[0] == document_id:
                 self.rows[key] = [(replace(c, document=replace(c.document, acl_id=acl_id)), v) for c, v in rows]
 
+    async def check(self) -> str:
+        return "a fake"
+
     async def clear(self) -> None:
         self.rows.clear()
 

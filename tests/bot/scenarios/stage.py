@@ -23,10 +23,12 @@ from bot.answering.memory import ThreadMemory
 from bot.ports import Intake, Viewer
 from bot.queue.worker import Worker
 from bot.service.serve import running
-from bot.settings.values import AccessSettings, Settings, SourceSettings
+from bot.settings.values import Settings
 from bot.wiring.app import App, open_app
 from bot.wiring.platforms import ChatAdapter
 from bot.wiring.sources import configured
+from connectors.folder import FolderSettings
+from connectors.kinds import AccessSettings
 from tests.bot.scenarios.sides import Side, SlackSide, TeamsSide
 from tests.servers.model import ModelServer, completion
 
@@ -57,8 +59,8 @@ SECOND_SOURCE = {"dress.md": "# Dress Code\n\n## 2 Shoes\n\nClosed shoes are wor
 def settings(home: Path, documents: Path, **changes: Any) -> Settings:
     """Two sources: DOCUMENTS, and SECOND_SOURCE in a folder of its own beside them."""
     access = (AccessSettings(path="board/**", allow=("group:board",)),)
-    source = SourceSettings(name="documents", path=documents, url="https://intranet.example/d", access=access)
-    second = SourceSettings(name="handbook", path=documents.with_name("handbook"))
+    source = FolderSettings(name="documents", path=documents, url="https://intranet.example/d", access=access)
+    second = FolderSettings(name="handbook", path=documents.with_name("handbook"))
     groups = {"board": ("tom@example.com",)}
     fixed: dict[str, Any] = {"sources": (source, second), "groups": groups, "sync_every_s": 0, "log_level": "error"}
     return Settings(home=home, **{**fixed, **changes})

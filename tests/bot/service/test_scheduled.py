@@ -8,8 +8,9 @@ from pathlib import Path
 from audit.search import Filter
 from audit.verify import verify_log
 from bot.service.scheduled import regularly, started, sync_all
-from bot.settings.values import Settings, SourceSettings
+from bot.settings.values import Settings
 from bot.wiring.app import open_app
+from connectors.folder import FolderSettings
 
 
 def settings(tmp_path: Path, **more: object) -> Settings:
@@ -17,8 +18,8 @@ def settings(tmp_path: Path, **more: object) -> Settings:
     documents.mkdir(exist_ok=True)
     (documents / "a.md").write_text("# Policy\n\nThe limit is 100 EUR.\n")
     sources = (
-        SourceSettings(name="gone", path=tmp_path / "no-such-folder"),
-        SourceSettings(name="documents", path=documents),
+        FolderSettings(name="gone", path=tmp_path / "no-such-folder"),
+        FolderSettings(name="documents", path=documents),
     )
     return Settings(home=tmp_path / "home", sources=sources).model_copy(update=more)
 

@@ -24,11 +24,13 @@ from bot.demo.standins.teams import Fault, Place, Said, TeamsStandin
 from bot.ports import Intake, Viewer
 from bot.queue.worker import Worker
 from bot.service.serve import running
-from bot.settings.values import AccessSettings, Settings, SourceSettings
+from bot.settings.values import Settings
 from bot.teams.adapter import TeamsPlatform
 from bot.wiring.app import App, open_app
 from bot.wiring.platforms import ChatAdapter
 from bot.wiring.sources import configured
+from connectors.folder import FolderSettings
+from connectors.kinds import AccessSettings
 from tests.bot.teams.support import ADA, BEN
 
 pytestmark = pytest.mark.slow
@@ -112,7 +114,7 @@ async def serving(folder: Path) -> AsyncIterator[Service]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     access = (AccessSettings(path="board/**", allow=("group:board",)),)
-    source = SourceSettings(name="documents", path=folder / "documents", access=access)
+    source = FolderSettings(name="documents", path=folder / "documents", access=access)
     made = Settings(
         home=folder / "home",
         sources=(source,),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bot.settings.values import load
+from bot.errors import SettingsError
+from bot.settings.values import Settings, load
+from bot.wiring.app import open_app
 from bot.wiring.sources import configured, find
-from connectors.ports import Item
+from connectors.folder import FolderSettings
+from connectors.ports import Item, ListingFailure
 from connectors.state import StateStore
 from retrieval.types import AccessList
 
@@ -29,7 +35,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_paths_are_relative_to_the_settings_file_and_rules_hold(tmp_path: Path) -> None:
     (source,) = configured(load())
-    assert source.root == tmp_path / "etc" / "docs"
+    assert source.place == {"path": str(tmp_path / "etc" / "docs")}
     items = {i.id: i async for i in source.list() if isinstance(i, Item)}
     assert items["a.txt"].access == AccessList(frozenset({"everyone"}))
     assert items["legal/b.txt"].access == AccessList(frozenset({"group:legal"}), frozenset({"user:eve@example.com"}))
@@ -49,3 +55,102 @@ def test_a_name_a_folder_or_nothing_finds_sources(tmp_path: Path) -> None:
     assert [s.name for s in find(chosen, state, None)] == ["docs", adhoc.name]
     assert find(chosen, state, "nowhere") == []
     state.close()
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('name = "a"\nkind = "attic"', "sources.0.kind: there is no kind of source 'attic'; there are: folder"),
+        ('name = "a"\nkind = "folder"', "sources.0.path: Field required"),
+        ('name = "a"\npath = "docs"\nbucket = "b"', "sources.0.bucket: is not a setting"),
+        ('name = "a"\npath = "docs"\nallow = ["usr:eve@example.com"]', "sources.0.allow.0: Value error, 'usr:eve@exa"),
+    ],
+)
+def test_a_wrong_table_is_told_by_field(tmp_path: Path, table: str, said: str) -> None:
+    (tmp_path / "etc" / "footnote.toml").write_text(f"[[sources]]\n{table}\n")
+    with pytest.raises(SettingsError, match="The settings are wrong") as caught:
+        load()
+    assert said in str(caught.value)
+
+
+def test_a_kind_of_another_distribution_is_found_by_its_entry_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an installed wheel leaves it: a module, and the folder that says what it brings."""
+    (tmp_path / "attic_of_theirs.py").write_text(ATTIC)
+    info = tmp_path / "attic-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: attic\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[footnote.connectors]\nattic = attic_of_theirs:KIND\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "etc" / "footnote.toml").write_text('[[sources]]\nname = "old"\nkind = "attic"\nshelf = 3\n')
+    made = load()
+    (source,) = configured(made)
+    assert (source.name, source.place) == ("old", {"shelf": "3"})
+    assert '"shelf":3' in made.model_dump_json()  # what a record's configuration_sha256 names
+
+
+ATTIC = """
+from connectors.kinds import SourceKind, SourceSettings
+
+class AtticSettings(SourceSettings):
+    shelf: int
+
+class Attic:
+    def __init__(self, settings, surroundings):
+        self.name, self.place = settings.name, {"shelf": str(settings.shelf)}
+
+KIND = SourceKind(AtticSettings, Attic)
+"""
+
+
+class Pigeons:
+    """A source that can tell when something changes: at each `told`. It lists one note."""
+
+    name = "pigeons"
+    place: Mapping[str, str] = {}
+
+    def __init__(self) -> None:
+        self.told = asyncio.Event()
+        self.note = b"The limit is 100 EUR."
+
+    async def list(self) -> AsyncIterator[Item | ListingFailure]:
+        access = AccessList(frozenset({"everyone"}))
+        yield Item("note.txt", "note.txt", "note:1", None, datetime(2026, 1, 1, tzinfo=UTC), "", access)
+
+    async def fetch(self, item: Item) -> bytes:
+        return self.note
+
+    async def changes(self) -> AsyncIterator[None]:
+        while True:
+            await self.told.wait()
+            self.told.clear()
+            yield
+
+
+async def test_watching_takes_any_source_that_can_tell(tmp_path: Path) -> None:
+    folder = tmp_path / "etc" / "docs"
+    made = Settings(home=tmp_path / "home", sources=(FolderSettings(name="docs", path=folder),))
+    pigeons, seen = Pigeons(), asyncio.Queue[str]()
+    async with open_app(made) as app:
+        watch = asyncio.create_task(app.watch([*configured(made), pigeons], lambda name, _: seen.put_nowait(name)))
+        pigeons.told.set()
+        assert await asyncio.wait_for(seen.get(), 30) == "pigeons"
+        assert await app.state.text("note.txt", f"2026-01-01.{SHA}", 0, 100) == "The limit is 100 EUR."
+        writing = asyncio.create_task(_write_until_seen(folder / "a.txt"))  # nobody says when the folder is watched
+        assert await asyncio.wait_for(seen.get(), 30) == "docs"
+        for task in (writing, watch):
+            task.cancel()
+        await asyncio.gather(writing, watch, return_exceptions=True)
+        assert {"a.txt", "legal/b.txt", "note.txt"} == set(await app.state.documents())
+
+
+SHA = "bdbb582d"
+
+
+async def _write_until_seen(file: Path) -> None:
+    n = 0
+    while True:
+        n += 1
+        await asyncio.to_thread(file.write_text, f"version {n}")
+        await asyncio.sleep(3)

@@ -35,8 +35,11 @@ async def test_another_embedder_is_refused_until_the_index_is_cleared(tmp_path: 
         await fill(other, "b")
     with pytest.raises(IndexMismatch):
         await other.search(ask("hotel"))
+    with pytest.raises(IndexMismatch):
+        await other.check()
     assert len(await other.search(Query("hotel", b"", frozenset({"all"}), 10, 0.0))) == 1
     await other.clear()
+    assert await other.check() == "embedded"
     assert await other.search(ask("hotel")) == ()
     await fill(other, "b")
     assert [h.chunk.document.id for h in await other.search(ask("hotel"))] == ["b"]

@@ -1,0 +1,69 @@
+"""What a kind of source is: its table in the settings file, and how a source is made of that.
+
+A source's module holds both and a `SourceKind` that names them; `connectors.registry` lists the kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from connectors.ports import Source
+
+
+def _entry(value: str) -> str:
+    """An access entry as people write it, checked: a mistyped deny must not pass as one that denies nobody."""
+    kind, _, name = value.partition(":")
+    if value == "everyone" or (kind == "group" and name):
+        return value
+    if kind == "user" and name:
+        return value.lower() if "@" in name and value.isascii() else value
+    raise ValueError(f'{value!r} is no reader: write "everyone", "group:NAME" or "user:E-MAIL"')
+
+
+Entry = Annotated[str, AfterValidator(_entry)]
+
+
+class Table(BaseModel):
+    """A table of the settings file: it does not change, and an unknown key in it is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AccessSettings(Table):
+    """Who may read the files of a source that match a path."""
+
+    path: str = Field(description='Glob over paths in the source; "legal/**" is everything below legal')
+    allow: tuple[Entry, ...] = Field(description='"everyone", "group:NAME" or "user:E-MAIL"')
+    deny: tuple[Entry, ...] = Field(default=(), description="As allow; a deny wins")
+
+
+class SourceSettings(Table):
+    """A place documents come from: what every kind has. A kind adds its own fields, and says its name in `kind`."""
+
+    name: str = Field(min_length=1, description="A short name for reports")
+    kind: str = Field(description="What kind of place it is")
+    allow: tuple[Entry, ...] = Field(default=("everyone",), description="Readers of files that no rule matches")
+    access: tuple[AccessSettings, ...] = Field(default=(), description="Rules; the last that matches wins")
+
+
+S = TypeVar("S", bound=SourceSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a source is told beside its own table. Paths in the table are relative to `base`."""
+
+    base: Path
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKind(Generic[S]):
+    """`build` raises SourceUnavailable when no source can be made of the settings; it reaches for nothing."""
+
+    settings: type[S]
+    build: Callable[[S, Surroundings], Source]
