@@ -95,6 +95,20 @@ class Kept(Generic[K, V]):
                 del self._lines[key]
         return _opened(last)
 
+    def has(self, key: K, seconds: float) -> bool:
+        """Whether a value is kept that was asked for at most so many seconds ago."""
+        kept = self._kept.get(key)
+        return kept is not None and self._clock() - kept.asked < seconds
+
+    def put(self, key: K, value: V) -> None:
+        """Keep a value that was just learnt in passing."""
+        self._turn += 1
+        self._remember(key, _Outcome(self._turn, self._clock(), value))
+
+    def forget(self, key: K) -> None:
+        """Ask anew at the next `get`."""
+        self._weight -= self._weight_of(self._kept.pop(key, None))
+
     async def _call(self, key: K, load: Callable[[], Awaitable[V]]) -> _Outcome[V]:
         self._turn += 1
         turn, asked = self._turn, self._clock()

@@ -384,10 +384,15 @@ class Worker:
         return Reply(payload, bool(record.fields["private"]), receipt)
 
     async def _decide(self, platform: Platform, incoming: Incoming) -> Decision:
-        """Whatever keeps us from knowing the readers: nobody may be assumed, and the asker is told."""
+        """Whatever keeps us from knowing the readers: nobody may be assumed, and the asker is told.
+
+        Raises PlatformBusy when the platform only asks to wait: the question is tried again then.
+        """
         try:
             async with asyncio.timeout(PEOPLE_SECONDS):
                 return await self._rules.decide(incoming, await platform.people(incoming))
+        except PlatformBusy:
+            raise
         except (PlatformError, TimeoutError) as error:
             log.warning("the platform did not say who is here", key=incoming.key, error=str(error))
         except Exception:

@@ -34,7 +34,7 @@ class Shared:
     timeout: float = 10.0
     tries: int = 4
     first_pause: float = 0.3
-    longest_wait: float = 30.0
+    longest_wait: float = 10.0
     message_seconds: float = 1.0
 
     @property
@@ -71,7 +71,7 @@ class SlackConfig(Shared):
     bot_token: str = field(repr=False)
     app_token: str = field(default="", repr=False)
     signing_secret: str = field(default="", repr=False)
-    people_seconds: float = 300.0
+    people_seconds: float = 900.0
     max_people: int = 20_000
     max_readers: int = 5_000
     lookups: int = 8

@@ -1,47 +1,52 @@
 """Who asks, and who sees a channel: as Slack vouches for them.
 
-Membership and sharing of a channel are read anew for each question, so that a change holds from the
-next one; people's profiles are remembered for a while.
+Membership of a channel is read anew for each question, so that a change holds from the next one; questions that come
+at the same time share one reading. What a channel is, and people's profiles, are remembered for a while: whether it is
+shared also stands in each event. People are counted, apps are not: nobody reads a channel through an app's eyes.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.errors import PlatformError
+from bot.directory.cache import Kept
+from bot.errors import PlatformBusy, PlatformError
 from bot.slack.client import SlackClient, code_of
 from bot.slack.config import SlackConfig
 from bot.slack.events import Identity
 from bot.types import ChannelKind, Incoming, People
 from retrieval.types import Principal
 
-LIST_FROM = 50
-"""With more unknown people than this, the workspace's list of people is read instead of each profile."""
+LIST_FROM = 400
+"""With more unknown people than this, the workspace's list is read, a thousand at a time, until all are found: Slack
+takes some 100 look-ups and 20 pages a minute (tiers 4 and 2 of its rate limits)."""
+SLACKBOT = "USLACKBOT"
+"""Slack's own app, of whom users.info says that it is no bot."""
+
+Profile = Mapping[str, Any]
 
 
 class SlackPeople:
     def __init__(self, client: SlackClient, config: SlackConfig) -> None:
         self._client = client
         self._config = config
-        self._profiles: OrderedDict[str, tuple[float, Mapping[str, Any]]] = OrderedDict()
+        self._profiles: Kept[str, Profile] = Kept(lambda _: 0, config.max_people)
+        self._channels: Kept[str, Profile] = Kept(lambda _: 0, config.max_people)
+        self._members: Kept[str, tuple[str, ...]] = Kept(len, config.max_people)
         self._gate = asyncio.Semaphore(config.lookups)
         self.kinds: OrderedDict[str, ChannelKind] = OrderedDict()
         """Kinds of the channels seen lately."""
 
     def forget(self, user: str) -> None:
         """The profile changed: read it anew."""
-        self._profiles.pop(user, None)
+        self._profiles.forget(user)
 
     async def people(self, incoming: Incoming, me: Identity) -> People:
         """The asker and all readers. Readers are None when Slack does not tell. Raises PlatformError."""
-        asker, info = await asyncio.gather(
-            self.person(incoming.user, me), self._client.read("conversations.info", channel=incoming.channel)
-        )
-        channel = info.get("channel") or {}
+        asker, channel = await asyncio.gather(self.person(incoming.user, me), self._channel(incoming.channel))
         self._learn(incoming.channel, channel)
         external = bool(
             incoming.reference.get("external")
@@ -59,50 +64,58 @@ class SlackPeople:
         return self._principal(user, await self._profile(user), me)
 
     async def _readers(self, channel: str, asker: Principal, me: Identity) -> tuple[Principal, ...] | None:
-        users: list[str] = []
         try:
-            async for user in self._client.pages("conversations.members", "members", channel=channel):
-                users.append(str(user))
-                if len(users) > self._config.max_readers:
-                    return None
-            profiles = await self._many([u for u in users if u not in (me.user, asker.user)])
+            users = await self._members.get(channel, lambda: self._listed(channel), 0)
+            if len(users) > self._config.max_readers:
+                return None
+            others = [user for user in users if user not in (me.user, asker.user)]
+            await self._learn_many(others)
+            profiles = dict(zip(others, await asyncio.gather(*map(self._profile, others)), strict=True))
+        except PlatformBusy:
+            raise  # waited out, not guessed
         except PlatformError:
             return None  # unknown readers: nothing may be assumed of them
-        readers = [
-            self._principal(user, profile, me) for user, profile in profiles.items() if not profile.get("deleted")
-        ]
-        return (asker, *readers)
+        read = [self._principal(u, profile, me) for u, profile in profiles.items() if _reads(u, profile)]
+        return (asker, *read)
 
-    async def _many(self, users: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-        if len([u for u in users if self._remembered(u) is None]) > LIST_FROM:
-            async for profile in self._client.pages("users.list", "members", limit=1_000):
-                self._remember(str(profile["id"]), profile)
-        found = await asyncio.gather(*(self._profile(user) for user in users))
-        return dict(zip(users, found, strict=True))
+    async def _listed(self, channel: str) -> tuple[str, ...]:
+        """The ids of all members, as far as one more than may be read."""
+        users: list[str] = []
+        async for user in self._client.pages("conversations.members", "members", channel=channel):
+            users.append(str(user))
+            if len(users) > self._config.max_readers:
+                break
+        return tuple(users)
 
-    async def _profile(self, user: str) -> Mapping[str, Any]:
-        remembered = self._remembered(user)
-        if remembered is not None:
-            return remembered
+    async def _learn_many(self, users: Sequence[str]) -> None:
+        unknown = {user for user in users if not self._profiles.has(user, self._config.people_seconds)}
+        if len(unknown) <= LIST_FROM:
+            return
+        async for profile in self._client.pages("users.list", "members", limit=1_000):
+            user = str(profile["id"])
+            if user in unknown:
+                self._profiles.put(user, profile)
+                unknown.discard(user)
+            if not unknown:
+                return
+
+    async def _channel(self, channel: str) -> Profile:
+        async def load() -> Profile:
+            return (await self._client.read("conversations.info", channel=channel)).get("channel") or {}
+
+        return await self._channels.get(channel, load, self._config.people_seconds)
+
+    async def _profile(self, user: str) -> Profile:
+        return await self._profiles.get(user, lambda: self._looked_up(user), self._config.people_seconds)
+
+    async def _looked_up(self, user: str) -> Profile:
         async with self._gate:
             try:
-                profile: Mapping[str, Any] = (await self._client.read("users.info", user=user)).get("user") or {}
+                return (await self._client.read("users.info", user=user)).get("user") or {}
             except PlatformError as error:
                 if code_of(error) not in ("user_not_found", "user_not_visible"):
                     raise
-                profile = {}
-        self._remember(user, profile)
-        return profile
-
-    def _remembered(self, user: str) -> Mapping[str, Any] | None:
-        until, profile = self._profiles.get(user, (0.0, {}))
-        return profile if until > time.monotonic() else None
-
-    def _remember(self, user: str, profile: Mapping[str, Any]) -> None:
-        self._profiles[user] = (time.monotonic() + self._config.people_seconds, profile)
-        self._profiles.move_to_end(user)
-        while len(self._profiles) > self._config.max_people:
-            self._profiles.popitem(last=False)
+                return {}
 
     def _learn(self, channel: str, info: Mapping[str, Any]) -> None:
         if info.get("is_im"):
@@ -126,3 +139,8 @@ class SlackPeople:
         email = str((profile.get("profile") or {}).get("email") or "") if known else ""
         tenant = next(iter(sorted(teams & allowed)), "") or str(profile.get("team_id") or "")
         return Principal("slack", tenant, user, email=email, member=ours and not outsider)
+
+
+def _reads(user: str, profile: Profile) -> bool:
+    """Whether a member of a channel is a person who may read it."""
+    return not (profile.get("deleted") or profile.get("is_bot") or user == SLACKBOT)

@@ -90,6 +90,10 @@ class SlackStandIn:
         self.bot_token = token
         self._api = SlackApi(self.world, token, self.app_token, self._ticket)
 
+    def use_up(self, method: str) -> None:
+        """From now on a call of this method is told to wait, until the world's `minute` is over."""
+        self._api.use_up(method)
+
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """One call of the Web API, for a server that stands before several workspaces. Its path names `method`."""
         return await self._api.handle(request)

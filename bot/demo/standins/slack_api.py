@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import math
 import secrets
+import sys
 import time
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -42,6 +45,14 @@ NEEDED = {
     "views.update": ("view_id", "view"),
     "assistant.threads.setSuggestedPrompts": ("channel_id", "prompts"),
 }
+PER_MINUTE = {
+    **dict.fromkeys(("users.list", "conversations.list", "usergroups.list"), 20),  # tier 2
+    **dict.fromkeys(("conversations.info", "conversations.history", "conversations.replies"), 50),  # tier 3
+    **dict.fromkeys(("chat.update", "conversations.open", "users.conversations"), 50),
+    **dict.fromkeys(("conversations.members", "users.info", "chat.postEphemeral", "views.open", "views.update"), 100),
+}
+"""How many calls of a method Slack takes in a minute: https://docs.slack.dev/apis/web-api/rate-limits, and the tier on
+each method's page. chat.postMessage goes by the channel instead, about one a second."""
 READS = ("users.", "conversations.")
 TRIGGER_SECONDS = 3.0
 
@@ -59,6 +70,7 @@ class SlackApi:
         self._tokens = {"apps.connections.open": app_token}
         self._bot_token = bot_token
         self._ticket = ticket
+        self._made: dict[str, deque[float]] = defaultdict(deque)
         self._methods: dict[str, Callable[[Arguments], Answer]] = {
             "apps.connections.open": lambda _: {"url": self._ticket()},
             "assistant.threads.setSuggestedPrompts": self._prompts,
@@ -83,6 +95,8 @@ class SlackApi:
         fault = self._world.faults[method].popleft() if self._world.faults[method] else None
         if fault is not None and not fault.done:
             return await self._fail(request, fault)
+        if self._world.minute and (wait := self._limited(method)):
+            return await self._fail(request, Fault(429, retry_after=wait))
         arguments: Arguments = {}
         try:
             arguments = await self._arguments(request, method, raw)
@@ -97,6 +111,21 @@ class SlackApi:
         scopes = self._world.scopes
         headers = {"X-OAuth-Scopes": ",".join(sorted(scopes))} if scopes is not None else {}
         return web.json_response(answer, headers=headers)
+
+    def use_up(self, method: str) -> None:
+        """As if somebody had made all calls of a method that a minute allows."""
+        self._made[method].extend([time.monotonic()] * PER_MINUTE[method])
+
+    def _limited(self, method: str) -> int:
+        """Seconds to wait when the method's tier is used up; 0 when it is not."""
+        now, made = time.monotonic(), self._made[method]
+        while made and made[0] <= now - self._world.minute:
+            made.popleft()
+        if len(made) >= PER_MINUTE.get(method, sys.maxsize):
+            self._world.limited[method] += 1
+            return max(1, math.ceil(made[0] + self._world.minute - now))
+        made.append(now)
+        return 0
 
     async def _fail(self, request: web.Request, fault: Fault) -> web.StreamResponse:
         await asyncio.sleep(fault.hang)

@@ -8,7 +8,7 @@ import itertools
 import json
 import secrets
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,6 +69,10 @@ class World:
     secrets: list[str] = field(default_factory=list)
     triggers: dict[str, float] = field(default_factory=dict)
     hears_channels: bool = True
+    minute: float = 0.0
+    """Seconds that count as the minute of the rate limits by tier; 0: no limits."""
+    limited: Counter[str] = field(default_factory=Counter)
+    """Calls answered with 429 for the tier's sake, by method."""
     _clock: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:

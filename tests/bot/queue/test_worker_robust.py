@@ -144,6 +144,24 @@ async def test_a_platform_that_is_down_for_long_is_asked_ever_more_seldom(office
     assert office.log.events() == [("question", "answered"), ("delivery", "delivered")]
 
 
+async def test_a_platform_that_asks_to_wait_before_it_names_the_readers_is_waited_for(office: Office) -> None:
+    class Limited(FakePlatform):
+        waits = 3
+
+        async def people(self, incoming: Incoming) -> People:
+            if self.waits:
+                self.waits -= 1
+                raise PlatformBusy("too fast", 0.01)
+            return await super().people(incoming)
+
+    office.platform = Limited()
+    async with office.worker(first_pause=0.01) as worker:
+        await worker.accept(incoming(ASKED))
+        await until(lambda: office.platform.thread == {"m1": f"{HOTELS} [1]"})
+        await worker.drain()
+    assert office.log.events() == [("question", "answered"), ("delivery", "delivered")]
+
+
 async def test_the_pause_doubles_and_heeds_the_platform(office: Office) -> None:
     class Busy(FakePlatform):
         async def post_status(self, incoming: Incoming, text: str) -> str:

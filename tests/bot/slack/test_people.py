@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bot.errors import PlatformBusy
 from bot.slack.adapter import SlackPlatform
 from bot.types import Incoming
 from retrieval.types import Principal
@@ -119,7 +121,7 @@ async def test_a_changed_profile_is_read_anew(
     assert not (await by_http.people(question)).asker.member
 
 
-async def test_a_big_channel_is_read_in_pages(
+async def test_a_very_big_channel_is_learnt_from_the_list_of_people(
     slack: SlackStandIn, by_http: SlackPlatform, intake: MemoryIntake
 ) -> None:
     users = [slack.world.add_user(f"U{n:08}", f"P{n}", f"p{n}@example.com") for n in range(450)]
@@ -129,6 +131,58 @@ async def test_a_big_channel_is_read_in_pages(
     assert len(people.readers) == 451
     assert slack.counts()["conversations.members"] == 3
     assert slack.counts()["users.info"] <= 2  # the list of people told the rest
+
+
+async def test_members_are_looked_up_one_by_one_in_a_big_workspace(
+    slack: SlackStandIn, by_http: SlackPlatform, intake: MemoryIntake
+) -> None:
+    users = [slack.world.add_user(f"U{n:08}", f"P{n}", f"p{n}@example.com") for n in range(60)]
+    channel = slack.world.add_channel("team", "U0ADA", *users)
+    for _ in range(3):
+        people = await by_http.people(await asked(slack, intake, channel))
+        assert people.readers is not None
+        assert len(people.readers) == 61
+    assert "users.list" not in slack.counts()
+    assert slack.counts()["users.info"] == 61
+    assert slack.counts()["conversations.info"] == 1
+
+
+@pytest.mark.parametrize(
+    ("user", "flags"), [("U0APP", {"is_bot": True}), ("USLACKBOT", {})], ids=["an app", "Slackbot"]
+)
+async def test_apps_are_no_readers(
+    slack: SlackStandIn, by_http: SlackPlatform, intake: MemoryIntake, user: str, flags: dict[str, Any]
+) -> None:
+    slack.world.add_user(user, "Deploys", **flags)
+    channel = slack.world.add_channel("travel", "U0ADA", "U0BOB", user)
+    people = await by_http.people(await asked(slack, intake, channel))
+    assert people.readers is not None
+    assert {p.user for p in people.readers} == {"U0ADA", "U0BOB"}
+
+
+@pytest.mark.parametrize("method", ["users.info", "conversations.members", "conversations.info"])
+async def test_eighty_people_ask_while_slack_asks_to_wait_and_none_is_guessed_or_refused(
+    slack: SlackStandIn, by_http: SlackPlatform, intake: MemoryIntake, method: str
+) -> None:
+    """A minute of Slack's limits has 5 seconds here; what asks to wait is asked again then, as the worker does."""
+    users = [slack.world.add_user(f"U{n:08}", f"P{n}", f"p{n}@example.com") for n in range(80)]
+    channel = slack.world.add_channel("all-hands", *users)
+    questions = [await asked(slack, intake, channel, user) for user in users]
+    slack.world.minute = 5.0
+    slack.use_up(method)
+
+    async def readers(question: Incoming) -> int:
+        while True:
+            try:
+                people = await by_http.people(question)
+            except PlatformBusy as error:
+                await asyncio.sleep(error.retry_after)
+                continue
+            assert people.readers is not None
+            return len(people.readers)
+
+    assert set(await asyncio.gather(*map(readers, questions))) == {80}
+    assert slack.world.limited[method] > 0
 
 
 async def test_a_channel_too_big_has_unknown_readers(
@@ -151,4 +205,4 @@ async def test_what_is_remembered_is_bounded(slack: SlackStandIn, intake: Memory
             people = await platform.people(question)
             assert people.readers is not None
             assert len(people.readers) == 5
-        assert len(platform._people._profiles) == 2
+        assert slack.counts()["users.info"] > 5  # two are remembered, the others asked for again
