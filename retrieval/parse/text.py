@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from retrieval.errors import UnsupportedFormat
 from retrieval.parse.blocks import Block, from_spans
-from retrieval.parse.clauses.typed import find_capitals, find_clauses
+from retrieval.parse.clauses.plain import find_capitals, find_clauses
 from retrieval.types import ParsedDocument
 
 _MARKS = (

@@ -146,7 +146,7 @@ def _counts_of(subs: str) -> tuple[int, ...]:
 
 
 def _multi(found: re.Match[str]) -> Reading:
-    own, _ = clean(found[0])
+    own = found["path"] + found["suffix"] + found["sub"]
     parts = tuple(int(p) for p in found["path"].split("."))
     subs = _counts_of(found["sub"])
     place = (subs or parts)[-1], _suffix(found["suffix"].lower()) if not subs else 0

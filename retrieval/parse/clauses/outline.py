@@ -149,6 +149,9 @@ class _Pass:
         rank = self._rank(mark)
         if rank is not None and (mark.typed or rank <= ARTICLES):
             return 1 if mark.word in ATTACHMENTS else self._level_of_part(rank)
+        if mark.key == "typed":
+            held = (i for i in reversed(self._stack) if i.heading or i.mark is None or not _is_item(i.mark))
+            return next((item.level + 1 for item in held), 1)  # clauses stand in no list: recitals end above them
         for item in reversed(self._stack):
             other = item.mark
             if item.heading or other is None:
@@ -258,6 +261,10 @@ def _divided(candidates: Sequence[Candidate]) -> bool:
     ranks = [m.rank for m in marks if m.rank == ARTICLES or (m.rank == SECTION and _is_section(m))]
     longest = {rank: max((len(list(run)) for r, run in groupby(ranks) if r == rank), default=0) for rank in set(ranks)}
     return SECTION in longest and longest.get(ARTICLES, 0) > longest[SECTION]
+
+
+def _is_item(mark: Mark) -> bool:
+    return mark.typed > 0 and mark.rank is None and mark.key != "typed"
 
 
 def _is_section(mark: Mark) -> bool:

@@ -80,7 +80,10 @@ class _Run:
         return self.alike(reading) and after(self.place, reading.place)
 
     def alike(self, reading: Reading) -> bool:
-        return self.series == reading.series or (self.line.heading and _bare(self.series) == _bare(reading.series))
+        """Whether a number has the run's look; "2 Fees" and "3. Term" may both be clauses of one document."""
+        one, other = self.series, reading.series
+        loose = self.line.heading or (reading.single and ")" not in one + other)
+        return one == other or (loose and _bare(one) == _bare(other))
 
 
 @dataclass(slots=True)
@@ -133,6 +136,7 @@ class _Reader:
         self.keep = keep
         self.state = _State()
         self.parts = 0
+        self.nested: set[str] = set()  # series whose items hold lists that count from 1
         self.read = [[] if line.numbered else readings(line.text, keep=keep) for line in lines]
         self.later: dict[tuple[str, object], list[int]] = {}
         for at, found in enumerate(self.read):
@@ -264,7 +268,9 @@ class _Reader:
         first = parts[-1] in (0, 1)
         if last is not None and last[:-1] == parts[:-1]:
             gap = parts[-1] - last[-1]
-            return (gap > 0 and (sure or gap <= (1 if lower else _GAP))) or self._suffixed(r, gap)
+            return (gap > 0 and (sure or gap <= (1 if lower and not self._goes_on(r, at) else _GAP))) or self._suffixed(
+                r, gap
+            )
         if outer is not None and outer == parts[:-1]:
             return sure or first or (parts[-1] <= _GAP and not lower and self._goes_on(r, at))
         if last is not None and parts[:-1] == (*last[:-2], last[-2] + 1) and first:
@@ -285,7 +291,8 @@ class _Reader:
         marked = r.closed or rest[:1] == "\t"
         goes_on = self._goes_on(r, at)
         if not marked and not line.heading and not (goes_on and (line.strong or _titled(rest))):
-            return False
+            top = self.state.top
+            return top is not None and top.series == r.series and top.next(r) and rest.lstrip()[:1].isupper()
         if self._run_of(r, line) is not None:
             return True
         top = self.state.top
@@ -323,22 +330,40 @@ class _Reader:
         top = self.state.top
         if r.single and top is not None and top.next(r):
             runs.append(top)
-        return max(runs, key=lambda run: _likeness(run.line, line), default=None)
+        return max(runs, key=lambda run: (_likeness(run.line, line), run.series == r.series), default=None)
 
     def _is_clause(self, r: Reading, line: Line, at: int) -> bool:
         """Whether a number that starts counting counts clauses of the document, not items of a list in one."""
         top = self.state.top
-        if top is None or r.count > 1:
+        if self.state.lists and not self._free(r, line, at):
+            self.nested.update(run.series for run in self.state.lists)
+            return False
+        if top is None or r.count > 1 or (not line.heading and self._first(("parts", (1, 1)), at) is not None):
             return True
         if self.state.fresh and not _deeper(line, top.line):
             return not line.heading or top.line.outline == line.outline
-        if line.heading or _deeper(line, top.line) or not r.closed:
+        if line.heading or _deeper(line, top.line):
             return False
         above = self._above(at)
         if above is not None and self.lines[above].text.rstrip().endswith(":"):
             return False
         following = self._first((top.series, (top.place[0] + 1, 0)), at)
         return following is None
+
+    def _free(self, r: Reading, line: Line, at: int) -> bool:
+        """Whether a number that starts counting leaves the open lists: recitals and parties come to their end there."""
+        lists = self.state.lists
+        if any(run.line.heading and (not line.heading or _deeper_heading(line, run.line)) for run in lists):
+            return False
+        if self._first(("parts", (r.count, 1)), at) is not None:
+            return True
+        return not any(run.series in self.nested or self._resumes(run, at) for run in lists)
+
+    def _resumes(self, run: _Run, at: int) -> bool:
+        """Whether a list goes on after a line, before one of its look starts again."""
+        following = self._first((run.series, (run.place[0] + 1, 0)), at)
+        again = self._first((run.series, (1, 0)), at)
+        return following is not None and (again is None or following < again)
 
     def _above(self, at: int) -> int | None:
         """The line before that is not empty."""
@@ -373,8 +398,8 @@ class _Reader:
             for child in ((*r.parts, 0), (*r.parts, 1)):
                 if self._first(("parts", child), at) is not None:
                     return True
-        if self.lines[at].heading and r.single:
-            distance = min([distance, *(self._distance(replace(r, series="decimal" + t), at) for t in ("", ".", ")"))])
+        if r.single and ")" not in r.series:
+            distance = min([distance, *(self._distance(replace(r, series="decimal" + t), at) for t in ("", "."))])
         again = self._first((r.series, (1, 0)), at) if not r.multi else None
         return distance < _FAR and (again is None or at + distance <= again)
 
@@ -413,6 +438,10 @@ def _titled(rest: str) -> bool:
 def _deeper(line: Line, other: Line) -> bool:
     """Whether a line is indented more than another; False where either indent is unknown."""
     return line.indent is not None and other.indent is not None and line.indent > other.indent + _NEAR
+
+
+def _deeper_heading(line: Line, other: Line) -> bool:
+    return line.outline is not None and other.outline is not None and line.outline > other.outline
 
 
 def _likeness(one: Line, other: Line) -> int:

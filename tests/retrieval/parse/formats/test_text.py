@@ -46,13 +46,47 @@ CASES = {
         "ARTICLE I\nDEFINITIONS\nSection 1. Terms\n(a) x\n(b) y\nSection 2. Use\nARTICLE II - TERM\nSection 1. Start",
         [
             ("ARTICLE I", "DEFINITIONS"),
-            ("Section 1", "Terms"),
-            ("Section 1(a)", ""),
-            ("Section 1(b)", ""),
-            ("Section 2", "Use"),
+            ("ARTICLE I, Section 1", "Terms"),
+            ("ARTICLE I, Section 1(a)", ""),
+            ("ARTICLE I, Section 1(b)", ""),
+            ("ARTICLE I, Section 2", "Use"),
             ("ARTICLE II", "TERM"),
-            ("Section 1", "Start"),
+            ("ARTICLE II, Section 1", "Start"),
         ],
+    ),
+    "parties and recitals hold no clause": (
+        "(1) the seller; and\n(2) the buyer.\nA. They talk.\nB. They agree.\n1. Terms\n1.1 Words.\n1.2 More.\n2. Use\n"
+        "2.1 Care.",
+        [
+            *((f"({n})", "") for n in (1, 2)),
+            *((f"(2)({c})", "") for c in "AB"),
+            ("1", "Terms"),
+            ("1.1", "Words"),
+            ("1.2", "More"),
+            ("2", "Use"),
+            ("2.1", "Care"),
+        ],
+    ),
+    "an outline of Roman numbers, letters and digits": (
+        "I. TERM\nA. Start. It starts.\n1. in May, or\n2. in June.\nB. End. It ends.\n1. in July, or\n"
+        "2. later.\nII. USE\nA. Care.",
+        [
+            *(("I", "TERM"), ("I.A", "Start"), ("I.A.1", ""), ("I.A.2", "")),
+            *(("I.B", "End"), ("I.B.1", ""), ("I.B.2", ""), ("II", "USE")),
+        ],
+    ),
+    "bare numbers, some with a full stop": (
+        "1 Definitions\nWords.\n2. Duties\nCare.\n3 Return\nAll of it.\n4. Law\nEnglish.",
+        [("1", "Definitions"), ("2", "Duties"), ("3", "Return"), ("4", "Law")],
+    ),
+    "a table of contents opens no clauses": (
+        "1. Terms ........ 1\n2. Use ........ 2\n3. Law ........ 3\n\n1. Terms\nWords.\n2. Use\nCare.\n"
+        "3. Law\nEnglish.",
+        [(None, ""), ("1", "Terms"), ("2", "Use"), ("3", "Law")],
+    ),
+    "an extract of German law": (
+        "§ 5 Haftung\n(1) Der Verkäufer haftet.\n(2) Er haftet nicht weiter.\n§ 6 Frist\nEin Jahr.",
+        [("§ 5", "Haftung"), ("§ 5(1)", ""), ("§ 5(2)", ""), ("§ 6", "Frist")],
     ),
     "a marker inside a marker's line": (
         "1. First\n2. (a) One thing.\n(b) Another thing.\n3. Third",
