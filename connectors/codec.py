@@ -19,6 +19,7 @@ def dump(parsed: ParsedDocument) -> str:
             "left_out": [[item.what, item.where] for item in parsed.left_out],
             "atomic": parsed.atomic,
             "joins": parsed.joins,
+            "notes": parsed.notes,
         },
         ensure_ascii=False,
         separators=(",", ":"),
@@ -36,6 +37,7 @@ def load(text: str, tree: str) -> ParsedDocument:
         left_out=tuple(LeftOut(*item) for item in data["left_out"]),
         atomic=tuple((start, end) for start, end in data["atomic"]),
         joins=tuple(data["joins"]),
+        notes=tuple((a, b, c, d) for a, b, c, d in data.get("notes", ())),
     )
 
 

@@ -170,7 +170,8 @@ class ParsedDocument:
     `sections` stand in reading order (a parent before its children); text before the first
     heading belongs to a section with an empty heading. `atomic` are spans that a chunk should
     not cut (tables). `joins` are offsets of line-end hyphens that the search text joins and the
-    quotable text keeps.
+    quotable text keeps. `notes` lead from a note's mark to the note: the mark's start and end, the
+    note's start and end.
     """
 
     title: str
@@ -181,6 +182,7 @@ class ParsedDocument:
     attachments: tuple[Attachment, ...] = ()
     atomic: tuple[tuple[int, int], ...] = ()
     joins: tuple[int, ...] = ()
+    notes: tuple[tuple[int, int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

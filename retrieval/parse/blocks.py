@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retrieval.locators import join_locators, within
+from retrieval.parse.raised import Mark, Writer, is_shifted, links
 from retrieval.types import Attachment, LeftOut, ParsedDocument, Place, Section
 
 SEPARATOR = "\n"
@@ -64,15 +65,35 @@ def assemble(
 
     Empty blocks are dropped. Text before the first heading becomes a section with no heading and an
     empty path. The result's sections stand in reading order; a parent's span holds its children's.
+    Raised and lowered runs (`raised.py`) are written out.
     """
+    given = [block for block in blocks if block.text.strip()]
+    writer = Writer(block.text for block in given)
     placed: list[tuple[int, Block]] = []
+    marks: list[Mark] = []
     offset = 0
-    for block in blocks:
-        if block.text.strip():
-            placed.append((offset, block))
-            offset += len(block.text) + len(SEPARATOR)
+    for found in given:
+        block = _written(found, writer, offset, marks) if is_shifted(found.text) else found
+        placed.append((offset, block))
+        offset += len(block.text) + len(SEPARATOR)
     text = SEPARATOR.join(block.text for _, block in placed)
-    return _cut(title, text, placed, left_out, attachments)
+    parsed = _cut(writer.write(title).unmarked, text, placed, left_out, attachments)
+    if not marks:
+        return parsed
+    return replace(parsed, notes=links(marks, [(start, b.text) for start, b in placed if b.level is None]))
+
+
+def _written(block: Block, writer: Writer, offset: int, marks: list[Mark]) -> Block:
+    """A block whose runs are written out; its note marks are added to `marks`."""
+    written = writer.write(block.text)
+    marks.extend(replace(m, start=m.start + offset, end=m.end + offset) for m in written.marks)
+    return replace(
+        block,
+        text=written.text,
+        label=writer.write(block.label).unmarked if block.label else block.label,
+        heading=writer.write(block.heading).unmarked,
+        joins=tuple(written.at(j) for j in block.joins),
+    )
 
 
 def from_spans(

@@ -10,16 +10,21 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from lxml import etree
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from retrieval.parse.blocks import CELL, Block, assemble
+from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.clauses.typed import heading_labels
+from retrieval.parse.formula import linear
+from retrieval.parse.grid import Cell, Grid, line
+from retrieval.parse.raised import lowered, raised
+from retrieval.parse.style import is_apart, is_inline, is_struck, properties, role, shift
 from retrieval.parse.text import decode, stem
 from retrieval.types import LeftOut, ParsedDocument
 
 _META = re.compile(rb"<meta[^>]+charset=[\"']?\s*([\w-]+)", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\n\r\f]+")
-_SILENT = {"head", "template", "svg", "math", "object", "iframe", "audio", "video", "canvas", "select", "datalist"}
+_SILENT = {"head", "template", "svg", "object", "iframe", "audio", "video", "canvas", "select", "datalist", "rt", "rp"}
 _REPORTED = {
     "script": "script",
     "style": "style sheet",
@@ -27,17 +32,15 @@ _REPORTED = {
     "noscript": "text for browsers without scripts",
 }
 _HEADINGS = {f"h{n}": n for n in range(1, 7)}
-_INLINE = {
-    *("a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img"),
-    *("ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt"),
-    *("u", "var", "wbr", "br", "button", "output", "ruby", "rt", "rb", "center", "nobr"),
-}
 _HIDDEN = re.compile(
     r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|opacity:0*\.?0*(?=;|$)|font-size:(?:0|[01](?:\.\d+)?p[xt])"
     r"|(?:left|top|text-indent|margin-left):-\d{4,}(?:px)?|clip:rect\((?:0|1px)[^)]*\)|width:0(?:px)?;.*overflow:hidden)"
 )
 _WHITE = re.compile(r"(?:^|;)color:(?:white|#fff(?:fff)?|rgba?\(255,255,255[^)]*\)|transparent)(?=;|$|!)")
 _BACKGROUND = re.compile(r"(?:^|;)background")
+_WORDING = re.compile(r"(?:^|;)(?:display|vertical-align|position|text-decoration(?:-line)?):")
+_MARKED = re.compile(r"[\[(]?(?:\d{1,3}|[a-z*†‡])[\])]?")
+_APART = "\x00"  # the edge of a box in a line
 _RULE = re.compile(r"([^{}@]+)\{([^{}]*)\}")
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _LETTERS = {
@@ -98,6 +101,35 @@ class _List:
 
 
 @dataclass(slots=True)
+class _Open:
+    """An element being read: what it stands for, and what its style says."""
+
+    tag: str
+    inline: bool
+    ground: bool  # a background of its own: white text on it can be read
+    apart: bool
+    shift: int
+    begins: int  # the place in `parts` where its text begins
+
+
+@dataclass(slots=True)
+class _Row:
+    """A table row being read."""
+
+    cells: list[Cell] = field(default_factory=list)
+    columns: int = 1  # of the cell being read
+    rows: int = 1
+
+
+@dataclass(slots=True)
+class _Table:
+    """An open table: its number, and its rows' places."""
+
+    number: int
+    grid: Grid = field(default_factory=Grid)
+
+
+@dataclass(slots=True)
 class _Walk:
     """One pass over the tree, without recursion: a page may be nested as deep as it likes."""
 
@@ -113,9 +145,9 @@ class _Walk:
     heading: int | None = None
     own_id: str | None = None  # the heading's
     pre: int = 0
-    cells: list[str] | None = None  # the row being read
-    table_of_row: list[int] = field(default_factory=list)
-    white: list[bool] = field(default_factory=list)
+    row: _Row | None = None
+    open_tables: list[_Table] = field(default_factory=list)
+    open: list[_Open] = field(default_factory=list)
 
     def run(self) -> tuple[list[Block], list[LeftOut]]:
         self._read_sheets()
@@ -142,7 +174,7 @@ class _Walk:
         for sheet in self.tree.css("style")[:50]:
             for selectors, declared in _RULE.findall(_CSS_COMMENT.sub("", sheet.text(deep=True)))[:2000]:
                 rule = _compact(declared)
-                if not (_HIDDEN.search(rule) or _WHITE.search(rule)):
+                if not (_HIDDEN.search(rule) or _WHITE.search(rule) or _WORDING.search(rule)):
                     continue
                 try:
                     nodes = self.tree.css(selectors.strip())
@@ -151,28 +183,31 @@ class _Walk:
                 for node in nodes:
                     self.styles[node.mem_id] = self.styles.get(node.mem_id, "") + ";" + rule
 
-    def _skipped(self, node: LexborNode, tag: str) -> bool:
+    def _element(self, node: LexborNode, tag: str) -> _Open | None:
+        """What an element is; None where it is not read."""
         if tag in _SILENT:
-            return True
+            return None
         if tag in _REPORTED:
             self._report(_REPORTED[tag])
-            return True
+            return None
         attributes = node.attributes
-        style = self.styles.get(node.mem_id, "") + ";" + _compact(attributes.get("style") or "")
+        own = attributes.get("style") or ""
+        style = self.styles.get(node.mem_id, "") + ";" + _compact(own)
         on_ground = bool(_BACKGROUND.search(style)) or "bgcolor" in attributes
         white = bool(_WHITE.search(style)) or (attributes.get("color") or "").lower() in ("white", "#ffffff", "#fff")
-        hidden = (
-            "hidden" in attributes
-            or bool(_HIDDEN.search(style))
-            or (white and not on_ground and not any(self.white))
-            or (tag == "input")
-        )
-        if hidden:
+        white = white and not on_ground and not any(item.ground for item in self.open)
+        if "hidden" in attributes or tag == "input" or white or _HIDDEN.search(style):
             if tag != "input":
                 self._report("hidden text")
-            return True
-        self.white.append(on_ground)
-        return False
+            return None
+        said = properties(self.styles.get(node.mem_id, "") + ";" + own)
+        if is_struck(tag, said):
+            if (node.text(deep=True) or "").strip():
+                self._report("struck-out text")
+            return None
+        tag = role(tag, said)
+        inline = is_inline(tag, said)
+        return _Open(tag, inline, on_ground, is_apart(said), shift(tag, said) if inline else 0, len(self.parts))
 
     def _report(self, what: str) -> None:
         near = next((b.heading for b in reversed(self.blocks) if b.level is not None), "")
@@ -186,30 +221,48 @@ class _Walk:
         if tag == "-text":
             self.parts.append(node.text_content or "" if self.pre else _SPACE.sub(" ", node.text_content or ""))
             return False
-        if tag.startswith("-") or self._skipped(node, tag):
+        if tag.startswith("-"):
             if tag == "-comment" and "[if" not in (node.comment_content or ""):
                 self._report("comment")
             return False
+        if tag == "math":
+            self._formula(node)
+            return False
+        found = self._element(node, tag)
+        if found is None:
+            return False
+        self.open.append(found)
         if name := node.attributes.get("id") or (node.attributes.get("name") if tag == "a" else None):
             self.ids.append(name)
-        if tag in _INLINE:
-            self._inline(node, tag)
-        elif self.cells is None or tag in ("td", "th"):
+        if found.inline:
+            self._inline(node, found)
+        elif self.row is None or found.tag in ("td", "th"):
             self._flush()
-            self._open(node, tag)
+            self._begin(node, found.tag)
         else:
             self.parts.append(" ")
+        found.begins = len(self.parts)
         return True
 
-    def _inline(self, node: LexborNode, tag: str) -> None:
-        if tag == "br":
-            self.parts.append("\n" if self.cells is None else " ")
-        elif tag == "img":
+    def _inline(self, node: LexborNode, found: _Open) -> None:
+        if found.tag == "br":
+            self.parts.append("\n" if self.row is None else " ")
+        elif found.tag == "img":
             self.parts.append(node.attributes.get("alt") or "")
-        elif tag == "q":
+        elif found.tag == "q":
             self.parts.append("“")
+        elif found.apart:
+            self.parts.append(_APART)
 
-    def _open(self, node: LexborNode, tag: str) -> None:
+    def _formula(self, node: LexborNode) -> None:
+        """MathML in one line."""
+        parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False)
+        root = etree.fromstring((node.html or "").encode(), parser)
+        text = linear(root) if root is not None else ""
+        before = "".join(self.parts[-1:])[-1:]
+        self.parts.append(f" {text}" if before.isalnum() else text)
+
+    def _begin(self, node: LexborNode, tag: str) -> None:
         if tag in _HEADINGS:
             self.heading, self.own_id = _HEADINGS[tag], node.attributes.get("id")
         elif tag == "pre":
@@ -222,32 +275,57 @@ class _Walk:
             self.prefix = self._number(node)
         elif tag == "table":
             self.tables += 1
-            self.table_of_row.append(self.tables - 1)
+            self.open_tables.append(_Table(self.tables - 1))
         elif tag == "tr" and node.css_first("h1,h2,h3,h4,h5,h6,table") is None:
-            self.cells = []
+            self.row = _Row()
+        elif tag in ("td", "th") and self.row is not None:
+            self.row.columns = _integer(node.attributes.get("colspan"), 1)
+            self.row.rows = _integer(node.attributes.get("rowspan"), 1) or 65_534  # 0: to the table's end
 
     def _leave(self, node: LexborNode) -> None:
-        tag = node.tag or ""
-        self.white.pop()
+        found = self.open.pop()
+        tag = found.tag
         if tag == "q":
             self.parts.append("”")
-        if tag in _INLINE:
-            return
-        if self.cells is not None and tag in ("td", "th"):
-            self.cells.append(" ".join("".join(self.parts).split()))
-            self.parts.clear()
-        elif self.cells is not None and tag == "tr":
-            if any(self.cells):
-                self.blocks.append(
-                    Block(CELL.join(self.cells), table=self.table_of_row[-1] if self.table_of_row else 0)
-                )
-            self.cells = None
-            self.parts.clear()
-        elif self.cells is not None:
+        if found.inline:
+            self._leave_inline(node, found)
+        elif self.row is not None and tag in ("td", "th"):
+            self.row.cells.append(Cell(self._cell_text(), self.row.columns, self.row.rows))
+        elif self.row is not None and tag == "tr":
+            self._end_row(self.row)
+        elif self.row is not None:
             self.parts.append(" ")
         else:
             self._flush()
             self._close(tag)
+
+    def _leave_inline(self, node: LexborNode, found: _Open) -> None:
+        """End an inline element: raised and lowered text is wrapped."""
+        if found.apart:
+            self.parts.append(_APART)
+        height = found.shift
+        linked = found.tag == "a" and (node.attributes.get("href") or "").startswith("#")
+        if not (height or linked) or len(self.parts) <= found.begins:
+            return
+        text = "".join(self.parts[found.begins :])
+        if not height:  # the number alone of a link within the page, written next to a word, is a note's mark
+            beside = "".join(self.parts[max(0, found.begins - 2) : found.begins])[-1:].strip()
+            height = int(bool(beside) and _MARKED.fullmatch(text) is not None)
+        if height and not any(part == "\n" for part in self.parts[found.begins :]):
+            self.parts[found.begins :] = [raised(text) if height > 0 else lowered(text)]
+
+    def _cell_text(self) -> str:
+        text = " ".join(_apart("".join(self.parts)).split())
+        self.parts.clear()
+        return text
+
+    def _end_row(self, row: _Row) -> None:
+        table = self.open_tables[-1] if self.open_tables else _Table(0)
+        cells = table.grid.row(row.cells)
+        if any(cell.text for cell in row.cells):
+            self.blocks.append(Block(line(cells), table=table.number))
+        self.row = None
+        self.parts.clear()
 
     def _close(self, tag: str) -> None:
         if tag in _HEADINGS:
@@ -257,12 +335,12 @@ class _Walk:
         elif tag in ("ol", "ul", "menu") and self.lists:
             self.lists.pop()
             self.prefix = ""
-        elif tag == "table" and self.table_of_row:
-            self.table_of_row.pop()
+        elif tag == "table" and self.open_tables:
+            self.open_tables.pop()
 
     def _flush(self) -> None:
         """End the paragraph."""
-        text = "".join(self.parts)
+        text = _apart("".join(self.parts))
         self.parts.clear()
         text = (
             text.strip("\n").rstrip() if self.pre else "\n".join(" ".join(s.split(" ")) for s in _lines(text)).strip()
@@ -290,9 +368,14 @@ class _Walk:
         return f"{shown}. " if shown else ""
 
 
+def _apart(text: str) -> str:
+    """Text whose boxes are set apart: figures in two of them are two figures."""
+    return re.sub(f"(?<=\\d){_APART}+(?=\\d)", " ", text).replace(_APART, "") if _APART in text else text
+
+
 def _lines(text: str) -> Iterator[str]:
-    for line in text.split("\n"):
-        yield re.sub(" +", " ", line).strip(" ")
+    for part in text.split("\n"):
+        yield re.sub(" +", " ", part).strip(" ")
 
 
 def _compact(style: str) -> str:

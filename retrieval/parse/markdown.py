@@ -13,8 +13,11 @@ from dataclasses import dataclass, field, replace
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from retrieval.parse.blocks import CELL, Block, assemble
+from retrieval.parse.blocks import Block, assemble
+from retrieval.parse.grid import line
 from retrieval.parse.html import html_blocks, with_labels
+from retrieval.parse.raised import lowered, note_mark, raised
+from retrieval.parse.style import is_struck, properties, shift
 from retrieval.parse.text import decode, lines_of, stem
 from retrieval.types import LeftOut, ParsedDocument
 
@@ -22,6 +25,10 @@ _NESTING = 80  # quotes and lists inside one another; markdown-it drops what is 
 _FRONT = re.compile(r"---[ \t]*\n(?P<body>.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TITLE = re.compile(r"^title:[ \t]*(?P<title>.+?)[ \t]*$", re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_NOTE = re.compile(r"^ {0,3}\[\^(?P<name>[^\]\s]{1,40})\]:[ \t]*", re.MULTILINE)
+_TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z][\w:-]*)(?P<rest>[^>]*?)(?P<alone>/?)>")
+_STYLE = re.compile(r"""\bstyle\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_VOID = {"br", "img", "wbr", "hr", "input"}
 
 
 def parse_markdown(name: str, content: bytes) -> ParsedDocument:
@@ -35,12 +42,20 @@ def parse_markdown(name: str, content: bytes) -> ParsedDocument:
         reader.left_out.append(LeftOut("front matter", "line 1"))
         # Line numbers must stay those of the file.
         text = "\n" * front.group().count("\n") + text[front.end() :]
+    text = _noted(text)
     tokens = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"]).parse(text)
     if deep := next((t for t in tokens if t.level >= _NESTING - 2 and t.map), None):
         reader.left_out.append(LeftOut("text nested too deep", f"line {(deep.map or [0])[0] + 1}"))
     blocks = list(_anchored(with_labels(reader.blocks(tokens))))
     first = next((b.heading for b in blocks if b.level == 1 and b.heading), "")
     return assemble(title or first or stem(name), blocks, left_out=reader.left_out)
+
+
+def _noted(text: str) -> str:
+    """Footnotes as GitHub reads them: marks of notes that the file holds, in the text and before the note."""
+    names = {m["name"] for m in _NOTE.finditer(text)}
+    text = _NOTE.sub(lambda m: note_mark(m["name"]) + " ", text)
+    return re.sub(r"\[\^([^\]\s]{1,40})\]", lambda m: note_mark(m[1]) if m[1] in names else m[0], text)
 
 
 def _unquote(value: str) -> str:
@@ -75,6 +90,58 @@ def _slug_letter(c: str) -> bool:
     return c in " -" or c.isalnum() or unicodedata.category(c) in ("Mn", "Mc", "Me", "Pc", "Nl")
 
 
+class _Text:
+    """Inline text with the tags that change its words: deleted, raised and lowered text."""
+
+    def __init__(self) -> None:
+        self.struck = False
+        self._open: list[tuple[str, str, list[str]]] = [("", "", [])]  # tag, its style, the text in it
+
+    def add(self, text: str) -> None:
+        parts = self._open[-1][2]
+        if self.struck and parts and parts[-1].endswith(" "):
+            text = text.removeprefix(" ")  # one of the two blanks around what is struck out
+        parts.append(text)
+
+    def begin(self, name: str, style: str) -> None:
+        self._open.append((name, style, []))
+
+    def end(self, name: str) -> None:
+        """Close a tag and those left open inside it; one that is not open is passed over."""
+        if any(tag == name for tag, _, _ in self._open[1:]):
+            while self._close() != name:
+                pass
+
+    def tag(self, markup: str) -> None:
+        """A tag of HTML as it stands in the text."""
+        found = _TAG.fullmatch(markup.strip())
+        name = found["name"].lower() if found else ""
+        if found is None or name in _VOID or found["alone"]:
+            if name == "br":
+                self.add("\n")
+        elif found["close"]:
+            self.end(name)
+        else:
+            style = _STYLE.search(found["rest"])
+            self.begin(name, (style[1] or style[2] or "") if style else "")
+
+    def whole(self) -> str:
+        while len(self._open) > 1:
+            self._close()
+        return "".join(self._open[0][2]).strip()
+
+    def _close(self) -> str:
+        name, style, parts = self._open.pop()
+        said, text = properties(style), "".join(parts)
+        outer = self._open[-1][2]
+        if is_struck(name, said):
+            self.struck |= bool(text.strip())
+            return name
+        height = shift(name, said)
+        outer.append(raised(text) if height > 0 else lowered(text) if height < 0 else text)
+        return name
+
+
 @dataclass(slots=True)
 class _Reader:
     """Turns a token stream into blocks."""
@@ -94,7 +161,8 @@ class _Reader:
             match token.type:
                 case "inline" if table is None:
                     heading = tokens[index - 1] if tokens[index - 1].type == "heading_open" else None
-                    text = self._take_item() + self._inline(token.children or [])
+                    inline = self._inline(token.children or [])
+                    text = self._take_item() + inline if inline else ""  # struck out, number and all
                     level = int(heading.tag[1]) if heading else None
                     yield Block(text, level=level, heading=text if heading else "", locator=self._where())
                 case "inline":
@@ -111,7 +179,7 @@ class _Reader:
                 case "tr_open":
                     row = []
                 case "tr_close" if any(row):
-                    yield Block(CELL.join(row), locator=self._where(), table=table)
+                    yield Block(line(row), locator=self._where(), table=table)
                 case _:
                     self._list(token)
 
@@ -137,22 +205,27 @@ class _Reader:
         return item
 
     def _inline(self, children: Sequence[Token]) -> str:
-        parts = []
+        text = _Text()
         for child in children:
             match child.type:
-                case "text" | "code_inline" | "text_special":
-                    parts.append(child.content)
+                case "text" | "code_inline" | "text_special" | "image":
+                    text.add(child.content)
                 case "softbreak":
-                    parts.append(" ")
+                    text.add(" ")
                 case "hardbreak":
-                    parts.append("\n")
-                case "image":
-                    parts.append(child.content)
+                    text.add("\n")
+                case "s_open":
+                    text.begin("s", "")
+                case "s_close":
+                    text.end("s")
                 case "html_inline" if child.content.startswith("<!--"):
                     self.left_out.append(LeftOut("comment", self._where()))
-                case "html_inline" if re.match(r"<br\b", child.content, re.IGNORECASE):
-                    parts.append("\n")
-        return "".join(parts).strip()
+                case "html_inline":
+                    text.tag(child.content)
+        shown = text.whole()
+        if text.struck:
+            self.left_out.append(LeftOut("struck-out text", self._where()))
+        return shown
 
     def _html(self, content: str) -> Iterator[Block]:
         where = self._where()

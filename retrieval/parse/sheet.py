@@ -25,9 +25,12 @@ from openpyxl.utils.exceptions import (
 
 from retrieval.errors import DocumentUnreadable
 from retrieval.parse.archive import Archive, open_archive
-from retrieval.parse.blocks import CELL, Block, assemble
+from retrieval.parse.blocks import Block, assemble
+from retrieval.parse.grid import MOST_COLUMNS, line
 from retrieval.parse.numfmt import show
+from retrieval.parse.raised import lowered, raised
 from retrieval.parse.text import decode, lines_of, stem
+from retrieval.parse.workbook import NS, STRUCK, prepared
 from retrieval.types import LeftOut, ParsedDocument
 
 MAX_ROWS = 100_000  # rows with text, of a workbook or a CSV file
@@ -36,7 +39,6 @@ MAX_CELLS = 2_000_000  # places between a row's first and last cell, of a workbo
 _VENDOR = (InvalidFileException, CellCoordinatesException, NamedRangeException, SheetTitleException)
 _PARTS = (("vbaProject.bin", "macros"), ("xl/charts/", "chart"), ("xl/media/", "picture"), ("omments", "comments"))
 _GAP = 20  # more empty cells than this inside a row are shown as one
-_NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 @dataclass(slots=True)
@@ -66,7 +68,7 @@ def parse_xlsx(name: str, content: bytes) -> ParsedDocument:
     archive = open_archive(content)
     archive.refuse_entities()
     try:
-        return _read(name, content, archive)
+        return _read(name, *prepared(content, archive))
     except (*_VENDOR, etree.LxmlError) as error:
         raise DocumentUnreadable("The file is damaged: its workbook cannot be read.") from error
 
@@ -98,7 +100,7 @@ def _look(archive: Archive, part: str) -> _Hidden:
         events = etree.iterparse(io.BytesIO(data), resolve_entities=False, no_network=True, load_dtd=False)
         for _, element in events:
             _note(found, element)
-            if element.tag in (f"{_NS}row", f"{_NS}mergeCell", f"{_NS}col"):
+            if element.tag in (f"{NS}row", f"{NS}mergeCell", f"{NS}col"):
                 element.clear()
                 while element.getprevious() is not None and element.getparent() is not None:
                     del element.getparent()[0]
@@ -109,33 +111,45 @@ def _look(archive: Archive, part: str) -> _Hidden:
 
 def _note(found: _Hidden, element: Any) -> None:
     tag = element.tag
-    if tag == f"{_NS}row" and element.get("hidden") in ("1", "true"):
+    if tag == f"{NS}row" and element.get("hidden") in ("1", "true"):
         found.rows.add(int(element.get("r") or 0))
-    elif tag == f"{_NS}col" and element.get("hidden") in ("1", "true"):
+    elif tag == f"{NS}col" and element.get("hidden") in ("1", "true"):
         found.columns.append((int(element.get("min")), int(element.get("max"))))
-    elif tag == f"{_NS}mergeCell" and len(found.merges) < 20_000:
+    elif tag == f"{NS}mergeCell" and len(found.merges) < 20_000:
         first_column, first_row, last_column, last_row = range_boundaries(element.get("ref") or "")
         if None not in (first_column, first_row, last_column, last_row):
             found.merges.append((first_column or 0, first_row or 0, last_column or 0, last_row or 0))
-    elif tag == f"{_NS}c" and element.find(f"{_NS}f") is not None and not (element.findtext(f"{_NS}v") or ""):
-        inline = element.find(f"{_NS}is")
+    elif tag == f"{NS}c" and element.find(f"{NS}f") is not None and not (element.findtext(f"{NS}v") or ""):
+        inline = element.find(f"{NS}is")
         if inline is None and element.get("t") != "str":
             found.uncached.append(element.get("r") or "")
+
+
+@dataclass(slots=True)
+class _Line:
+    """A visible row: its texts by column; `title`: one cell that stands over all its columns."""
+
+    number: int
+    cells: dict[int, str]
+    title: bool = False
 
 
 def _rows(sheet: Any, hidden: _Hidden, budget: _Budget, left_out: list[LeftOut]) -> Iterator[Block]:
     """The visible rows of a sheet; a row without text ends a table."""
     where = sheet.title if sheet.title.replace("_", "").isalnum() else "'" + sheet.title.replace("'", "''") + "'"
     sheet.reset_dimensions()  # a far cell must not make every row 16,384 cells wide
-    carried = _Carried(hidden.merges)
+    merged = _Merged(hidden.merges)
+    struck: list[str] = []
     seen_hidden = False
     skipped_columns: set[int] = set()
-    budget.tables += 1
+    table: list[_Line] = []
     for number, row in enumerate(sheet.iter_rows(), 1):
         budget.cells -= len(row)
-        cells = carried.fill(number, {c.column: show(c.value, c.number_format) for c in row if c.value is not None})
+        cells = {c.column: _shown(c, struck) for c in row if c.value is not None}
         if not any(text.strip() for text in cells.values()):
-            budget.tables += bool(not row or not cells)
+            if table and not cells:
+                yield from _table(table, where, budget)
+                table = []
             continue
         if number in hidden.rows:
             seen_hidden = True
@@ -145,30 +159,55 @@ def _rows(sheet: Any, hidden: _Hidden, budget: _Budget, left_out: list[LeftOut])
             break
         budget.rows -= 1
         skipped_columns |= {c for c in cells if cells[c].strip() and hidden.column(c)}
-        shown = {c: t for c, t in cells.items() if c not in skipped_columns or not hidden.column(c)}
-        if any(t.strip() for t in shown.values()):
-            yield _row(shown, where, number, budget.tables)
+        found = merged.fill(number, cells)
+        found.cells = {c: t for c, t in found.cells.items() if not hidden.column(c)}
+        if any(t.strip() for t in found.cells.values()):
+            table.append(found)
+    yield from _table(table, where, budget)
     if seen_hidden:
         left_out.append(LeftOut("hidden rows", sheet.title))
     left_out += [
         LeftOut("hidden column", f"{sheet.title}, column {get_column_letter(c)}") for c in sorted(skipped_columns)
     ]
-    if hidden.uncached:
-        more = f" and {len(hidden.uncached) - 10} more" if len(hidden.uncached) > 10 else ""
-        cells_of = ", ".join(hidden.uncached[:10])
-        left_out.append(LeftOut("formula without a stored value", f"{where}!{cells_of}{more}"))
+    left_out += _listed("formula without a stored value", where, hidden.uncached)
+    left_out += _listed("struck-out text", where, struck)
 
 
-def _row(cells: dict[int, str], where: str, number: int, table: int) -> Block:
-    filled = sorted(c for c, text in cells.items() if text.strip())
-    parts = [_flat(cells[filled[0]])]
-    for before, column in pairwise(filled):
-        empty = column - before - 1
-        parts += [""] * (empty if empty <= _GAP else 1)
-        parts.append(_flat(cells[column]))
-    first, last = get_column_letter(filled[0]), get_column_letter(filled[-1])
-    cell_range = f"{first}{number}" if first == last else f"{first}{number}:{last}{number}"
-    return Block(CELL.join(parts), locator=f"{where}!{cell_range}", table=table)
+def _listed(what: str, where: str, cells: Sequence[str]) -> list[LeftOut]:
+    """One entry for a kind of cell, the first ten named."""
+    more = f" and {len(cells) - 10} more" if len(cells) > 10 else ""
+    return [LeftOut(what, f"{where}!{', '.join(cells[:10])}{more}")] if cells else []
+
+
+def _shown(cell: Any, struck: list[str]) -> str:
+    """A cell as its reader sees it; what is struck out is named in `struck`."""
+    text = show(cell.value, cell.number_format)
+    font = cell.font
+    if font is not None and font.strike and text.strip():
+        struck.append(cell.coordinate)
+        return ""
+    if STRUCK in text:
+        struck.append(cell.coordinate)
+        text = text.replace(f" {STRUCK} ", " ").replace(STRUCK, "")
+    aligned = font.vertAlign if font is not None else None
+    return raised(text) if aligned == "superscript" else lowered(text) if aligned == "subscript" else text
+
+
+def _table(rows: Sequence[_Line], where: str, budget: _Budget) -> Iterator[Block]:
+    """The rows of a table, from its first column on: an empty cell before or between others counts."""
+    budget.tables += 1
+    first = min((c for row in rows for c, text in row.cells.items() if text.strip()), default=1)
+    for row in rows:
+        filled = sorted(c for c, text in row.cells.items() if text.strip())
+        parts = [] if row.title else [""] * min(filled[0] - first, _GAP)
+        parts.append(_flat(row.cells[filled[0]]))
+        for before, column in () if row.title else pairwise(filled):
+            empty = column - before - 1
+            parts += [""] * (empty if empty <= _GAP else 1)
+            parts.append(_flat(row.cells[column]))
+        start, end = get_column_letter(first), get_column_letter(filled[-1])
+        span = f"{start}{row.number}" if first == filled[-1] else f"{start}{row.number}:{end}{row.number}"
+        yield Block(line(parts), locator=f"{where}!{span}", table=budget.tables)
 
 
 def _flat(text: str) -> str:
@@ -176,24 +215,32 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
-class _Carried:
-    """Values of cells merged over several rows: the reader sees them beside every row."""
+class _Merged:
+    """Cells merged over several rows and columns: the reader sees them in each."""
 
     def __init__(self, merges: Sequence[tuple[int, int, int, int]]) -> None:
-        self._starts: dict[int, list[tuple[int, int]]] = {}  # by first row: column and last row
-        for column, row, _, last in merges:
-            if last > row:
-                self._starts.setdefault(row, []).append((column, last))
+        self._starts: dict[int, list[tuple[int, int, int]]] = {}  # by first row: first and last column, last row
+        for column, row, last_column, last_row in merges:
+            place = (column, min(last_column, column + MOST_COLUMNS), last_row)
+            self._starts.setdefault(row, []).append(place)
         self._open: dict[int, tuple[int, str]] = {}  # by column: last row and text
 
-    def fill(self, number: int, cells: dict[int, str]) -> dict[int, str]:
+    def fill(self, number: int, cells: dict[int, str]) -> _Line:
+        """The row of these cells with what is merged into it."""
         self._open = {c: (last, text) for c, (last, text) in self._open.items() if last >= number}
-        if cells:
-            cells = {**{c: text for c, (_, text) in self._open.items()}, **cells}
-        for column, last in self._starts.get(number, ()):
-            if text := cells.get(column, ""):
-                self._open[column] = (last, text)
-        return cells
+        found = {**{c: text for c, (_, text) in self._open.items()}, **cells}
+        own = [c for c, text in cells.items() if text.strip()]
+        title = False
+        for column, last_column, last_row in self._starts.get(number, ()):
+            text = cells.get(column, "")
+            if not text.strip():
+                continue
+            title = title or (own == [column] and last_column > column and not self._open)
+            for covered in range(column, last_column + 1):
+                found[covered] = text
+                if last_row > number:
+                    self._open[covered] = (last_row, text)
+        return _Line(number, found, title)
 
 
 # --- CSV ------------------------------------------------------------------------------------
@@ -219,8 +266,7 @@ def _records(records: Iterable[list[str]], left_out: list[LeftOut]) -> Iterator[
     table = 0
     rows = 0
     for record in records:
-        line = getattr(records, "line_num", 0)
-        first = line - sum(cell.count("\n") for cell in record)
+        first = getattr(records, "line_num", 0) - sum(cell.count("\n") for cell in record)
         if not any(cell.strip() for cell in record):
             table += 1
             continue
@@ -228,4 +274,4 @@ def _records(records: Iterable[list[str]], left_out: list[LeftOut]) -> Iterator[
             left_out.append(LeftOut("rows above the limit of one file", f"line {first} and below"))
             return
         rows += 1
-        yield Block(CELL.join(_flat(cell) for cell in record), locator=f"line {first}", table=table)
+        yield Block(line([_flat(cell) for cell in record]), locator=f"line {first}", table=table)

@@ -12,13 +12,18 @@ from pptx.exc import PythonPptxError
 
 from retrieval.errors import DocumentUnreadable
 from retrieval.parse.archive import Archive, open_archive
-from retrieval.parse.blocks import CELL, Block, assemble
+from retrieval.parse.blocks import Block, assemble
+from retrieval.parse.formula import linear
+from retrieval.parse.grid import Cell, Grid, line
+from retrieval.parse.raised import lowered, raised
 from retrieval.parse.text import stem
 from retrieval.types import LeftOut, ParsedDocument
 
 MAX_SLIDES = 5_000
 
 _TINY = 25_400  # EMU: text below 2 points is there for machines
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _DEPTH = 20  # groups inside groups
 
 
@@ -64,17 +69,20 @@ class _Reader:
     def slide(self, slide: Any, number: int) -> Iterator[Block]:
         where = f"slide {number}"
         title = slide.shapes.title
-        heading = " ".join(title.text_frame.text.split()) if title is not None and title.has_text_frame else ""
+        heading = (
+            " ".join(self._text(title.text_frame, "").split()) if title is not None and title.has_text_frame else ""
+        )
         opened = False
         for text, table in self._shapes(slide.shapes, where, title):
             named = heading or f"Slide {number}"
             yield Block(text, level=None if opened else 1, heading="" if opened else named, locator=where, table=table)
             opened = True
         notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
-        if notes is not None and notes.text.strip():
+        said = self._text(notes, where) if notes is not None else ""
+        if said.strip():
             if not opened:
                 yield Block(heading or f"Slide {number}", level=1, heading=heading or f"Slide {number}", locator=where)
-            yield Block(_plain(notes.text), level=2, heading="Notes", locator=where)
+            yield Block(said, level=2, heading="Notes", locator=where)
 
     def _shapes(
         self, shapes: Iterable[Any], where: str, title: Any, depth: int = 0
@@ -91,10 +99,12 @@ class _Reader:
                 yield from ((text, None) for text in self._paragraphs(shape.text_frame, where))
             elif getattr(shape, "has_table", False):
                 self._tables += 1
+                grid = Grid()
                 for row in shape.table.rows:
-                    cells = [" ".join(c.text_frame.text.split()) for c in row.cells if not c.is_spanned]
-                    if any(cells):
-                        yield CELL.join(cells), self._tables
+                    cells = [self._cell(c, where) for c in row.cells if not c.is_spanned]
+                    placed = grid.row(cells)
+                    if any(cell.text for cell in cells):
+                        yield line(placed), self._tables
             else:
                 self._left_out.append(LeftOut(_kind(shape), where))
 
@@ -106,24 +116,67 @@ class _Reader:
         outside = shape.left >= self._width or shape.top >= self._height
         return bool(outside or shape.left + shape.width <= 0 or shape.top + shape.height <= 0)
 
+    def _cell(self, cell: Any, where: str) -> Cell:
+        return Cell(" ".join(self._text(cell.text_frame, where).split()), cell.span_width, cell.span_height)
+
+    def _text(self, frame: Any, where: str) -> str:
+        """All paragraphs of a frame, a line each; `where` is "" where nothing is to be reported again."""
+        return "\n".join(self._paragraph(paragraph, where) for paragraph in frame.paragraphs)
+
     def _paragraphs(self, frame: Any, where: str) -> Iterator[str]:
         for paragraph in frame.paragraphs:
             runs = paragraph.runs
             if any(r.font.size is not None and r.font.size < _TINY and r.text.strip() for r in runs):
                 self._left_out.append(LeftOut("hidden text", where))
                 continue
-            if text := _plain(paragraph.text).strip():
+            if text := self._paragraph(paragraph, where).strip():
                 yield text
+
+    def _paragraph(self, paragraph: Any, where: str) -> str:
+        """A paragraph's text: struck-out runs left out, raised and lowered ones wrapped, equations in one line."""
+        parts: list[str] = []
+        for run in paragraph._p:  # no public name gives fields and equations beside the runs
+            name = etree.QName(run).localname
+            if name == "br":
+                parts.append("\n")
+            elif name in ("r", "fld"):
+                text = _plain("".join(t.text or "" for t in run.iterfind(f"{_A}t")))
+                look = _look(paragraph, run)
+                if look.get("strike", "noStrike") != "noStrike":
+                    if text.strip() and where:
+                        self._left_out.append(LeftOut("struck-out text", where))
+                    continue
+                height = _height(look.get("baseline", ""))
+                after = parts[-1:] and parts[-1][-1:] == " "
+                text = text.removeprefix(" ") if after else text
+                parts.append(raised(text) if height > 0 else lowered(text) if height < 0 else text)
+            elif (found := next(run.iter(f"{_M}oMath"), None)) is not None:
+                parts.append(f" {linear(found)} ")
+        return "".join(parts)
+
+
+def _look(paragraph: Any, run: Any) -> dict[str, str]:
+    """The run's own properties over those that its text box says for paragraphs of this level."""
+    own = run.find(f"{_A}rPr")
+    body = paragraph._p.getparent()
+    base = body.find(f"{_A}lstStyle/{_A}lvl{paragraph.level + 1}pPr/{_A}defRPr") if body is not None else None
+    return {**(dict(base.attrib) if base is not None else {}), **(dict(own.attrib) if own is not None else {})}
+
+
+def _height(baseline: str) -> int:
+    """Above (1), below (-1) or on the line, from a share of the type size such as "30000" or "-25%"."""
+    return 0 if not baseline.strip("0%") else -1 if baseline.startswith("-") else 1
 
 
 def _plain(text: str) -> str:
     """Text with line feeds for the vertical tabs that stand for line breaks."""
-    return text.replace("\v", "\n").replace("\r", "\n")
+    return text.replace("\v", "\n").replace("\r", "\n").replace("_x000B_", "\n")
 
 
 def _kind(shape: Any) -> str:
     if getattr(shape, "has_chart", False):
         return "chart"
-    if hasattr(shape, "image"):
-        return "picture"
+    if etree.QName(shape._element).localname == "pic":
+        linked = any(str(key).endswith("}link") for blip in shape._element.iter(f"{_A}blip") for key in blip.attrib)
+        return "linked picture, not opened" if linked else "picture"
     return "diagram or object"

@@ -30,6 +30,7 @@ def encode(parsed: ParsedDocument) -> dict[str, Any]:
         "attachments": [(a.name, base64.b64encode(a.content).decode("ascii")) for a in parsed.attachments],
         "atomic": parsed.atomic,
         "joins": parsed.joins,
+        "notes": parsed.notes,
     }
 
 
@@ -47,6 +48,7 @@ def decode(value: dict[str, Any]) -> ParsedDocument:
         ),
         atomic=tuple((a, b) for a, b in value["atomic"]),
         joins=tuple(value["joins"]),
+        notes=tuple((a, b, c, d) for a, b, c, d in value["notes"]),
     )
     _check(parsed)
     return parsed
@@ -69,5 +71,6 @@ def _check(parsed: ParsedDocument) -> None:
         [(s.start, s.end) for s in parsed.sections] + [(p.start, p.end) for p in parsed.places] + list(parsed.atomic)
     )
     spans += [(j, j + 1) for j in parsed.joins]
+    spans += [span for note in parsed.notes for span in (note[:2], note[2:])]
     if not all(0 <= start <= end <= len(parsed.text) for start, end in spans):
         raise ValueError("a span outside the text")

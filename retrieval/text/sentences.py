@@ -24,7 +24,7 @@ _STARTERS = word_set(
     under and but or notwithstanding additionally therefore furthermore moreover accordingly although because since
     pursuant most many some several both there here approximately until"""
 )
-_END = re.compile(r"[.!?。！？]+[\"”’')\]»]*(?=\s|$)")
+_END = re.compile(r"[.!?。！？]+[\"”’')\]»]*(?:\[[^\[\]\s]{1,9}\])*(?=\s|$)")  # a note's mark may follow: "year.[1]"
 _BEFORE = re.compile(r"(\S+)$")
 _MARKER = re.compile(
     r"\s*(?:[-–—•▪◦‣·*●○■□]+\s+"
@@ -33,7 +33,9 @@ _MARKER = re.compile(
     r"|\d{1,3}[.)]\s+|\([a-zA-Z0-9]{1,5}\)\s*|[a-zA-Z][.)]\s+|[ivxlc]{1,5}[.)]\s+)",
     re.IGNORECASE,
 )
-_ITEM = re.compile(r"\s*(?:[-–—•▪◦‣·*●○■□]\s|\(?[a-zA-Z0-9]{1,4}[.)]\s|\d{1,3}(?:\.\d{1,3})+\.?\s|#)")
+_ITEM = re.compile(
+    r"\s*(?:[-–—•▪◦‣·*●○■□]\s|\[[^\[\]\s]{1,9}\]\s|\(?[a-zA-Z0-9]{1,4}[.)]\s|\d{1,3}(?:\.\d{1,3})+\.?\s|#)"
+)
 _OPEN = re.compile(
     r"(?:[,(-]|\b(?:and|or|of|the|a|an|to|in|for|by|with|from|on|at|as|before|after|until|under|over|than|but|if|when|that|which|this|its|any|all))\s*$",
     re.I,

@@ -170,6 +170,7 @@ def _join(first: Paragraph, second: Paragraph) -> Paragraph | None:
         second.notes[:0] = first.notes
         second.boxes[:0] = first.boxes
         second.left[:0] = first.left
+        second.struck |= first.struck
         return second
     if second.style.num_id:
         return None
@@ -180,6 +181,7 @@ def _join(first: Paragraph, second: Paragraph) -> Paragraph | None:
     first.notes += second.notes
     first.boxes += second.boxes
     first.left += second.left
+    first.struck |= second.struck
     first.goes_on = second.goes_on
     return first
 

@@ -13,6 +13,7 @@ from retrieval.parse.docx.body import Body, Item, Row, Table
 from retrieval.parse.docx.labels import mark_of
 from retrieval.parse.docx.numbering import Number, Numbering
 from retrieval.parse.docx.text import Note, Paragraph, Piece
+from retrieval.parse.raised import note_mark
 
 CELLS = " | "
 _BLANKS = " \t\n"
@@ -86,7 +87,7 @@ class Entries:
             title=paragraph.title,
             left=list(paragraph.left),
         )
-        if number is not None:
+        if number is not None and not (paragraph.struck and not paragraph.text):  # struck out, number and all
             entry.indent = number.indent if number.indent is not None else style.indent
             entry.mark = mark_of(number, entry.indent)
             entry.shown = number.shown + number.suffix if number.shown else ""
@@ -163,7 +164,7 @@ class Entries:
         entries = [self.entry(item) for item in self._note(note) if isinstance(item, Paragraph)]
         text = "\n".join(entry.text for entry in entries if entry.text)
         left = [what for entry in entries for what in entry.left]
-        self._found.append(Entry(line=f"[{note.mark}] {text}" if text else "", plain=True, left=left))
+        self._found.append(Entry(line=f"{note_mark(note.mark)} {text}" if text else "", plain=True, left=left))
 
 
 def note_items(root: etree._Element | None, tag: str, body: Body) -> Callable[[str], Sequence[Item]]:

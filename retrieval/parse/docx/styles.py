@@ -14,6 +14,8 @@ from lxml import etree
 from retrieval.parse.docx.package import W
 
 _OFF = {"0", "false", "off", "none"}
+_ALIGNED = {"superscript": 1, "subscript": -1, "baseline": 0}
+_LEVEL = 3  # half-points: text moved by less is on the line still
 _HEADING = re.compile(r"heading ?([1-9])", re.IGNORECASE)
 
 
@@ -46,6 +48,8 @@ class Look:
     shaded: bool | None = None
     half_points: int | None = None
     style: str | None = None  # the character style of a run
+    strike: bool | None = None
+    shift: int | None = None  # 1 above the line, -1 below it, 0 on it
 
     def over(self, base: Look) -> Look:
         """This look laid over another one: what this one does not say, the other one does."""
@@ -57,6 +61,8 @@ class Look:
             self.shaded if self.shaded is not None else base.shaded,
             self.half_points if self.half_points is not None else base.half_points,
             self.style or base.style,
+            self.strike if self.strike is not None else base.strike,
+            self.shift if self.shift is not None else base.shift,
         )
 
 
@@ -101,7 +107,26 @@ def look_of(rpr: etree._Element | None) -> Look:
         shaded=True if rpr.find(W + "highlight") is not None else shade_of(rpr),
         half_points=number(value(rpr, "sz")),
         style=value(rpr, "rStyle"),
+        strike=_struck(rpr),
+        shift=_shift(rpr),
     )
+
+
+def _struck(rpr: etree._Element) -> bool | None:
+    """Whether a line or two stand through the text (17.3.2.37, 17.3.2.9)."""
+    said = [on(rpr, "strike"), on(rpr, "dstrike")]
+    return None if said == [None, None] else any(said)
+
+
+def _shift(rpr: etree._Element) -> int | None:
+    """Where the text stands by w:vertAlign (17.3.2.42) or w:position (17.3.2.24, half-points)."""
+    aligned = value(rpr, "vertAlign")
+    if aligned in _ALIGNED:
+        return _ALIGNED[aligned]
+    position = number(value(rpr, "position"))
+    if position is None:
+        return None
+    return 0 if abs(position) < _LEVEL else 1 if position > 0 else -1
 
 
 def shade_of(properties: etree._Element | None) -> bool | None:
@@ -193,6 +218,7 @@ class Styles:
             styled,
             bold=_toggle(self._base.bold, paragraph.bold, character.bold),
             vanish=_toggle(self._base.vanish, paragraph.vanish, character.vanish),
+            strike=_toggle(self._base.strike, paragraph.strike, character.strike),
         )
         return direct.over(toggled).over(self._base)
 

@@ -15,6 +15,8 @@ from retrieval.parse.docx.fields import CONTENTS, LINKED, UNCOUNTED, Fields, for
 from retrieval.parse.docx.package import MC, W
 from retrieval.parse.docx.styles import Look, Style, Styles, number, paragraph_of, value
 from retrieval.parse.docx.symbols import symbol
+from retrieval.parse.formula import linear
+from retrieval.parse.raised import lowered, note_mark, raised
 
 _XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _INSIDE = {"ins", "moveTo", "hyperlink", "smartTag", "customXml", "dir", "bdo", "sdtContent", "sdt", "rubyBase"}
@@ -56,7 +58,8 @@ class Paragraph:
     """A paragraph as read, before numbers and sections.
 
     `goes_on` says that its mark is not there: "deleted" or "hidden", so that the next paragraph
-    joins it. `title` is the part before a style separator, where there is one.
+    joins it. `title` is the part before a style separator, where there is one. `struck`: some of its
+    text is struck out, and so not here.
     """
 
     style: Style = field(default_factory=Style)
@@ -67,6 +70,7 @@ class Paragraph:
     goes_on: str = ""
     title: str | None = None
     level: int | None = None  # the list level the paragraph itself gives; a style's counts less
+    struck: bool = False
 
     @property
     def text(self) -> str:
@@ -85,6 +89,11 @@ def chosen(alternate: etree._Element) -> etree._Element | None:
         if needed and all((branch.nsmap.get(p) or "").startswith(_KNOWN) for p in needed):
             return branch
     return alternate.find(MC + "Fallback")
+
+
+def _custom_mark(reference: etree._Element) -> str:
+    """The mark that the author chose for a note: the text after its reference, in the same run."""
+    return next((t.text.strip() for t in reference.itersiblings(W + "t") if t.text and t.text.strip()), "*")
 
 
 class Inline:
@@ -141,9 +150,9 @@ class Inline:
             self._inside(element, out)
 
     def _math(self, element: etree._Element, out: Paragraph) -> None:
-        """A formula in linear form: the text of its parts in order."""
-        text = "".join(t.text or "" for t in element.iter() if local(t) == "t")
-        self._add(text, Look(), out)
+        text = linear(element)
+        before = out.pieces[-1].text[-1:] if out.pieces else ""
+        self._add(f" {text}" if before.isalnum() and text[:1].isalnum() else text, Look(), out)
 
     def _run(self, run: etree._Element, out: Paragraph) -> None:
         look = self._styles.run(out.style.look, run.find(W + "rPr"))
@@ -202,6 +211,14 @@ class Inline:
             if text.strip():
                 out.left.append("hidden text")
             return
+        if look.strike:
+            if text.strip():
+                out.struck = True
+                out.left.append("struck-out text")
+            return
+        if out.struck and out.pieces and out.pieces[-1].text[-1:] == " ":
+            text = text.lstrip(" ")  # one of the two blanks around what is struck out
+        text = raised(text) if look.shift == 1 else lowered(text) if look.shift == -1 else text
         out.pieces.append(Piece(text, bool(look.bold), bool(look.underline)))
 
     def _field(self, element: etree._Element, look: Look, out: Paragraph) -> None:
@@ -222,9 +239,12 @@ class Inline:
 
     def _note(self, element: etree._Element, kind: str, look: Look, out: Paragraph) -> None:
         custom = element.get(W + "customMarkFollows") in {"1", "true", "on"}
-        mark = "*" if custom else self._mark(kind)
-        if not look.vanish:
-            out.notes.append(Note(mark, kind, element.get(W + "id") or ""))
+        mark = _custom_mark(element) if custom else self._mark(kind)
+        if look.vanish or look.strike:
+            return
+        out.notes.append(Note(mark, kind, element.get(W + "id") or ""))
+        if not custom:
+            out.pieces.append(Piece(note_mark(mark), bool(look.bold), bool(look.underline)))
 
     def _graphic(self, element: etree._Element, out: Paragraph) -> None:
         for child in element:

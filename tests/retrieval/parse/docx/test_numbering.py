@@ -153,7 +153,7 @@ def test_text_boxes_and_notes_count_their_lists_apart() -> None:
     body = p("a", num=(1, 0)) + p(t("b") + box + box + refer, num=(1, 0)) + p("c", num=(1, 0))
     parsed = parse_docx("x.docx", docx(body, numbering, parts={"footnotes": part("footnotes", notes)}))
     assert parsed.text.split("\n") == [
-        "1. a", "2. b", "1. boxed", "1. boxed", "[1] 1. noted", "[2] 2. noted", "3. c",
+        "1. a", "2. b[1][2]", "1. boxed", "1. boxed", "[1] 1. noted", "[2] 2. noted", "3. c",
     ]  # fmt: skip
 
 

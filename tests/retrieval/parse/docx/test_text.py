@@ -194,21 +194,21 @@ def test_footnotes_follow_the_paragraph_that_refers_to_them() -> None:
         + p("four")
     )
     parsed = parse_docx("x.docx", docx(body, parts=_notes("footnote", "first", "second", "third")))
-    assert parsed.text == "one two\n[1] second\n[2] first\nthree\na | b\nc | d\n[3] third\nfour"
-    assert [parsed.text[s:e] for s, e in parsed.atomic] == ["a | b\nc | d"]
+    assert parsed.text == "one[1] two[2]\n[1] second\n[2] first\nthree\na[3] | b\nc | d\n[3] third\nfour"
+    assert [parsed.text[s:e] for s, e in parsed.atomic] == ["a[3] | b\nc | d"]
 
 
 def test_endnotes_count_in_roman_numerals() -> None:
     body = p(t("one") + _reference("endnote", 1)) + p(t("two") + _reference("endnote", 2))
     parsed = parse_docx("x.docx", docx(body, parts=_notes("endnote", "first", "second")))
-    assert parsed.text == "one\n[i] first\ntwo\n[ii] second"
+    assert parsed.text == "one[i]\n[i] first\ntwo[ii]\n[ii] second"
 
 
 def test_note_numbers_follow_the_settings() -> None:
     settings = part("settings", '<w:footnotePr><w:numFmt w:val="upperLetter"/><w:numStart w:val="3"/></w:footnotePr>')
     parts = _notes("footnote", "first") | {"settings": settings}
     parsed = parse_docx("x.docx", docx(p(t("one") + _reference("footnote", 1)), parts=parts))
-    assert parsed.text == "one\n[C] first"
+    assert parsed.text == "one[C]\n[C] first"
 
 
 def test_what_stands_beside_the_text_is_reported_and_not_followed() -> None:

@@ -1,0 +1,91 @@
+"""Struck-out text is deleted text: it is in no quote, and it is reported."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+from openpyxl.styles import Font
+
+from retrieval.parse.docx.parser import parse_docx
+from retrieval.parse.formats import parse_content
+from tests.retrieval.parse.docx.builder import abstract, docx, lvl, num, p, row, style, t, tbl
+from tests.retrieval.parse.figures.making import FORMATS, Run, struck
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_struck_words_and_sentences(name: str) -> None:
+    lines = [
+        [Run("The notice period is "), struck("thirty (30)"), Run(" sixty (60) days.")],
+        [struck("Invoices may be paid in cash up to EUR 5,000.")],
+        [Run("The last one.")],
+    ]
+    parsed = parse_content(name, FORMATS[name](lines))
+    assert "The notice period is sixty (60) days." in parsed.text.split("\n")
+    assert "thirty" not in parsed.text
+    assert "cash" not in parsed.text
+    assert "The last one." in parsed.text
+    assert "struck-out text" in [item.what for item in parsed.left_out]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_nothing_is_reported_where_nothing_is_struck(name: str) -> None:
+    parsed = parse_content(name, FORMATS[name]([[Run("The notice period is sixty days.")]]))
+    assert "struck-out text" not in [item.what for item in parsed.left_out]
+
+
+def test_a_style_strikes_and_a_run_may_take_it_back() -> None:
+    styles = style("Old", rpr="<w:strike/>")
+    body = p("gone", style="Old") + p(t("kept", '<w:strike w:val="0"/>') + t(" gone"), style="Old") + p("last")
+    parsed = parse_docx("a.docx", docx(body, styles=styles))
+    assert parsed.text == "kept\nlast"
+
+
+def test_a_struck_clause_goes_with_its_number_and_counts() -> None:
+    numbering = abstract(0, lvl(0, "decimal", "%1.")) + num(1, 0)
+    body = p("one", num=(1, 0)) + p(t("two", "<w:strike/>"), num=(1, 0)) + p("three", num=(1, 0))
+    parsed = parse_docx("a.docx", docx(body, numbering))
+    assert parsed.text == "1. one\n3. three"
+
+
+def test_a_struck_row_is_no_row() -> None:
+    body = tbl(row("a", "b"), row(p(t("c", "<w:strike/>")), p(t("d", "<w:dstrike/>"))), row("e", "f"))
+    assert parse_docx("a.docx", docx(body)).text == "a | b\ne | f"
+
+
+@pytest.mark.parametrize("tag", ["s", "strike", "del"])
+def test_tags_that_strike(tag: str) -> None:
+    page = f"<html><body><ol><li><{tag}>old</{tag}></li><li>new <ins>words</ins> <u>stay</u></li></ol></body></html>"
+    parsed = parse_content("a.html", page.encode())
+    assert parsed.text == "2. new words stay"
+
+
+@pytest.mark.parametrize(
+    "sheet", [".x { text-decoration: line-through }", "p > span.x {text-decoration-line:underline line-through}"]
+)
+def test_style_sheets_that_strike(sheet: str) -> None:
+    page = f'<html><head><style>{sheet}</style></head><body><p>a <span class="x">old</span> b</p></body></html>'
+    parsed = parse_content("a.html", page.encode())
+    assert parsed.text == "a b"
+
+
+def test_inline_tags_in_markdown_strike_too() -> None:
+    text = '1. ~~old~~\n2. a <del>old</del> b <ins>c</ins> <span style="text-decoration: line-through">old</span> d\n'
+    parsed = parse_content("a.md", text.encode())
+    assert parsed.text == "2. a b c d"
+    assert [item.where for item in parsed.left_out] == ["line 1", "line 2"]
+
+
+def test_a_struck_cell_is_empty_and_named() -> None:
+    book = Workbook()
+    sheet: Any = book.active
+    for at, value in {"A1": "Item", "B1": "Old", "C1": "New", "A2": "Fee", "B2": 900, "C2": 1200}.items():
+        sheet[at] = value
+    sheet["B2"].font = Font(strike=True)
+    out = io.BytesIO()
+    book.save(out)
+    parsed = parse_content("a.xlsx", out.getvalue())
+    assert parsed.text == "Sheet\nItem | Old | New\nFee |  | 1200"
+    assert [(item.what, item.where) for item in parsed.left_out] == [("struck-out text", "Sheet!B2")]
