@@ -4,6 +4,7 @@
   - SourceUnavailable   a source cannot be listed at all (missing folder, no right, server down)
   - ItemUnreadable      one file of a source cannot be fetched
   - StateUnavailable    the state store cannot be opened or written
+  - PatternRefused      a pattern over paths cannot be meant
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class ItemUnreadable(ConnectorError):
 
 class StateUnavailable(ConnectorError):
     """The state store cannot be opened or written."""
+
+
+class PatternRefused(ConnectorError, ValueError):
+    """A pattern over paths that cannot be meant; the message says what to write instead."""

@@ -6,20 +6,19 @@ import asyncio
 import os
 import stat
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import quote
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from connectors.access import OPEN, AccessRules
 from connectors.errors import ItemUnreadable, SourceUnavailable
 from connectors.kinds import SourceKind, SourceSettings, Surroundings
 from connectors.ports import Item, ListingFailure
-from retrieval.types import EVERYONE, AccessList
 
 MAX_FILE_BYTES = 200_000_000
 _FRESH_SECONDS = 2.0  # a file changed this recently may change again within its timestamp
@@ -27,44 +26,23 @@ _SETTLED_SECONDS = 2.1  # quiet for so long, a changed file is read
 _IGNORED = ("~$*", ".*", "*.tmp", "*.part", "*.crdownload", "Thumbs.db", "*.swp", "*~")
 
 
-@dataclass(frozen=True, slots=True)
-class AccessRule:
-    """Files whose path relative to the folder matches `path` (a glob; "legal/**" is all below legal)."""
-
-    path: str
-    access: AccessList
-
-    def matches(self, relative: str) -> bool:
-        if self.path.endswith("/**"):
-            return relative.startswith(self.path[:-2])
-        return fnmatchcase(relative, self.path)
-
-
-FOR_EVERYONE = AccessList(frozenset({EVERYONE}))
-
-
 class FolderSource:
-    """Implements `Source`. The last access rule that matches a file wins; none: `default`."""
+    """Implements `Source`. An item's id is its path in the folder, with `/`."""
 
-    def __init__(
-        self,
-        name: str,
-        root: Path,
-        *,
-        default: AccessList = FOR_EVERYONE,
-        rules: Sequence[AccessRule] = (),
-        url: str | None = None,
-    ) -> None:
+    def __init__(self, name: str, root: Path, *, access: AccessRules = OPEN, url: str | None = None) -> None:
         """`url` is the address of the folder for people, e.g. "https://intranet.example/docs"."""
         self._name = name
         self._root = root
-        self._default = default
-        self._rules = tuple(rules)
+        self._access = access
         self._url = url
 
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def access(self) -> AccessRules | None:
+        return self._access
 
     @property
     def root(self) -> Path:
@@ -120,7 +98,7 @@ class FolderSource:
 
     def _item(self, path: Path, info: os.stat_result) -> Item:
         relative = self._relative(path)
-        access = next((r.access for r in reversed(self._rules) if r.matches(relative)), self._default)
+        decision = self._access.decide(relative)
         settled = time.time() - max(info.st_mtime, info.st_ctime) > _FRESH_SECONDS
         return Item(
             id=relative,
@@ -129,7 +107,8 @@ class FolderSource:
             url=f"{self._url.rstrip('/')}/{quote(relative)}" if self._url else None,
             modified_at=datetime.fromtimestamp(max(info.st_mtime, 0), UTC),
             token=f"{info.st_size}:{info.st_mtime_ns}:{info.st_ctime_ns}:{info.st_ino}" if settled else "",
-            access=access,
+            access=decision.access,
+            matching=decision.matching,
         )
 
     async def fetch(self, item: Item) -> bytes:
@@ -161,12 +140,19 @@ class FolderSettings(SourceSettings):
     path: Path = Field(description="The folder; relative to the settings file")
     url: str | None = Field(default=None, description="Address of the folder for people, for links")
 
+    @model_validator(mode="after")
+    def _paths_begin_at_the_folder(self) -> Self:
+        root = self.path.as_posix().rstrip("/") + "/"
+        for rule in self.access:
+            inside = rule.path.removeprefix(root)
+            if self.path.is_absolute() and inside != rule.path:
+                raise ValueError(f'access: paths begin at the folder: instead of "{rule.path}" write "{inside}"')
+        return self
+
 
 def _build(settings: FolderSettings, surroundings: Surroundings) -> FolderSource:
-    rules = [AccessRule(a.path, AccessList(frozenset(a.allow), frozenset(a.deny))) for a in settings.access]
-    default = AccessList(frozenset(settings.allow))
     root = (surroundings.base / settings.path).resolve()
-    return FolderSource(settings.name, root, default=default, rules=rules, url=settings.url)
+    return FolderSource(settings.name, root, access=settings.rules(), url=settings.url)
 
 
 FOLDER = SourceKind(FolderSettings, _build)

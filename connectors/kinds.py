@@ -5,14 +5,17 @@ A source's module holds both and a `SourceKind` that names them; `connectors.reg
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from connectors.access import AccessRule, AccessRules
+from connectors.globs import Glob
 from connectors.ports import Source
+from retrieval.types import AccessList
 
 
 def _entry(value: str) -> str:
@@ -28,6 +31,15 @@ def _entry(value: str) -> str:
 Entry = Annotated[str, AfterValidator(_entry)]
 
 
+def _pattern(value: str) -> str:
+    """Raises PatternRefused, a ValueError."""
+    Glob(value)
+    return value
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+
+
 class Table(BaseModel):
     """A table of the settings file: it does not change, and an unknown key in it is an error."""
 
@@ -37,9 +49,10 @@ class Table(BaseModel):
 class AccessSettings(Table):
     """Who may read the files of a source that match a path."""
 
-    path: str = Field(description='Glob over paths in the source; "legal/**" is everything below legal')
+    path: Pattern = Field(description='Paths in the source, as in .gitignore; "legal/**" is everything below legal')
     allow: tuple[Entry, ...] = Field(description='"everyone", "group:NAME" or "user:E-MAIL"')
     deny: tuple[Entry, ...] = Field(default=(), description="As allow; a deny wins")
+    may_be_empty: bool = Field(default=False, description="That it decides about no document is no mistake")
 
 
 class SourceSettings(Table):
@@ -47,8 +60,23 @@ class SourceSettings(Table):
 
     name: str = Field(min_length=1, description="A short name for reports")
     kind: str = Field(description="What kind of place it is")
-    allow: tuple[Entry, ...] = Field(default=("everyone",), description="Readers of files that no rule matches")
+    allow: tuple[Entry, ...] | None = Field(
+        default=None, description='Readers of what no rule matches; unset: nobody, or "everyone" where there is no rule'
+    )
+    ignore_case: bool = Field(default=False, description="Rules match whatever the case of letters")
     access: tuple[AccessSettings, ...] = Field(default=(), description="Rules; the last that matches wins")
+
+    def rules(self) -> AccessRules:
+        """Who may read what, for a source whose readers these settings decide."""
+        return access_rules(self.access, self.allow, ignore_case=self.ignore_case)
+
+
+def access_rules(
+    tables: Sequence[AccessSettings], default: Sequence[str] | None, *, ignore_case: bool = False
+) -> AccessRules:
+    """The rules that tables `access` write down; `default`: readers of what no rule matches."""
+    rules = tuple(AccessRule(a.path, AccessList(frozenset(a.allow), frozenset(a.deny)), a.may_be_empty) for a in tables)
+    return AccessRules(rules, None if default is None else AccessList(frozenset(default)), ignore_case)
 
 
 S = TypeVar("S", bound=SourceSettings)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from connectors.access import AccessRules
 from retrieval.types import AccessList
 
 
@@ -14,8 +15,10 @@ from retrieval.types import AccessList
 class Item:
     """A file of a source, not fetched yet.
 
-    `id` is unique in the source. `token` changes whenever the content may have changed; "" says
-    that the source cannot tell, so the content is read. `url` opens the file for a person.
+    `id` is unique in the source: its path there, with `/`, which access rules match. `token` changes
+    whenever the content may have changed; "" says that the source cannot tell, so the content is read.
+    `url` opens the file for a person. `matching` are the numbers of the source's access rules that
+    match; the last of them decided `access`.
     """
 
     id: str
@@ -25,6 +28,7 @@ class Item:
     modified_at: datetime
     token: str
     access: AccessList
+    matching: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,11 @@ class Source(Protocol):
     @property
     def place(self) -> Mapping[str, str]:
         """Where it is, without secrets: what the state store keeps of it, such as a folder's path."""
+        ...
+
+    @property
+    def access(self) -> AccessRules | None:
+        """The rules over item ids that decide who may read what; None: the source knows the readers itself."""
         ...
 
     def list(self) -> AsyncIterator[Item | ListingFailure]:

@@ -187,6 +187,13 @@ class StateStore:
                 (token, access_id(access), url, document_id),
             )
 
+    def allow(self, readers: Mapping[str, AccessList]) -> None:
+        """Other people may read these documents; nothing else of them has changed."""
+        with self._write() as db:
+            for document_id, access in readers.items():
+                self._put_access(db, access)
+                db.execute("UPDATE documents SET acl_id = ? WHERE id = ?", (access_id(access), document_id))
+
     def remove(self, document_id: str) -> None:
         with self._write() as db:
             db.execute("DELETE FROM documents WHERE id = ?", (document_id,))

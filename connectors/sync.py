@@ -11,10 +11,12 @@ import asyncio
 import hashlib
 import mimetypes
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from connectors.access import Decision
 from connectors.errors import ItemUnreadable
 from connectors.ports import Item, ListingFailure, Source
 from connectors.state import HELD, UNREADABLE, Entry, StateStore, access_id
@@ -42,9 +44,27 @@ class Failed:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """How many documents an access rule matches, and for how many it decides: the last that matches does.
+
+    `path` is None for those that no rule matches.
+    """
+
+    source: str
+    path: str | None
+    matched: int
+    decided: int
+    readers: str
+
+
 @dataclass(slots=True)
 class SyncReport:
-    """What a run did. `held` counts documents kept back because too many vanished at once."""
+    """What a run did. `held` counts documents kept back because too many vanished at once.
+
+    `readers_changed` counts documents that other people may read than before. `rules` is empty for a
+    source without access rules; `mistakes` are rules that decide about no document.
+    """
 
     added: int = 0
     changed: int = 0
@@ -53,6 +73,9 @@ class SyncReport:
     held: int = 0
     failed: list[Failed] = field(default_factory=list)
     took_ms: int = 0
+    readers_changed: int = 0
+    rules: list[Covered] = field(default_factory=list)
+    mistakes: list[str] = field(default_factory=list)
 
     def __add__(self, other: SyncReport) -> SyncReport:
         return SyncReport(
@@ -63,6 +86,9 @@ class SyncReport:
             self.held + other.held,
             self.failed + other.failed,
             self.took_ms + other.took_ms,
+            self.readers_changed + other.readers_changed,
+            self.rules + other.rules,
+            self.mistakes + other.mistakes,
         )
 
 
@@ -114,7 +140,8 @@ class SyncEngine:
             dry_run,
             report,
         )
-        listed: set[str] = set()
+        await run.readers()
+        listed: dict[str, Item] = {}
         complete = True
         gate = asyncio.Semaphore(2)  # parsing (in children) overlaps with embedding
 
@@ -130,12 +157,13 @@ class SyncEngine:
                         complete = False
                         report.failed.append(Failed(item.where, item.reason))
                     else:
-                        listed.add(run.document_id(item.id))
+                        listed[run.document_id(item.id)] = item
                         group.create_task(handle(item))
         except ExceptionGroup as several:
             raise several.exceptions[0] from None  # the others only followed from it
+        run.rules(list(listed.values()), complete)
         if complete:
-            await run.deletes(listed, confirm_deletes)
+            await run.deletes(listed.keys(), confirm_deletes)
         report.failed.sort(key=lambda f: f.document)
         report.took_ms = round((time.monotonic() - began) * 1000)
         return report
@@ -176,9 +204,37 @@ class _Run:
 
     def document_id(self, item_id: str) -> str:
         """The item's id; with the source's name before it when another source has that id already."""
-        entry = self.state.entry(item_id)
-        taken = entry is not None and entry.document.source != self.source.name
-        return f"{self.source.name}:{item_id}" if taken else item_id
+        return f"{self.source.name}:{item_id}" if _taken(self.state, item_id, self.source.name) else item_id
+
+    async def readers(self) -> None:
+        """Let the rules of now decide about what is known already, whatever the source lists or whether it answers."""
+        if self.source.access is None:
+            return
+        changed: dict[str, AccessList] = {}
+        for path, entry in item_entries(self.state, self.source.name).items():
+            access = self.source.access.decide(path).access
+            if access_id(access) != entry.document.acl_id:
+                self.report.readers_changed += 1
+                changed |= dict.fromkeys([entry.document.id, *self._family_ids(entry)], access)
+        if self.dry_run:
+            return
+        # The state store, which decides, comes last: a crash before it leaves the change to the next run.
+        for document_id, access in changed.items():
+            await self.index.set_access(document_id, access_id(access))
+        self.state.allow(changed)
+
+    def rules(self, listed: Sequence[Item], complete: bool) -> None:
+        """Report what each rule covers; what covers nothing is a mistake, unless the listing has gaps."""
+        rules = self.source.access
+        if rules is None or not rules.rules:
+            return
+        coverage = rules.coverage([Decision(item.access, item.matching) for item in listed])
+        for rule, matched, decided in zip(rules.rules, coverage.matched, coverage.decided, strict=True):
+            self.report.rules.append(Covered(self.source.name, rule.path, matched, decided, rule.access.described))
+        rest = coverage.unmatched
+        self.report.rules.append(Covered(self.source.name, None, rest, rest, rules.otherwise.described))
+        if complete:
+            self.report.mistakes = rules.mistakes(coverage, [item.id for item in listed])
 
     async def item(self, item: Item) -> None:
         document_id = self.document_id(item.id)
@@ -209,11 +265,13 @@ class _Run:
         if self.dry_run:
             return
         moved = access_id(item.access) != known.document.acl_id
+        if self.source.access is None:  # else `readers` has counted it
+            self.report.readers_changed += moved
         if moved or item.token != known.token or item.url != known.document.url or known.status == HELD:
-            for entry in (known, *self._family(known.document.id)):
-                self.state.seen(entry.document.id, item.token, item.access, item.url)
+            for document_id in (*self._family_ids(known), known.document.id):  # as in `readers`
                 if moved:
-                    await self.index.set_access(entry.document.id, access_id(item.access))
+                    await self.index.set_access(document_id, access_id(item.access))
+                self.state.seen(document_id, item.token, item.access, item.url)
 
     def _family(self, document_id: str) -> list[Entry]:
         """The attachments of a document, and theirs."""
@@ -223,6 +281,9 @@ class _Run:
             found += [entry] if entry else []
             found += self._family(child)
         return found
+
+    def _family_ids(self, entry: Entry) -> list[str]:
+        return [e.document.id for e in self._family(entry.document.id)]
 
     def _document(self, document_id: str, item: Item, sha256: str, title: str) -> Document:
         return Document(
@@ -309,7 +370,7 @@ class _Run:
         self.state.remove(document_id)  # first: from here on nobody is quoted to
         await self.index.withdraw(document_id)
 
-    async def deletes(self, listed: set[str], confirmed: bool) -> None:
+    async def deletes(self, listed: AbstractSet[str], confirmed: bool) -> None:
         """What the source no longer lists is gone; too much at once is held, not cited, and reported."""
         entries = [e for e in self.state.entries(self.source.name) if e.parent is None]
         gone = [e.document.id for e in entries if e.document.id not in listed]
@@ -325,6 +386,22 @@ class _Run:
             return
         for document_id in gone:
             await self._remove(document_id)
+
+
+def _taken(state: StateStore, item_id: str, source: str) -> bool:
+    entry = state.entry(item_id)
+    return entry is not None and entry.document.source != source
+
+
+def item_entries(state: StateStore, source: str) -> dict[str, Entry]:
+    """The documents of a source by their item's id (attachments left out): `document_id` the other way round."""
+    found = {}
+    for entry in state.entries(source):
+        if entry.parent is None:
+            name = entry.document.id
+            bare = name.removeprefix(f"{source}:")
+            found[bare if bare != name and _taken(state, bare, source) else name] = entry
+    return found
 
 
 def media_type(name: str) -> str:

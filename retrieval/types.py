@@ -59,6 +59,12 @@ class AccessList:
     allow: frozenset[str]
     deny: frozenset[str] = frozenset()
 
+    @property
+    def described(self) -> str:
+        """For people: "group:legal, but not user:eve@example.com"; "nobody"."""
+        allowed = ", ".join(sorted(self.allow)) or "nobody"
+        return f"{allowed}, but not {', '.join(sorted(self.deny))}" if self.allow and self.deny else allowed
+
     def permits(self, entries: frozenset[str]) -> bool:
         if MAIL_KNOWN not in entries and any(d.startswith("user:") and "@" in d for d in self.deny):
             return False

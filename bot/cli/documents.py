@@ -54,11 +54,12 @@ def sync(
                 total = total + report
                 if not json:
                     _print_report(one.name, report, dry_run)
+                    _print_access(report)
             if json:
                 out(asdict(total))
             if watch and not dry_run:
-                await app.watch(found, lambda name, report: _print_report(name, report, False))
-            return NO if total.held else DONE
+                await app.watch(found, _print_change)
+            return NO if total.held or total.mistakes else DONE
 
     run(work())
 
@@ -76,6 +77,24 @@ def _print_report(name: str, report: SyncReport, dry_run: bool) -> None:
             f"  {report.held} documents vanished at once. They are kept but no longer cited. "
             "If that is right: footnote sync --confirm-deletes"
         )
+
+
+def _print_change(name: str, report: SyncReport) -> None:
+    _print_report(name, report, False)
+    if report.readers_changed or report.mistakes:
+        _print_access(report)
+
+
+def _print_access(report: SyncReport) -> None:
+    """What the access rules came to."""
+    for rule in report.rules:
+        named = "no rule" if rule.path is None else f'rule "{rule.path}"'
+        documents = "1 document" if rule.decided == 1 else f"{rule.decided} documents"
+        say(f"  {named}: {documents}, readable by {rule.readers}")
+    if report.readers_changed:
+        say(f"  {report.readers_changed} of them have other readers than before")
+    for mistake in report.mistakes:
+        say(f"  ERROR: {mistake}.")
 
 
 @sources.command("list")
@@ -141,17 +160,22 @@ def sources_explain(document: str, json: JsonOption = False, home: HomeOption = 
     """Why a document is or is not searchable, and who may read it."""
 
     async def work() -> int:
+        from bot.wiring import access as rules
         from bot.wiring.app import open_state
+        from connectors.state import access_id
 
-        with open_state(settings(home)) as state:
-            entry = state.entry(document)
+        known = settings(home)
+        with open_state(known) as state:
+            entry = rules.document(state, document)
             if entry is None:
                 note(f"footnote: no document {document!r} is known. `footnote sources list` shows all.")
                 return NO
             access = (await state.access_lists())[entry.document.acl_id]
-            parsed = state.parsed(document)
+            parsed = state.parsed(entry.document.id)
+            deciding = rules.deciding(known, state, entry)
+        stale = deciding is not None and access_id(deciding.decision.access) != entry.document.acl_id
         facts = {
-            "document": document,
+            "document": entry.document.id,
             "title": entry.document.title,
             "status": entry.status,
             "reason": entry.reason,
@@ -161,6 +185,9 @@ def sources_explain(document: str, json: JsonOption = False, home: HomeOption = 
             "synced_at": entry.synced_at.isoformat(),
             "allow": sorted(access.allow),
             "deny": sorted(access.deny),
+            "decided_by": deciding.described if deciding else "the source itself, or it is not in the settings",
+            "rules": deciding.matching if deciding else [],
+            "after_next_sync": deciding.decision.access.described if deciding and stale else None,
             "sections": len(parsed.sections) if parsed else 0,
             "left_out": [asdict(item) for item in parsed.left_out] if parsed else [],
         }
@@ -168,7 +195,8 @@ def sources_explain(document: str, json: JsonOption = False, home: HomeOption = 
             out(facts)
         else:
             for name, value in facts.items():
-                say(f"{name}: {value}")
+                if value is not None:
+                    say(f"{name}: {value}")
         return DONE
 
     run(work())

@@ -32,5 +32,5 @@ def settings(home: Path, documents: Path) -> Settings:
     """The product's settings for this company, as footnote.toml would give them."""
     access = tuple(AccessSettings(path=path, allow=allow) for path, allow in RULES)
     url = "https://intranet.harbourpine.example/documents"
-    source = FolderSettings(name="documents", path=documents, url=url, access=access)
+    source = FolderSettings(name="documents", path=documents, url=url, allow=("everyone",), access=access)
     return Settings(home=home, sources=(source,), groups=GROUPS, sync_every_s=0, port=1, log_level="error")

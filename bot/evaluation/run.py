@@ -21,11 +21,21 @@ from bot.evaluation.sets import Case, QuestionSet, SetParser
 from bot.settings.values import Settings
 from bot.wiring.app import App, open_app
 from bot.wiring.indexes import engine
-from connectors.folder import AccessRule, FolderSource
-from connectors.kinds import AccessSettings
+from connectors.folder import FolderSource
+from connectors.kinds import AccessSettings, access_rules
 from connectors.ports import Item, ListingFailure
 from retrieval.locators import locate
-from retrieval.types import AccessList, Audience, AudienceKind, Citation, Document, Passage, Principal, Question
+from retrieval.types import (
+    EVERYONE,
+    AccessList,
+    Audience,
+    AudienceKind,
+    Citation,
+    Document,
+    Passage,
+    Principal,
+    Question,
+)
 
 Progress = Callable[[int, int], None]
 RUNS = "runs"
@@ -50,9 +60,9 @@ async def run_set(
     extra = _access(questions.documents.parent)
     apart = engine(settings).apart(f"Eval{_name(home)}")
     own = settings.model_copy(update={"home": home, "groups": extra.groups, **apart})
-    rules = [AccessRule(a.path, AccessList(frozenset(a.allow), frozenset(a.deny))) for a in extra.access]
+    rules = access_rules(extra.access, extra.allow)
     async with open_app(own, wrap_parser=SetParser) as app:
-        await app.sync(_Marked(questions.name, questions.documents, rules=rules))
+        await app.sync(_Marked(questions.name, questions.documents, access=rules))
         documents = await app.state.documents()
         lists = await app.state.access_lists()
         cases = chosen(questions.cases, options)
@@ -67,18 +77,24 @@ async def run_set(
 class _Access:
     groups: Mapping[str, tuple[str, ...]]
     access: tuple[AccessSettings, ...]
+    allow: tuple[str, ...]
 
 
 def _access(folder: Path) -> _Access:
-    """`set.toml` beside `set.jsonl`: `[groups]` and `[[access]]` as in footnote.toml; none: all read all."""
+    """`set.toml` beside `set.jsonl`: `[groups]`, `[[access]]` as in footnote.toml; `allow` (all) reads the rest."""
     file = folder / "set.toml"
     data = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
     groups = {name: tuple(members) for name, members in data.get("groups", {}).items()}
-    return _Access(groups, tuple(AccessSettings(**a) for a in data.get("access", ())))
+    allow = tuple(data.get("allow", (EVERYONE,)))
+    return _Access(groups, tuple(AccessSettings(**a) for a in data.get("access", ())), allow)
 
 
 class _Marked(FolderSource):
     """A folder whose documents each have an access list of their own, so that one can be left out."""
+
+    @property
+    def access(self) -> None:
+        """Each item's own list counts."""
 
     async def list(self) -> AsyncIterator[Item | ListingFailure]:
         async for found in super().list():

@@ -14,6 +14,7 @@ from bot.errors import BotError
 from bot.queue.inbox import Inbox
 from bot.settings.values import Settings
 from bot.types import Incoming
+from bot.wiring.access import problems as access_problems
 from bot.wiring.app import App, open_app
 from bot.wiring.databases import inbox_store
 from bot.wiring.platforms import build
@@ -108,6 +109,8 @@ async def _parts(app: App) -> AsyncIterator[Finding]:
     problems = await app.directory.check()
     kinds = dict.fromkeys(["file", *(table.kind for table in app.settings.directories)])
     yield Finding("groups", not problems, "; ".join(problems) or f"from {', '.join(kinds)}")
+    for name, wrong in access_problems(app.settings, app.state).items():
+        yield Finding(f"access rules of {name}", not wrong, "; ".join(wrong) or "each rule decides about documents")
     for source in app.state.sources():
         lag = lag_seconds(source.completed_at, datetime.now(UTC))
         fine = lag is not None and lag < STALE_S and source.error is None

@@ -66,6 +66,8 @@ async def sync_all(app: App) -> None:
         except (ConnectorError, RetrievalError) as error:
             log.warning("a sync failed", source=source.name, error=str(error))
             continue
+        for mistake in report.mistakes:
+            log.warning("an access rule decides about no document", source=source.name, rule=mistake)
         done = {"added": report.added, "changed": report.changed, "deleted": report.deleted, "held": report.held}
         log.info("synced", source=source.name, not_searchable=len(report.failed), **done)
 

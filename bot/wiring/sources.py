@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from bot.errors import SettingsError
 from bot.settings.values import Settings, settings_file
+from connectors.access import CLOSED, OPEN
 from connectors.folder import FolderSource
 from connectors.kinds import Surroundings
 from connectors.ports import Source
@@ -21,11 +24,12 @@ def configured(settings: Settings) -> list[Source]:
 def find(settings: Settings, state: StateStore, name: str | None) -> list[Source]:
     """The source of that name, or a folder of that path (readable by everyone); None: all that are known.
 
-    Raises SourceUnavailable.
+    Raises SourceUnavailable; SettingsError when the folder has files of a source with access rules.
     """
     named = {source.name: source for source in configured(settings)}
     if name is None:
-        adhoc = [FolderSource(s.name, Path(s.config["path"])) for s in state.sources() if s.config.get("adhoc")]
+        known = [(s.name, Path(s.config["path"])) for s in state.sources() if s.config.get("adhoc")]
+        adhoc = [_adhoc(name, path, named.values()) for name, path in known]
         return [*named.values(), *(s for s in adhoc if s.name not in named)]
     if name in named:
         return [named[name]]
@@ -34,4 +38,24 @@ def find(settings: Settings, state: StateStore, name: str | None) -> list[Source
         return []
     folder = FolderSource(f"folder:{path}", path)
     same = [source for source in named.values() if source.place == folder.place]
+    inside = _protected(path, named.values())
+    if inside and not same:
+        raise SettingsError(
+            f"{path} overlaps the source {inside.name!r}, which has rules on who may read what: synced on its own, "
+            f"everybody could read it. Write: footnote sync {inside.name}"
+        )
     return same or [folder]
+
+
+def _protected(path: Path, sources: Iterable[Source]) -> Source | None:
+    """A source that not everyone may read the whole of, and that holds some of that folder's files."""
+    for source in sources:
+        root = source.place.get("path")
+        if root and source.access != OPEN and (path.is_relative_to(root) or Path(root).is_relative_to(path)):
+            return source
+    return None
+
+
+def _adhoc(name: str, path: Path, named: Iterable[Source]) -> FolderSource:
+    """A folder that was named on the command line once; closed when a source with rules now has its files."""
+    return FolderSource(name, path, access=CLOSED if _protected(path, named) else OPEN)

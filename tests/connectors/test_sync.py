@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from connectors.access import AccessRule, AccessRules
 from connectors.errors import SourceUnavailable
-from connectors.folder import AccessRule, FolderSource
+from connectors.folder import FolderSource
 from connectors.state import StateStore
 from connectors.sync import SyncEngine, SyncReport
 from retrieval.types import AccessList
@@ -169,12 +170,95 @@ async def test_a_change_of_readers_touches_no_vector(desk: Desk) -> None:
     await desk.sync()
     embedded = len(desk.embedder.texts)
     legal = AccessList(frozenset({"group:legal"}))
-    desk.source = FolderSource("docs", desk.root, rules=[AccessRule("legal/**", legal)])
-    assert await desk.sync() == SyncReport(unchanged=1)
+    desk.source = FolderSource("docs", desk.root, access=AccessRules((AccessRule("legal/**", legal),)))
+    report = await desk.sync()
+    assert (report.unchanged, report.readers_changed) == (1, 1)
+    assert [(c.path, c.decided, c.readers) for c in report.rules] == [
+        ("legal/**", 1, "group:legal"),
+        (None, 0, "nobody"),
+    ]
     document = (await desk.state.documents())["legal/a.txt"]
     assert (await desk.state.access_lists())[document.acl_id] == legal
     assert {c.document.acl_id for c in desk.index.chunks} == {document.acl_id}
     assert len(desk.embedder.texts) == embedded
+
+
+def closed(root: Path) -> FolderSource:
+    legal = AccessList(frozenset({"group:legal"}))
+    return FolderSource("docs", root, access=AccessRules((AccessRule("legal/**", legal),)))
+
+
+async def readers(desk: Desk, document: str) -> AccessList:
+    """By the state store and the index, which must agree."""
+    entry = desk.state.entry(document)
+    assert entry is not None
+    assert {c.document.acl_id for c in desk.index.chunks if c.document.id == document} <= {entry.document.acl_id}
+    return (await desk.state.access_lists())[entry.document.acl_id]
+
+
+async def test_a_narrower_rule_holds_although_the_source_is_down(desk: Desk) -> None:
+    desk.write("legal/mail.txt", "one\nattach offer.txt The price is 5.")
+    await desk.sync()
+    desk.source = closed(desk.root)
+    desk.root.rename(desk.root.parent / "away")
+    with pytest.raises(SourceUnavailable):
+        await desk.sync()
+    for document in ("legal/mail.txt", "legal/mail.txt!/offer.txt"):
+        assert await readers(desk, document) == AccessList(frozenset({"group:legal"}))
+
+
+async def test_a_crash_between_index_and_store_is_mended_by_the_next_run(desk: Desk) -> None:
+    desk.write("legal/a.txt", "one")
+    desk.write("open.txt", "two")
+    await desk.sync()
+    desk.source = closed(desk.root)
+    desk.index.fail_on = "set_access"
+    with pytest.raises(RuntimeError):
+        await desk.sync()
+    desk.index.fail_on = None
+    await desk.sync()
+    assert await readers(desk, "legal/a.txt") == AccessList(frozenset({"group:legal"}))
+    assert await readers(desk, "open.txt") == AccessList(frozenset())
+
+
+async def test_a_dry_run_counts_other_readers_and_changes_none(desk: Desk) -> None:
+    desk.write("legal/a.txt", "one")
+    await desk.sync()
+    desk.source = closed(desk.root)
+    assert (await desk.sync(dry_run=True)).readers_changed == 1
+    assert (await readers(desk, "legal/a.txt")).allow == {"everyone"}
+
+
+async def test_rules_are_judged_by_a_whole_listing_only(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.write("open.txt", "one")
+    desk.source = closed(desk.root)
+    assert ['rule "legal/**" matches no document' in told for told in (await desk.sync()).mistakes] == [True]
+    (desk.root / "legal").mkdir()
+    scan = os.scandir
+
+    def failing(path: str | Path) -> object:
+        if str(path).endswith("legal"):
+            raise PermissionError(13, "Permission denied")
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", failing)
+    report = await desk.sync()
+    assert ([f.document for f in report.failed], report.mistakes) == (["legal"], [])
+
+
+async def test_a_document_with_its_sources_name_before_it_keeps_its_rule(desk: Desk, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    (other / "legal").mkdir(parents=True)
+    (other / "legal" / "a.txt").write_text("theirs")
+    desk.write("legal/a.txt", "ours")
+    await desk.sync()
+    source = FolderSource("theirs", other)
+    await desk.engine.run(source)
+    legal = AccessList(frozenset({"group:legal"}))
+    closed_one = FolderSource("theirs", other, access=AccessRules((AccessRule("legal/**", legal),)))
+    assert (await desk.engine.run(closed_one)).readers_changed == 1
+    assert await readers(desk, "theirs:legal/a.txt") == legal
+    assert (await readers(desk, "legal/a.txt")).allow == {"everyone"}
 
 
 async def test_attachments_are_documents_that_live_and_die_with_their_carrier(desk: Desk) -> None:
@@ -250,6 +334,6 @@ async def test_names_that_are_no_utf8_are_synced(desk: Desk) -> None:
 async def test_documents_read_in_another_way_are_read_anew(desk: Desk) -> None:
     desk.write("a.txt", "one")
     await desk.sync()
-    desk.engine = SyncEngine(desk.state, desk.index, desk.embedder, LineParser(), "2")
+    desk.engine = SyncEngine(desk.state, desk.index, desk.embedder, LineParser(), "another way")
     assert await desk.sync() == SyncReport(changed=1)
     assert await desk.sync() == SyncReport(unchanged=1)

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from connectors.folder import AccessRule, FolderSource
+from connectors.access import FOR_EVERYONE, AccessRule, AccessRules
+from connectors.folder import FolderSource
 from retrieval.types import AccessList
 
 TOPICS = ("travel budget", "bonus pool", "head count", "lease contract", "supplier audit", "merger plan")
@@ -82,7 +83,7 @@ class Company:
             allow = "everyone" if group in self.opened else f"group:{group}"
             deny = {f"user:{address[self.denied[group]]}"} if group in self.denied else set()
             rules.append(AccessRule(f"{group}/**", AccessList(frozenset({allow}), frozenset(deny))))
-        return FolderSource("papers", root, default=AccessList(frozenset({"everyone"})), rules=rules)
+        return FolderSource("papers", root, access=AccessRules(tuple(rules), FOR_EVERYONE))
 
     def shuffle_rights(self, chance: random.Random, people: Sequence[str]) -> None:
         """Some folder is opened or closed to all, and somebody is shut out of another."""

@@ -154,7 +154,7 @@ def test_e_mails_of_readers_are_compared_without_case(tmp_path: Path) -> None:
     (tmp_path / "footnote.toml").write_text('[[sources]]\nname = "a"\npath = "b"\nallow = ["user:Ada@Example.com"]\n')
     (source,) = load().sources
     person = Principal("slack", "T1", "U1", "ADA@example.com")
-    assert AccessList(frozenset(source.allow)).permits(person.entries)
+    assert AccessList(frozenset(source.allow or ())).permits(person.entries)
 
 
 def test_an_unknown_variable_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

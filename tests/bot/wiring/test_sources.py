@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.settings.values import Settings, load
+from bot.wiring.access import problems
 from bot.wiring.app import open_app
 from bot.wiring.sources import configured, find
+from connectors.access import CLOSED, OPEN
 from connectors.folder import FolderSettings
 from connectors.ports import Item, ListingFailure
 from connectors.state import StateStore
@@ -37,9 +40,56 @@ async def test_paths_are_relative_to_the_settings_file_and_rules_hold(tmp_path: 
     (source,) = configured(load())
     assert source.place == {"path": str(tmp_path / "etc" / "docs")}
     items = {i.id: i async for i in source.list() if isinstance(i, Item)}
-    assert items["a.txt"].access == AccessList(frozenset({"everyone"}))
+    assert items["a.txt"].access == AccessList(frozenset())  # closed, where no default is written down
     assert items["legal/b.txt"].access == AccessList(frozenset({"group:legal"}), frozenset({"user:eve@example.com"}))
     assert items["legal/b.txt"].url == "https://intranet.example/docs/legal/b.txt"
+
+
+def written(extra: str) -> None:
+    file = Path(os.environ["FOOTNOTE_SETTINGS"])
+    file.write_text('[[sources]]\nname = "docs"\npath = "docs"\n' + extra)
+
+
+async def test_a_default_that_is_written_down_counts(tmp_path: Path) -> None:
+    written('allow = ["everyone"]\n[[sources.access]]\npath = "legal/**"\nallow = ["group:legal"]\n')
+    (source,) = configured(load())
+    items = {i.id: i.access async for i in source.list() if isinstance(i, Item)}
+    assert items["a.txt"] == AccessList(frozenset({"everyone"}))
+
+
+async def test_the_case_of_letters_is_a_setting() -> None:
+    written('ignore_case = true\n[[sources.access]]\npath = "LEGAL/**"\nallow = ["group:legal"]\n')
+    (source,) = configured(load())
+    items = {i.id: i.access async for i in source.list() if isinstance(i, Item)}
+    assert items["legal/b.txt"] == AccessList(frozenset({"group:legal"}))
+
+
+def test_a_pattern_that_cannot_be_meant_stops_the_start(tmp_path: Path) -> None:
+    written('[[sources.access]]\npath = "legal\\\\**"\nallow = ["group:legal"]\n')
+    with pytest.raises(SettingsError, match=r'sources\.0\.access\.0\.path.*write "/" there, as in "legal/\*\*"'):
+        load()
+    root = (tmp_path / "etc" / "docs").as_posix()
+    Path(os.environ["FOOTNOTE_SETTINGS"]).write_text(
+        f'[[sources]]\nname = "docs"\npath = "{root}"\n'
+        f'[[sources.access]]\npath = "{root}/legal/**"\nallow = ["group:legal"]\n'
+    )
+    with pytest.raises(SettingsError, match='write "legal/'):
+        load()
+
+
+def test_a_folder_with_files_of_a_source_with_rules_is_not_opened_to_all(tmp_path: Path) -> None:
+    """Nor when it was synced on its own before the source had rules."""
+    state = StateStore(tmp_path / "state.db")
+    legal = tmp_path / "etc" / "docs" / "legal"
+    for folder in (legal, tmp_path / "etc", tmp_path):
+        with pytest.raises(SettingsError, match="footnote sync docs"):
+            find(load(), state, str(folder))
+    state.started(f"folder:{legal}", {"path": str(legal), "adhoc": True})
+    assert [s.access == CLOSED for s in find(load(), state, None)] == [False, True]
+    assert "nobody may read it" in problems(load(), state)[f"folder:{legal}"][0]
+    written("")
+    assert [s.access == OPEN for s in find(load(), state, None)] == [True, True]
+    state.close()
 
 
 def test_a_name_a_folder_or_nothing_finds_sources(tmp_path: Path) -> None:
@@ -99,6 +149,7 @@ class AtticSettings(SourceSettings):
 class Attic:
     def __init__(self, settings, surroundings):
         self.name, self.place = settings.name, {"shelf": str(settings.shelf)}
+        self.access = settings.rules()
 
 KIND = SourceKind(AtticSettings, Attic)
 """
@@ -109,6 +160,7 @@ class Pigeons:
 
     name = "pigeons"
     place: Mapping[str, str] = {}
+    access = None
 
     def __init__(self) -> None:
         self.told = asyncio.Event()
@@ -152,5 +204,7 @@ async def _write_until_seen(file: Path) -> None:
     n = 0
     while True:
         n += 1
-        await asyncio.to_thread(file.write_text, f"version {n}")
+        whole = file.with_suffix(".tmp")  # ignored by the source, so that no sync reads half a file
+        await asyncio.to_thread(whole.write_text, f"version {n}")
+        whole.replace(file)
         await asyncio.sleep(3)
