@@ -28,7 +28,7 @@ import aiohttp
 from bot.answering.memory import ThreadMemory
 from bot.demo.standins.slack import SlackStandIn
 from bot.demo.standins.teams import Person, TeamsStandin
-from bot.ports import Intake, Viewer
+from bot.ports import ChatAdapter, Intake, Viewer
 from bot.queue.worker import Worker
 from bot.service.logs import configure
 from bot.service.serve import running
@@ -37,7 +37,6 @@ from bot.slack.adapter import SlackPlatform
 from bot.slack.config import SlackConfig
 from bot.teams.adapter import TeamsPlatform
 from bot.wiring.app import App
-from bot.wiring.platforms import ChatAdapter
 from bot.wiring.sources import configured
 from connectors.folder import FolderSettings
 

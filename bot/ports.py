@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from audit.record import Json
 from bot.types import Expert, Incoming, Outcome, PassageView, People, Reply
 from retrieval.types import Principal
+
+if TYPE_CHECKING:  # not every command serves
+    from aiohttp import web
 
 
 class Intake(Protocol):
@@ -58,6 +61,20 @@ class Platform(Protocol):
 
     async def find_posted(self, incoming: Incoming, message: str) -> str | None:
         """The address of one of our messages where `incoming` came from, "" when it has none; None: it is gone."""
+        ...
+
+
+class ChatAdapter(Platform, Protocol):
+    """A platform that also receives. `start` first, `stop` at the end."""
+
+    def routes(self) -> Sequence[web.RouteDef]: ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def check(self) -> list[str]:
+        """What keeps it from working; [] when nothing does."""
         ...
 
 

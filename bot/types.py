@@ -35,7 +35,7 @@ class Incoming:
     """
 
     key: str
-    platform: str  # "slack" | "teams"
+    platform: str  # its name in `bot.wiring.platforms`
     kind: IncomingKind
     tenant: str
     user: str
@@ -53,16 +53,15 @@ class Incoming:
 class Expert:
     """A person or group who is asked when the documents are not enough.
 
-    `slack` is a user id or the id of a user group, `teams` an e-mail address or an Entra object id;
-    empty: not on that platform.
+    `addresses` are theirs by platform, each as that platform knows people or groups.
     """
 
     name: str
-    slack: str = ""
-    teams: str = ""
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
     def address(self, platform: str) -> str:
-        return {"slack": self.slack, "teams": self.teams}.get(platform, "")
+        """ "" where they are not on that platform."""
+        return self.addresses.get(platform, "")
 
 
 @dataclass(frozen=True, slots=True)

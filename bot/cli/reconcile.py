@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.audit import looked, open_log
-from bot.cli.common import DONE, DOWN, NO, USAGE, HomeOption, JsonOption, note, out, run, say, settings
+from bot.cli.common import DONE, DOWN, NO, HomeOption, JsonOption, out, run, say, settings
 from bot.cli.filters import Channel, utc
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def reconcile(
-    platform: Annotated[str, typer.Option(help="slack or teams.")],
+    platform: Annotated[str, typer.Option(help="Its name, e.g. slack or teams.")],
     since: Annotated[datetime, typer.Option(help="From this time on (UTC).")],
     until: Annotated[datetime, typer.Option(help="Before this time (UTC).")],
     channel: Channel = None,
@@ -39,42 +39,24 @@ def reconcile(
     """Compare the bot's messages on a platform with the log."""
 
     async def work() -> int:
-        from audit.reconcile import Posted
         from audit.reconcile import reconcile as compare
+        from bot.platform import Gathered, Period
+        from bot.wiring.platforms import platform_named
+        from bot.wiring.replay import read_messages
 
         first, last = utc(since) or since, utc(until) or until
-        posted: list[Posted] = []
-        unseen: Mapping[str, str] = {}
-        refused: set[str] = set()
+        period = Period(first, last, channel, conversation or ())
         async with open_log(home) as log:
             if messages is not None:
-                from bot.wiring.replay import read_messages
-
-                posted = read_messages(messages)
-            elif platform == "teams":
-                from bot.teams.history import teams_messages, teams_reader
-
-                reader = teams_reader(settings(home))
-                try:
-                    found = await teams_messages(
-                        reader, log, since=first, until=last, channel=channel, also=conversation or ()
-                    )
-                finally:
-                    await reader.close()
-                posted, unseen, refused = found.posted, found.unseen, found.refused
-            elif platform == "slack" and channel is not None:
-                from bot.wiring.replay import slack_messages
-
-                posted = await slack_messages(settings(home), channel, first)
+                found = Gathered(read_messages(messages))
             else:
-                note("footnote: name a Slack channel with --channel, or hand in the messages with --messages FILE.")
-                return USAGE
+                found = await platform_named(platform).messages(settings(home), log, period)
             done = await compare(
-                log, posted, platform=platform, since=first, until=last, channel=channel, unseen=unseen
+                log, found.posted, platform=platform, since=first, until=last, channel=channel, unseen=found.unseen
             )
             await looked(log, "reconcile")
-        _show(done, {place: unseen[place] for place in sorted(refused)}, json)
-        return NO if not done.ok else DOWN if refused else DONE
+        _show(done, {place: found.unseen[place] for place in sorted(found.refused)}, json)
+        return NO if not done.ok else DOWN if found.refused else DONE
 
     run(work())
 

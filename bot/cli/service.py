@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +11,8 @@ import typer
 
 from bot.cli.common import DONE, DOWN, HomeOption, JsonOption, note, out, run, say, settings
 from bot.errors import SettingsError
-
-manifest = typer.Typer(help="The app manifests for Slack and Teams.", no_args_is_help=True)
+from bot.platform import PlatformKind
+from bot.wiring.platforms import platforms
 
 
 def register(cli: typer.Typer) -> None:
@@ -18,7 +20,10 @@ def register(cli: typer.Typer) -> None:
     cli.command()(demo)
     cli.command()(serve)
     cli.command()(doctor)
+    manifest = typer.Typer(help="The app manifests for Slack and Teams.", no_args_is_help=True)
     cli.add_typer(manifest, name="manifest")
+    for kind in platforms():
+        manifest.command(kind.name)(_manifest(kind))
 
 
 def demo(
@@ -62,63 +67,23 @@ def doctor(json: JsonOption = False, home: HomeOption = None) -> None:
     run(work())
 
 
-@manifest.command("slack")
-def manifest_slack(
-    name: Annotated[str, typer.Option(help="The app's name in Slack.")] = "Footnote",
-    url: Annotated[str | None, typer.Option(help="Public address, for events over HTTP; none: Socket Mode.")] = None,
-) -> None:
-    """Print the Slack app manifest: paste it at api.slack.com/apps, "From a manifest"."""
+def _manifest(kind: PlatformKind) -> Callable[..., None]:
+    """The command of a platform: its parameters and its help are those of the platform's `manifest`."""
 
-    async def work() -> int:
-        from bot.slack.config import PROMPTS
-        from bot.slack.manifest import slack_manifest
+    @functools.wraps(kind.manifest)
+    def command(**options: object) -> None:
+        async def work() -> int:
+            made = kind.manifest(**options)
+            if made.path is None:
+                out(made.content)
+                return DONE
+            try:
+                made.path.write_bytes(made.content if isinstance(made.content, bytes) else b"")
+            except OSError as error:
+                raise SettingsError(f"{made.path} cannot be written: {error.strerror}.") from error
+            note(f"Wrote {made.path}. {made.then}")
+            return DONE
 
-        known = settings(None)
-        follow_ups, prompts = known.listens, known.prompts or PROMPTS
-        out(slack_manifest(name=name, url=url, follow_ups=follow_ups, prompts=prompts))
-        return DONE
+        run(work())
 
-    run(work())
-
-
-@manifest.command("teams")
-def manifest_teams(
-    app_id: Annotated[str, typer.Option(help="The bot's Microsoft app id.")],
-    domain: Annotated[str, typer.Option(help="The host name that `footnote serve` is reached at.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the app package.")] = Path(
-        "footnote-teams.zip"
-    ),
-    name: Annotated[str, typer.Option(help="The app's name in Teams.")] = "Footnote",
-    read_threads: Annotated[
-        bool | None,
-        typer.Option(
-            "--read-threads/--no-read-threads",
-            help="Ask each team's owner for the right to hear replies in threads without a mention.",
-            show_default="as the settings need",
-        ),
-    ] = None,
-    reconcile: Annotated[
-        bool,
-        typer.Option(
-            "--reconcile", help="Ask owners of teams and chats for the right to read there, for `audit reconcile`."
-        ),
-    ] = False,
-) -> None:
-    """Write the Teams app package: upload it in the Teams admin centre."""
-
-    async def work() -> int:
-        from bot.teams.manifest import teams_package
-
-        known = settings(None)
-        compares = reconcile or known.teams_reconcile
-        channels = compares or (known.listens if read_threads is None else read_threads)
-        chats = compares or (known.listens_to_all and read_threads is not False)
-        package = teams_package(app_id=app_id, domain=domain, name=name, channels=channels, chats=chats)
-        try:
-            output.write_bytes(package)
-        except OSError as error:
-            raise SettingsError(f"{output} cannot be written: {error.strerror}.") from error
-        note(f"Wrote {output}. Upload it in the Teams admin centre, under Manage apps.")
-        return DONE
-
-    run(work())
+    return command

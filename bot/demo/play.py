@@ -23,7 +23,7 @@ from bot.demo import company
 from bot.demo.standins.slack import SlackStandIn
 from bot.demo.standins.teams import Person, Place, TeamsStandin
 from bot.demo.standins.teams_checks import as_text
-from bot.ports import Intake, Viewer
+from bot.ports import ChatAdapter, Intake, Viewer
 from bot.queue.worker import Worker
 from bot.service.logs import configure
 from bot.service.serve import running
@@ -32,7 +32,6 @@ from bot.slack.adapter import SlackPlatform
 from bot.slack.config import SlackConfig
 from bot.teams.adapter import TeamsPlatform
 from bot.wiring.app import App
-from bot.wiring.platforms import ChatAdapter
 from bot.wiring.sources import configured
 
 PATIENCE_S = 60

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import apsw
@@ -11,13 +10,14 @@ import apsw
 from audit.errors import AuditError
 from bot.answering.memory import ThreadMemory
 from bot.errors import BotError
+from bot.platform import Finding
 from bot.queue.inbox import Inbox
 from bot.settings.values import Settings
 from bot.types import Incoming
 from bot.wiring.access import problems as access_problems
 from bot.wiring.app import App, open_app
 from bot.wiring.databases import inbox_store
-from bot.wiring.platforms import build
+from bot.wiring.platforms import build, none_set_up, platforms
 from connectors.errors import ConnectorError
 from connectors.sync import lag_seconds
 from retrieval.errors import RetrievalError
@@ -27,15 +27,6 @@ STALE_S = 24 * 3600
 SQLITE_FIXED = (3, 51, 3)  # before it, two connections could damage a write-ahead log
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check. `detail` says what is there, or what to do."""
-
-    check: str
-    ok: bool
-    detail: str
-
-
 async def examine(settings: Settings) -> list[Finding]:
     """Run every check; none of them changes anything, but a missing audit log or inbox is made."""
     findings = [_sqlite()]
@@ -43,8 +34,6 @@ async def examine(settings: Settings) -> list[Finding]:
         async with open_app(settings) as app:
             findings += [finding async for finding in _parts(app)]
             findings += [finding async for finding in _platforms(app)]
-            if settings.teams_reconcile:
-                findings.append(await _reconcile(app))
     except (AuditError, BotError, ConnectorError, RetrievalError) as error:
         findings.append(Finding("start", False, str(error)))
     return findings
@@ -137,7 +126,7 @@ async def _platforms(app: App) -> AsyncIterator[Finding]:
     memory = ThreadMemory(app.settings.home / "memory.db", timedelta(hours=app.settings.memory_hours))
     adapters = build(app.settings, _Nobody(), app.viewer(), memory)
     if not adapters:
-        yield Finding("chat", True, "neither Slack nor Teams is set up (the README shows how)")
+        yield Finding("chat", True, f"{none_set_up()} (the README shows how)")
     for adapter in adapters:
         try:
             problems = await adapter.check()
@@ -145,15 +134,6 @@ async def _platforms(app: App) -> AsyncIterator[Finding]:
             problems = [str(error)]
         yield Finding(adapter.name, not problems, "; ".join(problems) or "reachable, all scopes granted")
     memory.close()
-
-
-async def _reconcile(app: App) -> Finding:
-    """Whether `audit reconcile` may ask Teams."""
-    from bot.teams.history import CHECKED_DAYS, missing_rights
-
-    try:
-        problems = await missing_rights(app.settings, app.audit)
-    except (AuditError, BotError) as error:
-        problems = [str(error)]
-    fine = f"the places of the last {CHECKED_DAYS} days show the app their messages"
-    return Finding("teams messages", not problems, "; ".join(problems) or fine)
+    for kind in platforms():
+        for finding in await kind.checks(app.settings, app.audit):
+            yield finding

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.answering.memory import ThreadMemory
 from bot.errors import SettingsError
-from bot.ports import Intake, Viewer
+from bot.ports import ChatAdapter, Intake, Viewer
 from bot.queue.inbox import Inbox
 from bot.queue.worker import Worker
 from bot.service.logs import configure
@@ -21,7 +21,7 @@ from bot.service.scheduled import regularly, started
 from bot.settings.values import Settings
 from bot.wiring.app import App, open_app
 from bot.wiring.databases import inbox_store
-from bot.wiring.platforms import ChatAdapter, build
+from bot.wiring.platforms import build, how_to_set_up, none_set_up
 
 log = structlog.get_logger(__name__)
 
@@ -59,10 +59,9 @@ async def running(settings: Settings, make: Make = build) -> AsyncIterator[tuple
         worker = app.worker(memory, inbox)
         adapters = make(settings, worker, app.viewer(), memory)
         if not adapters:
+            nothing = none_set_up()
             raise SettingsError(
-                "Neither Slack nor Teams is set up. Set SLACK_BOT_TOKEN with SLACK_APP_TOKEN or SLACK_SIGNING_SECRET, "
-                "SLACK_CLIENT_ID with SLACK_CLIENT_SECRET and SLACK_SIGNING_SECRET for several workspaces, or "
-                "TEAMS_APP_ID with TEAMS_APP_PASSWORD and TEAMS_APP_TENANTID; the README shows how to get them."
+                f"{nothing[0].upper()}{nothing[1:]}. Set {how_to_set_up()}; the README shows how to get them."
             )
         site = web.Application(client_max_size=2_000_000)
         site.add_routes([web.get("/healthz", _alive), web.get("/readyz", _alive)])

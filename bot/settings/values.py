@@ -183,6 +183,11 @@ class ExpertSettings(Table):
     words: tuple[str, ...] = Field(default=(), description="Beginnings of words in the question; empty: any question")
     at_once: bool = Field(default=False, description="Called unasked where no document answers, except in direct chats")
 
+    @property
+    def addresses(self) -> dict[str, str]:
+        """By platform, where they have one."""
+        return {name: address for name, address in (("slack", self.slack), ("teams", self.teams)) if address}
+
 
 class RetentionSettings(Table):
     """Audit records older than `days` lose their fields; the log's proofs stay."""

@@ -296,10 +296,10 @@ def _help(outcome: Outcome) -> list[Block]:
 
 def call(expert: Expert, text: str, question: str, record: str) -> dict[str, Json]:
     """The message that asks an expert: the one message with a mention. The question is shown as it is."""
-    group = expert.slack.startswith("S")
-    mention: Block = {"type": "usergroup", "usergroup_id": expert.slack}
+    group = expert.address("slack").startswith("S")
+    mention: Block = {"type": "usergroup", "usergroup_id": expert.address("slack")}
     if not group:
-        mention = {"type": "user", "user_id": expert.slack}
+        mention = {"type": "user", "user_id": expert.address("slack")}
     quote: Block = {"type": "rich_text_quote", "elements": [_text(piece) for piece in _pieces(question)]}
     return {
         "text": clip(escape(f"{expert.name}: {text} “{question}”"), TEXT_LIMIT),

@@ -241,7 +241,7 @@ class TeamsPlatform:
 
     async def post_call(self, incoming: Incoming, expert: Expert, text: str, question: str, record_id: str) -> str:
         """After a crash between sending and noting it, it may be sent again: Teams tells no message from another."""
-        user = await self._ready.people.find(incoming, expert.teams)
+        user = await self._ready.people.find(incoming, expert.address("teams"))
         if user is None:
             return await self._send(incoming, text_message(EXPERT_ELSEWHERE.format(name=expert.name)))
         return await self._send(incoming, call(expert.name, user, text, question))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from audit.reconcile import Conversation, Log, Posted, conversations
+from audit.reconcile import Conversation, Log, conversations
 from bot.errors import PlatformDenied, SettingsError
+from bot.platform import Gathered, Period
 from bot.settings.values import Settings
 from bot.teams.config import TeamsConfig
 from bot.teams.connector import NotThere
@@ -16,15 +15,6 @@ from bot.types import ChannelKind
 
 CHECKED_DAYS = 30
 CHECKED_PLACES = 20
-
-
-@dataclass(slots=True)
-class Gathered:
-    """The bot's messages, the places that were not looked into (with the reason), and which of those should be."""
-
-    posted: list[Posted] = field(default_factory=list)
-    unseen: dict[str, str] = field(default_factory=dict)
-    refused: set[str] = field(default_factory=set)
 
 
 def teams_reader(settings: Settings) -> TeamsMessages:
@@ -54,25 +44,17 @@ def named(conversation: str) -> Conversation:
     return Conversation(channel, (ChannelKind.CHANNEL if slash else ChannelKind.GROUP).value, team)
 
 
-async def teams_messages(
-    reader: TeamsMessages,
-    log: Log,
-    *,
-    since: datetime,
-    until: datetime,
-    channel: str | None = None,
-    also: Sequence[str] = (),
-) -> Gathered:
-    """The bot's messages in the places that the log names in [since, until), and in those of `also`.
+async def teams_messages(reader: TeamsMessages, log: Log, period: Period) -> Gathered:
+    """The bot's messages in the places that the log names in the period, and in those that were named besides.
 
     Raises PlatformError when Microsoft cannot be asked at all.
     """
     await reader.check()
-    told = {place.channel: place for place in map(named, also)}
-    known = await conversations(log, platform="teams", since=since, until=until, channel=channel)
+    told = {place.channel: place for place in map(named, period.also)}
+    known = await conversations(log, platform="teams", since=period.since, until=period.until, channel=period.channel)
     found = Gathered()
     for place in {**{place.channel: place for place in known}, **told}.values():
-        await _look_into(reader, place, since, found)
+        await _look_into(reader, place, period.since, found)
     return found
 
 

@@ -264,7 +264,7 @@ def _model(settings: Settings, style: HouseStyle) -> OpenAIGenerator | None:
 def experts(settings: Settings) -> Experts:
     """Who may be asked, as the settings say."""
     return Experts(
-        [Rule(Expert(e.name, e.slack, e.teams), frozenset(e.channels), e.words, e.at_once) for e in settings.experts]
+        [Rule(Expert(e.name, e.addresses), frozenset(e.channels), e.words, e.at_once) for e in settings.experts]
     )
 
 

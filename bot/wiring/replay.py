@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from audit.question import Restored, posted_bytes
@@ -13,10 +12,9 @@ from audit.record import Json
 from audit.replay import Today
 from bot.answering.render import plain
 from bot.errors import SettingsError
-from bot.settings.values import Settings
-from bot.types import Incoming, Outcome, OutcomeKind, PassageView
+from bot.types import Outcome, OutcomeKind
+from bot.wiring.platforms import platforms
 from retrieval.ports import Library
-from retrieval.types import Principal
 
 
 def posted(platform: str, shown: Restored) -> bytes:
@@ -38,14 +36,10 @@ def posted(platform: str, shown: Restored) -> bytes:
 
 
 def _renderer(platform: str) -> Callable[[Outcome], Mapping[str, Json]]:
-    if platform == "slack":
-        from bot.slack.render import render
-
-        return render
-    if platform == "teams":
-        from bot.teams.render import render as render_teams
-
-        return lambda outcome: render_teams(outcome, passages=True)
+    """That of the platform; the terminal's for every other name."""
+    for kind in platforms():
+        if kind.name == platform:
+            return kind.render
     return lambda outcome: {"text": plain(outcome)}
 
 
@@ -73,33 +67,3 @@ def read_messages(path: Path) -> list[Posted]:
         return [Posted(str(m["message"]), m.get("record"), str(m.get("channel") or "")) for m in lines]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SettingsError(f"{path} does not hold a platform's messages as JSON lines: {error!r}.") from error
-
-
-async def slack_messages(settings: Settings, channel: str, since: datetime) -> list[Posted]:
-    """The bot's answers in a Slack channel, asked of Slack now. Raises SettingsError, PlatformError."""
-    from bot.slack.adapter import SlackPlatform
-    from bot.slack.config import SlackConfig
-
-    # Without the app token: a second socket would take events away from the running service.
-    config = SlackConfig(
-        bot_token=settings.secret("slack_bot_token"),
-        signing_secret=settings.secret("slack_signing_secret") or "nothing is received",
-        base_url=settings.slack_base_url,
-    )
-    slack = SlackPlatform(config, _Nothing(), _Nothing())
-    await slack.start()
-    try:
-        found = await slack.messages(channel, f"{since.timestamp():.6f}")
-    finally:
-        await slack.stop()
-    return [Posted(ts, record or None, channel, datetime.fromtimestamp(float(ts), UTC)) for record, ts in found]
-
-
-class _Nothing:
-    """Takes in nothing and shows nothing: only Slack's history is read."""
-
-    async def accept(self, incoming: Incoming) -> bool:
-        return False
-
-    async def passage(self, record_id: str, n: int, reader: Principal) -> PassageView | None:
-        return None

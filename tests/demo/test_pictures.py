@@ -35,7 +35,7 @@ def words(page: str) -> str:
 def test_a_slack_page_shows_blocks_and_escapes_them() -> None:
     typed = {"text": f"<@U0BOT> {html.escape(NASTY)}"}
     said = render_slack(answered(citation(1, NASTY), text="Yes."))
-    asked = call(Expert("Maeve", slack="U0MAEVE"), "Can you help?", NASTY, "r1")
+    asked = call(Expert("Maeve", {"slack": "U0MAEVE"}), "Can you help?", NASTY, "r1")
     lines = [
         slack_page.Line("Ada", typed),
         slack_page.Line("Footnote", said, bot=True, private=True),

@@ -31,8 +31,8 @@ from bot.wiring.replay import posted
 from retrieval.types import Principal
 from tests.bot.fakes import FakePlatform, ListLibrary, ListRetriever, QuotingAnswerer, incoming, passage
 
-TRAVEL = Expert("the travel desk", slack="S0TRAVEL", teams="travel@example.com")
-LAW = Expert("Maeve", slack="U0MAEVE")
+TRAVEL = Expert("the travel desk", {"slack": "S0TRAVEL", "teams": "travel@example.com"})
+LAW = Expert("Maeve", {"slack": "U0MAEVE"})
 EVE = Principal("slack", "T1", "U2", "eve@example.com")
 QUESTION = "What do hotels cost <!channel>?"
 

@@ -20,13 +20,12 @@ from bot.demo.standins.slack import SlackStandIn
 from bot.demo.standins.slack_world import Fault as SlackFault
 from bot.demo.standins.teams import Person, Place, Said, TeamsStandin
 from bot.demo.standins.teams_checks import as_text, elements
-from bot.ports import Intake, Viewer
+from bot.ports import ChatAdapter, Intake, Viewer
 from bot.settings.values import Settings
 from bot.slack.adapter import SlackPlatform
 from bot.slack.render import EXPERT, PASSAGE
 from bot.teams import events as teams_events
 from bot.teams.adapter import TeamsPlatform
-from bot.wiring.platforms import ChatAdapter
 from tests.servers.slack import config_for
 from tests.waiting import LOOK_S
 

@@ -20,12 +20,11 @@ from audit.record import AuditRecord
 from audit.search import Filter
 from audit.sqlite import SqliteDatabase
 from bot.answering.memory import ThreadMemory
-from bot.ports import Intake, Viewer
+from bot.ports import ChatAdapter, Intake, Viewer
 from bot.queue.worker import Worker
 from bot.service.serve import running
 from bot.settings.values import Settings
 from bot.wiring.app import App, open_app
-from bot.wiring.platforms import ChatAdapter
 from bot.wiring.sources import configured
 from connectors.folder import FolderSettings
 from connectors.kinds import AccessSettings

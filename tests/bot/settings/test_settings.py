@@ -49,7 +49,7 @@ def test_tables_are_read(tmp_path: Path) -> None:
     assert settings.sources[0].access[0].allow == ("group:legal",)
     assert settings.channels[0].grant == ("everyone",)
     assert experts(settings).find("Which hotels?", "slack", "C1") == Expert(
-        "the travel desk", "S0TRAVEL", "t@example.com"
+        "the travel desk", {"slack": "S0TRAVEL", "teams": "t@example.com"}
     )
     assert experts(settings).find("Which trains?", "slack", "C1") is None
 

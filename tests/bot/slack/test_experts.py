@@ -14,7 +14,7 @@ from bot.types import Expert, IncomingKind
 from tests.bot.slack.fakes import RECORD, MemoryIntake, abstained, answered, reply_of
 from tests.servers.slack import SlackStandIn
 
-DESK = Expert("the travel desk", slack="S0TRAVEL")
+DESK = Expert("the travel desk", {"slack": "S0TRAVEL"})
 NASTY = "May I <!channel> & <@U0BOB> @everyone *bold*?"
 
 
@@ -45,7 +45,7 @@ async def test_a_press_is_stored_before_it_is_acknowledged(
     ("expert", "element"),
     [
         (DESK, {"type": "usergroup", "usergroup_id": "S0TRAVEL"}),
-        (Expert("Bob", slack="U0BOB"), {"type": "user", "user_id": "U0BOB"}),
+        (Expert("Bob", {"slack": "U0BOB"}), {"type": "user", "user_id": "U0BOB"}),
     ],
 )
 async def test_the_call_mentions_the_expert_and_nobody_else(

@@ -75,7 +75,7 @@ async def test_each_workspace_is_answered_with_its_own_token(
         status = await bot.post_status(question, "Working")
         await bot.post(question, reply_of(bot, answered(text=f"That of {question.tenant}.")), status)
         await bot.post_text(question, f"A text for {question.tenant}", None)
-        await bot.post_call(question, Expert("Ann", slack="U0ANN"), f"asked in {question.tenant}", "q", RECORD)
+        await bot.post_call(question, Expert("Ann", {"slack": "U0ANN"}), f"asked in {question.tenant}", "q", RECORD)
     for question, slack in zip((first, second), org.spaces.values(), strict=True):
         texts = replies(slack, question)
         assert len(texts) == 3

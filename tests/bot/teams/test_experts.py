@@ -13,7 +13,7 @@ from bot.texts import EXPERT_ELSEWHERE
 from bot.types import Expert, IncomingKind, Outcome, OutcomeKind
 from tests.bot.teams.support import ADA, BEN, answered, reply, running
 
-DESK = Expert("Ben of Travel", teams="BEN@example.com")
+DESK = Expert("Ben of Travel", {"teams": "BEN@example.com"})
 NASTY = "May I <at>everyone</at> *bold* [x](https://evil.example)?"
 ABSTAINED = Outcome(OutcomeKind.ABSTAINED, "r1", "q", text="I found no answer.")
 

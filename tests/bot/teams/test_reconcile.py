@@ -21,13 +21,12 @@ from audit.record import new_record_id
 from audit.search import Filter
 from bot.answering.memory import ThreadMemory
 from bot.demo.standins.teams import Fault, Place, Said, TeamsStandin
-from bot.ports import Intake, Viewer
+from bot.ports import ChatAdapter, Intake, Viewer
 from bot.queue.worker import Worker
 from bot.service.serve import running
 from bot.settings.values import Settings
 from bot.teams.adapter import TeamsPlatform
 from bot.wiring.app import App, open_app
-from bot.wiring.platforms import ChatAdapter
 from bot.wiring.sources import configured
 from connectors.folder import FolderSettings
 from connectors.kinds import AccessSettings

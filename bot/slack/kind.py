@@ -1,0 +1,153 @@
+"""Slack, as `bot.wiring.platforms` lists it. The adapter and Slack's libraries are imported by who needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.errors import SettingsError
+from bot.platform import Finding, Gathered, Manifest, Period
+
+if TYPE_CHECKING:
+    from audit.reconcile import Log
+    from audit.record import Json
+    from bot.answering.memory import ThreadMemory
+    from bot.ports import ChatAdapter, Intake, Viewer
+    from bot.settings.values import Settings
+    from bot.types import Incoming, Outcome, PassageView
+    from retrieval.types import Principal
+
+
+class Slack:
+    """Implements `PlatformKind`."""
+
+    name = "slack"
+    title = "Slack"
+    setup = (
+        "SLACK_BOT_TOKEN with SLACK_APP_TOKEN or SLACK_SIGNING_SECRET, "
+        "SLACK_CLIENT_ID with SLACK_CLIENT_SECRET and SLACK_SIGNING_SECRET for several workspaces"
+    )
+
+    def build(self, settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter | None:
+        several = bool(settings.slack_client_id) or settings.slack_client_secret is not None
+        if settings.slack_bot_token is None:
+            return _workspaces(settings, intake, viewer, memory) if several else None
+        if several:
+            raise SettingsError(
+                "SLACK_BOT_TOKEN is for one workspace, SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are for several. "
+                "Unset the one or the others."
+            )
+        return _workspace(settings, intake, viewer, memory)
+
+    def render(self, outcome: Outcome) -> Mapping[str, Json]:
+        from bot.slack.render import render
+
+        return render(outcome)
+
+    def manifest(
+        self,
+        name: Annotated[str, typer.Option(help="The app's name in Slack.")] = "Footnote",
+        url: Annotated[
+            str | None, typer.Option(help="Public address, for events over HTTP; none: Socket Mode.")
+        ] = None,
+    ) -> Manifest:
+        """Print the Slack app manifest: paste it at api.slack.com/apps, "From a manifest"."""
+        from bot.settings.values import load
+        from bot.slack.config import PROMPTS
+        from bot.slack.manifest import slack_manifest
+
+        known = load()
+        follow_ups, prompts = known.listens, known.prompts or PROMPTS
+        return Manifest(slack_manifest(name=name, url=url, follow_ups=follow_ups, prompts=prompts))
+
+    async def messages(self, settings: Settings, log: Log, period: Period) -> Gathered:
+        """The bot's answers in one channel."""
+        from audit.reconcile import Posted
+        from bot.slack.adapter import SlackPlatform
+        from bot.slack.config import SlackConfig
+
+        if period.channel is None:
+            raise SettingsError("name a Slack channel with --channel, or hand in the messages with --messages FILE.")
+        # Without the app token: a second socket would take events away from the running service.
+        config = SlackConfig(
+            bot_token=settings.secret("slack_bot_token"),
+            signing_secret=settings.secret("slack_signing_secret") or "nothing is received",
+            base_url=settings.slack_base_url,
+        )
+        slack = SlackPlatform(config, _Nothing(), _Nothing())
+        await slack.start()
+        try:
+            found = await slack.messages(period.channel, f"{period.since.timestamp():.6f}")
+        finally:
+            await slack.stop()
+        return Gathered(
+            [Posted(ts, record or None, period.channel, datetime.fromtimestamp(float(ts), UTC)) for record, ts in found]
+        )
+
+    async def checks(self, settings: Settings, log: Log) -> list[Finding]:
+        return []
+
+
+SLACK = Slack()
+
+
+def _workspace(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:
+    from bot.slack.adapter import SlackPlatform
+    from bot.slack.config import SlackConfig
+
+    async def known(channel: str, thread: str) -> bool:
+        return memory.knows(f"slack:*:{channel}:{thread}")
+
+    config = SlackConfig(
+        bot_token=settings.secret("slack_bot_token"),
+        app_token=settings.secret("slack_app_token"),
+        signing_secret=settings.secret("slack_signing_secret"),
+        **_shared(settings),
+    )
+    return SlackPlatform(config, intake, viewer, known)
+
+
+def _workspaces(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:
+    from bot.slack.config import WorkspacesConfig
+    from bot.slack.workspaces import SlackWorkspaces
+
+    if settings.slack_app_token is not None:
+        raise SettingsError("Several workspaces are served over HTTP, not Socket Mode. Unset SLACK_APP_TOKEN.")
+
+    async def known(team: str, channel: str, thread: str) -> bool:
+        return memory.knows(f"slack:{team}:{channel}:{thread}")
+
+    config = WorkspacesConfig(
+        client_id=settings.slack_client_id,
+        client_secret=settings.secret("slack_client_secret"),
+        signing_secret=settings.secret("slack_signing_secret"),
+        folder=settings.home / "slack",
+        **_shared(settings),
+    )
+    return SlackWorkspaces(config, intake, viewer, known)
+
+
+def _shared(settings: Settings) -> dict[str, Any]:
+    """What one workspace and several need alike: the fields of `bot.slack.config.Shared` that settings decide."""
+    from bot.slack.config import PROMPTS
+
+    return {
+        "base_url": settings.slack_base_url,
+        "follow_up_without_mention": settings.follow_up_without_mention,
+        "unmentioned": settings.unmentioned,
+        "allowed_teams": frozenset(settings.slack_teams),
+        "suggested_prompts": settings.prompts or PROMPTS,
+    }
+
+
+class _Nothing:
+    """Takes in nothing and shows nothing: only Slack's history is read."""
+
+    async def accept(self, incoming: Incoming) -> bool:
+        return False
+
+    async def passage(self, record_id: str, n: int, reader: Principal) -> PassageView | None:
+        return None
