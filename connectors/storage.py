@@ -1,0 +1,192 @@
+"""Storage services as sources, through Apache OpenDAL: S3 and what speaks it, Azure, Google Cloud Storage, WebDAV, FTP.
+
+One module for all: a table's `kind` names the service, `options` are OpenDAL's for it
+(https://opendal.apache.org/docs/python/), `secrets` name the environment variables that hold the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
+from typing import Self
+from urllib.parse import quote
+
+import opendal
+from opendal import exceptions as failures
+from opendal.layers import ConcurrentLimitLayer, RetryLayer, TimeoutLayer
+from pydantic import Field, model_validator
+
+from connectors.access import AccessRules
+from connectors.errors import ItemUnreadable, SourceUnavailable
+from connectors.kinds import SourceKind, SourceSettings, Surroundings
+from connectors.ports import Item, ListingFailure
+
+FAILURES = (
+    *(failures.Unexpected, failures.Unsupported, failures.ConfigInvalid, failures.NotFound, failures.PermissionDenied),
+    *(failures.IsADirectory, failures.NotADirectory, failures.ConditionNotMatch, failures.RateLimited),
+    *(failures.AlreadyExists, failures.IsSameFile, failures.RangeNotSatisfied, failures.Conflict, failures.Error),
+)
+"""All that OpenDAL raises; they have no base of their own in common."""
+PLACE = ("endpoint", "account_name", "share_name", "container", "bucket", "filesystem", "root")
+"""Options that say where it is, the wider first."""
+MAX_FILE_BYTES = 200_000_000
+FRESH = timedelta(seconds=2)
+"""An object changed this recently may change again without its tag showing it, if the tag is made of time and size."""
+TRIES = 4
+CALL_SECONDS = 60.0
+READERS = 8
+
+
+class StorageSource:
+    """Implements `Source`. An item's id is its key below the root, with `/`."""
+
+    def __init__(
+        self,
+        name: str,
+        operator: opendal.AsyncOperator,
+        place: Mapping[str, str],
+        *,
+        access: AccessRules,
+        url: str | None = None,
+    ) -> None:
+        """`place` is where it is, without secrets; `url` the address of the root for people."""
+        self._name = name
+        self._operator = operator
+        self._place = dict(place)
+        self._access = access
+        self._url = url.rstrip("/") if url else None
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def place(self) -> Mapping[str, str]:
+        return self._place
+
+    @property
+    def access(self) -> AccessRules | None:
+        return self._access
+
+    async def list(self) -> AsyncIterator[Item | ListingFailure]:
+        try:
+            async for entry in await self._operator.list("", recursive=True):
+                if not entry.path.endswith("/") and _is_document(entry.path):
+                    yield await self._item(entry.path, entry.metadata)
+        except FAILURES as error:
+            raise SourceUnavailable(f"{self._where()} cannot be listed: {_reason(error)}.") from error
+
+    async def _item(self, path: str, metadata: opendal.types.Metadata) -> Item:
+        if not metadata.last_modified:  # some services list names alone
+            metadata = await self._operator.stat(path)
+        changed = metadata.last_modified or datetime.now(UTC)
+        decision = self._access.decide(path)
+        return Item(
+            id=path,
+            name=PurePosixPath(path).name,
+            uri=f"{self._where()}/{path}",
+            url=f"{self._url}/{quote(path)}" if self._url else None,
+            modified_at=changed,
+            token=_token(metadata, datetime.now(UTC)),
+            access=decision.access,
+            matching=decision.matching,
+        )
+
+    async def fetch(self, item: Item) -> bytes:
+        try:
+            found = await self._operator.stat(item.id)
+            if found.content_length > MAX_FILE_BYTES:
+                raise ItemUnreadable(f"is larger than {MAX_FILE_BYTES // 1_000_000} MB")
+            return bytes(await self._operator.read(item.id))
+        except failures.NotFound as error:
+            raise ItemUnreadable("is gone since it was listed") from error
+        except (failures.PermissionDenied, failures.IsADirectory) as error:
+            raise ItemUnreadable(f"cannot be read: {_reason(error)}") from error
+        except FAILURES as error:
+            raise SourceUnavailable(f"{self._where()} cannot be read: {_reason(error)}.") from error
+
+    def _where(self) -> str:
+        parts = [self._place[key] for key in PLACE if key in self._place]
+        return f"{self._place['service']}:" + "/".join(part.strip("/") for part in parts)
+
+
+def _is_document(path: str) -> bool:
+    """Not the temporary and hidden files that a folder leaves out too."""
+    name = PurePosixPath(path).name
+    return not name.startswith(("~$", ".")) and not name.endswith((".tmp", ".part", ".crdownload", "~"))
+
+
+def _token(metadata: opendal.types.Metadata, now: datetime) -> str:
+    """What changes with the content: a version, or a tag of the content itself.
+
+    A weak tag (RFC 9110, section 8.8.1) is made of time and size: it says nothing of an object changed just now.
+    """
+    strong = metadata.version or (metadata.etag if metadata.etag and not metadata.etag.startswith("W/") else None)
+    time = metadata.last_modified
+    if not time or (not strong and now - time < FRESH):
+        return ""
+    return ":".join(map(str, (metadata.version, metadata.etag, metadata.content_length, time.isoformat())))
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of what OpenDAL says; the rest holds addresses with signatures."""
+    kind = type(error).__name__
+    known = {
+        "NotFound": "there is no such bucket, container or folder",
+        "PermissionDenied": "the credentials do not allow it",
+        "RateLimited": "it asks to wait",
+        "ConfigInvalid": "an option is missing or wrong",
+    }
+    return known.get(kind, f"{kind} after {TRIES} tries")
+
+
+_SECRET = frozenset({"secret", "password", "token", "credential", "key", "sas"})
+
+
+class StorageSettings(SourceSettings):
+    """A storage service. `kind` is its name with OpenDAL."""
+
+    kind: str = Field(description="s3, azblob, azdls, azfile, gcs, webdav, ftp, dropbox, b2, oss, cos, obs or swift")
+    options: dict[str, str] = Field(
+        default_factory=dict, description="OpenDAL's options of the service, such as bucket, region, endpoint, root"
+    )
+    secrets: dict[str, str] = Field(
+        default_factory=dict, description="Options that are secrets, by the environment variable that holds each"
+    )
+    url: str | None = Field(default=None, description="Address of the root for people, for links")
+
+    @model_validator(mode="after")
+    def _no_secret_in_the_file(self) -> Self:
+        secret = [name for name in self.options if _SECRET.intersection(name.split("_")) and name != "access_key_id"]
+        if secret:
+            raise ValueError(
+                f"options: {', '.join(sorted(secret))} is a secret: name the variable that holds it, under secrets"
+            )
+        return self
+
+
+def _build(settings: StorageSettings, surroundings: Surroundings) -> StorageSource:
+    secrets = {option: surroundings.secret(variable) for option, variable in settings.secrets.items()}
+    missing = [settings.secrets[option] for option, value in secrets.items() if not value]
+    if missing:
+        raise SourceUnavailable(
+            f"the source {settings.name!r} needs {' and '.join(sorted(missing))} in the environment."
+        )
+    try:
+        operator = opendal.AsyncOperator(settings.kind, **settings.options, **secrets)
+    except FAILURES as error:
+        why = str(error).splitlines()[0].partition("=> ")[2] or _reason(error)
+        raise SourceUnavailable(f"the source {settings.name!r} cannot be set up: {why}.") from None
+    layers = (
+        TimeoutLayer(timeout=CALL_SECONDS, io_timeout=CALL_SECONDS),
+        RetryLayer(max_times=TRIES, jitter=True, min_delay=0.3, max_delay=20.0),
+        ConcurrentLimitLayer(READERS),
+    )
+    for layer in layers:
+        operator = operator.layer(layer)
+    place = {"service": settings.kind} | {k: settings.options[k] for k in PLACE if k in settings.options}
+    return StorageSource(settings.name, operator, place, access=settings.rules(), url=settings.url)
+
+
+STORAGE = SourceKind(StorageSettings, _build)

@@ -1,0 +1,116 @@
+"""Contracts in an S3 bucket, on two servers that others wrote."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from connectors.errors import ItemUnreadable, SourceUnavailable
+from connectors.kinds import Surroundings
+from connectors.ports import Item, Source
+from connectors.registry import build, read_table
+from retrieval.types import AccessList
+from tests.connectors.storage.servers import BUCKET, KEY, S3, SECRET, moto, versitygw
+
+Make = Callable[..., Source]
+
+
+@pytest.fixture(scope="module", params=["moto", "versitygw"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+    with moto() if request.param == "moto" else versitygw(tmp_path_factory.mktemp("versity")) as running:
+        yield running
+
+
+@pytest.fixture
+def bucket(server: S3) -> Iterator[Any]:
+    client = server.client()
+    yield client
+    for found in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        client.delete_object(Bucket=BUCKET, Key=found["Key"])
+
+
+@pytest.fixture
+def make(server: S3) -> Make:
+    def made(secrets: dict[str, str] | None = None, **more: Any) -> Source:
+        options = {"bucket": BUCKET, "endpoint": server.endpoint, "region": "us-east-1", **more.pop("options", {})}
+        table = {
+            "kind": "s3",
+            "name": "contracts",
+            "options": options,
+            "secrets": {"access_key_id": "S3_KEY", "secret_access_key": "S3_SECRET"},
+            **more,
+        }
+        known = {"S3_KEY": KEY, "S3_SECRET": SECRET} if secrets is None else secrets
+        settings = read_table(table)
+        return build(settings, Surroundings(Path("/"), lambda name: known.get(name, "")))  # type: ignore[arg-type]
+
+    return made
+
+
+async def listed(source: Source) -> dict[str, Item]:
+    return {i.id: i async for i in source.list() if isinstance(i, Item)}
+
+
+async def test_what_is_listed_is_read(bucket: Any, make: Make) -> None:
+    for key in ("a.txt", "legal/2026/nda éà#?.txt", "legal/~$nda.docx", ".hidden", "empty/"):
+        bucket.put_object(Bucket=BUCKET, Key=key, Body=f"this is {key}".encode())
+    source = make(url="https://files.example.com/c")
+    items = await listed(source)
+    assert set(items) == {"a.txt", "legal/2026/nda éà#?.txt"}
+    nda = items["legal/2026/nda éà#?.txt"]
+    assert await source.fetch(nda) == "this is legal/2026/nda éà#?.txt".encode()
+    assert nda.name == "nda éà#?.txt"
+    assert nda.url == "https://files.example.com/c/legal/2026/nda%20%C3%A9%C3%A0%23%3F.txt"
+    assert SECRET not in repr(source.place)
+
+
+async def test_access_rules_go_by_the_key(bucket: Any, make: Make) -> None:
+    for key in ("a.txt", "legal/b.txt"):
+        bucket.put_object(Bucket=BUCKET, Key=key, Body=b"x")
+    source = make(access=[{"path": "legal/**", "allow": ["group:legal"]}], allow=["everyone"])
+    items = await listed(source)
+    assert items["legal/b.txt"].access == AccessList(frozenset({"group:legal"}))
+    assert items["a.txt"].access == AccessList(frozenset({"everyone"}))
+
+
+async def test_the_token_changes_with_the_content_alone(bucket: Any, make: Make) -> None:
+    bucket.put_object(Bucket=BUCKET, Key="a.txt", Body=b"three years")
+    first = (await listed(make()))["a.txt"].token
+    assert first
+    assert (await listed(make()))["a.txt"].token == first
+    bucket.put_object(Bucket=BUCKET, Key="a.txt", Body=b"fives years")  # the same size, within the same second
+    assert (await listed(make()))["a.txt"].token != first
+
+
+async def test_more_keys_than_a_page_holds(bucket: Any, make: Make, server: S3) -> None:
+    await asyncio.to_thread(server.fill, [f"many/{n:04}.txt" for n in range(1_001)])
+    assert len(await listed(make(options={"root": "/many"}))) == 1_001
+
+
+async def test_what_vanished_after_the_listing_is_one_document_unread(bucket: Any, make: Make) -> None:
+    bucket.put_object(Bucket=BUCKET, Key="a.txt", Body=b"x")
+    source = make()
+    item = (await listed(source))["a.txt"]
+    bucket.delete_object(Bucket=BUCKET, Key="a.txt")
+    with pytest.raises(ItemUnreadable, match="gone"):
+        await source.fetch(item)
+
+
+async def test_a_bucket_that_is_not_there_is_no_empty_bucket(bucket: Any, make: Make) -> None:
+    with pytest.raises(SourceUnavailable, match="cannot be listed"):
+        await listed(make(options={"bucket": "nowhere-at-all"}))
+
+
+def test_a_secret_that_is_not_set_is_named(make: Make) -> None:
+    with pytest.raises(SourceUnavailable, match="S3_SECRET"):
+        make(secrets={"S3_KEY": KEY})
+
+
+def test_a_secret_in_the_settings_file_is_refused(make: Make) -> None:
+    with pytest.raises(ValidationError, match="secret_access_key is a secret"):
+        make(options={"secret_access_key": "hunter2"})
