@@ -24,6 +24,7 @@ class Finding:
     check: str
     ok: bool
     detail: str
+    warning: bool = False  # fine, but most likely not what is meant
 
 
 @dataclass(frozen=True, slots=True)

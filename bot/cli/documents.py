@@ -49,6 +49,7 @@ def sync(
                 note(f"footnote: there is no folder or source {source or ''!r}. Name a folder: footnote sync DIRECTORY")
                 return USAGE
             total = SyncReport()
+            errors = await _print_groups(app)
             for one in found:
                 report = await app.sync(one, full=full, dry_run=dry_run, confirm_deletes=confirm_deletes)
                 total = total + report
@@ -59,9 +60,25 @@ def sync(
                 out(asdict(total))
             if watch and not dry_run:
                 await app.watch(found, _print_change)
-            return NO if total.held or total.mistakes else DONE
+            return NO if total.held or total.mistakes or errors else DONE
 
     run(work())
+
+
+async def _print_groups(app: App) -> bool:
+    """Say which groups in access lists no directory knows; returns whether one of them is denied."""
+    from bot.errors import DirectoryUnavailable
+    from bot.wiring.access import unknown_groups
+
+    try:
+        errors, warnings = await unknown_groups(app.settings, app.directory)
+    except DirectoryUnavailable as error:  # the documents can be read without it
+        errors, warnings = [], [f"whether the groups in access lists exist could not be checked: {error}"]
+    for text in errors:
+        note(f"ERROR: {text}.")
+    for text in warnings:
+        note(f"Warning: {text.rstrip('.')}.")
+    return bool(errors)
 
 
 def _print_report(name: str, report: SyncReport, dry_run: bool) -> None:

@@ -58,10 +58,10 @@ def doctor(json: JsonOption = False, home: HomeOption = None) -> None:
 
         findings = await examine(settings(home))
         if json:
-            out([{"check": f.check, "ok": f.ok, "detail": f.detail} for f in findings])
+            out([{"check": f.check, "ok": f.ok, "warning": f.warning, "detail": f.detail} for f in findings])
         else:
             for f in findings:
-                say(f"{'ok ' if f.ok else 'NO '} {f.check}: {f.detail}")
+                say(f"{'!  ' if f.warning else 'ok ' if f.ok else 'NO '} {f.check}: {f.detail}")
         return DONE if all(f.ok for f in findings) else DOWN
 
     run(work())

@@ -147,6 +147,10 @@ class Source(Protocol):
         """Raises DirectoryUnavailable for this person, DirectoryDown when it answers for nobody."""
         ...
 
+    async def unknown(self, names: frozenset[str]) -> frozenset[str]:
+        """As in `Groups`. Raises DirectoryUnavailable."""
+        ...
+
     async def check(self) -> list[str]: ...
 
     async def close(self) -> None: ...
@@ -206,6 +210,9 @@ class CachedDirectory:
 
     async def fresh(self, person: Principal) -> frozenset[str]:
         return await self._get(person, 0.0)
+
+    async def unknown(self, names: frozenset[str]) -> frozenset[str]:
+        return await self._source.unknown(names)
 
     async def check(self) -> list[str]:
         return await self._source.check()

@@ -38,6 +38,10 @@ class Groups(Directory, Protocol):
         """As `groups`, but nothing that was read before this call counts. Raises DirectoryUnavailable."""
         ...
 
+    async def unknown(self, names: frozenset[str]) -> frozenset[str]:
+        """Those of these groups that it alone could know and does not. Raises DirectoryUnavailable."""
+        ...
+
     async def check(self) -> list[str]:
         """What keeps it from working; [] when nothing does. Raises nothing of its own."""
         ...
@@ -97,6 +101,11 @@ class FileDirectory:
     async def fresh(self, person: Principal) -> frozenset[str]:
         return await self.groups(person)
 
+    async def unknown(self, names: frozenset[str]) -> frozenset[str]:
+        if not self._alone:
+            return frozenset()
+        return frozenset(n for n in names if n not in self._names and not n.startswith(PREFIXES))
+
     async def check(self) -> list[str]:
         if not self._alone:
             return []
@@ -121,6 +130,9 @@ class CombinedDirectory:
 
     async def fresh(self, person: Principal) -> frozenset[str]:
         return await self._closed(person, await _all([other.fresh(person) for other in self._others]))
+
+    async def unknown(self, names: frozenset[str]) -> frozenset[str]:
+        return frozenset[str]().union(*[await part.unknown(names) for part in (self._file, *self._others)])
 
     async def check(self) -> list[str]:
         found = await asyncio.gather(*(part.check() for part in (self._file, *self._others)))

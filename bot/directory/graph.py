@@ -100,6 +100,14 @@ class GraphDirectory:
                 names.add(PREFIX + name)
         return frozenset(names)
 
+    async def unknown(self, names: frozenset[str]) -> frozenset[str]:
+        ours = {name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX)}
+        found = {name for name in ours & self._config.display_names if (await self._find_owners())[name]}
+        for identity in filter(_GUID.fullmatch, ours):
+            if await self._ask("GET", _with(self._base / "groups" / identity, {"$select": "id"})) is not None:
+                found.add(identity)
+        return frozenset(PREFIX + name for name in ours - found)
+
     async def check(self) -> list[str]:
         problems = []
         try:

@@ -58,6 +58,10 @@ class HttpDirectory:
             raise DirectoryDown(f"{NAME} answers with status {status}, not 200. Check its url and its log.")
         return frozenset(self._config.prefix + name for name in _names(answer, self._config.prefix))
 
+    async def unknown(self, names: frozenset[str]) -> frozenset[str]:
+        """The endpoint tells the groups of a person, not which there are."""
+        return frozenset()
+
     async def check(self) -> list[str]:
         try:
             await self.groups(_NOBODY)

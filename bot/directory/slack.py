@@ -29,6 +29,7 @@ class _Members:
     def __init__(self, groups: list[Any]) -> None:
         """Raises DirectoryDown when it is not Slack's list."""
         self.by_user: dict[str, set[str]] = {}
+        self.names: set[str] = set()
         self.twice: set[str] = set()
         handles: dict[str, str] = {}
         for group in groups:
@@ -38,15 +39,16 @@ class _Members:
             if group.get("date_delete") or group.get("is_external"):
                 continue
             identity, handle, users = group["id"], group.get("handle"), group.get("users")
+            names = {PREFIX + identity}
+            if isinstance(handle, str) and _is_handle(handle):
+                names.add(PREFIX + handle)
+            self.names |= names
             if not isinstance(users, list):
                 if group.get("user_count") in (0, "0"):
                     continue
                 raise DirectoryDown(f"Slack does not list the members of the user group {identity}.")
-            names = {PREFIX + identity}
-            if isinstance(handle, str) and _is_handle(handle):
-                if handles.setdefault(handle, identity) != identity:
-                    self.twice.add(PREFIX + handle)
-                names.add(PREFIX + handle)
+            if PREFIX + str(handle) in names and handles.setdefault(str(handle), identity) != identity:
+                self.twice.add(PREFIX + str(handle))
             for user in users:
                 if isinstance(user, str):
                     self.by_user.setdefault(user, set()).update(names)
@@ -73,6 +75,10 @@ class SlackDirectory:
     async def fresh(self, person: Principal) -> frozenset[str]:
         """The list may be LEAST_SECONDS old."""
         return await self._get(person, LEAST_SECONDS)
+
+    async def unknown(self, names: frozenset[str]) -> frozenset[str]:
+        ours = {name for name in names if name.startswith(PREFIX)}
+        return frozenset(ours - (await self._ask()).names) if ours else frozenset()
 
     async def check(self) -> list[str]:
         try:

@@ -9,12 +9,13 @@ import apsw
 
 from audit.errors import AuditError
 from bot.answering.memory import ThreadMemory
-from bot.errors import BotError
+from bot.errors import BotError, DirectoryUnavailable
 from bot.platform import Finding
 from bot.queue.inbox import Inbox
 from bot.settings.values import Settings
 from bot.types import Incoming
 from bot.wiring.access import problems as access_problems
+from bot.wiring.access import unknown_groups
 from bot.wiring.app import App, open_app
 from bot.wiring.databases import inbox_store
 from bot.wiring.platforms import build, none_set_up, platforms
@@ -98,6 +99,7 @@ async def _parts(app: App) -> AsyncIterator[Finding]:
     problems = await app.directory.check()
     kinds = dict.fromkeys(["file", *(table.kind for table in app.settings.directories)])
     yield Finding("groups", not problems, "; ".join(problems) or f"from {', '.join(kinds)}")
+    yield await _named_groups(app)
     for name, wrong in access_problems(app.settings, app.state).items():
         yield Finding(f"access rules of {name}", not wrong, "; ".join(wrong) or "each rule decides about documents")
     for source in app.state.sources():
@@ -105,6 +107,17 @@ async def _parts(app: App) -> AsyncIterator[Finding]:
         fine = lag is not None and lag < STALE_S and source.error is None
         detail = "never completed" if lag is None else f"last complete {lag} s ago"
         yield Finding(f"source {source.name}", fine, f"{detail}; run `footnote sync`" if not fine else detail)
+
+
+async def _named_groups(app: App) -> Finding:
+    """Whether access lists name groups that there are: an error where one is denied, a warning where one is allowed."""
+    check = "groups in access lists"
+    try:
+        errors, warnings = await unknown_groups(app.settings, app.directory)
+    except DirectoryUnavailable as error:
+        return Finding(check, False, str(error))
+    told = "; ".join(errors + warnings)
+    return Finding(check, not errors, told or "known to a directory", warning=not errors and bool(warnings))
 
 
 def _passage() -> Passage:

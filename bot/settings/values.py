@@ -26,6 +26,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bot.answering.channels import DIRECT, Unmentioned
 from bot.errors import SettingsError
+from bot.settings.named_groups import Named, known_nowhere, named
 from bot.settings.secret_files import SUFFIX, read_secrets
 from connectors.kinds import Entry, SourceSettings, Table
 from connectors.registry import read_table
@@ -331,6 +332,34 @@ class Settings(BaseSettings):
         if len({table.kind for table in tables}) < len(tables):
             raise ValueError("there may be one directory of each kind")
         return tables
+
+    @property
+    def named_groups(self) -> list[Named]:
+        """The groups that access lists name."""
+        found: list[Named] = []
+        for source in self.sources:
+            found += named(source.allow or (), f"sources: {source.name}")
+            for rule in source.access:
+                where = f'sources: {source.name}, rule "{rule.path}",'
+                found += named(rule.allow, where) + named(rule.deny, where, denies=True)
+        for channel in self.channels:
+            found += named(channel.grant or (), f"channels: {channel.id}")
+        return found
+
+    @property
+    def groups_of_nobody(self) -> list[Named]:
+        """Those that no directory which is set up could know."""
+        kinds = frozenset(table.kind for table in self.directories)
+        bare = any(isinstance(table, HttpDirectorySettings) and not table.prefix for table in self.directories)
+        return [n for n in self.named_groups if known_nowhere(n.group, self.groups, kinds, bare=bare)]
+
+    @model_validator(mode="after")
+    def _denied_groups_are_known(self) -> Self:
+        """A denial of a group that is not there would stop nobody."""
+        for group in self.groups_of_nobody:
+            if group.denies:
+                raise ValueError(f"{group.told(self.groups)}: define it in [groups], correct its name, or remove it")
+        return self
 
     @model_validator(mode="after")
     def _channels_fit(self) -> Self:

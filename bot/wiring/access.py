@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.directory.file import Groups
 from bot.settings.values import Settings
 from bot.wiring.sources import find
 from connectors.access import CLOSED, AccessRules, Decision
@@ -92,3 +93,15 @@ def _problems(rules: AccessRules, entries: dict[str, Entry]) -> list[str]:
             "`footnote sync` applies it"
         )
     return found
+
+
+async def unknown_groups(settings: Settings, directory: Groups) -> tuple[list[str], list[str]]:
+    """Errors and warnings: groups that access lists deny or allow, and that no directory knows.
+
+    Raises DirectoryUnavailable.
+    """
+    groups = settings.named_groups
+    nowhere = {n.group for n in settings.groups_of_nobody}
+    nowhere |= await directory.unknown(frozenset(n.group for n in groups) - nowhere)
+    told = [(n.denies, n.told(settings.groups)) for n in groups if n.group in nowhere]
+    return [text for denies, text in told if denies], [text for denies, text in told if not denies]

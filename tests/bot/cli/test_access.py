@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from bot.cli import cli
+from tests.bot.directory.servers import FakeSlack, serving
 
 SOURCE = '[[sources]]\nname = "policies"\npath = "policies"\n'
 LEGAL = '[[sources.access]]\npath = "legal/**"\nallow = ["group:legal"]\n'
@@ -93,3 +99,55 @@ def test_a_pattern_that_cannot_be_meant_is_refused_at_the_start(folder: Path) ->
     done = footnote(folder, SOURCE + LEGAL.replace("legal/**", "./legal/**") + GROUPS, "sync")
     assert done.exit_code == 2
     assert 'write "legal/**"' in done.stderr
+
+
+def test_a_group_that_is_nowhere_is_a_warning_where_it_admits(folder: Path) -> None:
+    toml = SOURCE + 'allow = ["group:staf"]\n'
+    done = footnote(folder, toml, "sync")
+    assert done.exit_code == 0
+    assert 'Warning: sources: policies names the group "staf", which no directory knows' in done.stderr
+    assert (
+        '!   groups in access lists: sources: policies names the group "staf"'
+        in footnote(folder, toml, "doctor").stdout
+    )
+
+
+def test_a_slack_group_that_is_gone_is_an_error_where_it_is_denied(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
+        monkeypatch.setenv(name, "xoxb-test" if "BOT" in name else "xapp-test")
+    slack = FakeSlack()
+    slack.add("S1", "temps", "U1")
+    with threaded(slack) as origin:
+        toml = (
+            f'slack_base_url = "{origin}/api/"\n[[directories]]\nkind = "slack"\n' + SOURCE + 'allow = ["everyone"]\n'
+        )
+        toml += '[[sources.access]]\npath = "hr/**"\nallow = ["everyone"]\ndeny = ["group:slack:temps"]\n'
+        assert footnote(folder, toml, "sync").exit_code == 0
+        slack.usergroups.clear()
+        done = footnote(folder, toml, "sync")
+    assert done.exit_code == 1
+    assert 'ERROR: sources: policies, rule "hr/**", names the group "slack:temps"' in done.stderr
+    assert "so it stops nobody" in done.stderr
+
+
+@contextmanager
+def threaded(slack: FakeSlack) -> Iterator[str]:
+    """The stand-in in a thread of its own: a command has the loop of this one."""
+    address, done = Future[str](), asyncio.Event()
+
+    async def serve() -> None:
+        async with serving(*slack.routes()) as origin:
+            address.set_result(origin)
+            await done.wait()
+
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    try:
+        yield address.result(timeout=30)
+    finally:
+        loop.call_soon_threadsafe(done.set)
+        thread.join(30)
+        loop.close()

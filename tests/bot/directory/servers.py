@@ -97,6 +97,7 @@ class FakeGraph:
             web.post("/{tenant}/oauth2/v2.0/token", self._give_token),
             web.get("/v1.0/users", self._find_users),
             web.get("/v1.0/groups", self._find_groups),
+            web.get("/v1.0/groups/{group}", self._one_group),
             web.post("/v1.0/users/{user}/getMemberGroups", self._member_groups),
             web.get("/v1.0/users/{user}/transitiveMemberOf", self._transitive),
         ]
@@ -157,6 +158,17 @@ class FakeGraph:
     async def _find_groups(self, request: web.Request) -> web.Response:
         refused = await self._refused(request, "GroupMember.Read.All")
         return refused or self._paged(request, self._filtered(request, "displayName", list(self.groups.values())))
+
+    async def _one_group(self, request: web.Request) -> web.Response:
+        refused = await self._refused(request, "GroupMember.Read.All")
+        if refused is not None:
+            return refused
+        if request.query.get("$select") != "id":
+            self.complaints.append("more of a group than its id")
+        group = request.match_info["group"]
+        return (
+            web.json_response({"id": group}) if group in self.groups else graph_error(404, "Request_ResourceNotFound")
+        )
 
     async def _member_groups(self, request: web.Request) -> web.Response:
         refused = await self._refused(request, "GroupMember.Read.All")

@@ -47,6 +47,9 @@ class Office:
             raise error
         return said
 
+    async def unknown(self, names: frozenset[str]) -> frozenset[str]:
+        return frozenset()
+
     async def check(self) -> list[str]:
         return []
 

@@ -26,6 +26,9 @@ class FixedGroups:
     async def fresh(self, person: Principal) -> frozenset[str]:
         return frozenset(self.newer) if self.newer else await self.groups(person)
 
+    async def unknown(self, names: frozenset[str]) -> frozenset[str]:
+        return frozenset()
+
     async def check(self) -> list[str]:
         return [str(self.error)] if self.error is not None else []
 

@@ -303,3 +303,10 @@ async def test_no_address_finds_another_person(email: str) -> None:
     async with graph() as (_, directory):
         groups = await directory.groups(Principal("slack", "T1", "U1", email))
         assert groups == set()
+
+
+async def test_it_tells_which_of_its_groups_there_are() -> None:
+    gone = "99999999-0000-4000-8000-0000000000ff"
+    async with graph(display_names=frozenset({"Legal", "Lost"})) as (_, directory):
+        names = {f"graph:{i}" for i in (LEGAL, BOARD, gone, "Legal", "Lost", "Never Set")} | {"legal"}
+        assert await directory.unknown(frozenset(names)) == {f"graph:{gone}", "graph:Lost", "graph:Never Set"}

@@ -183,3 +183,14 @@ async def test_whatever_slack_lists_grants_no_more_than_its_groups(listed: list[
         said = {f"slack:{g[key]}" for g in mine for key in ("id", "handle") if g.get(key)}
         assert groups <= said
         assert all(g.encode() for g in groups)
+
+
+async def test_it_tells_which_of_its_groups_there_are() -> None:
+    async with slack() as (fake, directory, _):
+        fake.add("S2", "empty", user_count=0)
+        fake.add("S3", "old", "U1", date_delete=1)
+        names = {"slack:legal", "slack:S1", "slack:empty", "slack:old", "slack:lega1", "legal", "graph:legal"}
+        assert await directory.unknown(frozenset(names)) == {"slack:old", "slack:lega1"}
+        calls = fake.calls
+        assert await directory.unknown(frozenset({"legal"})) == set()
+        assert fake.calls == calls

@@ -248,3 +248,42 @@ def test_what_is_no_secret_has_no_file(monkeypatch: pytest.MonkeyPatch, name: st
     monkeypatch.setenv(name, "x")
     with pytest.raises(SettingsError, match=name):
         load()
+
+
+RULE = '[[sources.access]]\npath = "**"\nallow = ["everyone"]\ndeny = ["group:{}"]\n'
+DENIED = '[[sources]]\nname = "docs"\npath = "docs"\n' + RULE
+TEMPS = '[groups]\ntemps = ["eve@example.com"]\n'
+SLACK = '[[directories]]\nkind = "slack"\n'
+HTTP = '[[directories]]\nkind = "http"\nurl = "https://directory.example.com/"\n'
+
+
+@pytest.mark.parametrize(
+    ("group", "more", "known"),
+    [
+        ("temps", TEMPS, True),
+        ("temp", TEMPS, False),
+        ("temps", "", False),
+        ("slack:temps", TEMPS, False),
+        ("slack:temps", SLACK, True),  # whether Slack has it, doctor and sync ask
+        ("graph:temps", SLACK, False),
+        ("temps", HTTP, False),
+        ("temps", HTTP + 'prefix = ""\n', True),
+    ],
+)
+def test_a_denied_group_that_no_directory_could_know_stops_the_start(
+    tmp_path: Path, group: str, more: str, known: bool
+) -> None:
+    (tmp_path / "footnote.toml").write_text(DENIED.format(group) + more)
+    if known:
+        assert load().groups_of_nobody == []
+        return
+    with pytest.raises(SettingsError, match=f'rule "\\*\\*", names the group "{group}".*so it stops nobody'):
+        load()
+
+
+def test_the_like_name_is_offered_and_an_allowed_group_is_only_named(tmp_path: Path) -> None:
+    (tmp_path / "footnote.toml").write_text(DENIED.format("tmeps") + TEMPS)
+    with pytest.raises(SettingsError, match='did you mean "temps"'):
+        load()
+    (tmp_path / "footnote.toml").write_text('[[channels]]\nid = "C1"\ngrant = ["group:temps", "everyone"]\n')
+    assert [(n.group, n.where, n.denies) for n in load().groups_of_nobody] == [("temps", "channels: C1", False)]
