@@ -15,7 +15,10 @@ from retrieval.parse.clauses.words import DROPPED, PATTERN, family
 
 _SUBS = r"(?:\([A-Za-z0-9]{1,5}\))*"
 _LATIN = ("bis", "ter", "quater", "quinquies", "sexies", "septies", "octies", "novies", "decies")
-_SUFFIX = rf"(?:\s?(?:{'|'.join(_LATIN)})(?!\w)|\s?[a-z]{{1,2}}(?!\w)|[A-Z]{{1,2}}(?!\w)|er(?!\w)|\.?[ºª°])?"
+_SUFFIX = (
+    rf"(?:\s?(?:{'|'.join(_LATIN)})(?!\w)|(?-i:er|[a-z]{{1,2}}|[A-Z]{{1,2}})(?!\w)"
+    r"|(?-i:\s[a-z])(?=\s*(?:$|[.:)–—]|(?-i:[A-ZÄÖÜ])))|\.?[ºª°])?"
+)
 _WORDED = re.compile(
     rf"(?P<word>(?:{PATTERN})(?!\w)\.?|§{{1,2}})\s*"
     rf"(?P<number>(?:[A-Z]{{1,2}}\*?\.\s?)?\d{{1,4}}(?:[.-]\d{{1,4}})*{_SUFFIX}|[ivxlc]+(?!\w)|{NUMBER_WORDS}|[a-z](?!\w))"
@@ -93,8 +96,8 @@ def readings(text: str, *, keep: bool = False) -> list[Reading]:
 
 def _worded(found: re.Match[str], *, keep: bool) -> list[Reading]:
     word = family(found["word"])
-    if found["number"][:1].isalpha() and len(found["number"]) == 1 and found["number"].islower():
-        return []  # "Section a"
+    if found["word"][:1].islower() or (found["number"].islower() and len(found["number"]) == 1):
+        return []  # "section 5 of the Act", "Section a"
     text = found[0].rstrip("–—-").rstrip() if found["end"].strip() in ("-", "–", "—") else found[0]
     dropped = word in DROPPED and not keep
     own = clean(text)[0] if dropped else named(text)
@@ -107,10 +110,10 @@ def _worded(found: re.Match[str], *, keep: bool) -> list[Reading]:
             Reading(
                 found[0],
                 own,
-                "decimal" if multi and not series else f"{word} {series}".strip(),
+                "decimal" if multi else f"{word} {series}".strip(),
                 place,
                 parts,
-                "" if multi and not series else word,
+                "" if multi else word,
                 named=full if dropped else "",
                 closed=closed,
             )
@@ -124,7 +127,8 @@ def _places(number: str, sub: str) -> list[tuple[str, tuple[int, int], tuple[int
         path = tuple(int(p) for p in re.split(r"[.-]", found["path"]))
         code = (found["code"] or "").strip().upper()
         suffix = found["suffix"].strip().lower().lstrip(".")
-        return [(code, (path[-1], _suffix(suffix)), (*path, *_counts_of(sub)))]
+        stem = re.sub(r"\d+$", "", found["path"])
+        return [(code + stem, (path[-1], _suffix(suffix)), (*path, *_counts_of(sub)))]
     if (count := unword(number)) is not None:
         return [("", (count, 0), (count,))]
     counts = [unroman(number) if len(number) > 1 or number in "IVXivx" else None]

@@ -160,7 +160,7 @@ class _Pass:
                 return item.level
         for item in reversed(self._stack):
             other = item.mark
-            if item.heading or other is None or not _further_in(other, mark):
+            if item.heading or other is None or other.rank is not None or not _further_in(other, mark):
                 return item.level + 1
         return 1
 
@@ -214,7 +214,7 @@ class _Pass:
     def _encloses(self, outer: Mark, mark: Mark) -> bool:
         """Whether a numbered part stands in the label of what it holds: no clause holds a schedule, and
         articles that count on through chapters are cited without them."""
-        if mark.word in ATTACHMENTS:
+        if mark.word in ATTACHMENTS or (outer.word == "item" and mark.key == "typed"):
             return False
         if mark.word in OUTER:
             return outer.word in ATTACHMENTS

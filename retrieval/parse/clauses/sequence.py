@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from retrieval.parse.clauses.marks import Mark
 from retrieval.parse.clauses.numbers import Reading, after, readings
-from retrieval.parse.clauses.words import NOTE, OUTER, SECTION, rank_of
+from retrieval.parse.clauses.words import FILING, NOTE, OUTER, SECTION, rank_of
 
 _GAP = 3  # clauses that may be missing from a sequence ("Reserved")
 _AHEAD = 300  # lines in which the number that goes on is looked for
@@ -75,6 +75,7 @@ class _Run:
     series: str
     place: tuple[int, int]
     line: Line
+    apart: bool = False  # it began beyond a title that ended what stood above
 
     def next(self, reading: Reading) -> bool:
         return self.alike(reading) and after(self.place, reading.place)
@@ -96,8 +97,11 @@ class _State:
     words: dict[str, tuple[int, int]] = field(default_factory=dict)
     scopes: dict[str, int] = field(default_factory=dict)  # in which part, counted, each worded number came last
     fresh: bool = False  # something new began above the clauses: they may start again
+    broken: bool = False  # an unnumbered title ended every clause: an item has none to belong to
+    holder: str = ""  # the word of the part that was opened last
 
     def number(self, parts: tuple[int, ...]) -> None:
+        self.broken = False
         self.decimals = {n: p for n, p in self.decimals.items() if n < len(parts)}
         for n in range(1, len(parts) + 1):  # 1.1 stands in 1, whether or not that was seen
             self.decimals[n] = parts[:n]
@@ -136,6 +140,8 @@ class _Reader:
         self.keep = keep
         self.state = _State()
         self.parts = 0
+        self.untitled = False  # the line before is a number alone: this one may be its title
+        self.passed = False  # a number that was doubtful stands between here and the last one that counts
         self.nested: set[str] = set()  # series whose items hold lists that count from 1
         self.read = [[] if line.numbered else readings(line.text, keep=keep) for line in lines]
         self.later: dict[tuple[str, object], list[int]] = {}
@@ -155,6 +161,8 @@ class _Reader:
                 self.state.number(computed.parts)
             elif not marks and (line.heading or line.breaks) and computed is None:
                 self.state.stop(line.outline)
+                self.state.broken |= line.breaks and not self.untitled
+            self.untitled = bool(marks) and line.text.strip(" .:–—-") == marks[0].mark.own
         return found
 
     def _inner(self, text: str, reading: Reading) -> list[Reading]:
@@ -164,7 +172,9 @@ class _Reader:
     def _accept(self, line: Line, options: Sequence[Reading], at: int, offset: int) -> Iterator[Found]:
         fitting = [r for r in options if self._fits(r, line, at)]
         if not fitting:
+            self.passed |= any(r.parts is not None and self._doubtful(r, line) for r in options)
             return
+        self.passed = False
         chosen = min(fitting, key=lambda r: (self._distance(r, at), not self._continued(r)))
         yield Found(offset, self._apply(chosen, line, at))
         rest = line.text[len(chosen.text) :]
@@ -182,9 +192,10 @@ class _Reader:
         state = self.state
         if r.word:
             self.parts += any(rank_of(r.word) < rank_of(other.split()[0]) for other in state.words)
+            state.holder = r.word
             state.words[r.series], state.scopes[r.series] = r.place, self.parts
             state.lists.clear()
-            state.fresh = True
+            state.fresh, state.broken = True, False
             if r.word in OUTER:
                 state.decimals.clear()
                 state.top = None
@@ -196,9 +207,10 @@ class _Reader:
             return self._mark(r, line, "typed")
         run = self._run_of(r, line)
         if r.single and (run is state.top if run is not None else self._is_clause(r, line, at)):
+            apart = state.broken if run is None else run.apart
             state.number(r.parts or ())
-            state.top, state.fresh = _Run(r.series, r.place, line), False
-            return self._mark(r, line, "typed")
+            state.top, state.fresh = _Run(r.series, r.place, line, apart), False
+            return replace(self._mark(r, line, "typed"), endless=apart)
         if run is None:
             state.begin(_Run(r.series, r.place, line))
         else:
@@ -232,11 +244,22 @@ class _Reader:
             return False
         if r.word:
             return self._word_fits(r, line, at)
+        if self._doubtful(r, line):
+            return False
         if r.multi:
             return self._decimal_fits(r, line, at)
         if r.single:
             return self._single_fits(r, line, at)
         return self._item_fits(r, line, at)
+
+    def _doubtful(self, r: Reading, line: Line) -> bool:
+        """Whether a plain number stands where footnotes, exhibits or signatures are counted."""
+        state = self.state
+        rest = line.text[len(r.text) :].strip()
+        if line.heading or (line.strong and (rest[:1].isupper() or not rest)) or r.named:
+            return False
+        filed = state.holder in FILING and ("decimal" in r.series or r.multi)
+        return filed or (state.broken and bool(state.words) and (r.place == (1, 0) or not state.lists))
 
     def _word_fits(self, r: Reading, line: Line, at: int) -> bool:
         last = self.state.words.get(r.series)
@@ -315,7 +338,7 @@ class _Reader:
         if line.heading and r.closed and (r.count == 1 or len(r.own.strip("()")) > 1):
             return True
         if r.count == 1:
-            return goes_on
+            return goes_on and not self.state.broken and not self.passed
         for run in self.state.lists:
             if run.series == r.series and 0 < r.count - run.place[0] <= 2 and goes_on:
                 return True

@@ -35,6 +35,9 @@ DROPPED = frozenset(("section", "sec", "§"))
 PATTERN = "|".join(sorted(({*RANK, *_SHORT} - {"§", "§§"}), key=len, reverse=True))
 """An alternation of the words, without the sign."""
 
+FILING = frozenset(("item", "note"))
+"""Parts of a company's filing: plain numbers in them count footnotes and exhibits."""
+
 DIVISION, SECTION = RANK["division"], RANK["section"]
 UNKNOWN = RANK["article"]  # a word that only its counting tells
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from retrieval.parse.clauses.pdf_numbers import number_of
+from retrieval.parse.clauses.numbers import readings
 from retrieval.parse.pdf.paragraphs import Body, Paragraph
 
 MAX_TITLE = 160
@@ -111,7 +111,7 @@ def _layout_title(first_page: Sequence[Paragraph], body: Body) -> str:
         top = [p for p in shown[:6] if p.text[0] != "(" and (p.bold or p.centred or p.text.isupper())]
         parts = top[:1] if top else []
     prose = next((n for n, p in enumerate(first_page) if p.words > 24), len(first_page))
-    cover = [p for p in first_page[:prose] if p in shown and p not in parts and number_of(p.text) is None]
+    cover = [p for p in first_page[:prose] if p in shown and p not in parts and not readings(p.text)]
     second = [p for p in cover if p.size > body.size * 1.1 and p.text[0] != "("]
     if len(parts) == 1 and largest > body.size * 1.1 and second:
         parts = [p for p in shown if p in parts or p is max(second, key=lambda q: q.size)]

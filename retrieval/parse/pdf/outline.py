@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from retrieval.parse.blocks import Block
-from retrieval.parse.clauses.pdf import Clause, clauses
-from retrieval.parse.clauses.pdf_numbers import number_of
+from retrieval.parse.clauses.numbers import readings
+from retrieval.parse.pdf.clauses import Clause, clauses
 from retrieval.parse.pdf.heading_titles import heading_alone
 from retrieval.parse.pdf.paragraphs import Body, Paragraph
 
@@ -81,12 +81,12 @@ def blocks(
 def _clause_heading(clause: Clause, items: Sequence[Paragraph], body: Body) -> _Heading:
     """A clause's heading; a number alone on its line takes the title from the next one."""
     item = items[clause.at]
-    bare = not item.text[clause.number.length :].strip(" .:–—-")
+    bare = not item.text[clause.mark.typed :].strip(" .:–—-")
     if bare and clause.at + 1 < len(items):
         after = items[clause.at + 1]
         near = after.page == item.page and after.table is None and after.gap < 3 and after.rows <= SHORT_ROWS
         alike = after.bold or after.centred or after.size > body.size * LARGER or after.text.isupper()
-        if near and alike and heading_alone(after.text, strong=True) and number_of(after.text) is None:
+        if near and alike and heading_alone(after.text, strong=True) and not readings(after.text):
             return _Heading(clause.rank, clause.label, " ".join(after.text.split()), merged=1)
     return _Heading(clause.rank, clause.label, clause.title)
 
@@ -130,8 +130,7 @@ def _stands_out(items: Sequence[Paragraph], at: int, body: Body) -> bool:
     capitals = item.text.isupper() and item.centred and item.size >= body.size * 0.98
     if not (larger or item.bold or capitals) or not heading_alone(item.text, strong=larger):
         return False
-    number = number_of(item.text)
-    if number is not None and number.kind != "dotted":
+    if any(r.parts is not None or r.own.startswith("(") for r in readings(item.text)):
         return False  # a number that no sequence carries: better no section than a wrong one
     return at + 1 < len(items) and "  " not in item.text
 

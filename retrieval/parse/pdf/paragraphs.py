@@ -13,6 +13,8 @@ from retrieval.parse.pdf.rows import ENUMERATOR, Row
 
 BOLD = 1.15  # a weight this many times the body's is bold: fonts state weights on no common scale
 
+_COLUMN = 20  # words, from which on what stands left of a run is a column
+
 _OPENS = re.compile(rf"(?:{ENUMERATOR.pattern})(?=\s|$)", re.IGNORECASE)
 _ENDS = re.compile(r"(?:[.;:!?]|;\s*(?:and|or)|,\s*(?:and|or))[\"”’)\]]*$", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -20,7 +22,7 @@ _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 @dataclass(slots=True)
 class Paragraph:
-    """Text of one page that belongs together. `x0` counts from the page's left margin, in points."""
+    """Text of one page that belongs together. `x0` counts from its column's left margin, in points."""
 
     text: str
     page: int
@@ -89,7 +91,7 @@ def paragraphs(rows: Sequence[Row], page: int, body: Body, first_table: int, wid
     """The paragraphs of one page; `first_table` numbers its tables, `width` is the page's, in points."""
     if not rows:
         return
-    margin = min((r.x0 for r in rows if r.words > 4), default=min(r.x0 for r in rows))
+    margins = _margins(rows, width)
     right: dict[int, float] = {}
     for row in rows:
         right[row.run] = max(right.get(row.run, 0.0), row.x1)
@@ -98,10 +100,25 @@ def paragraphs(rows: Sequence[Row], page: int, body: Body, first_table: int, wid
     previous: Row | None = None
     for row in rows:
         if group and not _continues(group, row, right[row.run], leading, body):
-            yield _join(group, page, body, first_table, margin, width, _gap(previous, group[0], leading))
+            yield _join(group, page, body, first_table, margins[group[0].run], width, _gap(previous, group[0], leading))
             previous, group = group[-1], []
         group.append(row)
-    yield _join(group, page, body, first_table, margin, width, _gap(previous, group[0], leading))
+    yield _join(group, page, body, first_table, margins[group[0].run], width, _gap(previous, group[0], leading))
+
+
+def _margins(rows: Sequence[Row], width: float) -> dict[int, float]:
+    """The left margin of each run: that of the column it stands in."""
+    runs: dict[int, list[Row]] = {}
+    for row in rows:
+        runs.setdefault(row.run, []).append(row)
+    boxes = {run: (min(r.x0 for r in of), max(r.x1 for r in of)) for run, of in runs.items()}
+    page = min((r.x0 for r in rows if r.words > 4), default=min(r.x0 for r in rows))
+    margins = {}
+    for run, (left, right) in boxes.items():
+        beside = any(other[1] < left and sum(r.words for r in runs[n]) > _COLUMN for n, other in boxes.items())
+        column = [b for b in boxes.values() if b[0] > 0.4 * width and min(b[1], right) > max(b[0], left)]
+        margins[run] = min(b[0] for b in column) if beside and left > 0.4 * width and column else page
+    return margins
 
 
 def _leading(rows: Sequence[Row], body: Body) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from reportlab.lib.styles import ParagraphStyle
 
 from retrieval.parse.pdf.parser import parse_pdf
 from retrieval.types import ParsedDocument
-from tests.retrieval.parse.pdf.making import FILLER, flowing, style
+from tests.retrieval.parse.pdf.making import FILLER, drawn, flowing, lines, style
 
 HEAD = style(bold=True, size=12)
 PLAIN, ONE, TWO, THREE = style(), style(18), style(36), style(54)
@@ -259,3 +261,46 @@ def test_a_table_of_contents_opens_no_sections() -> None:
     for n, name in enumerate(["Term", "Fees", "Law"], 1):
         body += [(f"{n}. {name}", HEAD), (FILLER, PLAIN)]
     assert labels(contents + body) == [("1", "Term"), ("2", "Fees"), ("3", "Law")]
+
+
+def test_a_list_goes_on_in_the_next_column() -> None:
+    prose = "are kept by the secretary in a book that members may read at any time of the year"
+
+    def item(letter: str) -> list[str]:
+        words = f"({letter}) records {prose}".split()
+        return [" ".join(words[i : i + 6]) for i in range(0, len(words), 6)]
+
+    def page(canvas: Any) -> None:
+        canvas.setFont("Helvetica-Bold", 12)
+        lines(canvas, ["\xa7 12 Members"], 60, 780)
+        canvas.setFont("Helvetica", 10)
+        lines(canvas, ["The rules for members are these, and no", "others hold between the club and them:"], 60, 755)
+        lines(canvas, [row for letter in "ab" for row in item(letter)], 72, 720)
+        lines(canvas, [row for letter in "cde" for row in item(letter)], 332, 755)
+
+    document = parse_pdf("rules.pdf", drawn(page))
+    assert [s.label for s in document.sections if s.label] == ["12", *(f"12({c})" for c in "abcde")]
+
+
+def test_a_note_between_two_items_ends_no_list() -> None:
+    items: Items = [
+        ("1. Inspections", HEAD),
+        ("(a) The operator inspects the part. " + FILLER, ONE),
+        ("(b) The operator replaces the part. " + FILLER, ONE),
+        ("Note 1 to paragraph (b): the maker's bulletin shows how.", ONE),
+        ("(c) The operator keeps a record. " + FILLER, ONE),
+        ("(d) The record is kept for 5 years. " + FILLER, ONE),
+    ]
+    assert [label for label, _ in labels(items)] == ["1", "1(a)", "1(b)", "1(c)", "1(d)"]
+
+
+def test_letters_below_a_note_of_the_accounts_belong_to_it() -> None:
+    items: Items = [
+        ("Note 4 – Leases", style(bold=True)),
+        (FILLER, PLAIN),
+        ("Note 5 – Debt", style(bold=True)),
+        ("The group owes:", PLAIN),
+        ("(a) a loan from its bank. " + FILLER, ONE),
+        ("(b) a bond. " + FILLER, ONE),
+    ]
+    assert [label for label, _ in labels(items)] == ["Note 4", "Note 5", "Note 5(a)", "Note 5(b)"]
