@@ -1,6 +1,8 @@
 # Built from the project's root: docker build -t footnote:0.1.0 .
 FROM python:3.11-slim
 WORKDIR /app
+# libseccomp: the list of system calls that a process which reads a document may make
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends libseccomp2 && rm -rf /var/lib/apt/lists/*
 COPY requirements.lock ./
 RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./

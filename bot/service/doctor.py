@@ -16,12 +16,14 @@ from bot.settings.values import Settings
 from bot.types import Incoming
 from bot.wiring.access import problems as access_problems
 from bot.wiring.access import unknown_groups
-from bot.wiring.app import App, open_app
+from bot.wiring.app import App, open_app, parser
 from bot.wiring.databases import inbox_store
 from bot.wiring.platforms import build, none_set_up, platforms
 from connectors.errors import ConnectorError
 from connectors.sync import lag_seconds
-from retrieval.errors import RetrievalError
+from retrieval.errors import DocumentUnreadable, RetrievalError
+from retrieval.parse.confine import LAYERS
+from retrieval.parse.sandbox import Confinement
 from retrieval.types import Document, Passage, Question, Section
 
 STALE_S = 24 * 3600
@@ -69,6 +71,10 @@ async def _parts(app: App) -> AsyncIterator[Finding]:
             raise ConnectorError(f"{len(missing)} documents are not indexed; run `footnote index rebuild`")
         return f"{what}, {len(held)} documents"
 
+    async def parsers() -> str:
+        async with parser(app.settings) as reader:
+            return _confined(await reader.confinement())
+
     async def model() -> str:
         if app.model is None:
             return "none; answers are verbatim sentences"
@@ -90,6 +96,7 @@ async def _parts(app: App) -> AsyncIterator[Finding]:
         "home": home,
         "embedder": embedder,
         "index": index,
+        "parsers": parsers,
         "model": model,
         "audit": audit,
         "inbox": inbox,
@@ -118,6 +125,17 @@ async def _named_groups(app: App) -> Finding:
         return Finding(check, False, str(error))
     told = "; ".join(errors + warnings)
     return Finding(check, not errors, told or "known to a directory", warning=not errors and bool(warnings))
+
+
+def _confined(held: Confinement) -> str:
+    """Raises DocumentUnreadable where what would read documents is not kept from the rest of the machine."""
+    said = f"run as user id {held.user}, kept apart by {', '.join(held.layers) or 'limits alone'}"
+    missing = [layer for layer in LAYERS if layer not in held.layers and (layer != "user" or held.user == 0)]
+    if missing:
+        said += f" (not in force here: {', '.join(missing)})"
+    if "seccomp" not in held.layers:
+        raise DocumentUnreadable(f"{said}; install libseccomp, on Debian: apt install libseccomp2")
+    return said
 
 
 def _passage() -> Passage:

@@ -112,7 +112,11 @@ def parse_content(name: str, content: bytes, ocr: Recognizer | None = None) -> P
     Raises UnsupportedFormat, EncryptedDocument, ParserLimit, or DocumentUnreadable for a file that
     is empty, damaged, or holds no text.
     """
-    kind = detect(name, content)
+    return read(detect(name, content), name, content, ocr)
+
+
+def read(kind: str, name: str, content: bytes, ocr: Recognizer | None = None) -> ParsedDocument:
+    """Read a file of the kind that `detect` found. Raises as `parse_content`."""
     try:
         parser = _parser(kind)
         if kind == "pdf" and ocr is not None:
@@ -133,6 +137,18 @@ def parse_content(name: str, content: bytes, ocr: Recognizer | None = None) -> P
             )
         raise DocumentUnreadable("The file holds no text.")
     return parsed
+
+
+def likely(name: str, content: bytes) -> str:
+    """The kind that a file seems to have, told without reading more of it than its first bytes."""
+    extension = PurePosixPath(name.replace("\\", "/")).suffix.lower()
+    if b"%PDF-" in content[:1024]:
+        return "pdf"
+    if content.startswith(_OLE):
+        return "msg"
+    if content.startswith(b"PK"):
+        return {".x": "xlsx", ".p": "pptx"}.get(extension[:2], "docx")
+    return _EXTENSIONS.get(extension, "text")
 
 
 def detect(name: str, content: bytes) -> str:

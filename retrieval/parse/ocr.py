@@ -91,7 +91,7 @@ class Recognizer:
 
         A page that cannot be read comes back as it was. [] when the library or the language is not installed.
         """
-        if not self._ready():
+        if not self.prepare():
             return page, []
         if self._pages_left <= 0:
             return page, [BEYOND]
@@ -114,7 +114,8 @@ class Recognizer:
                 return _read(page, seen, picture, turn)
         return page, [UNREAD]
 
-    def _ready(self) -> bool:
+    def prepare(self) -> bool:
+        """Load the library and the language's model; False, and `missing` says why, when they are not installed."""
         if self._api is None and not self.missing:
             try:
                 self._load(import_module("tesserocr"))

@@ -1,8 +1,9 @@
-"""Parsing where it can do no harm: a small pool of child processes with hard limits.
+"""Parsing where it can do no harm: a child process for each document, with no rights and hard limits.
 
-A child has 1 GB of address space, bounded processor time, no file to write, no network where the
-system allows that, and none of the environment. Whatever a document does to it, the parent gets a
-parsed document or a reason for people, within the time limit.
+A child has the document's bytes and a socket to the parent, 1 GB of address space and bounded processor time;
+no file, no network, no other process, none of the environment (retrieval/parse/confine.py). It is forked
+from a process that has loaded the parsers (retrieval/parse/zygote.py) and reads nothing but that one document.
+Whatever a document does to it, the parent gets a parsed document or a reason for people, within the time limit.
 """
 
 from __future__ import annotations
@@ -10,19 +11,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import signal
-import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from retrieval.errors import DocumentUnreadable, EncryptedDocument, ParserLimit, UnsupportedFormat
+from retrieval.parse.children import Child, Zygote, ZygoteGone, environment, started_as_root
+from retrieval.parse.confine import LAYERS
+from retrieval.parse.formats import likely
 from retrieval.parse.wire import LENGTH, decode, frame
+from retrieval.parse.worker import LOADABLE
 from retrieval.types import ParsedDocument
 
-_ROOT = Path(__file__).resolve().parents[2]
-_START = "import sys; sys.path.insert(0, {root!r}); from retrieval.parse.worker import main; main(sys.argv[1])"
+_log = logging.getLogger(__name__)
 _ERRORS = {e.__name__: e for e in (DocumentUnreadable, UnsupportedFormat, EncryptedDocument, ParserLimit)}
 _LARGE = 12 * 1024 * 1024  # bytes; a PDF of this size has about 3,000 pages
 _BIG = 1024 * 1024  # bytes that are decoded in a thread, so that the event loop goes on
@@ -41,8 +45,6 @@ class Limits:
     wall_seconds: float = 120.0  # likewise
     file: int = 256 * 1024 * 1024  # bytes of the file
     reply: int = 96 * 1024 * 1024  # bytes of the parsed document as JSON
-    documents: int = 50  # a child is replaced after this many
-    resident: int = 400 * 1024 * 1024  # a child that holds more bytes after a document is replaced
 
     def factor(self, size: int) -> float:
         """How many times the time limits of a small file one of `size` bytes may take: a bomb is small."""
@@ -65,70 +67,157 @@ class Ocr:
         return (self.pages + self.turned) * self.cpu_seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """What keeps a child from the rest of the machine: those of `confine.LAYERS` that hold, and its user id."""
+
+    layers: tuple[str, ...]
+    user: int
+
+
 class SandboxParser:
     """`retrieval.ports.Parser` over child processes. Close it, or use it as an async context manager.
 
     Documents wait when all children are busy. A cancelled `parse` kills its child. Scanned pages are
-    read with `ocr`, and only named without.
+    read with `ocr`, and only named without. `layers` of confinement are tried; see `confinement`.
     """
 
-    def __init__(self, limits: Limits | None = None, *, children: int = 2, ocr: Ocr | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        children: int = 2,
+        ocr: Ocr | None = None,
+        layers: Sequence[str] = LAYERS,
+    ) -> None:
         self._limits = limits or Limits()
         self._ocr = ocr
+        self._layers = layers
         self._slots = asyncio.Semaphore(children)
-        self._idle: list[_Child] = []
+        self._starting = asyncio.Lock()
+        self._zygote: Zygote | None = None
+        self._held: Confinement | None = None
         self._closed = False
 
     async def parse(self, name: str, content: bytes) -> ParsedDocument:
-        """Read a file in a child process.
+        """Read a file in a child process of its own.
 
         Raises UnsupportedFormat, EncryptedDocument, ParserLimit, DocumentUnreadable.
         """
         if len(content) > self._limits.file:
             raise ParserLimit(f"The file is larger than {self._limits.file >> 20} MB. Split it.")
         async with self._slots:
-            if self._closed:
-                raise DocumentUnreadable("The parser is closed.")
             value = await self._ask(name, content)
         return await asyncio.to_thread(_parsed, value) if len(content) > _BIG else _parsed(value)
 
-    async def _ask(self, name: str, content: bytes) -> dict[str, Any]:
-        """The reply of a child. One that has read other documents may have died of them: then ask a fresh one."""
-        while self._idle:
-            try:
-                return await self._ask_child(self._idle.pop(), name, content)
-            except _Died:
-                continue
-        try:
-            return await self._ask_child(await _Child.start(self._limits, self._ocr), name, content)
-        except _Died as died:
-            raise died.reason from None
+    async def confinement(self) -> Confinement:
+        """What a child says of its confinement before it sees a document. Raises as `parse`."""
+        if self._held is None:
+            with contextlib.suppress(DocumentUnreadable):  # an empty file: what is meant is what the child says first
+                await self.parse("", b"")
+        if self._held is None:
+            raise DocumentUnreadable("No parser could be started.")
+        return self._held
 
-    async def _ask_child(self, child: _Child, name: str, content: bytes) -> dict[str, Any]:
-        reusable = False
-        seconds = self._limits.wall_seconds * self._limits.factor(len(content))
+    async def _ask(self, name: str, content: bytes) -> dict[str, Any]:
+        """The reply of a child that has loaded what the file needs: which it finds out, and cannot load itself."""
+        load = {likely(name, content)}
+        while True:
+            try:
+                value = await self._ask_child(await self._ready(), load, name, content)
+            except ZygoteGone as gone:
+                raise ParserLimit(f"No process could be started to read the file in ({gone}).") from gone
+            more = value.get("load")
+            if more is None:
+                return value
+            if more not in LOADABLE or more in load:
+                raise DocumentUnreadable(_NO_ANSWER)
+            load.add(more)
+
+    async def _ready(self) -> Zygote:
+        async with self._starting:
+            if self._closed:
+                raise DocumentUnreadable("The parser is closed.")
+            if self._zygote is None or self._zygote.gone:
+                if self._zygote is not None:
+                    await self._zygote.close()
+                settings = {
+                    "memory": self._limits.memory,
+                    "reply": self._limits.reply,
+                    "ocr": asdict(self._ocr) if self._ocr else None,
+                    "layers": list(self._layers),
+                }
+                self._zygote = await Zygote.start(settings, environment(ocr=self._ocr is not None))
+            return self._zygote
+
+    async def _ask_child(self, zygote: Zygote, load: set[str], name: str, content: bytes) -> dict[str, Any]:
+        factor = self._limits.factor(len(content))
+        cpu_seconds = round(self._limits.cpu_seconds * factor)
+        seconds = self._limits.wall_seconds * factor
         if self._ocr is not None:  # how many pages are scanned shows in the child alone: its processor time is exact
             seconds += self._ocr.most_seconds
+        child = await zygote.fork(load, cpu_seconds)
         try:
             async with asyncio.timeout(seconds):
-                value = await child.ask(name, content)
-            reusable = not child.worn(value)
-            return value
+                self._note(await self._receive(child))
+                await _send(child, name, content)
+                return await self._receive(child)
         except TimeoutError:
             raise ParserLimit(f"Reading the file took longer than {seconds:.0f} s. Split it.") from None
         except (asyncio.IncompleteReadError, ConnectionError):
-            raise await child.cause_of_death() from None
+            raise await self._cause_of_death(child, cpu_seconds) from None
         finally:
-            if reusable and not self._closed:
-                self._idle.append(child)
-            else:
-                await asyncio.shield(child.end())
+            await asyncio.shield(zygote.end(child))
+
+    async def _receive(self, child: Child) -> dict[str, Any]:
+        """A JSON object that the child sent. Raises IncompleteReadError or ConnectionError when it dies.
+
+        Raises DocumentUnreadable for anything else.
+        """
+        length = int.from_bytes(await child.reader.readexactly(LENGTH), "big")
+        if length > self._limits.reply:
+            raise ConnectionError
+        reply = await child.reader.readexactly(length)
+        try:
+            value = json.loads(reply) if length < _BIG else await asyncio.to_thread(json.loads, reply)
+        except (ValueError, RecursionError):
+            raise DocumentUnreadable(_NO_ANSWER) from None
+        if not isinstance(value, dict):
+            raise DocumentUnreadable(_NO_ANSWER)
+        return value
+
+    def _note(self, said: dict[str, Any]) -> None:
+        """Keep what the first child says of its confinement; under root, tell who reads the documents."""
+        if self._held is not None:
+            return
+        self._held = Confinement(tuple(said["layers"]), said["user"])
+        if started_as_root():
+            _log.warning(
+                "Footnote was started as root. Documents are read by processes of %s; better start it as another user.",
+                f"another user (id {self._held.user})" if self._held.user else "root without its privileges",
+            )
+
+    async def _cause_of_death(self, child: Child, cpu_seconds: int) -> DocumentUnreadable:
+        """What to say of a child that ended without an answer."""
+        try:
+            async with asyncio.timeout(5):
+                code = await asyncio.shield(child.ended)
+        except TimeoutError:
+            return DocumentUnreadable(_NO_ANSWER)
+        if -code == signal.SIGXCPU:
+            more = f", and {self._ocr.cpu_seconds} s for each scanned page" if self._ocr else ""
+            return ParserLimit(f"Reading the file took more than {cpu_seconds} s of processor time{more}. Split it.")
+        if -code in _OUT_OF_MEMORY:
+            memory = self._limits.memory >> 20
+            return ParserLimit(f"Reading the file took more than {memory} MB of memory. Split it.")
+        return DocumentUnreadable("The file is damaged: its parser crashed on it.")
 
     async def close(self) -> None:
-        """End the children. A `parse` under way ends its own child when it is done."""
+        """End the children, those that read a document as well."""
         self._closed = True
-        while self._idle:
-            await self._idle.pop().end()
+        async with self._starting:
+            if self._zygote is not None:
+                await self._zygote.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -139,6 +228,13 @@ class SandboxParser:
         await self.close()
 
 
+async def _send(child: Child, name: str, content: bytes) -> None:
+    child.writer.write(frame(json.dumps({"name": name}).encode()) + len(content).to_bytes(LENGTH, "big"))
+    for offset in range(0, len(content), _BIG):  # in pieces: the socket's buffer would copy it whole
+        child.writer.write(content[offset : offset + _BIG])
+        await child.writer.drain()
+
+
 def _parsed(value: dict[str, Any]) -> ParsedDocument:
     try:
         if "error" not in value:
@@ -147,109 +243,3 @@ def _parsed(value: dict[str, Any]) -> ParsedDocument:
     except (ValueError, LookupError, TypeError, AttributeError) as broken:
         raise DocumentUnreadable(_NO_ANSWER) from broken
     raise error
-
-
-class _Died(Exception):
-    """A child ended without an answer."""
-
-    def __init__(self, reason: DocumentUnreadable) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
-
-
-class _Child:
-    """One child process and its pipe."""
-
-    def __init__(self, process: asyncio.subprocess.Process, limits: Limits, ocr: Ocr | None) -> None:
-        self._process = process
-        self._limits = limits
-        self._ocr = ocr
-        self._documents = 0
-        self._cpu_seconds = limits.cpu_seconds  # for the document being read
-
-    @classmethod
-    async def start(cls, limits: Limits, ocr: Ocr | None) -> _Child:
-        """Raises ParserLimit when the system cannot start a process."""
-        settings = {
-            "memory": limits.memory,
-            "cpu_seconds": 4 * limits.cpu_seconds + (ocr.most_seconds if ocr else 0),
-            "documents": limits.documents,
-            "reply": limits.reply,
-            "ocr": asdict(ocr) if ocr else None,
-        }
-        command = (sys.executable, "-I", "-B", "-X", "utf8", "-c", _START.format(root=str(_ROOT)), json.dumps(settings))
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                # else numpy's algebra library takes a gigabyte of address space for threads it will not need
-                env={"OPENBLAS_NUM_THREADS": "1", **({"OMP_THREAD_LIMIT": "1"} if ocr else {})},
-                cwd="/",
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise ParserLimit(f"No process could be started to read the file in ({error.strerror}).") from error
-        return cls(process, limits, ocr)
-
-    async def ask(self, name: str, content: bytes) -> dict[str, Any]:
-        """Send a file, return the reply. Raises IncompleteReadError or ConnectionError when the child dies.
-
-        Raises DocumentUnreadable for an answer that is no JSON object.
-        """
-        self._documents += 1
-        stdin, stdout = self._process.stdin, self._process.stdout
-        if stdin is None or stdout is None:  # never so: both are pipes
-            raise ConnectionError
-        self._cpu_seconds = round(self._limits.cpu_seconds * self._limits.factor(len(content)))
-        request = json.dumps({"name": name, "cpu_seconds": self._cpu_seconds}).encode()
-        stdin.write(frame(request) + len(content).to_bytes(LENGTH, "big"))
-        for offset in range(0, len(content), _BIG):  # in pieces: the pipe's buffer would copy it whole
-            stdin.write(content[offset : offset + _BIG])
-            await stdin.drain()
-        length = int.from_bytes(await stdout.readexactly(LENGTH), "big")
-        if length > self._limits.reply:
-            raise ConnectionError
-        reply = await stdout.readexactly(length)
-        try:
-            value = json.loads(reply) if length < _BIG else await asyncio.to_thread(json.loads, reply)
-        except ValueError:
-            raise DocumentUnreadable(_NO_ANSWER) from None
-        if not isinstance(value, dict):
-            raise DocumentUnreadable(_NO_ANSWER)
-        return value
-
-    def worn(self, reply: dict[str, Any]) -> bool:
-        """Whether the child has read enough documents, holds too much memory, or ends by itself."""
-        memory = reply.get("memory")
-        small = isinstance(memory, int) and memory < self._limits.resident
-        return bool(reply.get("last")) or self._documents >= self._limits.documents or not small
-
-    async def cause_of_death(self) -> DocumentUnreadable | _Died:
-        """What to say of a child that ended without an answer. _Died when another may do better."""
-        try:
-            async with asyncio.timeout(5):
-                code = await self._process.wait()
-        except TimeoutError:
-            return DocumentUnreadable(_NO_ANSWER)
-        if -code == signal.SIGXCPU:
-            more = f", and {self._ocr.cpu_seconds} s for each scanned page" if self._ocr else ""
-            return ParserLimit(
-                f"Reading the file took more than {self._cpu_seconds} s of processor time{more}. Split it."
-            )
-        if -code in _OUT_OF_MEMORY:
-            memory = self._limits.memory >> 20
-            return _Died(ParserLimit(f"Reading the file took more than {memory} MB of memory. Split it."))
-        return _Died(DocumentUnreadable("The file is damaged: its parser crashed on it."))
-
-    async def end(self) -> None:
-        """Kill the process and wait until it and its pipes are gone."""
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):  # it ended by itself, a moment ago
-                self._process.kill()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        await self._process.wait()
-        if self._process.stdout is not None:
-            await self._process.stdout.read()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from retrieval.errors import DocumentUnreadable, ParserLimit
 from retrieval.parse.pdf.parser import parse_pdf
 from retrieval.parse.sandbox import Limits, Ocr, SandboxParser
 from retrieval.types import ParsedDocument
-from tests.retrieval.parse.children import parser_children
+from tests.retrieval.parse.children import a_child, zygotes
 from tests.retrieval.parse.ocr import making
 from tests.retrieval.parse.ocr.making import Picture, contract, joined, pictures, scanned
 from tests.retrieval.parse.pdf.making import drawn, lines
@@ -197,13 +198,14 @@ async def test_each_scanned_page_brings_its_processor_time(pages: list[Picture])
 
 
 async def test_a_child_that_reads_scans_has_no_more_rights(parser: SandboxParser, pages: list[Picture]) -> None:
-    await parser.parse("scan.pdf", scanned(pages[2:]))
-    (child,) = parser_children()
+    reading = asyncio.create_task(parser.parse("scan.pdf", scanned(pages[2:])))
+    child = await a_child()
     assert re.search(r"^Threads:\s+1$", proc(child, "status"), re.MULTILINE)
-    assert proc(child, "environ") == "OPENBLAS_NUM_THREADS=1\0OMP_THREAD_LIMIT=1\0"
+    assert proc(zygotes()[0], "environ") == "OPENBLAS_NUM_THREADS=1\0OMP_THREAD_LIMIT=1\0"
     limits = proc(child, "limits")
     assert re.search(r"^Max address space\s+1073741824 ", limits, re.MULTILINE)
     assert re.search(r"^Max processes\s+0 ", limits, re.MULTILINE)
+    await reading
 
 
 # --- what is not installed --------------------------------------------------------------------
