@@ -11,15 +11,12 @@ import re
 # --- while it works, and where an answer went ------------------------------------------------
 
 STATUS = "Looking in your documents…"
-PRIVATE_NOTE = "I have answered this privately."
-UNCONFIRMED = (
-    "I answered this privately, but Slack did not confirm it. If you do not see the answer here, please ask me again, "
-    "or ask in a direct message."
-)
+PRIVATE_NOTE = "I have answered this in a direct message to the person who asked."
+ASKED_IN = "You asked me this here: {link}"
 SHOWN_BEFORE = "I answered this privately just before a restart. If you did not see the answer, please ask again."
 NO_PRIVATE_CHAT = (
     "I may not show this answer here, and I cannot write to you in private. "
-    "Open a personal chat with me once, then ask again."
+    "Open a direct chat with me once, then ask again."
 )
 
 # --- no answer ---------------------------------------------------------------------------------
@@ -119,6 +116,11 @@ CUT = "… (The answer is cut here to fit; its record has all of it.)"
 # --- what reconciliation knows by sight --------------------------------------------------------------
 
 EARLIER = (
+    "I may not show this answer here, and I cannot write to you in private. "
+    "Open a personal chat with me once, then ask again.",
+    "I have answered this privately.",
+    "I answered this privately, but Slack did not confirm it. If you do not see the answer here, please ask me again, "
+    "or ask in a direct message.",
     "I answer members of the organisation only. Ask the person who invited you.",
     "I could not find out who may read this channel, so I show nothing here. Please ask again.",
     "I cannot answer right now: the audit log cannot be written, and I show nothing that is not recorded. "
@@ -128,7 +130,7 @@ EARLIER = (
 )
 FIXED = (
     *(STATUS, PRIVATE_NOTE, NO_PRIVATE_CHAT, SHOWN_BEFORE, UNRECORDED, WELCOME, EXPERT_ELSEWHERE, NO_QUESTION),
-    *(NO_EXPERT, SHARED_CHANNEL, MEMBERS_ONLY, RIGHTS_UNKNOWN, READERS_UNKNOWN, UNCONFIRMED, *EARLIER),
+    *(NO_EXPERT, SHARED_CHANNEL, MEMBERS_ONLY, RIGHTS_UNKNOWN, READERS_UNKNOWN, *EARLIER),
 )
 """Texts that stand in a chat without a record of their own."""
 

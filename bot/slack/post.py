@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
+
 from audit.record import Json
 from bot.errors import PlatformBusy, PlatformDenied, PlatformError
-from bot.slack.client import SlackClient, Unreached, Unsure, code_of
+from bot.slack.client import SlackClient, Unsure, code_of
 from bot.slack.config import SlackConfig
 from bot.slack.events import Identity
 from bot.slack.pace import Pace
 from bot.slack.render import EVENT, TEXT_LIMIT, clip, escape, mark
-from bot.texts import PRIVATE_NOTE, UNCONFIRMED
+from bot.texts import ASKED_IN, NO_PRIVATE_CHAT, PRIVATE_NOTE
 from bot.types import ChannelKind, Incoming, Reply
 
 STATUS_EVENT = "footnote_status"
-REMEMBERED = 1_000
+LATEST = 200  # messages of a direct conversation that are looked through for one of ours
+NO_DIRECT = frozenset({"user_not_found", "user_not_visible", "user_disabled", "cannot_dm_bot", "method_not_supported"})
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 LITERAL: dict[str, Json] = {"parse": "none", "link_names": False}
 """chat.update would otherwise make links and mentions of plain words in the fallback text."""
 QUIET: dict[str, Json] = {**LITERAL, "unfurl_links": False, "unfurl_media": False}
+
+
+log = structlog.get_logger(__name__)
 
 
 class SlackPoster:
@@ -31,25 +36,26 @@ class SlackPoster:
         self._client = client
         self._config = config
         self._pace = pace or Pace(config.message_seconds, config.burst, config.longest_turn)
-        self._whispered: OrderedDict[str, str] = OrderedDict()  # ts of private replies by record, for a while
 
     async def status(self, incoming: Incoming, text: str, me: Identity) -> str:
         """A new line in the thread; returns its ts. Raises PlatformError."""
         found = mark(STATUS_EVENT, {"key": incoming.key})
-        return await self._once(incoming, {"text": escape(text), "metadata": found}, me, look_first=False)
+        return await self._once(
+            incoming.channel, incoming.thread, {"text": escape(text), "metadata": found}, me, look_first=False
+        )
 
     async def reply(self, incoming: Incoming, reply: Reply, replace: str | None, me: Identity) -> str:
         """The reply in place of `replace`, or as a new message; a private one to the asker alone."""
         if reply.private and incoming.channel_kind is not ChannelKind.DIRECT:
-            return await self._privately(incoming, reply, replace)
+            return await self._privately(incoming, reply, replace, me)
         body = {key: reply.payload[key] for key in ("text", "blocks", "metadata") if key in reply.payload}
         if replace is not None and await self._update(incoming, replace, body):
             return replace
-        return await self._once(incoming, body, me, look_first=True)
+        return await self._once(incoming.channel, incoming.thread, body, me, look_first=True)
 
     async def call(self, incoming: Incoming, body: Mapping[str, Json], me: Identity) -> str:
         """A new message, since an edited one notifies nobody; not again when it stands there already."""
-        return await self._once(incoming, body, me, look_first=True)
+        return await self._once(incoming.channel, incoming.thread, body, me, look_first=True)
 
     async def text(self, incoming: Incoming, text: str, replace: str | None, me: Identity) -> str:
         """A fixed text without blocks, in place of `replace` or as a new message."""
@@ -58,32 +64,41 @@ class SlackPoster:
             return replace
         same = hashlib.sha256(text.encode()).hexdigest()[:16]
         marked = mark(STATUS_EVENT, {"key": incoming.key, "text": same})
-        return await self._once(incoming, {"text": body["text"], "metadata": marked}, me, look_first=True)
+        return await self._once(
+            incoming.channel, incoming.thread, {"text": body["text"], "metadata": marked}, me, look_first=True
+        )
 
-    async def _privately(self, incoming: Incoming, reply: Reply, replace: str | None) -> str:
-        arguments: dict[str, Json] = {
-            "channel": incoming.channel,
-            "user": incoming.user,
-            "thread_ts": incoming.thread,
-            "text": reply.payload["text"],
-            "blocks": reply.payload.get("blocks"),
-            **LITERAL,
+    async def _privately(self, incoming: Incoming, reply: Reply, replace: str | None, me: Identity) -> str:
+        """The reply to the asker's direct conversation, then the line in the channel that says where it went.
+
+        Not chat.postEphemeral: Slack does not promise that such a message arrives, and it is gone after a reload.
+        """
+        try:
+            direct = await self._direct(incoming.user)
+        except PlatformDenied as error:
+            log.warning("no direct conversation with the asker", key=incoming.key, reason=str(error))
+            return await self.text(incoming, NO_PRIVATE_CHAT, replace, me)
+        asked = await self.link(incoming.channel, incoming.message)
+        back: dict[str, Json] = {
+            "text": ASKED_IN.format(link=asked),
+            "metadata": mark(STATUS_EVENT, {"key": incoming.key, "to": direct}),
         }
-        record = reply.receipt.record_id
-        if record not in self._whispered:  # an ephemeral message can be neither found nor updated
-            try:
-                data = await self._client.write("chat.postEphemeral", arguments, again=False)
-                self._whispered[record] = str(data.get("message_ts") or "")
-            except Unreached:
-                raise
-            except Unsure:
-                self._whispered[record] = ""  # it may stand there: not a second time
-            while len(self._whispered) > REMEMBERED:
-                self._whispered.popitem(last=False)
-        if replace is not None:
-            note = PRIVATE_NOTE if self._whispered[record] else UNCONFIRMED
-            await self._update(incoming, replace, {"text": escape(note), "blocks": []})
-        return self._whispered[record]
+        body = {key: reply.payload[key] for key in ("text", "blocks", "metadata") if key in reply.payload}
+        if asked:
+            await self._once(direct, None, back, me, look_first=True)
+        message = await self._once(direct, None, body, me, look_first=True)
+        await self.text(incoming, PRIVATE_NOTE, replace, me)
+        return message
+
+    async def _direct(self, user: str) -> str:
+        """The direct conversation with a person; opening it twice gives the same. Raises PlatformError."""
+        try:
+            opened = await self._client.write("conversations.open", {"users": user}, again=True)
+        except PlatformError as error:
+            if code_of(error) in NO_DIRECT:
+                raise PlatformDenied(str(error)) from error
+            raise
+        return str((opened.get("channel") or {}).get("id") or "")
 
     async def _update(self, incoming: Incoming, ts: str, body: Mapping[str, Json]) -> bool:
         """False when the message is gone. Doing it twice equals doing it once."""
@@ -96,20 +111,22 @@ class SlackPoster:
             raise
         return True
 
-    async def _once(self, incoming: Incoming, body: Mapping[str, Json], me: Identity, *, look_first: bool) -> str:
-        """Post, unless the message with this metadata stands in the thread already.
+    async def _once(
+        self, channel: str, thread: str | None, body: Mapping[str, Json], me: Identity, *, look_first: bool
+    ) -> str:
+        """Post, unless the message with this metadata stands in the thread, or outside threads, already.
 
-        chat.postMessage has no idempotency key, so after an open failure the thread is read first.
+        chat.postMessage has no idempotency key, so after an open failure the conversation is read first.
         """
-        arguments = {"channel": incoming.channel, "thread_ts": incoming.thread, **QUIET, **body}
+        arguments = {"channel": channel, **({"thread_ts": thread} if thread else {}), **QUIET, **body}
         look = look_first
         for attempt in range(1, self._config.tries + 1):
             if look:
-                found = await self._find(incoming, body["metadata"], me)
+                found = await self._find(channel, thread, body["metadata"], me)
                 if found is not None:
                     return found
             try:
-                return await self._new(incoming.channel, arguments)
+                return await self._new(channel, arguments)
             except Unsure:
                 if attempt == self._config.tries:
                     raise
@@ -135,18 +152,22 @@ class SlackPoster:
             raise
         return str(data.get("permalink") or "")
 
-    async def _find(self, incoming: Incoming, metadata: Json, me: Identity) -> str | None:
-        """Our message with this metadata in the thread; None also when the thread may not be read."""
+    async def _find(self, channel: str, thread: str | None, metadata: Json, me: Identity) -> str | None:
+        """Our message with this metadata, in the thread or among the latest; None also when they may not be read."""
+        if thread:
+            pages = self._client.pages(
+                "conversations.replies", "messages", channel=channel, ts=thread, include_all_metadata=True
+            )
+        else:
+            pages = self._client.pages("conversations.history", "messages", channel=channel, include_all_metadata=True)
+        looked = 0
         try:
-            async for message in self._client.pages(
-                "conversations.replies",
-                "messages",
-                channel=incoming.channel,
-                ts=incoming.thread,
-                include_all_metadata=True,
-            ):
+            async for message in pages:
                 if ours(message, me) and _same(message.get("metadata"), metadata):
                     return str(message["ts"])
+                looked += 1
+                if not thread and looked >= LATEST:
+                    break
         except PlatformDenied:
             return None
         return None

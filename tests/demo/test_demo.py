@@ -29,7 +29,7 @@ async def test_the_whole_product_plays(capsys: pytest.CaptureFixture[str]) -> No
     assert "1.35" not in scenes["6"]
     assert "Board" not in scenes["6"]
     assert "EUR 1.35 million" in scenes["7"]
-    public, private = scenes["8"].split("only you can see this")
+    public, private = scenes["8"].split("only you can see this", 1)
     assert "1.35" not in public
     assert "EUR 1.35 million" in private
     assert "could not find this" in scenes["9"]

@@ -250,14 +250,15 @@ class SlackStandIn:
     # --- what is there to see -----------------------------------------------------------
 
     def transcript(self, channel: str, root: str, viewer: str | None = None) -> list[str]:
-        """A thread as a person sees it; ephemeral messages only when `viewer` is who they are for."""
+        """A thread as a person sees it, with what the bot wrote to `viewer` alone since it began."""
         seen: list[str] = []
         for message in self.world.thread(channel, root):
             seen.append(f"{self.world.name_of(message)}:")
             seen += [f"    {line}" for line in slack_text.message_lines(message)]
-        for message in self.world.ephemerals:
-            if message["channel"] == channel and message.get("thread_ts") == root and message["user_shown"] == viewer:
-                seen.append(f"{self.world.name_of(message)} (only you can see this):")
+        direct = self.world.dm(viewer) if viewer is not None else channel
+        for message in self.world.messages[direct] if direct != channel else ():
+            if message["ts"] > root and message.get("bot_id") == self.world.bot_id:
+                seen.append(f"{self.world.name_of(message)} (direct message, only you can see this):")
                 seen += [f"    {line}" for line in slack_text.message_lines(message)]
         return seen
 

@@ -27,6 +27,7 @@ SCOPE_OF = {
     "users.list": "users:read",
     "conversations.info": "channels:read",
     "conversations.members": "channels:read",
+    "conversations.open": "im:write",
     "conversations.history": "channels:history",
     "conversations.replies": "channels:history",
     "assistant.threads.setSuggestedPrompts": "assistant:write",
@@ -39,6 +40,7 @@ NEEDED = {
     "users.info": ("user",),
     "conversations.info": ("channel",),
     "conversations.members": ("channel",),
+    "conversations.open": ("users",),
     "conversations.history": ("channel",),
     "conversations.replies": ("channel", "ts"),
     "views.open": ("trigger_id", "view"),
@@ -82,6 +84,7 @@ class SlackApi:
             "conversations.history": lambda a: self._page(a, "messages", self._history(a)),
             "conversations.info": lambda a: {"channel": self._channel(a["channel"])},
             "conversations.members": self._members,
+            "conversations.open": self._direct,
             "conversations.replies": self._replies,
             "users.info": self._user,
             "users.list": lambda a: self._page(a, "members", list(world.users.values())),
@@ -147,7 +150,7 @@ class SlackApi:
         if world.scopes is not None and SCOPE_OF.get(method, "chat:write") not in world.scopes:
             raise SlackError("missing_scope")
         if request.content_type == "application/json" and raw:
-            if method.startswith(READS):
+            if method.startswith(READS) and method != "conversations.open":
                 raise self._complain(f"invalid_arguments: {method} takes no JSON")
             arguments: Arguments = json.loads(raw)
         else:
@@ -182,6 +185,16 @@ class SlackApi:
     def _members(self, arguments: Arguments) -> Answer:
         self._channel(arguments["channel"])
         return self._page(arguments, "members", self._world.members[arguments["channel"]])
+
+    def _direct(self, arguments: Arguments) -> Answer:
+        user = self._world.users.get(arguments["users"])
+        if user is None:
+            raise SlackError("user_not_found")
+        if user["deleted"]:
+            raise SlackError("user_disabled")
+        if user["is_bot"]:
+            raise SlackError("cannot_dm_bot")
+        return {"channel": {"id": self._world.dm(user["id"])}}
 
     def _permalink(self, arguments: Arguments) -> Answer:
         channel, ts = str(arguments["channel"]), str(arguments["message_ts"])

@@ -26,6 +26,7 @@ from bot.slack.adapter import SlackPlatform
 from bot.slack.render import EXPERT, PASSAGE
 from bot.teams import events as teams_events
 from bot.teams.adapter import TeamsPlatform
+from bot.texts import ASKED_IN
 from tests.servers.slack import config_for
 from tests.waiting import LOOK_S
 
@@ -50,7 +51,7 @@ IMPATIENT_S = 4.0
 SLACK_CALLS = {
     "status": "chat.postMessage",
     "answer": "chat.update",
-    "private": "chat.postEphemeral",
+    "private": "conversations.open",
     "people": "conversations.members",
 }
 SLACK_TROUBLE = {
@@ -218,7 +219,7 @@ class SlackSide:
         await self.slack.say(user, place, f"<@{world.bot_user}> {text}", bot_id="B0ROBOT")
 
     async def rate(self, who: str, place: str, *, up: bool) -> None:
-        message = [*self._mine(place), *self._alone(who)][-1]
+        message = self._shown(who, place)[-1]
         (value,) = {
             button["value"]
             for block in message["blocks"] if block["type"] == "context_actions"
@@ -246,7 +247,7 @@ class SlackSide:
         """The newest message with such a button, and the button's value; private ones are newest."""
         return next(
             (message, str(element["value"]))
-            for message in reversed([*self._mine(place), *self._alone(who)])
+            for message in reversed(self._shown(who, place))
             for block in message.get("blocks", ()) if block["type"] == "actions"
             for element in block["elements"] if element["action_id"] == action
         )  # fmt: skip
@@ -269,12 +270,18 @@ class SlackSide:
 
     def _alone(self, who: str) -> list[dict[str, Any]]:
         """What this person alone sees."""
-        return [m for m in self.slack.world.ephemerals if m["user_shown"] == self._user(who)]
+        back = ASKED_IN.partition("{")[0]  # the link to where it was asked, which Teams does not have
+        return [m for m in self._mine(self.slack.world.dm(self._user(who))) if not m["text"].startswith(back)]
+
+    def _shown(self, who: str, place: str) -> list[dict[str, Any]]:
+        """What the bot wrote in a place and to this person alone, as it came."""
+        both = {m["ts"]: m for m in (*self._mine(place), *self._alone(who))}
+        return [both[ts] for ts in sorted(both)]
 
     def seen(self, who: str, place: str) -> list[str]:
         world, user = self.slack.world, self._user(who)
         common = self._mine(place) if user in world.members[place] else []
-        alone = [m for m in self._alone(who) if m["channel"] == place]
+        alone = [m for m in self._alone(who) if m not in common]
         return ["\n".join(slack_text.message_lines(m)) for m in (*common, *alone)]
 
     def received(self) -> bytes:

@@ -58,7 +58,9 @@ SECOND_SOURCE = {"dress.md": "# Dress Code\n\n## 2 Shoes\n\nClosed shoes are wor
 def settings(home: Path, documents: Path, **changes: Any) -> Settings:
     """Two sources: DOCUMENTS, and SECOND_SOURCE in a folder of its own beside them."""
     access = (AccessSettings(path="board/**", allow=("group:board",)),)
-    source = FolderSettings(name="documents", path=documents, url="https://intranet.example/d", access=access)
+    source = FolderSettings(
+        name="documents", path=documents, url="https://intranet.example/d", allow=("everyone",), access=access
+    )
     second = FolderSettings(name="handbook", path=documents.with_name("handbook"))
     groups = {"board": ("tom@example.com",)}
     fixed: dict[str, Any] = {"sources": (source, second), "groups": groups, "sync_every_s": 0, "log_level": "error"}

@@ -186,7 +186,6 @@ def _crowds(chance: random.Random, people: tuple[str, ...]) -> list[list[str]]:
 
 def _forget_what_was_said(side: Side) -> None:
     if isinstance(side, SlackSide):
-        side.slack.world.ephemerals.clear()
         side.slack.world.messages.clear()
     elif isinstance(side, TeamsSide):
         side.teams.said.clear()

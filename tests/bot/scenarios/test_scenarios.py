@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from audit.record import AuditRecord
 from bot.settings.values import ChannelSettings
-from bot.texts import PRIVATE_NOTE, UNCONFIRMED
+from bot.texts import PRIVATE_NOTE
 from tests.bot.scenarios.sides import IMPATIENT_S, PLACES, Side, SlackSide, TeamsSide
 from tests.bot.scenarios.stage import make_home, staged
 from tests.bot.scenarios.steps import Scene, Trouble
@@ -50,7 +50,7 @@ async def test_a_scenario_ends_as_the_table_says(
         side.timeout = IMPATIENT_S
     sees, records = row.only.get(platform, (row.asker_sees, row.records))
     others = row.others_see if row.others_see is not None else sees
-    if row.others_see is None and sees and sees[0] in (PRIVATE_NOTE, UNCONFIRMED):
+    if row.others_see is None and sees and sees[0] == PRIVATE_NOTE:
         others = sees[:1]
     place, changes = side.open_place(row.place, *row.members), dict(row.made)
     if row.shared:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import PlatformBusy, PlatformDenied, PlatformError
 from bot.slack.adapter import SlackPlatform
-from bot.texts import PRIVATE_NOTE, STATUS
+from bot.texts import NO_PRIVATE_CHAT, PRIVATE_NOTE, STATUS
 from bot.types import Incoming
 from tests.bot.slack.fakes import RECORD, MemoryIntake, MemoryViewer, answered, reply_of
 from tests.servers.slack import Fault, SlackStandIn, config_for
@@ -66,17 +66,20 @@ async def test_a_status_that_was_deleted_is_no_obstacle(
     assert len(replies(slack, question)) == 1
 
 
-async def test_a_private_reply_is_seen_by_the_asker_alone(
+async def test_a_private_reply_goes_to_the_direct_conversation_with_a_link_back(
     slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
 ) -> None:
     status = await by_http.post_status(question, STATUS)
     outcome = replace(answered(), private=True)
-    await by_http.post(question, reply_of(by_http, outcome), status)
+    shown = await by_http.post(question, reply_of(by_http, outcome), status)
     (neutral,) = replies(slack, question)
     assert neutral["text"] == PRIVATE_NOTE
-    assert "180 EUR" not in json.dumps(slack.world.messages)
-    assert any("180 EUR" in line for line in slack.transcript(question.channel, question.thread, "U0ADA"))
-    assert not any("180 EUR" in line for line in slack.transcript(question.channel, question.thread, "U0BOB"))
+    assert "180 EUR" not in json.dumps(slack.world.messages[question.channel])
+    back, answer = slack.world.messages[slack.world.dm("U0ADA")]
+    assert question.message.replace(".", "") in back["text"]
+    assert "180 EUR" in json.dumps(answer["blocks"])
+    assert shown == answer["ts"]
+    assert "chat.postEphemeral" not in slack.counts()
 
 
 async def test_a_private_reply_is_shown_once_though_the_line_failed(
@@ -88,8 +91,28 @@ async def test_a_private_reply_is_shown_once_though_the_line_failed(
     with pytest.raises(PlatformError):
         await by_http.post(question, reply, status)
     await by_http.post(question, reply, status)
-    assert len(slack.world.ephemerals) == 1
+    assert len(slack.world.messages[slack.world.dm("U0ADA")]) == 2  # the link back, and the answer
     assert replies(slack, question)[0]["text"] == PRIVATE_NOTE
+
+
+async def test_a_private_reply_whose_posting_looked_lost_is_found_and_not_said_twice(
+    slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
+) -> None:
+    status = await by_http.post_status(question, STATUS)
+    fail(slack, "chat.postMessage", Fault(), Fault(status=500, done=True))
+    await by_http.post(question, reply_of(by_http, replace(answered(), private=True)), status)
+    answers = [m for m in slack.world.messages[slack.world.dm("U0ADA")] if "180 EUR" in json.dumps(m)]
+    assert len(answers) == 1
+
+
+async def test_without_a_direct_conversation_nothing_is_shown_and_the_channel_says_so(
+    slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
+) -> None:
+    status = await by_http.post_status(question, STATUS)
+    fail(slack, "conversations.open", Fault(error="user_disabled"))
+    await by_http.post(question, reply_of(by_http, replace(answered(), private=True)), status)
+    assert [m["text"] for m in replies(slack, question)] == [NO_PRIVATE_CHAT]
+    assert "180 EUR" not in json.dumps(slack.world.messages)
 
 
 async def test_a_private_reply_in_a_direct_message_is_a_reply(
@@ -99,7 +122,7 @@ async def test_a_private_reply_in_a_direct_message_is_a_reply(
     ts = await slack.say("U0ADA", dm, "Hotels?")
     await by_http.post(intake.questions[0], reply_of(by_http, replace(answered(), private=True)), None)
     assert len(slack.world.replies(dm, ts)) == 1
-    assert not slack.world.ephemerals
+    assert "conversations.open" not in slack.counts()
 
 
 async def test_a_fixed_text(slack: SlackStandIn, by_http: SlackPlatform, question: Incoming) -> None:

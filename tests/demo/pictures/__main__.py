@@ -34,7 +34,8 @@ async def slack(stage: Stage) -> str:
         slack_page.Line(world.name_of(message), message, bot=message.get("user") == world.bot_user)
         for message in world.thread(channel, root)
     ]
-    lines += [slack_page.Line("Footnote", m, bot=True, private=True) for m in world.ephemerals]
+    direct = world.messages[world.dm("UTOM")]
+    lines += [slack_page.Line("Footnote", m, bot=True, private=True) for m in direct]
     return slack_page.page("# general", lines, world.bot_user)
 
 
