@@ -15,6 +15,7 @@ from audit.record import AuditLog, AuditRecord, Json
 from bot.answering.channels import NO_RULE, ChannelRule
 from bot.answering.commands import Commands
 from bot.answering.repeats import Find, Posted, Repeats, pointer
+from bot.keys import ThreadKey
 from bot.texts import CANNOT_ANSWER, NOT_FOUND, NOT_FOUND_PRIVATE, WENT_WRONG
 from bot.types import ChannelKind, Outcome, OutcomeKind, Reply
 from retrieval.acl import permitted_ids
@@ -83,7 +84,7 @@ class Request:
     asker: Principal
     audience: Audience
     private: Audience | None  # who reads a private reply; None: the place offers none, or is private itself
-    thread: str
+    thread: ThreadKey
     place: Mapping[str, Json]
     render: Callable[[Outcome], Mapping[str, Json]]
     rule: ChannelRule = NO_RULE

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.types import ChannelKind
+from bot.keys import ThreadKey
+from bot.types import ChannelKind, Incoming, IncomingKind
 
 DIRECT = "direct"
 """Stands for every direct chat, in the place of a channel's id."""
@@ -26,9 +27,41 @@ class Unmentioned(StrEnum):
     ALWAYS = "always"  # whatever people write in the channel, too
 
 
-def heard(rules: Mapping[str, Unmentioned], channel: str, *, threads: bool) -> Unmentioned:
+def listening(rules: Mapping[str, Unmentioned], channel: str, *, threads: bool) -> Unmentioned:
     """The rule of a channel; without one `threads` decides, the setting for all."""
     return rules.get(channel, Unmentioned.THREADS if threads else Unmentioned.NEVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an adapter heard, before it is known whether it concerns us.
+
+    `addressed` says that it does for certain: a direct message, or we are mentioned. `to_others` says that
+    it mentions somebody else, `threads` that messages there can be replies in a thread of their own.
+    """
+
+    incoming: Incoming
+    addressed: bool
+    to_others: bool = False
+    threads: bool = True
+
+
+def for_us(heard: Heard, rule: Unmentioned, ours: Callable[[ThreadKey], bool]) -> bool:
+    """Whether something that was said concerns us: the same on every platform.
+
+    `rule` is that of its channel; `ours` says whether we were asked something in a thread lately.
+    What is no question (an edit, a delete) concerns us with its thread alone.
+    """
+    said = heard.incoming
+    first = said.thread == said.message or not heard.threads
+    if heard.addressed:
+        return True
+    if said.kind is IncomingKind.QUESTION:
+        if heard.to_others or rule is Unmentioned.NEVER:
+            return False
+        if rule is Unmentioned.ALWAYS and first:
+            return True
+    return not first and ours(ThreadKey.of(said))
 
 
 @dataclass(frozen=True, slots=True)

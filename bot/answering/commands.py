@@ -9,6 +9,7 @@ from audit.record import Json
 from bot.answering.experts import WORDS
 from bot.answering.history import History, NoHistory
 from bot.answering.why import why
+from bot.keys import ThreadKey
 from bot.texts import HELP, NO_EXPERT_HERE, NO_SOURCES
 from retrieval.ports import Library
 from retrieval.types import Document, Principal
@@ -21,13 +22,13 @@ class Commands:
     """`forget` clears a thread's memory and returns how many questions were in it."""
 
     library: Library
-    forget: Callable[[str], int]
+    forget: Callable[[ThreadKey], int]
     history: History = field(default_factory=NoHistory)
 
     async def reply(
         self,
         text: str,
-        thread: str,
+        thread: ThreadKey,
         acl_ids: frozenset[str],
         *,
         sources: frozenset[str] | None = None,

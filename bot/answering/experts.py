@@ -13,6 +13,7 @@ from audit.errors import RecordExists
 from audit.record import AuditLog, AuditRecord, Json
 from bot.answering.audience import Decision
 from bot.answering.history import History
+from bot.keys import ChannelKey, ExpertKey
 from bot.ports import Platform
 from bot.texts import EXPERT_CALL, EXPERT_ELSEWHERE, NO_EXPERT, NO_QUESTION
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind
@@ -116,7 +117,7 @@ class ExpertDesk:
         record = await self.audit.get(record_id)
         if record is None or record.outcome != "abstained":
             return None
-        key = f"{incoming.platform}:{incoming.tenant}:{incoming.channel}:expert:{record_id}"
+        key = str(ExpertKey(ChannelKey.of(incoming), record_id))
         return replace(incoming, key=key, kind=IncomingKind.EXPERT, text="", about=record_id)
 
     async def _question(self, incoming: Incoming, decision: Decision) -> AuditRecord | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import apsw
 
 from bot.errors import InboxUnavailable
+from bot.keys import ANY, ChannelKey, ThreadKey
 from retrieval.types import Turn
 
 _SCHEMA = """
@@ -41,52 +43,61 @@ class ThreadMemory:
         except (apsw.Error, OSError) as error:
             raise InboxUnavailable(f"The thread memory {path} cannot be used: {error}.") from error
 
-    def recall(self, thread: str) -> tuple[Turn, ...]:
+    def recall(self, thread: ThreadKey) -> tuple[Turn, ...]:
         """The last turns of a thread, oldest first."""
         since = (datetime.now(UTC) - self._keep).isoformat()
         rows = self._db.execute(
             "SELECT question, documents FROM turns WHERE thread = ? AND at > ? ORDER BY id DESC LIMIT ?",
-            (thread, since, TURNS),
+            (str(thread), since, TURNS),
         )
         return tuple(Turn(q, tuple(json.loads(d))) for q, d in reversed(list(rows)))
 
-    def remember(self, thread: str, user: str, turn: Turn) -> None:
+    def remember(self, thread: ThreadKey, user: str, turn: Turn) -> None:
         now = datetime.now(UTC)
         with self._db:
             self._db.execute("DELETE FROM turns WHERE at <= ?", ((now - self._keep).isoformat(),))
             self._db.execute(
                 "INSERT INTO turns(thread, user, question, documents, at) VALUES(?, ?, ?, ?, ?)",
-                (thread, user, turn.question, json.dumps(turn.document_ids), now.isoformat()),
+                (str(thread), user, turn.question, json.dumps(turn.document_ids), now.isoformat()),
             )
 
-    def keep_answer(self, thread: str, folded: str, record_id: str) -> None:
+    def keep_answer(self, thread: ThreadKey, folded: str, record_id: str) -> None:
         """The record of the answer to a question (folded by `repeats.fold`), in place of an earlier one's."""
         now = datetime.now(UTC)
         with self._db:
             self._db.execute("DELETE FROM answers WHERE at <= ?", ((now - self._keep).isoformat(),))
             self._db.execute(
-                "INSERT OR REPLACE INTO answers VALUES(?, ?, ?, ?)", (thread, folded, record_id, now.isoformat())
+                "INSERT OR REPLACE INTO answers VALUES(?, ?, ?, ?)", (str(thread), folded, record_id, now.isoformat())
             )
 
-    def answered(self, thread: str, folded: str) -> str | None:
+    def answered(self, thread: ThreadKey, folded: str) -> str | None:
         """The record of the answer to this question in this thread, if it is remembered."""
         since = (datetime.now(UTC) - self._keep).isoformat()
         sql = "SELECT record FROM answers WHERE thread = ? AND question = ? AND at > ?"
-        rows = list(self._db.execute(sql, (thread, folded, since)))
+        rows = list(self._db.execute(sql, (str(thread), folded, since)))
         return str(rows[0][0]) if rows else None
 
-    def knows(self, thread: str) -> bool:
-        """Whether a question was answered in this thread lately; `*` stands for any part of its name."""
+    def knows(self, thread: ThreadKey) -> bool:
+        """Whether a question was answered in this thread lately; with `ANY` as its tenant, in whichever."""
         since = (datetime.now(UTC) - self._keep).isoformat()
-        rows = self._db.execute("SELECT 1 FROM turns WHERE thread GLOB ? AND at > ? LIMIT 1", (thread, since))
+        where, name = "thread = ?", str(thread)
+        if thread.channel.tenant == ANY:
+            platform, channel = _literal(thread.channel.platform), _literal(thread.channel.channel)
+            where, name = "thread GLOB ?", str(ThreadKey(ChannelKey(platform, ANY, channel), _literal(thread.thread)))
+        rows = self._db.execute(f"SELECT 1 FROM turns WHERE {where} AND at > ? LIMIT 1", (name, since))  # noqa: S608
         return bool(list(rows))
 
-    def forget(self, thread: str) -> int:
+    def forget(self, thread: ThreadKey) -> int:
         """Drop a thread's memory; returns how many questions were remembered."""
         with self._db:
-            self._db.execute("DELETE FROM answers WHERE thread = ?", (thread,))
-            self._db.execute("DELETE FROM turns WHERE thread = ?", (thread,))
+            self._db.execute("DELETE FROM answers WHERE thread = ?", (str(thread),))
+            self._db.execute("DELETE FROM turns WHERE thread = ?", (str(thread),))
         return self._db.changes()
 
     def close(self) -> None:
         self._db.close()
+
+
+def _literal(text: str) -> str:
+    """For GLOB, without a meaning: a chat's ids are not ours."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", text)

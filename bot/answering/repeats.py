@@ -15,6 +15,7 @@ from audit.errors import AuditError
 from audit.question import restore
 from audit.record import AuditRecord
 from audit.values import to_json
+from bot.keys import ThreadKey
 from bot.texts import POINTER, POINTER_DIRECT
 from retrieval.ports import Library
 from retrieval.types import Answer, Audience
@@ -44,7 +45,7 @@ class Repeated:
 
 
 class Remembered(Protocol):
-    def answered(self, thread: str, folded: str) -> str | None:
+    def answered(self, thread: ThreadKey, folded: str) -> str | None:
         """The record of the answer to this question in this thread, if it is remembered."""
         ...
 
@@ -63,7 +64,7 @@ class Repeats:
 
     async def find(
         self,
-        thread: str,
+        thread: ThreadKey,
         searched: str,
         audience: Audience,
         permitted: frozenset[str],

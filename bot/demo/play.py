@@ -131,11 +131,8 @@ async def on_stage(settings: Settings) -> AsyncIterator[Stage]:
                 bot_token=slack.bot_token, app_token=slack.app_token, base_url=slack.base_url, message_seconds=0.0
             )
 
-            async def known(channel: str, thread: str) -> bool:
-                return memory.knows(f"slack:*:{channel}:{thread}")
-
             return [
-                SlackPlatform(config, intake, viewer, known),
+                SlackPlatform(config, intake, viewer, memory.knows),
                 TeamsPlatform(teams.config(), intake, viewer=viewer, knows_thread=memory.knows),
             ]
 

@@ -19,7 +19,7 @@ from bot.evaluation.metrics import Cited, Ranked, Result, figures
 from bot.evaluation.offtopic import OFF_TOPIC
 from bot.evaluation.sets import Case, QuestionSet, SetParser
 from bot.settings.values import Settings
-from bot.wiring.app import App, open_app
+from bot.wiring.app import CLI_THREAD, App, open_app
 from bot.wiring.indexes import engine
 from connectors.folder import FolderSource
 from connectors.kinds import AccessSettings, access_rules
@@ -143,7 +143,7 @@ async def _ask(
             asker=person,
             audience=Audience(AudienceKind.PRIVATE, frozenset({entries})),
             private=None,
-            thread="eval",
+            thread=CLI_THREAD,
             place={"channel": "eval", "channel_kind": "direct"},
             render=lambda outcome: {"text": plain(outcome)},
         )

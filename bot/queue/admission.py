@@ -6,11 +6,12 @@ Asked before anything is looked up. Whoever is refused is told why, and when to 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.answering.channels import ChannelRule, rule_of
+from bot.keys import ChannelKey, PersonKey
 from bot.texts import CHANNEL_LIMITED, PERSON_LIMITED, QUEUE_FULL, QUEUE_FULL_OF_YOURS
 from bot.types import ChannelKind, Incoming
 
@@ -36,9 +37,9 @@ class Counter:
     def __init__(self, window: timedelta, most: int = MOST_NAMES) -> None:
         self._window = window
         self._most = most
-        self._seen: OrderedDict[str, deque[tuple[datetime, str]]] = OrderedDict()
+        self._seen: OrderedDict[Hashable, deque[tuple[datetime, str]]] = OrderedDict()
 
-    def room(self, name: str, limit: int, key: str, at: datetime) -> datetime | None:
+    def room(self, name: Hashable, limit: int, key: str, at: datetime) -> datetime | None:
         """When `name` has room again; None: it has at `at`, or `key` is counted already."""
         seen = self._seen.get(name, deque())
         while seen and seen[0][0] <= at - self._window:
@@ -47,7 +48,7 @@ class Counter:
             return None
         return seen[len(seen) - limit][0] + self._window
 
-    def count(self, name: str, key: str, at: datetime) -> None:
+    def count(self, name: Hashable, key: str, at: datetime) -> None:
         """Once for each key."""
         seen = self._seen.setdefault(name, deque())
         if all(key != counted for _, counted in seen):
@@ -80,8 +81,8 @@ class Admission:
         rule, at = self.rule(incoming), incoming.received_at
         if rule.hours is not None and not rule.hours.open_at(at):
             return rule.hours.closed(at)
-        person = f"{incoming.platform}:{incoming.tenant}:{incoming.user}"
-        channel = f"{incoming.platform}:{incoming.tenant}:{incoming.channel}"
+        person = PersonKey(incoming.platform, incoming.tenant, incoming.user)
+        channel = ChannelKey.of(incoming)
         most = self._limits.channel if rule.limit is None else rule.limit
         if incoming.channel_kind is ChannelKind.DIRECT and rule.limit is None:
             most = 0  # one person's alone

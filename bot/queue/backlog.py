@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict, deque
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 
@@ -18,7 +19,7 @@ class Closed(Exception):
 class Lane:
     """Events of one person in one thread: handled one after another, since a follow-up builds on the answer before."""
 
-    person: str
+    person: Hashable
     thread: str
 
 
@@ -28,16 +29,17 @@ class Backlog:
     def __init__(self) -> None:
         self._keys: dict[Lane, deque[str]] = {}
         self._busy: set[Lane] = set()
-        self._ready: OrderedDict[str, deque[Lane]] = OrderedDict()  # free lanes with keys, by person; the first is next
+        # Free lanes with keys, by person; the first is next.
+        self._ready: OrderedDict[Hashable, deque[Lane]] = OrderedDict()
         self._some = asyncio.Event()
         self._closed = False
         self._count = 0
-        self._of: Counter[str] = Counter()
+        self._of: Counter[Hashable] = Counter()
 
     def __len__(self) -> int:
         return self._count
 
-    def waiting(self, person: str) -> int:
+    def waiting(self, person: Hashable) -> int:
         """How many keys of a person wait."""
         return self._of[person]
 

@@ -27,12 +27,13 @@ from bot.answering.memory import ThreadMemory
 from bot.answering.records import delivery_record, event_record, gap_record, place_of
 from bot.answering.repeats import Posted, fold
 from bot.errors import BotError, InboxUnavailable, PlatformBusy, PlatformError
+from bot.keys import PersonKey, ThreadKey
 from bot.ports import Platform
 from bot.queue.admission import Admission
 from bot.queue.backlog import Backlog, Closed, Lane
 from bot.queue.inbox import Inbox, Pending, Waiting
 from bot.texts import READERS_UNKNOWN, SHOWN_BEFORE, STATUS, UNRECORDED
-from bot.types import ChannelKind, Incoming, IncomingKind, OutcomeKind, Reply
+from bot.types import Incoming, IncomingKind, OutcomeKind, Reply
 from retrieval.types import Audience, AudienceKind, Principal, Question, Turn
 
 FIRST_PAUSE = 2.0  # seconds before the second try; each pause is twice the one before
@@ -345,14 +346,14 @@ class Worker:
         status_id = pending.status_id or await self._status(incoming)
         refusal = self._crowded.get(incoming.key) or self._admission.refusal(incoming)
         decision = refused(incoming, refusal) if refusal else await self._decide(platform, incoming)
-        question = Question(incoming.text, incoming.received_at, self._memory.recall(_thread(incoming)))
+        question = Question(incoming.text, incoming.received_at, self._memory.recall(ThreadKey.of(incoming)))
         request = Request(
             record_id=record_id,
             question=question,
             asker=decision.asker,
             audience=decision.audience,
             private=decision.private,
-            thread=_thread(incoming),
+            thread=ThreadKey.of(incoming),
             place=place_of(incoming),
             render=platform.render,
             rule=self._admission.rule(incoming),
@@ -371,9 +372,9 @@ class Worker:
         answer = asked.outcome.answer
         if answer is not None or asked.outcome.kind is OutcomeKind.ABSTAINED:  # what failed is asked anew, in full
             cited = dict.fromkeys(c.document.id for c in answer.citations) if answer is not None else {}
-            self._memory.remember(_thread(incoming), incoming.user, Turn(asked.searched, tuple(cited)))
+            self._memory.remember(ThreadKey.of(incoming), incoming.user, Turn(asked.searched, tuple(cited)))
         if asked.outcome.told is not None and not asked.outcome.private:
-            self._memory.keep_answer(_thread(incoming), fold(asked.searched), record_id)
+            self._memory.keep_answer(ThreadKey.of(incoming), fold(asked.searched), record_id)
         return Pending(incoming, "recorded", record_id, status_id, asked.reply)
 
     async def _recorded(self, record_id: str) -> Reply | None:
@@ -452,10 +453,4 @@ def waiting(incoming: Incoming) -> Waiting:
 
 def _lane(event: Waiting) -> Lane:
     thread = event.thread if event.kind is IncomingKind.QUESTION else ""
-    return Lane(f"{event.platform}:{event.tenant}:{event.user}", thread)
-
-
-def _thread(incoming: Incoming) -> str:
-    """What is remembered together: a thread; the whole of a direct chat, where each message may begin a thread."""
-    thread = "" if incoming.channel_kind is ChannelKind.DIRECT else incoming.thread
-    return f"{incoming.platform}:{incoming.tenant}:{incoming.channel}:{thread}"
+    return Lane(PersonKey(event.platform, event.tenant, event.user), thread)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,33 +15,26 @@ from slack_bolt.async_app import AsyncBoltRequest
 
 from audit.errors import AuditError
 from audit.record import Json
-from bot.answering.channels import Unmentioned
+from bot.answering.channels import for_us
 from bot.errors import BotError, InboxUnavailable, PlatformDenied, PlatformError
+from bot.keys import ANY, RecordRef, ThreadKey
 from bot.ports import Intake, Viewer
 from bot.slack import modals, render
 from bot.slack.client import SlackClient
 from bot.slack.config import SlackConfig
-from bot.slack.events import Heard, Identity, call, feedback, hear
+from bot.slack.events import Identity, call, feedback, hear
 from bot.slack.manifest import FOLLOW_UP_SCOPES, SCOPES
 from bot.slack.people import SlackPeople
 from bot.slack.post import SlackPoster
 from bot.slack.receive import Body, Socket, bolt_app, dispatch, events_route
 from bot.texts import NOT_SAVED, PASSAGE_GONE, PASSAGE_LOADING, PASSAGE_TITLE, PASSAGE_UNAVAILABLE
-from bot.types import Expert, Incoming, IncomingKind, Outcome, People, Reply
+from bot.types import Expert, Incoming, Outcome, People, Reply
 from retrieval.errors import RetrievalError
 
 OPEN_WITHIN = 1.2  # seconds; Slack lets a window open within 3 of the click
-_RECORD = re.compile(r"[0-9A-Za-z-]{1,64}")
+THUMBS = ("up", "down")
 
 log = structlog.get_logger(__name__)
-
-KnownThread = Callable[[str, str], Awaitable[bool]]
-"""Whether we answered in this channel's thread (channel id, ts of the thread's root)."""
-
-
-async def no_thread(channel: str, thread: str) -> bool:
-    """No thread is ours: follow-ups need a mention."""
-    return False
 
 
 class SlackPlatform:
@@ -56,13 +49,13 @@ class SlackPlatform:
         config: SlackConfig,
         intake: Intake,
         viewer: Viewer,
-        known_thread: KnownThread = no_thread,
+        knows_thread: Callable[[ThreadKey], bool] = lambda thread: False,
         identity: Identity | None = None,
     ) -> None:
         self._config = config
         self._intake = intake
         self._viewer = viewer
-        self._known_thread = known_thread
+        self._knows_thread = knows_thread
         self._client = SlackClient(config)
         self._people = SlackPeople(self._client, config)
         self._poster = SlackPoster(self._client, config)
@@ -185,22 +178,13 @@ class SlackPlatform:
             return
         allowed = self._config.allowed_teams or frozenset({me.team})
         heard = hear(body, me, allowed, datetime.now(UTC), self._people.kinds)
-        if heard is not None and (heard.addressed or await self._for_us(heard)):
+        if heard is not None and for_us(heard, self._config.heard(heard.incoming.channel), self._ours):
             await self._intake.accept(heard.incoming)
 
-    async def _for_us(self, heard: Heard) -> bool:
-        """Whether something said without a mention concerns us."""
-        incoming = heard.incoming
-        rule = self._config.heard(incoming.channel)
-        if incoming.kind is IncomingKind.QUESTION and rule is Unmentioned.NEVER:
-            return False
-        if (
-            incoming.kind is IncomingKind.QUESTION
-            and rule is Unmentioned.ALWAYS
-            and incoming.thread == incoming.message
-        ):
-            return not heard.to_others
-        return incoming.thread != incoming.message and await self._known_thread(incoming.channel, incoming.thread)
+    def _ours(self, thread: ThreadKey) -> bool:
+        """With one token for one workspace it does not matter which of those that share a channel began the thread."""
+        tenant = thread.channel.tenant if self._config.installed else ANY
+        return self._knows_thread(replace(thread, channel=replace(thread.channel, tenant=tenant)))
 
     async def _suggest(self, channel: str) -> None:
         # Without thread_ts: with it the call fails silently in an agent view.
@@ -215,15 +199,19 @@ class SlackPlatform:
             return None
         action: Mapping[str, Any] = body["actions"][0]
         value = str(action.get("value") or (action.get("selected_option") or {}).get("value") or "")
-        first, _, second = value.partition(":")
-        if action.get("action_id") == render.PASSAGE and _RECORD.fullmatch(first) and second.isdecimal():
-            self._later(self._show_passage(str(body["trigger_id"]), first, int(second), str(body["user"]["id"])))
-        if action.get("action_id") == render.FEEDBACK and first in ("up", "down") and _RECORD.fullmatch(second):
-            await self._on_thumb(body, action, first, second)
-        if action.get("action_id") == render.EXPERT and _RECORD.fullmatch(first):
+        thumb, _, rest = value.partition(":")
+        about = RecordRef.read(rest if thumb in THUMBS else value)
+        if about is None:
+            return None
+        record = about.record_id
+        if action.get("action_id") == render.PASSAGE and about.n is not None:
+            self._later(self._show_passage(str(body["trigger_id"]), record, about.n, str(body["user"]["id"])))
+        if action.get("action_id") == render.FEEDBACK and thumb in THUMBS:
+            await self._on_thumb(body, action, thumb, record)
+        if action.get("action_id") == render.EXPERT:
             click = self._click(body)
             kind = self._people.kinds.get(str(click["channel"]))
-            await self._intake.accept(call(click, first, kind, datetime.now(UTC)))
+            await self._intake.accept(call(click, record, kind, datetime.now(UTC)))
         return None
 
     def _click(self, body: Body) -> dict[str, Json]:
@@ -251,7 +239,7 @@ class SlackPlatform:
         about: dict[str, Any] = json.loads(body["view"].get("private_metadata") or "{}")
         written = ((body["view"].get("state") or {}).get("values") or {}).get(modals.WHY) or {}
         reason = str((written.get(modals.WHY) or {}).get("value") or "").strip()
-        if not reason or not _RECORD.fullmatch(str(about.get("record", ""))):
+        if not reason or RecordRef.read(str(about.get("record", ""))) is None:
             return None
         click = {**about, "user": str(body["user"]["id"])}
         moment = f"why:{body['view'].get('id')}"

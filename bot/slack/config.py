@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.answering.channels import Unmentioned, heard
+from bot.answering.channels import Unmentioned, listening
 from bot.errors import SettingsError
 from bot.settings.addresses import is_loopback
 
@@ -44,7 +44,7 @@ class Shared:
 
     def heard(self, channel: str) -> Unmentioned:
         """Which messages of a channel that do not mention us are questions."""
-        return heard(self.unmentioned, channel, threads=self.follow_up_without_mention)
+        return listening(self.unmentioned, channel, threads=self.follow_up_without_mention)
 
     def check(self) -> None:
         """Raises SettingsError."""

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from bot.answering.channels import Heard
+from bot.keys import ChannelKey, ExpertKey
 from bot.types import ChannelKind, Incoming, IncomingKind
 
 KINDS = {
@@ -35,20 +37,6 @@ class Identity:
     team: str
     user: str
     bot: str
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """An event about a message, before it is known whether it concerns us.
-
-    `addressed` says that it does for certain: a direct message, or we are mentioned. If not, it
-    concerns us only when the thread is one we have answered in, or the channel's rule says so.
-    `to_others` says that it mentions somebody else.
-    """
-
-    incoming: Incoming
-    addressed: bool
-    to_others: bool = False
 
 
 def plain_text(text: str, bot_user: str) -> str:
@@ -166,8 +154,8 @@ def _ignored(incoming: Incoming, what: str, key: str | None = None) -> Incoming:
 def call(click: Mapping[str, Any], record: str, kind: ChannelKind | None, now: datetime) -> Incoming:
     """A press on the button that asks an expert. The same for everybody's press: an expert is asked once."""
     pressed = feedback(click, record, "", "", now)
-    key = f"slack:{click['team']}:{click['channel']}:expert:{record}"
-    return replace(pressed, key=key, kind=IncomingKind.EXPERT, channel_kind=kind or pressed.channel_kind)
+    key = ExpertKey(ChannelKey.of(pressed), record)
+    return replace(pressed, key=str(key), kind=IncomingKind.EXPERT, channel_kind=kind or pressed.channel_kind)
 
 
 def feedback(click: Mapping[str, Any], record: str, text: str, moment: str, now: datetime) -> Incoming:

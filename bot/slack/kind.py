@@ -98,16 +98,13 @@ def _workspace(settings: Settings, intake: Intake, viewer: Viewer, memory: Threa
     from bot.slack.adapter import SlackPlatform
     from bot.slack.config import SlackConfig
 
-    async def known(channel: str, thread: str) -> bool:
-        return memory.knows(f"slack:*:{channel}:{thread}")
-
     config = SlackConfig(
         bot_token=settings.secret("slack_bot_token"),
         app_token=settings.secret("slack_app_token"),
         signing_secret=settings.secret("slack_signing_secret"),
         **_shared(settings),
     )
-    return SlackPlatform(config, intake, viewer, known)
+    return SlackPlatform(config, intake, viewer, memory.knows)
 
 
 def _workspaces(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:
@@ -117,9 +114,6 @@ def _workspaces(settings: Settings, intake: Intake, viewer: Viewer, memory: Thre
     if settings.slack_app_token is not None:
         raise SettingsError("Several workspaces are served over HTTP, not Socket Mode. Unset SLACK_APP_TOKEN.")
 
-    async def known(team: str, channel: str, thread: str) -> bool:
-        return memory.knows(f"slack:{team}:{channel}:{thread}")
-
     config = WorkspacesConfig(
         client_id=settings.slack_client_id,
         client_secret=settings.secret("slack_client_secret"),
@@ -127,7 +121,7 @@ def _workspaces(settings: Settings, intake: Intake, viewer: Viewer, memory: Thre
         folder=settings.home / "slack",
         **_shared(settings),
     )
-    return SlackWorkspaces(config, intake, viewer, known)
+    return SlackWorkspaces(config, intake, viewer, memory.knows)
 
 
 def _shared(settings: Settings) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from audit.record import Json
 from bot.answering.render import deep_link, markers, nearest_line, plain, source_line, source_place, sources
+from bot.keys import RecordRef
 from bot.texts import BAD_ANSWER, CUT, GO_TO_ANSWER, GOOD_ANSWER, NEAREST_SECTIONS, SHOW_PASSAGE, SHOW_PASSAGE_OF
 from bot.types import Expert, Outcome, OutcomeKind
 from retrieval.types import Answer, Citation
@@ -185,7 +186,7 @@ def _own_buttons(record: str, citations: Sequence[Citation], longest: int) -> li
             "type": "button",
             "action_id": PASSAGE,
             "text": _label(SHOW_PASSAGE),
-            "value": f"{record}:{source[-1].n}",
+            "value": str(RecordRef(record, source[-1].n)),
         }
         blocks.append({"type": "actions", "elements": [button]})
     return blocks
@@ -202,7 +203,7 @@ def _lines_and_menu(record: str, citations: Sequence[Citation], longest: int) ->
 
 def _choice(record: str, citations: Sequence[Citation]) -> Block:
     options: list[Json] = [
-        {"text": {"type": "plain_text", "text": f"Source {c.n}"}, "value": f"{record}:{c.n}"}
+        {"text": {"type": "plain_text", "text": f"Source {c.n}"}, "value": str(RecordRef(record, c.n))}
         for c in citations[:MENU_LIMIT]
     ]
     menu: Block = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from audit.record import Json
 from bot.errors import InboxUnavailable, PlatformDenied, PlatformError
+from bot.keys import ThreadKey
 from bot.ports import Intake, Viewer
 from bot.slack import render
 from bot.slack.adapter import SlackPlatform
@@ -28,14 +29,6 @@ from bot.types import Expert, Incoming, IncomingKind, Outcome, People, Reply
 NOBODY = "-"  # no user's and no bot's id
 
 log = structlog.get_logger(__name__)
-
-KnownIn = Callable[[str, str, str], Awaitable[bool]]
-"""Whether we answered in this thread: workspace id, channel id, ts of the thread's root."""
-
-
-async def nowhere(team: str, channel: str, thread: str) -> bool:
-    """No thread is ours: follow-ups need a mention."""
-    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +59,16 @@ class SlackWorkspaces:
     """
 
     def __init__(
-        self, config: WorkspacesConfig, intake: Intake, viewer: Viewer, known_thread: KnownIn = nowhere
+        self,
+        config: WorkspacesConfig,
+        intake: Intake,
+        viewer: Viewer,
+        knows_thread: Callable[[ThreadKey], bool] = lambda thread: False,
     ) -> None:
         self._config = config
         self._intake = intake
         self._viewer = viewer
-        self._known_thread = known_thread
+        self._knows_thread = knows_thread
         self._store = Installations(config.folder / "installations", config.max_workspaces)
         self._flow = InstallFlow(config, self._store)
         self._verifier = SignatureVerifier(config.signing_secret)
@@ -189,12 +186,9 @@ class SlackWorkspaces:
     def _make(self, installed: Installed) -> SlackPlatform:
         team = installed.team
 
-        async def known(channel: str, thread: str) -> bool:
-            return await self._known_thread(team, channel, thread)
-
         me = Identity(team, installed.bot_user, installed.bot_id)
         config = self._config.workspace(team, installed.bot_token)
-        return SlackPlatform(config, _OwnIntake(team, self._intake), self._viewer, known, me)
+        return SlackPlatform(config, _OwnIntake(team, self._intake), self._viewer, self._knows_thread, me)
 
     def _end(self, live: _Live) -> None:
         """Stop it beside the others: it may have a window to finish."""

@@ -14,8 +14,9 @@ import structlog
 from aiohttp import web
 
 from audit.record import Json
-from bot.answering.channels import Unmentioned
+from bot.answering.channels import Heard, for_us
 from bot.errors import InboxUnavailable, PlatformDenied, PlatformError
+from bot.keys import ThreadKey
 from bot.ports import Intake, Viewer
 from bot.teams.auth import KeySet, KeysUnavailable, TokenVerifier, Unauthorized
 from bot.teams.config import TeamsConfig
@@ -26,7 +27,6 @@ from bot.teams.events import (
     came_to_a_chat,
     changes_members,
     passage_asked,
-    thread_key,
     translate,
 )
 from bot.teams.people import TeamsPeople
@@ -73,12 +73,12 @@ class TeamsPlatform:
         intake: Intake,
         *,
         viewer: Viewer | None = None,
-        knows_thread: Callable[[str], bool] = lambda thread: False,
+        knows_thread: Callable[[ThreadKey], bool] = lambda thread: False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`viewer` stands behind the "Show the passage" buttons; without one there are none.
 
-        `knows_thread` says whether a question was answered in "teams:TENANT:CHANNEL:THREAD" lately.
+        `knows_thread` says whether a question was answered in a thread lately.
         """
         self._config = config
         self._intake = intake
@@ -89,7 +89,7 @@ class TeamsPlatform:
         self._tasks: set[asyncio.Task[None]] = set()
         self._private: _Recent[tuple[str, str], tuple[str, str]] = _Recent()
         self._records: _Recent[tuple[str, str], str] = _Recent()
-        self._followed: _Recent[str, bool] = _Recent()
+        self._followed: _Recent[ThreadKey, bool] = _Recent()
 
     @property
     def name(self) -> str:
@@ -176,7 +176,7 @@ class TeamsPlatform:
         return body
 
     async def _turn(self, activity: Mapping[str, Any]) -> Mapping[str, Json] | None:
-        incoming = translate(activity, self._clock(), follows=self._follows, record_of=self._record_of)
+        incoming = translate(activity, self._clock(), concerns=self._concerns, record_of=self._record_of)
         if changes_members(activity):
             self._ready.people.forget()
         asked = passage_asked(activity)
@@ -186,7 +186,7 @@ class TeamsPlatform:
         if new and came_to_a_chat(activity):
             self._later(self._welcome(incoming))
         if incoming.kind is IncomingKind.QUESTION:
-            self._followed.put(thread_key(incoming), True)
+            self._followed.put(ThreadKey.of(incoming), True)
         return {} if incoming.kind is IncomingKind.FEEDBACK else None
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
@@ -211,15 +211,10 @@ class TeamsPlatform:
             return text_window(PASSAGE_UNAVAILABLE)
         return passage_window(view) if view is not None else text_window(PASSAGE_GONE)
 
-    def _follows(self, said: Incoming) -> bool:
-        """Whether what mentions nobody is for us: by the channel's rule, or in a thread where we were asked."""
-        rule = self._config.heard(said.channel)
-        in_chat = said.channel_kind is ChannelKind.GROUP  # a chat has no threads: there only a rule can say so
-        if rule is Unmentioned.NEVER or (in_chat and rule is Unmentioned.THREADS):
-            return False
-        if rule is Unmentioned.ALWAYS and (in_chat or said.thread == said.message):
-            return True
-        thread = thread_key(said)
+    def _concerns(self, heard: Heard) -> bool:
+        return for_us(heard, self._config.heard(heard.incoming.channel), self._ours)
+
+    def _ours(self, thread: ThreadKey) -> bool:
         return self._followed.get(thread) is not None or self._knows_thread(thread)
 
     def _record_of(self, channel: str, message: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from bot.answering.channels import Unmentioned, heard
+from bot.answering.channels import Unmentioned, listening
 from bot.errors import SettingsError
 from bot.settings.addresses import is_loopback
 
@@ -83,7 +83,7 @@ class TeamsConfig:
 
     def heard(self, channel: str) -> Unmentioned:
         """Which messages of a channel that do not mention us are questions."""
-        return heard(self.unmentioned, channel, threads=self.follow_up_without_mention)
+        return listening(self.unmentioned, channel, threads=self.follow_up_without_mention)
 
     def trusts(self, service_url: str) -> bool:
         """Whether replies, which carry the bot's token, may be sent to this address."""

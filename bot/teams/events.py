@@ -16,6 +16,8 @@ from html.parser import HTMLParser
 from typing import Any
 
 from audit.record import Json
+from bot.answering.channels import Heard
+from bot.keys import ChannelKey, ExpertKey, RecordRef
 from bot.types import ChannelKind, Incoming, IncomingKind
 
 PLATFORM = "teams"
@@ -25,7 +27,6 @@ PASSAGE = "passage"  # names the data of a "Show the passage" button
 EXPERT = "expert"  # and that of the button that asks an expert
 REASON_LIMIT = 2_000
 
-_RECORD = re.compile(r"[0-9A-Za-z-]{1,64}")
 _AT = re.compile(r"</?at(?:\s[^<>]*)?>", re.IGNORECASE)
 _BLOCKS = frozenset({"p", "div", "br", "li", "ul", "ol", "tr", "table", "blockquote", "pre", "h1", "h2", "h3"})
 
@@ -51,12 +52,12 @@ def translate(
     activity: Mapping[str, Any],
     received_at: datetime,
     *,
-    follows: Callable[[Incoming], bool] = lambda said: False,
+    concerns: Callable[[Heard], bool] = lambda heard: heard.addressed,
     record_of: Callable[[str, str], str | None] = lambda channel, message: None,
 ) -> Incoming:
     """What became of an authenticated activity. Raises BadActivity.
 
-    `follows` says whether a message in a channel or group that mentions nobody is for us;
+    `concerns` says whether a message is for us;
     `record_of` finds the record that a message of ours (channel, message id) shows.
     """
     place = _where(activity)
@@ -79,27 +80,27 @@ def translate(
         return _feedback(activity, base, record_of)
     if kind != "message":
         return base
-    return _message(activity, base, follows)
+    return _message(activity, base, concerns)
 
 
-def _message(activity: Mapping[str, Any], base: Incoming, follows: Callable[[Incoming], bool]) -> Incoming:
+def _message(activity: Mapping[str, Any], base: Incoming, concerns: Callable[[Heard], bool]) -> Incoming:
     sender = _object(activity, "from")
     if sender.get("role") == "bot" or _text(sender, "id").startswith("28:"):
         return replace(base, text="a bot's message")
     if isinstance(activity.get("value"), dict) and not _text(activity, "text"):
-        record = _text(_object(_object(activity, "value"), EXPERT), "record")
-        if _RECORD.fullmatch(record):
-            # One key for everybody's press: an expert is asked once.
-            key = f"{PLATFORM}:{base.tenant}:{base.channel}:expert:{record}"
-            return replace(base, kind=IncomingKind.EXPERT, key=key, about=record, text="")
+        about = _record(_object(_object(activity, "value"), EXPERT))
+        if about is not None:
+            key = ExpertKey(ChannelKey.of(base), about.record_id)
+            return replace(base, kind=IncomingKind.EXPERT, key=str(key), about=about.record_id, text="")
         return replace(base, text="a card's button")
     mentions = [e for e in _list(activity, "entities") if e.get("type") == "mention"]
     ours = [m for m in mentions if _object(m, "mentioned").get("id") == _object(activity, "recipient").get("id")]
-    # A mention of others is for them.
-    direct = base.channel_kind is ChannelKind.DIRECT
-    if not direct and not ours and (mentions or not follows(base)):
+    asked = replace(base, kind=IncomingKind.QUESTION, text=question_text(activity, ours))
+    addressed = base.channel_kind is ChannelKind.DIRECT or bool(ours)
+    in_threads = base.channel_kind is not ChannelKind.GROUP  # a chat has none
+    if not concerns(Heard(asked, addressed, bool(mentions), in_threads)):
         return replace(base, text="a message that does not mention the bot")
-    return replace(base, kind=IncomingKind.QUESTION, text=question_text(activity, ours))
+    return asked
 
 
 def question_text(activity: Mapping[str, Any], ours: Sequence[Mapping[str, Any]]) -> str:
@@ -289,13 +290,14 @@ def passage_asked(activity: Mapping[str, Any]) -> tuple[str, int] | None:
     if activity.get("type") != "invoke" or activity.get("name") != PASSAGE_INVOKE:
         return None
     asked = _object(_object(_object(activity, "value"), "data"), PASSAGE)
-    record, n = asked.get("record"), asked.get("n")
-    return (record, n) if isinstance(record, str) and isinstance(n, int) and not isinstance(n, bool) else None
+    about, n = _record(asked), asked.get("n")
+    return (about.record_id, n) if about and isinstance(n, int) and not isinstance(n, bool) else None
 
 
-def thread_key(incoming: Incoming) -> str:
-    """Names a thread in the thread memory."""
-    return f"{incoming.platform}:{incoming.tenant}:{incoming.channel}:{incoming.thread}"
+def _record(data: Mapping[str, Any]) -> RecordRef | None:
+    """The record that a button's data name; None where they name none."""
+    about = RecordRef.read(_text(data, "record"))
+    return about if about is not None and about.n is None else None
 
 
 def came_to_a_chat(activity: Mapping[str, Any]) -> bool:

@@ -25,6 +25,7 @@ from yarl import URL
 from audit.reconcile import Posted
 from bot.directory.client import JsonClient, Patience, is_safe
 from bot.errors import DirectoryUnavailable, PlatformDenied, PlatformError, SettingsError
+from bot.keys import RECORD_ID
 from bot.teams.config import TeamsConfig
 from bot.teams.connector import NotThere
 from bot.teams.events import html_text
@@ -46,7 +47,7 @@ CHANNEL_PAGE = 20  # threads, each with up to 1,000 replies
 CHAT_PAGE = 50  # the most that Graph gives
 MOST_PAGES = 20_000
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
-_RECORD = re.compile(r"Record ([0-9A-Za-z-]{1,64})", re.ASCII)
+_RECORD = re.compile(rf"Record ({RECORD_ID})", re.ASCII)
 _CARD = "application/vnd.microsoft.card.adaptive"
 
 

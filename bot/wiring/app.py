@@ -26,6 +26,7 @@ from bot.answering.viewer import RecordViewer
 from bot.directory.build import build as build_directory
 from bot.directory.file import AtOnce, Groups
 from bot.errors import SettingsError
+from bot.keys import ChannelKey, ThreadKey
 from bot.queue.admission import Admission
 from bot.queue.inbox import Inbox
 from bot.queue.worker import Worker
@@ -50,7 +51,7 @@ from retrieval.types import Audience, AudienceKind, Principal, Question, Turn
 if TYPE_CHECKING:
     from retrieval.generate.openai_generator import OpenAIGenerator
 
-CLI_THREAD = "cli"
+CLI_THREAD = ThreadKey(ChannelKey("cli", "local", "terminal"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -10,8 +10,9 @@ from aiohttp import web
 
 from bot.demo.standins.slack import Delivery, SlackStandIn
 from bot.demo.standins.slack_world import Call, Fault, World
+from bot.keys import ThreadKey
 from bot.ports import Intake, Viewer
-from bot.slack.adapter import KnownThread, SlackPlatform, no_thread
+from bot.slack.adapter import SlackPlatform
 from bot.slack.config import SlackConfig
 
 __all__ = ["Call", "Delivery", "Fault", "SlackStandIn", "World", "config_for", "slack_by_http", "slack_by_socket"]
@@ -34,7 +35,7 @@ async def slack_by_socket(
     config: SlackConfig,
     intake: Intake,
     viewer: Viewer,
-    known: KnownThread = no_thread,
+    known: Callable[[ThreadKey], bool] = lambda thread: False,
 ) -> AsyncIterator[SlackPlatform]:
     """The adapter, connected by Socket Mode."""
     platform = SlackPlatform(config, intake, viewer, known)
@@ -52,7 +53,7 @@ async def slack_by_http(
     config: SlackConfig,
     intake: Intake,
     viewer: Viewer,
-    known: KnownThread = no_thread,
+    known: Callable[[ThreadKey], bool] = lambda thread: False,
 ) -> AsyncIterator[SlackPlatform]:
     """The adapter behind a real HTTP server, which the stand-in is told of."""
     platform = SlackPlatform(config, intake, viewer, known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +14,11 @@ from yarl import URL
 
 from bot.demo.standins.slack import SlackStandIn
 from bot.demo.standins.slack_world import World
+from bot.keys import ThreadKey
 from bot.ports import Intake, Viewer
 from bot.slack.config import WorkspacesConfig
 from bot.slack.install import COOKIE
-from bot.slack.workspaces import KnownIn, SlackWorkspaces, nowhere
+from bot.slack.workspaces import SlackWorkspaces
 
 CLIENT_ID = "1234567890.9876543210"
 CLIENT_SECRET = "stand-in-client-secret"
@@ -174,7 +175,11 @@ def config_for(org: SlackOrg, folder: Path, *teams: str, **more: Any) -> Workspa
 
 @asynccontextmanager
 async def serving(
-    org: SlackOrg, config: WorkspacesConfig, intake: Intake, viewer: Viewer, known: KnownIn = nowhere
+    org: SlackOrg,
+    config: WorkspacesConfig,
+    intake: Intake,
+    viewer: Viewer,
+    known: Callable[[ThreadKey], bool] = lambda thread: False,
 ) -> AsyncIterator[SlackWorkspaces]:
     """The adapter behind a real HTTP server, which Slack is told of."""
     platform = SlackWorkspaces(config, intake, viewer, known)

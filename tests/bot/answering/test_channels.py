@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answering.channels import NO_RULE, ChannelRule, Hours, Unmentioned, heard, rule_of
-from bot.types import ChannelKind
+from bot.answering.channels import NO_RULE, ChannelRule, Heard, Hours, Unmentioned, for_us, listening, rule_of
+from bot.types import ChannelKind, IncomingKind
+from tests.bot.fakes import incoming
 
 PARIS = ZoneInfo("Europe/Paris")
 WEEK = frozenset(range(5))
@@ -126,4 +128,41 @@ def test_a_channels_own_rule_holds_before_that_of_direct_chats() -> None:
     ],
 )
 def test_the_setting_decides_where_no_rule_does(channel: str, threads: bool, expected: Unmentioned) -> None:
-    assert heard({"C1": Unmentioned.NEVER, "C2": Unmentioned.ALWAYS}, channel, threads=threads) is expected
+    assert listening({"C1": Unmentioned.NEVER, "C2": Unmentioned.ALWAYS}, channel, threads=threads) is expected
+
+
+IN_THREAD, FIRST = "1.1", "2.2"
+YES, NO = True, False
+FOR_US = [
+    # rule, in a thread that is ours (None: it begins one), mentions somebody else, for us
+    (Unmentioned.NEVER, None, NO, NO),
+    (Unmentioned.NEVER, YES, NO, NO),
+    (Unmentioned.THREADS, None, NO, NO),
+    (Unmentioned.THREADS, YES, NO, YES),
+    (Unmentioned.THREADS, YES, YES, NO),
+    (Unmentioned.THREADS, NO, NO, NO),
+    (Unmentioned.ALWAYS, None, NO, YES),
+    (Unmentioned.ALWAYS, None, YES, NO),
+    (Unmentioned.ALWAYS, YES, NO, YES),
+    (Unmentioned.ALWAYS, NO, NO, NO),
+]
+
+
+@pytest.mark.parametrize(("rule", "ours", "to_others", "wanted"), FOR_US)
+def test_what_is_for_us(rule: Unmentioned, ours: bool | None, to_others: bool, wanted: bool) -> None:
+    """One table for every platform; a mention of us is for us whatever the rule says."""
+    said = replace(incoming("And in Paris?"), message=FIRST, thread=FIRST if ours is None else IN_THREAD)
+    assert for_us(Heard(said, False, to_others), rule, lambda thread: bool(ours)) is wanted
+    assert for_us(Heard(said, True, to_others), rule, lambda thread: False)
+
+
+@pytest.mark.parametrize(("rule", "wanted"), [(Unmentioned.ALWAYS, YES), (Unmentioned.THREADS, NO)])
+def test_a_chat_without_threads_is_for_us_by_its_rule_alone(rule: Unmentioned, wanted: bool) -> None:
+    said = incoming("And in Paris?", where=ChannelKind.GROUP)
+    assert for_us(Heard(said, False, threads=False), rule, lambda thread: True) is wanted
+
+
+def test_an_edit_is_for_us_in_our_threads_alone() -> None:
+    edit = replace(incoming("", kind=IncomingKind.IGNORED), message="2.2")
+    assert for_us(Heard(edit, False, to_others=True), Unmentioned.NEVER, lambda thread: True)
+    assert not for_us(Heard(edit, False), Unmentioned.ALWAYS, lambda thread: False)

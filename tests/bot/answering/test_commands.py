@@ -18,6 +18,7 @@ from audit.search import Filter
 from bot.answering.ask import Ask, Request
 from bot.answering.commands import Commands
 from bot.answering.history import History, LoggedHistory
+from bot.keys import ChannelKey, ThreadKey
 from bot.texts import HELP, LAST_ANSWER_UNREADABLE, NOTHING_TO_EXPLAIN, PRIVATE_BEFORE
 from bot.types import Outcome
 from retrieval.types import (
@@ -44,6 +45,9 @@ TOM = Principal("slack", "T1", "U9", "tom@example.com", frozenset({"board"}))
 CHANNEL: Mapping[str, Json] = {"channel": "C1", "channel_kind": "channel", "thread": "1.1"}
 DIRECT: Mapping[str, Json] = {"channel": "D1", "channel_kind": "direct", "thread": "5.5"}
 PUBLIC = Audience(AudienceKind.CHANNEL, frozenset({ADA.entries, TOM.entries}))
+
+C1 = ChannelKey("slack", "T1", "C1")
+HERE = ThreadKey(C1, "t")
 
 
 def only(person: Principal) -> Audience:
@@ -73,8 +77,8 @@ class Desk:
         commands = Commands(self.library, self._forget, LoggedHistory(log))
         self.ask = Ask(self.library, ListRetriever(self.library), Boasting(), log, commands)
 
-    def _forget(self, thread: str) -> int:
-        self.forgotten.append(thread)
+    def _forget(self, thread: ThreadKey) -> int:
+        self.forgotten.append(thread.thread)
         return 2
 
     async def say(
@@ -92,7 +96,7 @@ class Desk:
                 asker=asker,
                 audience=audience,
                 private=private,
-                thread=str(place["thread"]),
+                thread=ThreadKey(C1, str(place["thread"])),
                 place=place,
                 render=_shown,
             )
@@ -207,12 +211,12 @@ async def test_why_with_the_log_unreadable() -> None:
     library = ListLibrary()
     history: History = Broken()
     commands = Commands(library, lambda _: 0, history)
-    assert await commands.reply("why", "t", frozenset(), place=CHANNEL, asker=ADA) == LAST_ANSWER_UNREADABLE
+    assert await commands.reply("why", HERE, frozenset(), place=CHANNEL, asker=ADA) == LAST_ANSWER_UNREADABLE
 
 
 async def test_a_question_that_begins_so_is_a_question() -> None:
     commands = Commands(ListLibrary(), lambda _: 0)
-    assert await commands.reply("why is the limit 180 EUR?", "t", frozenset(), place=CHANNEL, asker=ADA) is None
+    assert await commands.reply("why is the limit 180 EUR?", HERE, frozenset(), place=CHANNEL, asker=ADA) is None
 
 
 class Kept:
@@ -252,7 +256,7 @@ async def test_why_names_nothing_that_some_reader_may_not_read_now(
     async def say(text: str, readable: frozenset[str]) -> str:
         library.lists = {name: everyone if name in readable else nobody for name in NAMES}
         question = Question(text, NOW)
-        asked = await ask(Request(new_record_id(), question, ADA, audience, None, "t", place, _shown))
+        asked = await ask(Request(new_record_id(), question, ADA, audience, None, HERE, place, _shown))
         return str(asked.reply.payload["text"])
 
     await say("hotels?", at_question)

@@ -22,6 +22,7 @@ from bot.answering.experts import ExpertDesk, Experts, Rule
 from bot.answering.history import LoggedHistory
 from bot.answering.memory import ThreadMemory
 from bot.directory.file import FileDirectory
+from bot.keys import ChannelKey, ThreadKey
 from bot.queue.inbox import Inbox
 from bot.queue.inbox_store import SqliteStore
 from bot.queue.worker import Worker
@@ -204,4 +205,9 @@ def test_the_first_rule_that_matches_decides(question: str, platform: str, chann
 
 
 async def test_the_terminal_says_that_nobody_is_there() -> None:
-    assert await Commands(ListLibrary(), lambda _: 0).reply("expert", "cli", frozenset()) == NO_EXPERT_HERE
+    assert (
+        await Commands(ListLibrary(), lambda _: 0).reply(
+            "expert", ThreadKey(ChannelKey("cli", "local", "terminal")), frozenset()
+        )
+        == NO_EXPERT_HERE
+    )

@@ -20,6 +20,7 @@ from bot.answering.commands import Commands
 from bot.answering.history import LoggedHistory
 from bot.answering.memory import ThreadMemory
 from bot.answering.repeats import Posted, Repeats, fold, pointer
+from bot.keys import ChannelKey, ThreadKey
 from bot.slack import render as slack_render
 from bot.teams import render as teams_render
 from bot.texts import POINTER
@@ -30,6 +31,7 @@ from tests.bot.fakes import NOW, ListLibrary, ListRetriever, QuotingAnswerer, pa
 
 HOTELS = "Hotels cost at most 180 EUR a night."
 BONUS = "The bonus pool is EUR 1.35 million."
+T1 = ThreadKey(ChannelKey("slack", "T1", "C1"), "t1")
 ASKED = "What do hotels cost?"
 ADA = Principal("slack", "T1", "U1", "ada@example.com")
 BOB = Principal("slack", "T1", "U2", "bob@example.com")
@@ -71,7 +73,7 @@ class Thread:
         asker: Principal = ADA,
         audience: Audience = TOGETHER,
         private: Audience | None = None,
-        thread: str = "t1",
+        thread: ThreadKey = T1,
         rule: ChannelRule | None = None,
         render: Callable[[Outcome], Mapping[str, Json]] = slack_render.render,
     ) -> Asked:
@@ -83,7 +85,7 @@ class Thread:
                 audience=audience,
                 private=private,
                 thread=thread,
-                place={"channel": "C1", "channel_kind": "channel", "thread": thread},
+                place={"channel": "C1", "channel_kind": "channel", "thread": thread.thread},
                 render=render,
                 rule=rule or ChannelRule(),
                 posted=self._posted,
@@ -160,7 +162,7 @@ def _message_gone(thread: Thread) -> None:
 
 
 def _forgotten(thread: Thread) -> None:
-    thread.memory.forget("t1")
+    thread.memory.forget(T1)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +190,7 @@ async def test_for_other_readers_or_elsewhere_it_is_answered_anew(thread: Thread
     await thread.say()
     with_guest = Audience(AudienceKind.CHANNEL, frozenset({*TOGETHER.readers, GUEST.entries}))
     assert (await thread.say(audience=with_guest)).outcome.kind is OutcomeKind.ABSTAINED
-    assert (await thread.say(thread="t2")).outcome.told is not None
+    assert (await thread.say(thread=replace(T1, thread="t2"))).outcome.told is not None
     assert (await thread.say("What do cheap hotels cost?")).outcome.told is not None
     assert (await thread.say()).outcome.repeats  # and here it still holds
 
@@ -197,7 +199,7 @@ async def test_a_private_answer_is_not_pointed_to(thread: Thread) -> None:
     tom = Principal("slack", "T1", "U9", "tom@example.com", frozenset({"board"}))
     alone = Audience(AudienceKind.PRIVATE, frozenset({tom.entries}))
     first = await thread.say("What is the bonus pool?", asker=tom, private=alone)
-    thread.memory.keep_answer("t1", fold(first.searched), first.outcome.record_id)
+    thread.memory.keep_answer(T1, fold(first.searched), first.outcome.record_id)
     again = await thread.say("What is the bonus pool?", asker=tom, private=alone)
     assert [(a.outcome.private, a.outcome.repeats) for a in (first, again)] == [(True, "")] * 2
 
@@ -211,7 +213,7 @@ async def test_a_channels_sources_count(thread: Thread) -> None:
 
 async def test_a_record_that_cannot_be_read_is_no_obstacle(thread: Thread) -> None:
     await thread.say()
-    thread.memory.keep_answer("t1", fold(ASKED), "no-such-record")
+    thread.memory.keep_answer(T1, fold(ASKED), "no-such-record")
     assert (await thread.say()).outcome.told is not None
 
 
@@ -226,9 +228,9 @@ async def test_why_explains_the_answer_that_was_pointed_to(thread: Thread) -> No
 async def test_what_is_remembered_ends(tmp_path: Path) -> None:
     for keep, found in ((timedelta(hours=1), "r1"), (timedelta(0), None)):
         memory = ThreadMemory(tmp_path / "memory.db", keep)
-        memory.keep_answer("t1", "what", "r1")
-        assert memory.answered("t1", "what") == found
-        assert memory.answered("t1", "who") is None
+        memory.keep_answer(T1, "what", "r1")
+        assert memory.answered(T1, "what") == found
+        assert memory.answered(T1, "who") is None
         memory.close()
 
 

@@ -168,13 +168,10 @@ class SlackSide:
         return f"U0{who.upper()}"
 
     def adapter(self, intake: Intake, viewer: Viewer, memory: ThreadMemory, made: Settings) -> ChatAdapter:
-        async def known(channel: str, thread: str) -> bool:
-            return memory.knows(f"slack:*:{channel}:{thread}")
-
         config = config_for(self.slack, socket=not self.by_http)
         follow, rules = made.follow_up_without_mention, made.unmentioned
         config = replace(config, timeout=self.timeout, tries=3, follow_up_without_mention=follow, unmentioned=rules)
-        return SlackPlatform(config, intake, viewer, known)
+        return SlackPlatform(config, intake, viewer, memory.knows)
 
     async def connected(self, port: int) -> None:
         if self.by_http:

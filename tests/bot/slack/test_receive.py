@@ -12,6 +12,7 @@ import pytest
 
 from bot.answering.channels import Unmentioned
 from bot.errors import PlatformError
+from bot.keys import ThreadKey
 from bot.slack.adapter import SlackPlatform
 from bot.types import ChannelKind, IncomingKind
 from tests.bot.slack.fakes import MemoryIntake, MemoryViewer
@@ -74,8 +75,8 @@ async def test_follow_up(
     config = replace(config_for(slack, socket=False), follow_up_without_mention=not by_mention_only)
     ours: set[tuple[str, str]] = set()
 
-    async def known(channel: str, thread: str) -> bool:
-        return (channel, thread) in ours
+    def known(thread: ThreadKey) -> bool:
+        return (thread.channel.channel, thread.thread) in ours
 
     async with slack_by_http(slack, config, intake, viewer, known):
         root = await slack.ask("U0ADA", channel, "Hotels?")
@@ -105,8 +106,8 @@ async def test_a_channels_rule_says_what_needs_a_mention(
     config = replace(config, follow_up_without_mention=follow, unmentioned={ruled: rule})
     ours: set[tuple[str, str]] = set()
 
-    async def known(channel: str, thread: str) -> bool:
-        return (channel, thread) in ours
+    def known(thread: ThreadKey) -> bool:
+        return (thread.channel.channel, thread.thread) in ours
 
     async with slack_by_http(slack, config, intake, viewer, known):
         root = await slack.ask("U0ADA", ruled, "Hotels?")

@@ -14,6 +14,7 @@ import pytest
 
 from bot.demo.standins.slack import SlackStandIn
 from bot.errors import PlatformDenied, PlatformError
+from bot.keys import ThreadKey
 from bot.slack.workspaces import SlackWorkspaces
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind, PassageView
 from tests.bot.slack.fakes import RECORD, MemoryIntake, MemoryViewer, answered, reply_of
@@ -165,11 +166,11 @@ async def test_people_of_one_workspace_are_no_members_of_another(
 async def test_follow_ups_are_known_by_workspace(
     org: SlackOrg, folder: Path, intake: MemoryIntake, viewer: MemoryViewer
 ) -> None:
-    asked: list[tuple[str, str, str]] = []
+    asked: list[str] = []
 
-    async def known(team: str, channel: str, thread: str) -> bool:
-        asked.append((team, channel, thread))
-        return team == ACME
+    def known(thread: ThreadKey) -> bool:
+        asked.append(thread.channel.tenant)
+        return thread.channel.tenant == ACME
 
     config = config_for(org, folder, ACME, BETA, follow_up_without_mention=True)
     async with serving(org, config, intake, viewer, known):
@@ -177,7 +178,7 @@ async def test_follow_ups_are_known_by_workspace(
             await org.install(team)
             await slack.say("U0ADA", general(slack), "And in Rome?", thread="1700000000.000001")
     assert [i.tenant for i in intake.questions] == [ACME]
-    assert [team for team, _, _ in asked] == [ACME, BETA]
+    assert asked == [ACME, BETA]
 
 
 # --- who is not served ----------------------------------------------------------------

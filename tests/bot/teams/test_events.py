@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bot.answering.channels import Unmentioned
 from bot.demo.standins.teams import Person, Place, TeamsStandin
+from bot.keys import ThreadKey
 from bot.teams.events import BadActivity, html_text, passage_asked, question_text, translate
 from bot.types import ChannelKind, IncomingKind
 from tests.bot.teams.support import ADA, BEN, STRANGER, answered, reply, running
@@ -223,8 +224,8 @@ async def test_a_channels_rule_says_what_needs_a_mention(kind: str, rule: Unment
 async def test_a_follow_up_is_known_after_a_restart() -> None:
     asked: list[str] = []
 
-    def knows(thread: str) -> bool:
-        asked.append(thread)
+    def knows(thread: ThreadKey) -> bool:
+        asked.append(str(thread))
         return True
 
     async with running(follow_up_without_mention=True, options={"knows_thread": knows}) as bot:

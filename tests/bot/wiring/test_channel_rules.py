@@ -11,6 +11,7 @@ from audit.record import Json
 from bot.answering.ask import Ask, Request
 from bot.answering.channels import NO_RULE, ChannelRule
 from bot.answering.commands import Commands
+from bot.keys import ChannelKey, ThreadKey
 from bot.settings.values import ChannelSettings, Settings, StyleSettings
 from bot.types import Outcome
 from bot.wiring.app import open_app
@@ -64,7 +65,7 @@ async def test_answers_are_in_the_style_of_the_channel(rule: ChannelRule, own: b
         asker=ADA,
         audience=Audience(AudienceKind.PRIVATE, frozenset({ADA.entries})),
         private=None,
-        thread="t1",
+        thread=ThreadKey(ChannelKey("slack", "T1", "C1"), "t1"),
         place={},
         render=render,
         rule=rule,
