@@ -20,6 +20,7 @@ from audit.reading import Reader, Stored
 from audit.record import Json
 from audit.rows import ANSWER_COLUMNS, CITATION_COLUMNS, Cell, answer_row, citation_rows
 from audit.tree import Hashes, prove_inclusion
+from retrieval.text.shown import shown
 
 FORMAT = "footnote-audit-export/v1"
 
@@ -255,7 +256,7 @@ def _inert(cell: Cell) -> str | int:
     if not isinstance(cell, str):
         return "" if cell is None else cell
     first = cell.lstrip(" \u00a0")[:1]
-    return "'" + cell if first in _FORMULA and first else cell
+    return "'" + shown(cell) if first in _FORMULA and first else shown(cell)
 
 
 _FORMULA = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"

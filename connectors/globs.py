@@ -11,6 +11,7 @@ import unicodedata
 from fnmatch import translate
 
 from connectors.errors import PatternRefused
+from retrieval.text.shown import mark
 
 ANY = "**"
 _ESCAPABLE = "*?[]!#\\ "
@@ -66,7 +67,7 @@ def _refuse(pattern: str, why: str, instead: str) -> PatternRefused:
 
 def _shown(pattern: str) -> str:
     """The pattern with what cannot be seen written out."""
-    return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in pattern)
+    return "".join(c if c.isprintable() else mark(c) for c in pattern)
 
 
 def _typed(pattern: str) -> str:

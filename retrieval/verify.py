@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.answer_form import AnswerForm
+from retrieval.gate.characters import check_digits, check_hidden
 from retrieval.gate.entities import check_entities
 from retrieval.gate.evidence import Evidence, Found, Problem, Shelf, Weights, evidence_of
 from retrieval.gate.injection import check_injection
@@ -38,6 +39,7 @@ from retrieval.types import (
 _MARKERS = re.compile(r"\s*\[\s*\d+(?:\s*[,;]\s*\d+)*\s*\]")
 
 CHECKS: tuple[Callable[[Evidence], Problem | None], ...] = (
+    check_digits,  # 0. what looks like a number is one
     check_figures,  # 3. every number, date, percent and currency of the claim stands in its quotes
     check_support,  # 4. the words of the claim, weighted by rarity, stand in its quotes
     check_direction,  # 5. negation, duty, bounds and exceptions are the quotes' own
@@ -113,6 +115,9 @@ def _stands(text: str, claim: Claim, shelf: Shelf, weights: Weights) -> Evidence
         return Problem(VerdictClass.UNSUPPORTED, "the claim says nothing")
     if not claim.quotes:
         return Problem(VerdictClass.UNSUPPORTED, "the claim has no quote")
+    unseen = check_hidden(text)  # 0. a reader sees every character of the claim
+    if unseen is not None:
+        return unseen
     found: list[Found] = []
     for quote in claim.quotes:
         # 1. The passage was retrieved for this question.
@@ -122,7 +127,7 @@ def _stands(text: str, claim: Claim, shelf: Shelf, weights: Weights) -> Evidence
             return place
         found.append(place)
     evidence = evidence_of(text, found, weights)
-    for check in CHECKS:  # 3. to 7.
+    for check in CHECKS:
         problem = check(evidence)
         if problem is not None:
             return problem

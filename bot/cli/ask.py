@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.common import DONE, DOWN, NO, USAGE, HomeOption, JsonOption, note, out, run, say, settings
+from bot.cli.common import DONE, DOWN, NO, USAGE, HomeOption, JsonOption, note, out, run, say, say_lines, settings
 
 if TYPE_CHECKING:
     from bot.answering.ask import Asked
@@ -89,4 +89,4 @@ def _read_line() -> str:
 def _print(asked: Asked) -> None:
     from bot.answering.render import plain
 
-    say(plain(asked.outcome))
+    say_lines(plain(asked.outcome))

@@ -9,7 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, progress, run, say, settings
+from bot.cli.common import (
+    DONE,
+    NO,
+    USAGE,
+    HomeOption,
+    JsonOption,
+    note,
+    out,
+    progress,
+    run,
+    say,
+    say_field,
+    say_lines,
+    settings,
+)
 from bot.cli.filters import filtered
 
 if TYPE_CHECKING:
@@ -114,7 +128,7 @@ def show(record_id: str, json: JsonOption = False, home: HomeOption = None) -> N
             return DONE
         say(f"{record.event}/{record.outcome}  {record.time.isoformat()}  {position}")
         for name, value in record.fields.items():
-            say(f"{name}: {value}")
+            say_field(name, value)
         for name in record.erased:
             say(f"{name}: (erased)")
         for other in referring:
@@ -170,7 +184,7 @@ def checkpoint(home: HomeOption = None) -> None:
 
     async def work() -> int:
         async with open_log(home) as log:
-            say((await log.checkpoint()).rstrip("\n"))
+            say_lines((await log.checkpoint()).rstrip("\n"))
         return DONE
 
     run(work())

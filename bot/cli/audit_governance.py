@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.audit import as_json, looked, open_log
-from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, run, say, settings
+from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, run, say, say_field, settings
 from bot.cli.filters import Channel, DocumentOption, Person, SectionOption, Since, Until, utc, wanted
 from bot.cli.reconcile import reconcile
 
@@ -98,7 +98,8 @@ def stats(since: Since = None, until: Until = None, json: JsonOption = False, ho
         if json:
             out(found)
         else:
-            say("\n".join(f"{name}: {value}" for name, value in found.items()))
+            for name, value in found.items():
+                say_field(name, value)
         return DONE
 
     run(work())

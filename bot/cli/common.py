@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -16,6 +16,7 @@ from audit.errors import AuditError, AuditUnavailable
 from bot.errors import BotError, SettingsError
 from connectors.errors import ConnectorError
 from retrieval.errors import DocumentUnreadable, RetrievalError
+from retrieval.text.shown import hidden, shown, shown_line
 
 if TYPE_CHECKING:
     from bot.settings.values import Settings
@@ -42,18 +43,39 @@ def settings(home: Path | None) -> Settings:
 
 def out(value: object) -> None:
     """Print one JSON document."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    if hidden(text):  # JSON's own escapes say the same, and no terminal acts on them
+        text = json.dumps(value, indent=2, default=str)
+    sys.stdout.write(text + "\n")
 
 
 def say(text: str) -> None:
-    """Print for people; a terminal that cannot show a letter gets a stand-in, not an error."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+    """Print one line for people. What cannot be seen, also in file names and questions, is written out."""
+    _write(sys.stdout, shown_line(text))
+
+
+def say_lines(text: str) -> None:
+    """Print a text of several lines, likewise."""
+    _write(sys.stdout, shown(text))
+
+
+def say_field(name: str, value: object) -> None:
+    """Print "name: value"; further lines of the value are indented, so that none passes for a field."""
+    first, *more = str(value).splitlines() or [""]
+    say(f"{name}: {first}")
+    for line in more:
+        say(f"    {line}")
 
 
 def note(text: str) -> None:
-    """Print beside the result, on standard error."""
-    typer.echo(text, err=True)
+    """Print beside the result, on standard error, likewise."""
+    _write(sys.stderr, shown(text))
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """A terminal that cannot show a letter gets a stand-in, not an error."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
 
 
 def run(work: Coroutine[Any, Any, int]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, run, say, settings
+from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, run, say, say_field, settings
 
 if TYPE_CHECKING:
     from bot.wiring.app import App
@@ -213,7 +213,7 @@ def sources_explain(document: str, json: JsonOption = False, home: HomeOption = 
         else:
             for name, value in facts.items():
                 if value is not None:
-                    say(f"{name}: {value}")
+                    say_field(name, value)
         return DONE
 
     run(work())
@@ -277,7 +277,8 @@ def index_status(json: JsonOption = False, home: HomeOption = None) -> None:
         if json:
             out(facts)
         else:
-            say("\n".join(f"{name}: {value}" for name, value in facts.items()))
+            for name, value in facts.items():
+                say_field(name, value)
         return DONE if not facts["missing"] else NO
 
     run(work())

@@ -18,7 +18,7 @@ from pathlib import Path
 from audit.export import ExportFormat, export
 from audit.verify_export import verify_export
 from bot.answering.memory import ThreadMemory
-from bot.cli.common import DONE, NO, say
+from bot.cli.common import DONE, NO, say, say_lines
 from bot.demo import company
 from bot.demo.standins.slack import SlackStandIn
 from bot.demo.standins.teams import Person, Place, TeamsStandin
@@ -95,7 +95,7 @@ class Stage:
 
 
 def heading(text: str) -> None:
-    say(f"\n{RULE}\n{text}\n{RULE}")
+    say_lines(f"\n{RULE}\n{text}\n{RULE}")
 
 
 async def play(keep: Path | None) -> int:

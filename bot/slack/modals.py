@@ -8,6 +8,7 @@ from audit.record import Json
 from bot.slack.render import Block, openable
 from bot.texts import FEEDBACK_ASKED, FEEDBACK_TITLE, OPEN_DOCUMENT, PASSAGE_TITLE
 from bot.types import PassageView
+from retrieval.text.shown import shown
 
 WHY = "footnote_why"
 AROUND = 20_000  # characters shown before and after the quote
@@ -68,11 +69,12 @@ def _part(kind: str, elements: list[Json]) -> Json:
 
 
 def _text(text: str, *, bold: bool = False) -> Json:
-    element: dict[str, Json] = {"type": "text", "text": text or " "}
+    element: dict[str, Json] = {"type": "text", "text": shown(text) or " "}
     if bold:
         element["style"] = {"bold": True}
     return element
 
 
 def _pieces(text: str, *, bold: bool = False) -> list[Json]:
+    text = shown(text)
     return [_text(text[i : i + PIECE], bold=bold) for i in range(0, len(text), PIECE)] or [_text(" ")]

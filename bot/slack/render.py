@@ -17,6 +17,7 @@ from bot.answering.render import deep_link, markers, nearest_line, plain, source
 from bot.keys import RecordRef
 from bot.texts import BAD_ANSWER, CUT, GO_TO_ANSWER, GOOD_ANSWER, NEAREST_SECTIONS, SHOW_PASSAGE, SHOW_PASSAGE_OF
 from bot.types import Expert, Outcome, OutcomeKind
+from retrieval.text.shown import shown, shown_line
 from retrieval.types import Answer, Citation
 
 BUDGET = 11_500  # characters of JSON over all blocks; Slack refuses somewhere above 13,000
@@ -35,7 +36,7 @@ Block = dict[str, Json]
 
 def escape(text: str) -> str:
     """Text for a place where Slack reads mark-up (https://docs.slack.dev/messaging/formatting-message-text)."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return shown(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def render(outcome: Outcome) -> dict[str, Json]:
@@ -255,6 +256,7 @@ def shorten(quote: str, longest: int) -> str:
 
 
 def _pieces(text: str) -> list[str]:
+    text = shown(text)
     return [text[i : i + 3_000] for i in range(0, len(text), 3_000)] or [" "]
 
 
@@ -266,7 +268,7 @@ def _spoken(text: str) -> list[Block]:
 
 def _text(text: str, *, bold: bool = False, code: bool = False) -> Block:
     style: dict[str, Json] = {**({"bold": True} if bold else {}), **({"code": True} if code else {})}
-    return {"type": "text", "text": text or " ", **({"style": style} if style else {})}
+    return {"type": "text", "text": shown(text) or " ", **({"style": style} if style else {})}
 
 
 def _section(elements: Sequence[Block]) -> Block:
@@ -278,7 +280,7 @@ def _rich(elements: Sequence[Block]) -> Block:
 
 
 def _label(text: str) -> Block:
-    return {"type": "plain_text", "text": text, "emoji": False}
+    return {"type": "plain_text", "text": shown_line(text), "emoji": False}
 
 
 def _small(text: str) -> Block:

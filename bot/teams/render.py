@@ -20,6 +20,7 @@ from bot.answering.render import deep_link, markers, nearest_line, source_place,
 from bot.teams.events import EXPERT, PASSAGE
 from bot.texts import GO_TO_ANSWER, NEAREST_SECTIONS, OPEN_DOCUMENT, PASSAGE_TITLE, SHOW_PASSAGE, WELCOME
 from bot.types import Outcome, PassageView
+from retrieval.text.shown import shown
 from retrieval.types import Citation
 
 SIZE_LIMIT = 78_000  # bytes of JSON as UTF-16; Teams refuses messages of about 100 KB
@@ -150,7 +151,7 @@ def _small(outcome: Outcome) -> str:
 
 def escape(text: str) -> str:
     """Untrusted text for the message's Markdown: shown as it is, on one line."""
-    text = " ".join(text.split())
+    text = shown(" ".join(text.split()))
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = _MARKUP.sub(lambda found: "\\" + found[0], text)
     text = _LIST_START.sub(r"\1\\\2", text)  # the mark, not the number: before a digit a backslash is one
@@ -207,8 +208,8 @@ def _entity(citations: Sequence[Citation], fit: Fit) -> dict[str, Json]:
 def _claim(citation: Citation, fit: Fit) -> Json:
     appearance: dict[str, Json] = {
         "@type": "DigitalDocument",
-        "name": _clip(citation.document.title, NAME_LIMIT),
-        "abstract": _clip(source_place((citation,)), ABSTRACT_LIMIT),
+        "name": _clip(shown(citation.document.title), NAME_LIMIT),
+        "abstract": _clip(shown(source_place((citation,))), ABSTRACT_LIMIT),
     }
     if link := _link(citation):
         appearance["url"] = link
@@ -237,7 +238,7 @@ def _card(body: list[Json]) -> dict[str, Json]:
 
 def _run(text: str, *, bold: bool = False, italic: bool = False, small: bool = False) -> dict[str, Json]:
     """Text without any markup: Adaptive Cards read no Markdown in a TextRun."""
-    run: dict[str, Json] = {"type": "TextRun", "text": text}
+    run: dict[str, Json] = {"type": "TextRun", "text": shown(text)}
     if bold:
         run["weight"] = "Bolder"
     if italic:
@@ -333,11 +334,11 @@ def passage_window(view: PassageView) -> dict[str, Json]:
 
 
 def _plain_run(text: str) -> Json:
-    return {"type": "TextRun", "text": text} if text else None
+    return {"type": "TextRun", "text": shown(text)} if text else None
 
 
 def _marked_run(quote: str, room: int) -> Json:
-    return {"type": "TextRun", "text": shorten(quote, room), "highlight": True, "weight": "Bolder"}
+    return {"type": "TextRun", "text": shown(shorten(quote, room)), "highlight": True, "weight": "Bolder"}
 
 
 def text_window(text: str) -> dict[str, Json]:

@@ -52,6 +52,11 @@ def test_other_cells_stay_as_they_are(text: str) -> None:
     assert row == [text, "-5", ""]
 
 
+def test_a_cell_shows_what_cannot_be_seen() -> None:
+    (row,) = csv.reader([csv_line(["a\u202eb\x1b[0m", "\u200b=1"]).decode()])
+    assert row == ["a‹U+202E›b‹U+001B›[0m", "‹U+200B›=1"]
+
+
 async def test_parquet_has_typed_columns(open_log: Opener, tmp_path: Path) -> None:
     async with await open_log(tmp_path / "audit") as log:
         for n in range(5):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from retrieval.types import Claim, Draft, ModelUse, Place, Quote, VerdictClass
 from retrieval.verify import verify
 from tests.retrieval.gate.build import passage
@@ -81,3 +83,27 @@ def test_markers_of_the_generators_own_are_not_printed() -> None:
 def test_a_claim_without_words_or_quotes_falls() -> None:
     verified = verify(draft(claim("", "Breakfast is included"), claim("Breakfast is included.")), [HOTELS])
     assert [v.verdict for v in verified.verdicts] == [VerdictClass.UNSUPPORTED] * 2
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("Hotels cost at most 180\u200b0 EUR a night.", "‹U+200B›"),
+        ("Hotels cost at most \u202e081 EUR\u202c a night.", "‹U+202E›"),
+        ("Hotels cost at most 180 EUR\x1b[8m not\x1b[0m a night.", "‹U+001B›"),
+        ("Hotels cost at most 180 EUR a night.\ud800", "‹U+D800›"),
+        ("Hotels cost at most 18O EUR a night.", "18O"),
+        ("Hotels cost at most 18О EUR a night.", "18О‹U+041E›"),
+        ("Hotels cost at most １80 EUR a night.", "１80‹U+FF11›"),
+        ("Hotels cost at most ١٨٠ EUR a night.", "١٨٠"),
+    ],
+)
+def test_a_claim_of_characters_that_deceive_falls(said: str, reason: str) -> None:
+    (verdict,) = verify(draft(claim(said, "Hotels cost at most 180 EUR a night.")), [HOTELS]).verdicts
+    assert (verdict.verdict, reason in verdict.reason) == (VerdictClass.UNSUPPORTED, True), verdict.reason
+
+
+def test_what_the_document_writes_in_such_digits_may_be_said_so() -> None:
+    source = passage("Zimmer O2 kostet 180 EUR. مدة ١٨٠ يوم.")
+    verified = verify(draft(claim("Zimmer O2 kostet 180 EUR.", "Zimmer O2 kostet 180 EUR.")), [source])
+    assert verified.answer is not None

@@ -13,6 +13,7 @@ from bot.demo.standins import slack_checks, slack_text
 from bot.slack import render as slack_render
 from bot.slack.render import BUDGET, shorten, size
 from bot.types import Outcome, OutcomeKind
+from retrieval.text.shown import hidden
 from retrieval.types import Citation, Section
 from tests.bot.slack.fakes import RECORD, abstained, answered, citation, document
 from tests.fuzz import tries
@@ -187,3 +188,18 @@ def _elements(node: Any) -> list[dict[str, Any]]:
 
 def _marked_up(blocks: list[dict[str, Any]]) -> list[str]:
     return [e["text"] for e in _elements(blocks) if e.get("type") == "mrkdwn"]
+
+
+def test_what_cannot_be_seen_is_marked_wherever_it_stands() -> None:
+    """In a quote, a title, the fallback, and what nearest sections are called."""
+    quoted = answered(citation(quote="Pay 1\u200b00 \u202eRUE\u202c", title="Travel\u2066 Policy"))
+    for payload in (render(quoted), render(abstained("Tra\x1bvel\u2066 Policy"))):
+        accepted(payload)
+        assert not hidden(json.dumps(payload, ensure_ascii=False))
+    said = shown(render(quoted))
+    assert "│ Pay 1‹U+200B›00 ‹U+202E›RUE‹U+202C›" in said
+    assert "Travel‹U+2066› Policy" in said
+
+
+def test_a_quote_of_nothing_but_such_characters_fits() -> None:
+    accepted(render(answered(citation(quote="\u202e" * 4_000))))

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from bot.demo.standins.teams_checks import as_text, elements, problems
 from bot.teams.render import SIZE_LIMIT, chat_link, escape, render, shorten, wire_size
 from bot.types import Outcome, OutcomeKind
+from retrieval.text.shown import hidden, shown
 from tests.bot.teams.support import answered, citation, passage
 from tests.fuzz import tries
 
@@ -196,7 +197,7 @@ def shown_as_text(markdown: str) -> str:
 @example("\\-")
 @tries(200)
 def test_escaped_text_reads_as_it_was(said: str) -> None:
-    escaped, words = escape(said), " ".join(said.split()).replace("\u2060", "")
+    escaped, words = escape(said), shown(" ".join(said.split()))
     assert "<" not in escaped
     assert as_text({"text": escaped}).replace("\u2060", "") == words
     if words:
@@ -237,3 +238,17 @@ def test_only_a_group_chats_messages_have_a_link(chat: str, message: str, linked
     assert url.startswith("https://teams.microsoft.com/l/message/19%3Aabc%40thread.v2/1653035515120?") is linked
     assert bool(url) is linked
     assert not set(url) & set(" ()[]<>")
+
+
+def test_what_cannot_be_seen_is_marked_wherever_it_stands() -> None:
+    payload = render(
+        answered(
+            citation(1, "Pay 1\u200b00 \u202eRUE\u202c", title="Travel\u2066 Policy"),
+            notice="a\x07b",
+            text="Pay \u202e001.",
+        )
+    )
+    acceptable(payload)
+    assert hidden(json.dumps(payload, ensure_ascii=False)) == ""
+    assert "Pay 1‹U+200B›00 ‹U+202E›RUE‹U+202C›" in "".join(texts(payload))
+    assert "Travel‹U+2066› Policy" in json.dumps(payload, ensure_ascii=False)
