@@ -25,7 +25,7 @@ from retrieval.errors import DocumentUnreadable
 from retrieval.ports import Embedder, Index, Parser
 from retrieval.types import AccessList, Attachment, Document, ParsedDocument
 
-PARSER_VERSION = "2"
+PARSER_VERSION = "3"
 """Changes when parsers or chunks change, so that a sync reads every document anew."""
 
 GUARD_DOCUMENTS = 10

@@ -7,16 +7,19 @@ attribute or a style that shows nothing: in the element, or in a rule of a <styl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from urllib.parse import quote
 
 from lxml import etree
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from retrieval.parse.blocks import Block, assemble
-from retrieval.parse.clauses.typed import heading_labels
+from retrieval.parse.clauses.flow import Item, Piece, located, outlined
+from retrieval.parse.clauses.numbers import enumerator
 from retrieval.parse.formula import linear
 from retrieval.parse.grid import Cell, Grid, line
+from retrieval.parse.look import Ink, Look, look_of
 from retrieval.parse.raised import lowered, raised
 from retrieval.parse.style import is_apart, is_inline, is_struck, properties, role, shift
 from retrieval.parse.text import decode, stem
@@ -38,8 +41,11 @@ _HIDDEN = re.compile(
 )
 _WHITE = re.compile(r"(?:^|;)color:(?:white|#fff(?:fff)?|rgba?\(255,255,255[^)]*\)|transparent)(?=;|$|!)")
 _BACKGROUND = re.compile(r"(?:^|;)background")
-_WORDING = re.compile(r"(?:^|;)(?:display|vertical-align|position|text-decoration(?:-line)?):")
+_WORDING = re.compile(
+    r"(?:^|;)(?:display|vertical-align|position|text-decoration(?:-line)?|font|font-weight|font-size|text-align):"
+)
 _MARKED = re.compile(r"[\[(]?(?:\d{1,3}|[a-z*†‡])[\])]?")
+_LINK_WORDS = 8
 _APART = "\x00"  # the edge of a box in a line
 _RULE = re.compile(r"([^{}@]+)\{([^{}]*)\}")
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -59,27 +65,25 @@ def parse_html(name: str, content: bytes) -> ParsedDocument:
     """Read an HTML page. Raises UnsupportedFormat for bytes that are no text."""
     markup = _decode(content)
     tree = LexborHTMLParser(markup)
-    blocks, left_out = _Walk(tree, 1).run()
-    made = with_labels(blocks)
+    pieces, left_out = _Walk(tree, 1).run()
+    made = [_linked(block) for block in located(outlined(pieces))]
     title_node = tree.css_first("head > title")
     title = " ".join((title_node.text() if title_node else "").split())
     first = next((b.heading for b in made if b.level == 1), "")
     return assemble(title or first or stem(name), made, left_out=left_out)
 
 
-def html_blocks(markup: str, *, first_table: int = 1) -> tuple[list[Block], list[LeftOut]]:
-    """The blocks of a piece of HTML inside another document; headings carry no labels yet."""
+def html_pieces(markup: str, *, first_table: int = 1) -> tuple[list[Piece], list[LeftOut]]:
+    """The paragraphs of a piece of HTML inside another document, with their looks."""
     return _Walk(LexborHTMLParser(markup), first_table).run()
 
 
-def with_labels(blocks: Iterable[Block]) -> list[Block]:
-    """The blocks, with the numbers typed into their headings as labels."""
-    made = list(blocks)
-    places = [n for n, block in enumerate(made) if block.level is not None]
-    labels = heading_labels([(made[n].level or 1, made[n].text) for n in places])
-    for n, (label, heading) in zip(places, labels, strict=True):
-        made[n] = replace(made[n], label=label, heading=heading)
-    return made
+def _linked(block: Block) -> Block:
+    """A section without an id is linked by its first words (WICG Scroll to Text Fragment)."""
+    if block.level is None or block.anchor is not None:
+        return block
+    words = quote(" ".join(block.text.split()[:_LINK_WORDS]), safe="").replace("-", "%2D")
+    return replace(block, anchor=f"#:~:text={words}")
 
 
 def _decode(content: bytes) -> str:
@@ -98,6 +102,8 @@ class _List:
     next: int | None
     step: int = 1
     style: str = "decimal"
+    serial: int = 0  # of the outermost list
+    begun: bool = False
 
 
 @dataclass(slots=True)
@@ -110,6 +116,8 @@ class _Open:
     apart: bool
     shift: int
     begins: int  # the place in `parts` where its text begins
+    look: Look
+    style: str  # its class
 
 
 @dataclass(slots=True)
@@ -135,12 +143,16 @@ class _Walk:
 
     tree: LexborHTMLParser
     tables: int
-    blocks: list[Block] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
     left_out: dict[LeftOut, None] = field(default_factory=dict)
     styles: dict[int, str] = field(default_factory=dict)  # what style sheets say, by node
     parts: list[str] = field(default_factory=list)  # the paragraph being read
     lists: list[_List] = field(default_factory=list)
     prefix: str = ""  # the number that the next paragraph of a list item begins with
+    item: Item | None = None  # what is known of it
+    serial: int = 0
+    waiting: str = ""  # a number in a box of its own: the next paragraph's
+    ink: Ink = field(default_factory=Ink)
     ids: list[str] = field(default_factory=list)  # ids since the last paragraph
     heading: int | None = None
     own_id: str | None = None  # the heading's
@@ -149,7 +161,7 @@ class _Walk:
     open_tables: list[_Table] = field(default_factory=list)
     open: list[_Open] = field(default_factory=list)
 
-    def run(self) -> tuple[list[Block], list[LeftOut]]:
+    def run(self) -> tuple[list[Piece], list[LeftOut]]:
         self._read_sheets()
         stack: list[tuple[LexborNode, bool]] = []
         if self.tree.root is not None:
@@ -166,7 +178,8 @@ class _Walk:
                 if node.first_child is not None:
                     stack.append((node.first_child, False))
         self._flush()
-        return self.blocks, list(self.left_out)
+        self._release()
+        return self.pieces, list(self.left_out)
 
     # What is hidden
 
@@ -207,10 +220,13 @@ class _Walk:
             return None
         tag = role(tag, said)
         inline = is_inline(tag, said)
-        return _Open(tag, inline, on_ground, is_apart(said), shift(tag, said) if inline else 0, len(self.parts))
+        look = look_of(tag, attributes.get("align"), said, self.open[-1].look if self.open else Look())
+        raised_by = shift(tag, said) if inline else 0
+        name = attributes.get("class") or ""
+        return _Open(tag, inline, on_ground, is_apart(said), raised_by, len(self.parts), look, name)
 
     def _report(self, what: str) -> None:
-        near = next((b.heading for b in reversed(self.blocks) if b.level is not None), "")
+        near = next((p.block.heading for p in reversed(self.pieces) if p.block.level is not None), "")
         self.left_out[LeftOut(what, f"after “{near}”" if near else "beginning of the page")] = None
 
     # One element
@@ -219,7 +235,9 @@ class _Walk:
         """Read the node's beginning; False when what is inside it is not read."""
         tag = node.tag or ""
         if tag == "-text":
-            self.parts.append(node.text_content or "" if self.pre else _SPACE.sub(" ", node.text_content or ""))
+            text = node.text_content or ""
+            self.parts.append(text if self.pre else _SPACE.sub(" ", text))
+            self.ink.add(text, self.open[-1].look if self.open else Look())
             return False
         if tag.startswith("-"):
             if tag == "-comment" and "[if" not in (node.comment_content or ""):
@@ -270,8 +288,12 @@ class _Walk:
         elif tag == "hr":
             self.ids.clear()
         elif tag in ("ol", "ul", "menu"):
+            self._release()
+            self.serial += not self.lists
             self.lists.append(_list(node) if tag == "ol" else _List(None))
+            self.lists[-1].serial = self.serial
         elif tag == "li":
+            self._release()
             self.prefix = self._number(node)
         elif tag == "table":
             self.tables += 1
@@ -319,11 +341,22 @@ class _Walk:
         self.parts.clear()
         return text
 
+    def _release(self) -> None:
+        """Give out a number that no paragraph followed."""
+        text, self.waiting = self.waiting, ""
+        if text:
+            self.pieces.append(Piece(Block(text)))
+
     def _end_row(self, row: _Row) -> None:
         table = self.open_tables[-1] if self.open_tables else _Table(0)
         cells = table.grid.row(row.cells)
-        if any(cell.text for cell in row.cells):
-            self.blocks.append(Block(line(cells), table=table.number))
+        said = [cell.text for cell in row.cells if cell.text]
+        if len(said) == 2 and enumerator(said[0]) and _worded(said[1]):  # a list, set as a table
+            self.pieces.append(self._piece(Block(f"{said[0]} {said[1]}")))
+        elif said:
+            self._release()
+            self.pieces.append(Piece(Block(line(cells), table=table.number)))
+        self.ink = Ink()
         self.row = None
         self.parts.clear()
 
@@ -334,7 +367,7 @@ class _Walk:
             self.pre -= 1
         elif tag in ("ol", "ul", "menu") and self.lists:
             self.lists.pop()
-            self.prefix = ""
+            self.prefix, self.item = "", None
         elif tag == "table" and self.open_tables:
             self.open_tables.pop()
 
@@ -347,15 +380,36 @@ class _Walk:
         )
         if not text.strip():
             return
-        text, self.prefix = self.prefix + text, ""
+        if self.heading is None and not self.prefix and not self.pre and enumerator(text) and not self.waiting:
+            self.waiting = text
+            return
+        if self.heading is not None or self.prefix:
+            self._release()
         if self.heading is None:
-            self.blocks.append(Block(text))
+            number = self.prefix or (f"{self.waiting} " if self.waiting else "")
+            self.pieces.append(self._piece(Block(number + text)))
         else:
-            text = " ".join(text.split())
+            text = " ".join((self.prefix + text).split())
             name = self.own_id or (self.ids[-1] if self.ids else None)
             anchor = f"#{name}" if name else None
-            self.blocks.append(Block(text, level=self.heading, heading=text, anchor=anchor))
+            self.pieces.append(self._piece(Block(text, level=self.heading, heading=text, anchor=anchor)))
+        self.prefix, self.item, self.waiting = "", None, ""
         self.ids.clear()
+
+    def _piece(self, block: Block) -> Piece:
+        """A paragraph with its look."""
+        ink, self.ink = self.ink, Ink()
+        style = next((item.style for item in reversed(self.open) if item.style), "")
+        return Piece(
+            block,
+            ink.lead_of(block.text if self.item is None else block.text[len(self.item.shown) :].lstrip()),
+            ink.centred,
+            ink.size,
+            style,
+            bool(self.lists),
+            self.item if self.heading is None else None,
+            f"#{self.ids[-1]}" if self.ids else None,
+        )
 
     def _number(self, node: LexborNode) -> str:
         """What a browser prints before a list item."""
@@ -365,7 +419,17 @@ class _Walk:
         number = _integer(node.attributes.get("value"), open_.next)
         open_.next = number + open_.step
         shown = _shown(number, open_.style)
+        depth = sum(other.next is not None for other in self.lists) - 1
+        bulleted = any(other.next is None for other in self.lists)
+        if shown and not bulleted:
+            self.item = Item(f"{shown}. ", open_.serial, depth, not open_.begun, number)
+        open_.begun = True
         return f"{shown}. " if shown else ""
+
+
+def _worded(text: str) -> bool:
+    """Whether a cell holds words, not a figure."""
+    return sum(c.isalpha() for c in text) >= 3
 
 
 def _apart(text: str) -> str:

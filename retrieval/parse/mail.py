@@ -14,7 +14,8 @@ from oxmsg.domain.model import UnrecognizedCodePageError, UnsupportedEncodingErr
 
 from retrieval.errors import DocumentUnreadable
 from retrieval.parse.blocks import Block, assemble
-from retrieval.parse.html import html_blocks, with_labels
+from retrieval.parse.clauses.flow import outlined
+from retrieval.parse.html import html_pieces
 from retrieval.parse.text import lines_of, stem
 from retrieval.types import Attachment, LeftOut, ParsedDocument
 
@@ -89,9 +90,9 @@ def _assemble(
     blocks = [Block(f"Subject: {subject}", level=1, heading=subject)] if subject else []
     blocks += [Block(f"{field}: {' '.join(value.split())}") for field, value in headers if value.strip()]
     if html:
-        inner, left_out = html_blocks(body)
+        inner, left_out = html_pieces(body)
         files.left_out.extend(left_out)
-        blocks += [_under(b) for b in with_labels(inner)]
+        blocks += [_under(b) for b in outlined(inner)]
     else:
         blocks += [Block(line.rstrip()) for line in lines_of(body).replace("\x00", "").split("\n")]
     return assemble(

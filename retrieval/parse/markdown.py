@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from retrieval.parse.blocks import Block, assemble
+from retrieval.parse.clauses.flow import Item, Piece, outlined
 from retrieval.parse.grid import line
-from retrieval.parse.html import html_blocks, with_labels
+from retrieval.parse.html import html_pieces
+from retrieval.parse.look import Ink, Look
 from retrieval.parse.raised import lowered, note_mark, raised
 from retrieval.parse.style import is_struck, properties, shift
 from retrieval.parse.text import decode, lines_of, stem
@@ -28,6 +30,7 @@ _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _NOTE = re.compile(r"^ {0,3}\[\^(?P<name>[^\]\s]{1,40})\]:[ \t]*", re.MULTILINE)
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z][\w:-]*)(?P<rest>[^>]*?)(?P<alone>/?)>")
 _STYLE = re.compile(r"""\bstyle\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_SAID = {"text", "code_inline", "text_special"}
 _VOID = {"br", "img", "wbr", "hr", "input"}
 
 
@@ -46,7 +49,7 @@ def parse_markdown(name: str, content: bytes) -> ParsedDocument:
     tokens = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"]).parse(text)
     if deep := next((t for t in tokens if t.level >= _NESTING - 2 and t.map), None):
         reader.left_out.append(LeftOut("text nested too deep", f"line {(deep.map or [0])[0] + 1}"))
-    blocks = list(_anchored(with_labels(reader.blocks(tokens))))
+    blocks = outlined(list(_anchored(reader.pieces(tokens))))
     first = next((b.heading for b in blocks if b.level == 1 and b.heading), "")
     return assemble(title or first or stem(name), blocks, left_out=reader.left_out)
 
@@ -62,12 +65,16 @@ def _unquote(value: str) -> str:
     return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
 
 
-def _anchored(blocks: Sequence[Block]) -> Iterator[Block]:
-    """Headings get the anchor that GitHub makes, unless they have one of their own."""
+def _anchored(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Headings get the anchor that GitHub makes, unless they have one of their own; clauses that of their heading."""
     slugs = Slugs()
-    for block in blocks:
-        anchored = block.level is None or block.anchor is not None
-        yield block if anchored else replace(block, anchor="#" + slugs.slug(block.text))
+    above: str | None = None
+    for piece in pieces:
+        block = piece.block
+        if block.level is not None and block.anchor is None:
+            block = replace(block, anchor="#" + slugs.slug(block.heading))
+        above = block.anchor if block.level is not None else above
+        yield replace(piece, block=block, anchor=above)
 
 
 class Slugs:
@@ -149,10 +156,14 @@ class _Reader:
     left_out: list[LeftOut] = field(default_factory=list)
     tables: int = 0
     lists: list[int | None] = field(default_factory=list)  # the next number, None for a bulleted list
+    begun: list[bool] = field(default_factory=list)  # whether a list has had an item
+    outermost: int = 0  # lists that stand in no other
     item: str = ""  # the number or bullet that the next paragraph begins with
+    counted: Item | None = None  # what is known of the number
+    lead: int = 0  # characters set bold at the paragraph's beginning
     line: int = 1
 
-    def blocks(self, tokens: Sequence[Token]) -> Iterator[Block]:
+    def pieces(self, tokens: Sequence[Token]) -> Iterator[Piece]:
         row: list[str] = []
         table: int | None = None
         for index, token in enumerate(tokens):
@@ -162,13 +173,17 @@ class _Reader:
                 case "inline" if table is None:
                     heading = tokens[index - 1] if tokens[index - 1].type == "heading_open" else None
                     inline = self._inline(token.children or [])
+                    item = self.counted if heading is None else None
                     text = self._take_item() + inline if inline else ""  # struck out, number and all
                     level = int(heading.tag[1]) if heading else None
-                    yield Block(text, level=level, heading=text if heading else "", locator=self._where())
+                    block = Block(text, level=level, heading=inline if heading else "", locator=self._where())
+                    yield Piece(block, self.lead, listed=bool(self.lists), item=item)
                 case "inline":
                     row.append(" ".join(self._inline(token.children or []).split()))
                 case "fence" | "code_block":
-                    yield Block(self._take_item() + token.content.rstrip("\n"), locator=self._where())
+                    yield Piece(
+                        Block(self._take_item() + token.content.rstrip("\n"), locator=self._where()), listed=True
+                    )
                 case "html_block":
                     yield from self._html(token.content)
                 case "table_open":
@@ -179,7 +194,7 @@ class _Reader:
                 case "tr_open":
                     row = []
                 case "tr_close" if any(row):
-                    yield Block(line(row), locator=self._where(), table=table)
+                    yield Piece(Block(line(row), locator=self._where(), table=table))
                 case _:
                     self._list(token)
 
@@ -188,26 +203,36 @@ class _Reader:
 
     def _list(self, token: Token) -> None:
         match token.type:
-            case "ordered_list_open":
-                self.lists.append(int(token.attrs.get("start", 1)))
-            case "bullet_list_open":
-                self.lists.append(None)
+            case "ordered_list_open" | "bullet_list_open":
+                self.outermost += not self.lists
+                ordered = token.type == "ordered_list_open"
+                self.lists.append(int(token.attrs.get("start", 1)) if ordered else None)
+                self.begun.append(False)
             case "ordered_list_close" | "bullet_list_close":
                 self.lists.pop()
-                self.item = ""
+                self.begun.pop()
+                self.item, self.counted = "", None
             case "list_item_open":
                 number = self.lists[-1]
                 self.item = "- " if number is None else f"{number}{token.markup} "
                 self.lists[-1] = None if number is None else number + 1
+                first, self.begun[-1] = not self.begun[-1], True
+                self.counted = None
+                if number is not None and None not in self.lists:
+                    self.counted = Item(self.item, self.outermost, len(self.lists) - 1, first, number)
 
     def _take_item(self) -> str:
-        item, self.item = self.item, ""
+        item, self.item, self.counted = self.item, "", None
         return item
 
     def _inline(self, children: Sequence[Token]) -> str:
         text = _Text()
+        ink, bold = Ink(), 0
         for child in children:
+            ink.add(child.content if child.type in _SAID else "", Look(bold=bold > 0))
             match child.type:
+                case "strong_open" | "strong_close":
+                    bold += 1 if child.type == "strong_open" else -1
                 case "text" | "code_inline" | "text_special" | "image":
                     text.add(child.content)
                 case "softbreak":
@@ -223,19 +248,20 @@ class _Reader:
                 case "html_inline":
                     text.tag(child.content)
         shown = text.whole()
+        self.lead = ink.lead_of(shown)
         if text.struck:
             self.left_out.append(LeftOut("struck-out text", self._where()))
         return shown
 
-    def _html(self, content: str) -> Iterator[Block]:
+    def _html(self, content: str) -> Iterator[Piece]:
         where = self._where()
         for _ in _COMMENT.findall(content):
             self.left_out.append(LeftOut("comment", where))
         markup = _COMMENT.sub("", content)
         if not markup.strip():
             return
-        blocks, left_out = html_blocks(markup, first_table=self.tables + 1)
+        pieces, left_out = html_pieces(markup, first_table=self.tables + 1)
         self.left_out.extend(LeftOut(item.what, where) for item in left_out)
-        for block in blocks:
-            self.tables = max(self.tables, block.table or 0)
-            yield replace(block, locator=where)
+        for piece in pieces:
+            self.tables = max(self.tables, piece.block.table or 0)
+            yield replace(piece, block=replace(piece.block, locator=where), size=0.0)

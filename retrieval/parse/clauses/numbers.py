@@ -194,3 +194,9 @@ def _unknown(found: re.Match[str]) -> list[Reading]:
         for n in counts
         if n
     ]
+
+
+def enumerator(text: str) -> bool:
+    """Whether a text is nothing but the number of a list item: "(a)", "1.", "iv)"."""
+    found = readings(text.strip())
+    return any(r.text == text.strip() and r.closed and not r.word for r in found)

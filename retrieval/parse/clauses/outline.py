@@ -20,10 +20,12 @@ _CASES = ("decimal", "Letter", "Roman")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A paragraph that opens a section: a heading (`outline` 0 to 8), a numbered one, or both."""
+    """A paragraph that opens a section: a heading (`outline` 0 to 8), a numbered one, both, or one set apart by
+    its look; `size` compares looks where they are known."""
 
     outline: int | None
     mark: Mark | None
+    size: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,18 @@ class _Pass:
             part = self._plain_part(outline, mark)
             return max(outline + 1, *(item.level + 1 if item is not None else 0 for item in (above, part)))
         if mark is None:
-            return 1
+            return self._level_by_size(candidate.size)
         return self._level_by_number(mark) or self._level_by_list(mark) or self._level_by_place(mark)
+
+    def _level_by_size(self, size: float | None) -> int:
+        """A paragraph that is a heading by its look: beside those of its size, below all that is larger or numbered."""
+        for item in reversed(self._stack):
+            other = item.candidate.size
+            if size is None or (other is not None and other < size) or (item.mark is not None and _is_item(item.mark)):
+                continue
+            beside = item.mark is None and not item.heading and other == size
+            return item.level if beside else item.level + 1
+        return 1
 
     def _plain_part(self, outline: int, mark: Mark | None) -> _Open | None:
         """The part without a heading's style in which a heading stands: "Part A" between a schedule and its clauses."""

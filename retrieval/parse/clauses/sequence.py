@@ -150,6 +150,8 @@ class _Reader:
                 for inner in [reading, *self._inner(lines[at].text, reading)]:
                     self.later.setdefault((inner.series, inner.place), []).append(at)
                     self.later.setdefault(("parts", inner.parts), []).append(at)
+                    if inner.multi and inner.parts and lines[at].heading:
+                        self.later.setdefault(("below", inner.parts[:-1]), []).append(at)
 
     def run(self) -> list[tuple[Found, ...]]:
         found: list[tuple[Found, ...]] = []
@@ -283,10 +285,12 @@ class _Reader:
     def _decimal_fits(self, r: Reading, line: Line, at: int) -> bool:
         parts, decimals = r.parts or (), self.state.decimals
         rest = line.text[len(r.text) :]
-        if not line.heading and (_QUANTITY.match(rest) or (not r.closed and rest.strip()[:1] in ",;)%")):
+        if not line.heading and (_QUANTITY.match(rest) or (not r.closed and rest.strip()[:1] in (*",;)%",))):
             return False
+        if line.heading:
+            return True
         lower = rest.lstrip()[:1].islower()
-        sure = line.heading or (line.strong and not lower)
+        sure = line.strong and not lower
         last, outer = decimals.get(len(parts)), decimals.get(len(parts) - 1)
         first = parts[-1] in (0, 1)
         if last is not None and last[:-1] == parts[:-1]:
@@ -335,7 +339,7 @@ class _Reader:
         if self._run_of(r, line) is not None:
             return True
         goes_on = self._goes_on(r, at)
-        if line.heading and r.closed and (r.count == 1 or len(r.own.strip("()")) > 1):
+        if line.heading and r.closed and (r.count == 1 or len(r.own.strip("()")) > 1 or goes_on):
             return True
         if r.count == 1:
             return goes_on and not self.state.broken and not self.passed
@@ -418,6 +422,8 @@ class _Reader:
             following = self._first(("parts", (*r.parts[:-1], r.parts[-1] + 1)), at)
             distance = min(distance, following - at if following is not None else _FAR)
         if r.parts is not None:
+            if self.lines[at].heading and self._first(("below", r.parts), at) is not None:
+                return True
             for child in ((*r.parts, 0), (*r.parts, 1)):
                 if self._first(("parts", child), at) is not None:
                     return True

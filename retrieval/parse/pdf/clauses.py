@@ -11,8 +11,8 @@ from retrieval.parse.clauses.marks import Mark
 from retrieval.parse.clauses.numbers import readings
 from retrieval.parse.clauses.outline import Candidate, place_all
 from retrieval.parse.clauses.sequence import Line, find
+from retrieval.parse.clauses.titles import run_in_title
 from retrieval.parse.clauses.words import OUTER
-from retrieval.parse.pdf.heading_titles import run_in_title
 from retrieval.parse.pdf.paragraphs import Body, Paragraph
 
 CLAUSES = 10  # rank of the outermost clauses

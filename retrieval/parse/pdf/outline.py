@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from retrieval.parse.blocks import Block
 from retrieval.parse.clauses.numbers import readings
+from retrieval.parse.clauses.titles import heading_alone
 from retrieval.parse.pdf.clauses import Clause, clauses
-from retrieval.parse.pdf.heading_titles import heading_alone
 from retrieval.parse.pdf.paragraphs import Body, Paragraph
 
 LARGER = 1.1  # a heading's type size against the body's

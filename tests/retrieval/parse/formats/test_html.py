@@ -125,3 +125,105 @@ def test_encodings(content: bytes) -> None:
 
 def test_preformatted_text_keeps_its_spaces() -> None:
     assert parse("<pre>\n  a   b\n    c\n</pre><p>d   e").text == "  a   b\n    c\nd e"
+
+
+JOURNAL = """<p class="oj-doc-ti">REGULATION (TEST) 2025/1</p>
+<p class="oj-ti-section-1">CHAPTER II</p><p class="oj-ti-section-2">Duties</p>
+<div id="art_4"><p class="oj-ti-art" id="a4">Article 4</p><p class="oj-sti-art">Retention</p>
+<div><p class="oj-normal">1.   Records shall be kept for five years.</p></div>
+<div><p class="oj-normal">2.   The period in paragraph 1 is ten years where:</p>
+<table><tr><td><p class="oj-normal">(a)</p></td><td><p class="oj-normal">a payment above EUR 50 000 is made; or</p>
+</table><table><tr><td><p class="oj-normal">(b)</p></td><td><p class="oj-normal">the authority so orders.</p></td></tr>
+</table></div></div>
+<div id="art_5"><p class="oj-ti-art">Article 5</p><p class="oj-sti-art">Penalties</p>
+<p class="oj-normal">A breach is fined with up to EUR 20 000.</p></div>"""
+
+
+def test_an_official_journal_has_its_articles_in_styled_paragraphs() -> None:
+    parsed = parse(JOURNAL)
+    assert [(s.label, s.heading, len(s.path)) for s in parsed.sections if s.path] == [
+        ("CHAPTER II", "Duties", 1),
+        ("Article 4", "Retention", 2),
+        ("Article 4(1)", "", 3),
+        ("Article 4(2)", "", 3),
+        ("Article 4(2)(a)", "", 4),
+        ("Article 4(2)(b)", "", 4),
+        ("Article 5", "Penalties", 2),
+    ]
+    assert "(a) a payment above EUR 50 000 is made; or\n(b) the authority so orders." in parsed.text
+    assert parsed.atomic == ()
+    assert [s.anchor for s in parsed.sections if s.label in ("Article 4", "Article 4(1)")] == [
+        "#a4",
+        "#:~:text=1.%20Records%20shall%20be%20kept%20for%20five%20years.",
+    ]
+
+
+FILING = """<div style="text-align:center;font-weight:700">PART II</div>
+<p><span style="font-weight:bold">Item 7. Management's Discussion</span></p>
+<p><span style="font-weight:700">Liquidity</span></p><p>The company had borrowed $95.2 million at the year's end.</p>
+<p>(1) Amounts in millions.</p><p>(2) Unaudited.</p>
+<div><font style="font:bold 10pt Arial">Item 9A. Controls and Procedures</font></div>
+<p>Management tested the controls and found them effective.</p>"""
+
+
+def test_a_filing_has_its_items_in_bold_paragraphs() -> None:
+    assert [(s.label, s.heading, s.path) for s in parse(FILING).sections] == [
+        ("PART II", "", ("PART II",)),
+        ("Item 7", "Management's Discussion", ("PART II", "Item 7 Management's Discussion")),
+        (None, "Liquidity", ("PART II", "Item 7 Management's Discussion", "Liquidity")),
+        ("Item 9A", "Controls and Procedures", ("PART II", "Item 9A Controls and Procedures")),
+    ]
+
+
+def test_headings_by_size_alone() -> None:
+    parsed = parse(
+        "<style>.t {font-size: 24px} .s {font-size: 18px}</style><div class=t>Rules</div><p>All hold.</p>"
+        "<div class=s>Hotels</div><p>They are booked early.</p><p>They are paid late.</p>"
+        "<div class=s>Meals</div><p>Kept low.</p>"
+    )
+    assert [s.path for s in parsed.sections] == [("Rules",), ("Rules", "Hotels"), ("Rules", "Meals")]
+
+
+def test_bold_paragraphs_are_no_headings_where_the_page_has_headings_or_all_is_bold() -> None:
+    assert [s.heading for s in parse("<h1>A</h1><p>x</p><h2>B</h2><p><b>Note well</b></p><p>y</p>").sections] == [
+        "A",
+        "B",
+    ]
+    assert [s.heading for s in parse("<p><b>One</b><p><b>Two</b><p><b>Three</b><p>four").sections] == [""]
+
+
+def test_every_paragraph_and_row_has_a_place() -> None:
+    parsed = parse("<p>one<p>two<table><tr><td>a<td>1<tr><td>b<td>2</table><p>three")
+    assert [(p.locator, parsed.text[p.start : p.end]) for p in parsed.places] == [
+        ("paragraph 1", "one"),
+        ("paragraph 2", "two"),
+        ("table 1, row 1", "a | 1"),
+        ("table 1, row 2", "b | 2"),
+        ("paragraph 3", "three"),
+    ]
+
+
+def test_clauses_of_nested_lists_have_full_numbers() -> None:
+    parsed = parse(
+        "<h1>Terms</h1><ol><li><b>Service</b><ol><li><b>Access.</b> You may use it.<li><b>Help.</b> We answer.</ol>"
+        "<li><b>Payment</b><ol><li><b>Fees.</b> They are due.<ol type=a><li>in May,<li>or later.</ol></ol></ol>"
+    )
+    assert [(s.label, s.heading) for s in parsed.sections] == [
+        (None, "Terms"),
+        ("1", "Service"),
+        ("1.1", "Access"),
+        ("1.2", "Help"),
+        ("2", "Payment"),
+        ("2.1", "Fees"),
+        ("2.1.a", ""),
+        ("2.1.b", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "markup",
+    ["<p>(a)", "<p>x</p><p>1.</p><ul><li>y</ul>", "<p>(b)</p><h2>T</h2>", "<p>2.</p><table><tr><td>a<td>b"],
+)
+def test_a_number_that_nothing_follows_is_kept(markup: str) -> None:
+    shown = parse(markup).text
+    assert any(number in shown.splitlines() for number in ("(a)", "1.", "(b)", "2."))

@@ -6,6 +6,7 @@ import re
 
 MAX_WORDS = 16
 MAX_LENGTH = 140
+_CLOSED_TITLE = 5  # words of a title that ends in a full stop: "2.1 Restrictions on Customer."
 
 _SMALL_WORDS = (
     "a an and as at but by for from in into nor of off on or per the to upon via vs with within without "
@@ -47,7 +48,8 @@ def run_in_title(text: str, bold: int, whole_bold: bool) -> str:
         head, rest = text[: end.start()], text[end.end() :].strip()
         if rest and len(head.split()) <= 9 and title_case(head):
             return _trim(head)
-    if fits(text) and text[-1] not in ".;,:" and title_case(text) and len(text.split()) <= 12:
+    most = 12 if text[-1] not in ".;,:" else _CLOSED_TITLE if text[-1] == "." else 0
+    if fits(text) and title_case(text) and len(text.split()) <= most:
         return _trim(text)
     return ""
 

@@ -1,0 +1,223 @@
+"""Blocks of marked-up text (HTML, Markdown): sections by headings, styled paragraphs, numbered lists and numbers.
+
+A page may set its headings in plain paragraphs: they are known by their numbers, and by a look (bold, larger,
+centred) that sets them apart from the text. Ordered lists are clauses where they are the document's own outline.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from retrieval.parse.blocks import Block
+from retrieval.parse.clauses.contents import contents, dividers
+from retrieval.parse.clauses.marks import Mark
+from retrieval.parse.clauses.numbers import readings
+from retrieval.parse.clauses.outline import Candidate, Placed, place_all
+from retrieval.parse.clauses.sequence import Line, find
+from retrieval.parse.clauses.titles import heading_alone, run_in_title
+
+_LARGER = 1.1  # a heading's type size against the text's
+_MOST_STRONG = 0.5  # share of paragraphs that may be set apart: more are no headings
+_TITLE_WORDS = 25
+_LISTED_TITLE = 8  # words of a list item that is a title
+_MARKS = " .:–—-\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What an ordered list prints before a paragraph: `shown` with its full stop, as the `ordinal`-th number.
+
+    `outer` names the outermost list, `depth` counts ordered lists from 0; `first` tells the list's first item.
+    """
+
+    shown: str
+    outer: int
+    depth: int
+    first: bool
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A block and its look. `lead`: letters set bold at its beginning. `size`: of its type, in points or any
+    other unit. `look` names the style. `listed`: it stands in a list; `item`: the number that it begins with."""
+
+    block: Block
+    lead: int = 0
+    centred: bool = False
+    size: float = 0.0
+    look: str = ""
+    listed: bool = False
+    item: Item | None = None
+    anchor: str | None = None
+
+    @property
+    def bold(self) -> bool:
+        return self.lead > 0 and self.lead >= len(self.text)
+
+    @property
+    def text(self) -> str:
+        """The paragraph without the number that its list prints."""
+        return self.block.text[len(self.item.shown) :].lstrip() if self.item is not None else self.block.text
+
+
+def outlined(pieces: Sequence[Piece]) -> list[Block]:
+    """The blocks, those that open a section with level, full label and heading."""
+    body = _body(pieces)
+    counted = _counted(pieces)
+    strong = [_strong(piece, body) for piece in pieces]
+    lines = [_line(piece, counted, strong=said) for piece, said in zip(pieces, strong, strict=True)]
+    again = contents(lines) | dividers(lines)
+    lines = [replace(line, text="") if at in again else line for at, line in enumerate(lines)]
+    typed = find(lines, keep=True)
+    marks = [line.mark or (found[0].mark if found else None) for line, found in zip(lines, typed, strict=True)]
+    titles = {at + 1 for at, mark in enumerate(marks) if mark is not None and _titled_below(pieces, lines, marks, at)}
+    apart = _set_apart(pieces, strong, marks, titles | again, body)
+    opening = [at for at, p in enumerate(pieces) if marks[at] is not None or p.block.level is not None or at in apart]
+    placed = place_all(
+        [Candidate(lines[at].outline, marks[at], round(pieces[at].size, 1) + strong[at] / 20) for at in opening]
+    )
+    places = dict(zip(opening, placed, strict=True))
+    return [_block(pieces, at, places.get(at), marks[at], titles) for at in range(len(pieces))]
+
+
+def _block(pieces: Sequence[Piece], at: int, placed: Placed | None, mark: Mark | None, titles: set[int]) -> Block:
+    piece = pieces[at]
+    if placed is None:
+        return piece.block
+    block = replace(piece.block, anchor=piece.block.anchor or piece.anchor)
+    if mark is None:
+        return replace(block, level=placed.level, heading=" ".join(block.text.split()))
+    rest = piece.text[mark.typed :].strip(_MARKS)
+    if not rest and at + 1 in titles:
+        heading = " ".join(pieces[at + 1].text.split())
+    elif block.level is not None:
+        heading = rest
+    else:
+        text = piece.text[mark.typed :].lstrip(_MARKS)
+        heading = run_in_title(text, max(0, piece.lead - (len(piece.text) - len(text))), piece.bold)
+    return replace(block, level=placed.level, label=placed.label, heading=heading)
+
+
+def _line(piece: Piece, counted: frozenset[int], *, strong: bool) -> Line:
+    block, item = piece.block, piece.item
+    if block.level is not None:
+        return Line(block.text, outline=block.level - 1, strong=True)
+    if item is not None and item.outer in counted:
+        return Line(block.text, strong=strong, mark=_computed(item), numbered=True)
+    quiet = block.table is not None or (piece.listed and item is not None) or block.text.startswith("- ")
+    return Line("" if quiet else block.text, strong=strong, numbered=quiet)
+
+
+def _computed(item: Item) -> Mark:
+    own = item.shown.strip(" .)")
+    half = item.shown.rstrip().endswith(")")
+    return Mark(
+        own=f"({own})" if half else own,
+        key=f"list:{item.outer}",
+        depth=item.depth,
+        first=item.depth,
+        parts=(int(own),) if own.isdigit() and item.depth == 0 else None,
+        word="",
+        shape="list",
+        half=half,
+        restarted=item.first,
+    )
+
+
+# --- looks -----------------------------------------------------------------------------------
+
+
+def _body(pieces: Sequence[Piece]) -> float:
+    """The size of the text's type: that of most letters."""
+    sizes: Counter[float] = Counter()
+    for piece in pieces:
+        sizes[piece.size] += len(piece.block.text)
+    return sizes.most_common(1)[0][0] if sizes else 0.0
+
+
+def _strong(piece: Piece, body: float) -> bool:
+    """Whether a paragraph's look sets it apart: bold, or larger than the text."""
+    return piece.bold or piece.lead > 2 or piece.size > body * _LARGER
+
+
+def _set_apart(
+    pieces: Sequence[Piece], strong: Sequence[bool], marks: Sequence[Mark | None], taken: set[int], body: float
+) -> set[int]:
+    """Unnumbered paragraphs that are headings by their look, where a page has no headings: short, and text follows."""
+    if sum(p.block.level is not None for p in pieces) > 1:
+        return set()
+    plain = [at for at, p in enumerate(pieces) if p.block.table is None and p.block.level is None and not p.listed]
+    plain = [at for at in plain if marks[at] is None and at not in taken]
+    looks = [at for at in plain if strong[at] and (pieces[at].bold or pieces[at].size > body * _LARGER)]
+    if len(looks) > _MOST_STRONG * len(plain):
+        return set()
+    found = set()
+    for at in looks:
+        larger = pieces[at].size > body * _LARGER
+        alone = heading_alone(pieces[at].text, strong=larger) and not readings(pieces[at].text)
+        if alone and at + 1 < len(pieces):
+            found.add(at)
+    return found
+
+
+def _titled_below(pieces: Sequence[Piece], lines: Sequence[Line], marks: Sequence[Mark | None], at: int) -> bool:
+    """Whether the paragraph after a number alone is its title: short, and of a look that the text does not have."""
+    mark = marks[at]
+    if mark is None or not mark.word or pieces[at].text[mark.typed :].strip(_MARKS) or at + 1 >= len(pieces):
+        return False
+    below = pieces[at + 1]
+    text = below.text.strip()
+    if below.block.table is not None or below.listed or marks[at + 1] is not None or not text:
+        return False
+    if len(text.split()) > _TITLE_WORDS or text[-1] in ".;,:" or readings(text):
+        return False
+    after = pieces[at + 2] if at + 2 < len(pieces) else None
+    differs = after is None or (below.look, below.size, below.bold) != (after.look, after.size, after.bold)
+    return below.block.level is not None or below.bold or below.centred or differs or len(text.split()) <= 6
+
+
+# --- lists -----------------------------------------------------------------------------------
+
+
+def _counted(pieces: Sequence[Piece]) -> frozenset[int]:
+    """Outermost ordered lists that number clauses: nested ones, and those whose items begin with a title."""
+    by_list: dict[int, list[Piece]] = {}
+    for piece in pieces:
+        if piece.item is not None:
+            by_list.setdefault(piece.item.outer, []).append(piece)
+    headings = sum(piece.block.level is not None for piece in pieces)
+    return frozenset(outer for outer, of in by_list.items() if _is_outline(of, alone=headings <= 1))
+
+
+def _is_outline(items: Sequence[Piece], *, alone: bool) -> bool:
+    """Whether a list is an outline. `alone`: the document has no headings but its title."""
+    top = [p for p in items if p.item is not None and p.item.depth == 0]
+    nested = len(top) < len(items)
+    titled = [p for p in top if _is_titled(p)]
+    if len(top) < 2:
+        return False
+    return (nested or alone) and (2 * len(titled) >= len(top) or (nested and alone))
+
+
+def _is_titled(piece: Piece) -> bool:
+    text = piece.text.strip()
+    if piece.block.level is not None or (piece.lead > 2 and run_in_title(text, piece.lead, piece.bold)):
+        return True
+    return 0 < len(text.split()) <= _LISTED_TITLE and text[-1] not in ".;,:?!" and text[0].isupper()
+
+
+def located(blocks: Sequence[Block]) -> Iterator[Block]:
+    """The blocks with a place each: "paragraph 12", "table 2, row 3"."""
+    paragraph, row, table, number = 0, 0, None, 0
+    for block in blocks:
+        if block.table is None:
+            paragraph += 1
+            where = f"paragraph {paragraph}"
+        else:
+            number, row = (number + 1, 1) if block.table != table else (number, row + 1)
+            where = f"table {number}, row {row}"
+        table = block.table
+        yield replace(block, locator=block.locator or where)
