@@ -59,6 +59,10 @@ class Platform(Protocol):
         """
         ...
 
+    async def said_before(self, incoming: Incoming) -> str:
+        """What somebody wrote just before in the thread, as plain text; "" for nothing, or what cannot be read."""
+        ...
+
     async def find_posted(self, incoming: Incoming, message: str) -> str | None:
         """The address of one of our messages where `incoming` came from, "" when it has none; None: it is gone."""
         ...

@@ -12,6 +12,7 @@ import structlog
 from audit.errors import AuditUnavailable, RecordInvalid
 from audit.question import cited_spans, posted_bytes, question_record
 from audit.record import AuditLog, AuditRecord, Json
+from bot.answering.asking import question_in
 from bot.answering.channels import NO_RULE, ChannelRule
 from bot.answering.commands import Commands
 from bot.answering.repeats import Find, Posted, Repeats, pointer
@@ -187,7 +188,7 @@ class Ask:
         if command is not None:
             return Outcome(OutcomeKind.ANSWERED, request.record_id, text, text=command)
         # 3. An answer that was given in this thread already, while it holds.
-        work.searched = standalone(request.question)
+        work.searched = standalone(replace(request.question, text=question_in(text)))
         again = await self._again(request, work, permitted)
         if again is not None:
             return again

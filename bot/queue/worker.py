@@ -21,6 +21,7 @@ import structlog
 from audit.errors import AuditUnavailable, RecordExists
 from audit.record import AuditLog, AuditRecord, Json, Receipt, new_record_id
 from bot.answering.ask import Ask, Request
+from bot.answering.asking import points_elsewhere, question_in
 from bot.answering.audience import AudienceRules, Decision
 from bot.answering.experts import ExpertDesk, is_call
 from bot.answering.memory import ThreadMemory
@@ -33,7 +34,7 @@ from bot.queue.admission import Admission
 from bot.queue.backlog import Backlog, Closed, Lane
 from bot.queue.inbox import Inbox, Pending, Waiting
 from bot.texts import READERS_UNKNOWN, SHOWN_BEFORE, STATUS, UNRECORDED
-from bot.types import Incoming, IncomingKind, OutcomeKind, Reply
+from bot.types import ChannelKind, Incoming, IncomingKind, OutcomeKind, Reply
 from retrieval.types import Audience, AudienceKind, Principal, Question, Turn
 
 FIRST_PAUSE = 2.0  # seconds before the second try; each pause is twice the one before
@@ -346,7 +347,8 @@ class Worker:
         status_id = pending.status_id or await self._status(incoming)
         refusal = self._crowded.get(incoming.key) or self._admission.refusal(incoming)
         decision = refused(incoming, refusal) if refusal else await self._decide(platform, incoming)
-        question = Question(incoming.text, incoming.received_at, self._memory.recall(ThreadKey.of(incoming)))
+        text = await self._meant(platform, incoming)
+        question = Question(text, incoming.received_at, self._memory.recall(ThreadKey.of(incoming)))
         request = Request(
             record_id=record_id,
             question=question,
@@ -376,6 +378,16 @@ class Worker:
         if asked.outcome.told is not None and not asked.outcome.private:
             self._memory.keep_answer(ThreadKey.of(incoming), fold(asked.searched), record_id)
         return Pending(incoming, "recorded", record_id, status_id, asked.reply)
+
+    async def _meant(self, platform: Platform, incoming: Incoming) -> str:
+        """What is asked: a bare mention, or "can you answer this?", is about the message before it."""
+        follows = incoming.thread != incoming.message and incoming.channel_kind is not ChannelKind.DIRECT
+        if follows and points_elsewhere(question_in(incoming.text)):
+            try:
+                return await platform.said_before(incoming) or incoming.text
+            except PlatformError as error:
+                log.warning("the message before could not be read", key=incoming.key, error=str(error))
+        return incoming.text
 
     async def _recorded(self, record_id: str) -> Reply | None:
         record, receipt = await self._audit.get(record_id), await self._audit.receipt(record_id)

@@ -152,6 +152,9 @@ class SlackPlatform:
         body = render.call(expert, text, question, record_id)
         return await self._poster.call(incoming, body, self._me())
 
+    async def said_before(self, incoming: Incoming) -> str:
+        return await self._poster.before(incoming, self._me())
+
     async def find_posted(self, incoming: Incoming, message: str) -> str | None:
         return await self._poster.link(incoming.channel, message)
 

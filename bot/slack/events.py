@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -54,6 +54,28 @@ def plain_text(text: str, bot_user: str) -> str:
 
     said = html.unescape(_MARKUP.sub(spoken, text))
     return re.sub(r"[ \t]{2,}", " ", said).strip() if f"<@{bot_user}" in text else said.strip()
+
+
+def spoken(message: Event, bot_user: str) -> str:
+    """What a message says: its own words, and where there are none those that it forwards."""
+    own = plain_text(_text(message), bot_user)
+    if own:
+        return own
+    attachments = message.get("attachments")
+    shared = [a for a in attachments if isinstance(a, Mapping)] if isinstance(attachments, Sequence) else []
+    return "\n".join(plain_text(_text(a), bot_user) for a in shared if a.get("is_share") or a.get("is_msg_unfurl"))
+
+
+def workspace(body: Event, me: Identity) -> str:
+    """The workspace whose installation an event is for.
+
+    The outer `team_id` is where it began, which in a shared channel or on Grid may be another:
+    https://docs.slack.dev/apis/events-api/#authorizations
+    """
+    authorizations = body.get("authorizations")
+    first = authorizations[0] if isinstance(authorizations, Sequence) and authorizations else {}
+    team = first.get("team_id") if isinstance(first, Mapping) else None
+    return str(team or body.get("team_id") or me.team)
 
 
 def hear(
@@ -104,7 +126,7 @@ def _changed(body: Event, me: Identity, now: datetime, known: Mapping[str, Chann
 
 
 def _incoming(body: Event, event: Event, me: Identity, now: datetime, known: Mapping[str, ChannelKind]) -> Incoming:
-    team, channel, ts = str(body.get("team_id") or me.team), str(event["channel"]), str(event.get("ts") or "")
+    team, channel, ts = workspace(body, me), str(event["channel"]), str(event.get("ts") or "")
     kind = KINDS.get(str(event.get("channel_type"))) or known.get(channel)
     if kind is None:
         kind = ChannelKind.DIRECT if channel.startswith("D") else ChannelKind.CHANNEL
@@ -118,7 +140,7 @@ def _incoming(body: Event, event: Event, me: Identity, now: datetime, known: Map
         channel_kind=kind,
         thread=str(event.get("thread_ts") or ts),
         message=ts,
-        text=plain_text(_text(event), me.user),
+        text=spoken(event, me.user),
         received_at=now,
         reference={"external": bool(body.get("is_ext_shared_channel"))},
     )

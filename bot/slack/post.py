@@ -12,7 +12,7 @@ from audit.record import Json
 from bot.errors import PlatformBusy, PlatformDenied, PlatformError
 from bot.slack.client import SlackClient, Unsure, code_of
 from bot.slack.config import SlackConfig
-from bot.slack.events import Identity
+from bot.slack.events import Identity, spoken
 from bot.slack.pace import Pace
 from bot.slack.render import EVENT, TEXT_LIMIT, clip, escape, mark
 from bot.texts import ASKED_IN, NO_PRIVATE_CHAT, PRIVATE_NOTE
@@ -141,6 +141,20 @@ class SlackPoster:
         except PlatformBusy as error:
             self._pace.hold(channel, error.retry_after)
             raise
+
+    async def before(self, incoming: Incoming, me: Identity) -> str:
+        """What a person wrote last in the thread before this message; "" where nobody did, or it may not be read."""
+        said = ""
+        pages = self._client.pages(
+            "conversations.replies", "messages", channel=incoming.channel, ts=incoming.thread, latest=incoming.message
+        )
+        try:
+            async for message in pages:
+                if not ours(message, me) and message.get("user") and str(message.get("ts")) < incoming.message:
+                    said = spoken(message, me.user) or said
+        except PlatformDenied:
+            return ""
+        return said
 
     async def link(self, channel: str, ts: str) -> str | None:
         """The address of a message; None when it is gone. Raises PlatformError."""

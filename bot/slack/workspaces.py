@@ -145,6 +145,9 @@ class SlackWorkspaces:
     async def post_call(self, incoming: Incoming, expert: Expert, text: str, question: str, record_id: str) -> str:
         return await (await self._of(incoming)).post_call(incoming, expert, text, question, record_id)
 
+    async def said_before(self, incoming: Incoming) -> str:
+        return await (await self._of(incoming)).said_before(incoming)
+
     async def find_posted(self, incoming: Incoming, message: str) -> str | None:
         return await (await self._of(incoming)).find_posted(incoming, message)
 

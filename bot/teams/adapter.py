@@ -241,6 +241,10 @@ class TeamsPlatform:
             return await self._send(incoming, text_message(EXPERT_ELSEWHERE.format(name=expert.name)))
         return await self._send(incoming, call(expert.name, user, text, question))
 
+    async def said_before(self, incoming: Incoming) -> str:
+        """Teams shows a bot no message but those to it: what somebody quoted is all that is known."""
+        return str(incoming.reference.get("quoted") or "")
+
     async def find_posted(self, incoming: Incoming, message: str) -> str | None:
         """Teams tells neither whether a message is still there nor its address; that of a chat's can be made."""
         return chat_link(incoming.channel, message) if incoming.channel_kind is ChannelKind.GROUP else ""

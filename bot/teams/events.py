@@ -224,8 +224,25 @@ def _where(activity: Mapping[str, Any]) -> Where:
         reference["shared"] = True
     if in_thread and (team := _team(data)):
         reference["team"] = team
+    if quoted := _quoted(activity):
+        reference["quoted"] = quoted
     user = _text(sender, "aadObjectId") or _text(sender, "id")
     return Where(tenant, user, channel, kind, root, message, reference)
+
+
+def _quoted(activity: Mapping[str, Any]) -> str:
+    """The beginning of the person's message that this one quotes; "" for none, and for one of an app's."""
+    for attachment in _list(activity, "attachments"):
+        content = attachment.get("content")
+        if attachment.get("contentType") != "messageReference" or not isinstance(content, str):
+            continue
+        try:
+            told = json.loads(content)
+        except ValueError:
+            continue
+        if isinstance(told, dict) and not _object(_object(told, "messageSender"), "application"):
+            return _tidy(_text(told, "messagePreview"))[:REASON_LIMIT]
+    return ""
 
 
 def _kind(conversation: Mapping[str, Any], data: Mapping[str, Any]) -> ChannelKind:

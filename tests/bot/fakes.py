@@ -130,6 +130,7 @@ class FakePlatform:
         self.external = False
         self.thread: dict[str, str] = {}
         self.private: list[str] = []
+        self.before = ""
         self.failures: dict[str, int] = {}
         self.before_post: Callable[[], None] = lambda: None
 
@@ -167,6 +168,10 @@ class FakePlatform:
     async def post_call(self, incoming: Incoming, expert: Expert, text: str, question: str, record_id: str) -> str:
         self._fail("post_call")
         return await self.post_text(incoming, f"@{expert.address(self.name)} {text} {question}", None)
+
+    async def said_before(self, incoming: Incoming) -> str:
+        self._fail("said_before")
+        return self.before
 
     async def find_posted(self, incoming: Incoming, message: str) -> str | None:
         self._fail("find_posted")

@@ -218,7 +218,9 @@ class SlackApi:
         return roots[::-1]
 
     def _replies(self, arguments: Arguments) -> Answer:
-        thread = copy.deepcopy(self._world.thread(arguments["channel"], arguments["ts"]))
+        latest = arguments.get("latest", "9")
+        thread = [m for m in self._world.thread(arguments["channel"], arguments["ts"]) if m["ts"] < latest]
+        thread = copy.deepcopy(thread)
         if not thread:
             raise SlackError("thread_not_found")
         for message in thread:

@@ -164,3 +164,21 @@ async def test_a_channels_sources_hold_for_the_private_reply_too(office: Office)
         await worker.drain()
     assert office.platform.private == []
     assert office.log.events()[0] == ("question", "abstained")
+
+
+async def test_a_bare_mention_is_about_the_message_before_it(office: Office) -> None:
+    office.platform.before = f"Morning! {ASKED}"
+    async with office.worker() as worker:
+        await worker.accept(replace(asks("ada", 1, thread="t"), text="can you answer this?"))
+        await worker.drain()
+    assert ANSWER in office.platform.thread.values()
+
+
+async def test_a_question_is_found_beside_a_greeting_and_a_sign_off(office: Office) -> None:
+    async with office.worker() as worker:
+        await worker.accept(replace(asks("ada", 1), text=f"Hi team,\n{ASKED}\nThanks, Ada"))
+        await worker.drain()
+    assert ANSWER in office.platform.thread.values()
+    (record,) = [r for r in office.log.records if r.event == "question"]
+    assert record.fields["question"] == f"Hi team,\n{ASKED}\nThanks, Ada"
+    assert record.fields["searched"] == ASKED

@@ -70,6 +70,9 @@ class Office:
         self.shown.append((tuple(readers), json.dumps(reply.payload, ensure_ascii=False).encode()))
         return "m"
 
+    async def said_before(self, incoming: Incoming) -> str:
+        return ""
+
     async def find_posted(self, incoming: Incoming, message: str) -> str | None:
         return ""
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.slack.events import Identity, hear, plain_text
-from bot.types import ChannelKind, Incoming
+from bot.types import ChannelKind, Incoming, IncomingKind
 from tests.fuzz import tries
 
 ME = Identity("T0FOOTNOTE", "U0FOOTNOTE", "B0FOOTNOTE")
@@ -78,3 +78,27 @@ def test_no_event_surprises(event: dict[str, Any], envelope: dict[str, Any]) -> 
         incoming = heard.incoming
         assert isinstance(incoming, Incoming)
         assert all(isinstance(v, str) for v in (incoming.key, incoming.user, incoming.text, incoming.thread))
+
+
+def heard(event: dict[str, Any], **body: Any) -> Incoming:
+    whole = {"type": "message", "user": "U0ADA", "ts": "1.1", "channel": "C1", "channel_type": "channel", **event}
+    seen = hear({"event": whole, "team_id": ME.team, **body}, ME, frozenset({ME.team}), NOW, {})
+    assert seen is not None
+    return seen.incoming
+
+
+@pytest.mark.parametrize("mark", ["is_share", "is_msg_unfurl"])
+def test_a_forwarded_message_is_what_is_said(mark: str) -> None:
+    forwarded = [{mark: True, "text": "What is the hotel limit?", "fallback": "[May 1] Tom: What ..."}]
+    assert heard({"text": "<@U0FOOTNOTE>", "attachments": forwarded}).text == "What is the hotel limit?"
+    assert heard({"text": "And in Paris?", "attachments": forwarded}).text == "And in Paris?"
+    assert heard({"text": "", "attachments": [{"text": "a link's preview"}]}).text == ""
+
+
+def test_the_workspace_is_the_one_whose_installation_is_meant() -> None:
+    authorized = [{"team_id": ME.team, "user_id": ME.user, "is_bot": True}]
+    asked = heard({"text": "Hotels?"}, team_id="T0PARTNER", authorizations=authorized)
+    assert (asked.tenant, asked.kind) == (ME.team, IncomingKind.QUESTION)
+    assert heard({"text": "Hotels?"}, team_id="T0PARTNER").kind is IncomingKind.IGNORED
+    foreign = [{"team_id": "T0PARTNER"}]
+    assert heard({"text": "Hotels?"}, authorizations=foreign).kind is IncomingKind.IGNORED

@@ -337,3 +337,14 @@ async def test_the_same_event_to_two_replicas(slack: SlackStandIn, intake: Memor
             await slack.deliver(event)
     assert intake.tries == 2
     assert len(intake.accepted) == 1
+
+
+async def test_what_was_said_before_a_bare_mention(
+    slack: SlackStandIn, by_http: SlackPlatform, intake: MemoryIntake
+) -> None:
+    channel = slack.world.add_channel("travel", "U0ADA", "U0BOB")
+    root = await slack.say("U0BOB", channel, "Morning all")
+    await slack.say("U0BOB", channel, "What may a hotel in <https://example.com|Paris> cost?", root)
+    await slack.ask("U0ADA", channel, "can you answer this?", root)
+    question = intake.questions[-1]
+    assert await by_http.said_before(question) == "What may a hotel in Paris cost?"
