@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.settings.values import Settings, variable
+from bot.settings.files import variable
+from bot.settings.values import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 README, PAGE = ROOT / "README.md", ROOT / "docs" / "settings.md"

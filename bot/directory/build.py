@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.directory.file import CombinedDirectory, FileDirectory, Groups
 from bot.errors import SettingsError
-from bot.settings.values import GraphSettings, HttpDirectorySettings, Settings, SlackGroupsSettings
+from bot.settings.directories import GraphSettings, HttpDirectorySettings, SlackGroupsSettings
+from bot.settings.values import Settings
 
 TIMEOUT = 5.0
 TRIES = 3

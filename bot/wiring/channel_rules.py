@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from bot.answering.channels import DAYS, ChannelRule, Hours
 from bot.queue.admission import Limits
-from bot.settings.values import ChannelSettings, HoursSettings, Settings
+from bot.settings.chat import ChannelSettings, HoursSettings
+from bot.settings.values import Settings
 
 
 def channel_rules(settings: Settings) -> dict[str, ChannelRule]:

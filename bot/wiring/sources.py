@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bot.errors import SettingsError
+from bot.settings.files import settings_file
 from bot.settings.secret_files import secret
-from bot.settings.values import Settings, settings_file
+from bot.settings.values import Settings
 from connectors.access import CLOSED, OPEN
 from connectors.folder import FolderSource
 from connectors.kinds import Surroundings

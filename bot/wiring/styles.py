@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.errors import SettingsError
-from bot.settings.values import Settings, settings_file
+from bot.settings.files import settings_file
+from bot.settings.values import Settings
 from retrieval.answer_form import AnswerForm, read_form
 from retrieval.errors import FormInvalid
 from retrieval.generate.prompt import HouseStyle

@@ -13,7 +13,7 @@ from audit.search import Filter
 from bot.demo import company
 from bot.demo.play import Stage, on_stage
 from bot.demo.standins.teams_checks import elements
-from bot.settings.values import ExpertSettings
+from bot.settings.chat import ExpertSettings
 from bot.slack.modals import WHY
 from bot.slack.render import EXPERT, FEEDBACK
 

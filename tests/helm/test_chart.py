@@ -49,7 +49,8 @@ def test_the_pod_is_locked_down_and_has_no_variables_of_kubernetes(helm: Path) -
 
 @pytest.mark.slow
 def test_every_variable_it_sets_is_a_setting(helm: Path) -> None:
-    from bot.settings.values import PREFIX, Settings
+    from bot.settings.files import PREFIX
+    from bot.settings.values import Settings
 
     pod = rendered(helm, "weaviate.url=http://weaviate:8080", "model.name=m", "model.baseUrl=http://m/v1")
     (container,) = pod["Deployment"]["spec"]["template"]["spec"]["containers"]

@@ -11,7 +11,8 @@ import pytest
 from bot.directory.build import build
 from bot.directory.file import CombinedDirectory
 from bot.errors import DirectoryUnavailable, SettingsError
-from bot.settings.values import GraphSettings, HttpDirectorySettings, SlackGroupsSettings, load
+from bot.settings.directories import GraphSettings, HttpDirectorySettings, SlackGroupsSettings
+from bot.settings.values import load
 from tests.bot.directory.servers import ADA, BEN, SECRET, TENANT, FakeEndpoint, FakeSlack, Fault, serving
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "directories.md"

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.answering.channels import DAYS
-from bot.settings.values import ExpertSettings
+from bot.settings.chat import ExpertSettings
 from bot.texts import (
     CHANNEL_LIMITED,
     EXPERT_CALL,

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from audit.record import AuditRecord
-from bot.settings.values import ChannelSettings
+from bot.settings.chat import ChannelSettings
 from bot.texts import PRIVATE_NOTE
 from tests.bot.scenarios.sides import IMPATIENT_S, PLACES, Side, SlackSide, TeamsSide
 from tests.bot.scenarios.stage import make_home, staged

@@ -287,3 +287,9 @@ def test_the_like_name_is_offered_and_an_allowed_group_is_only_named(tmp_path: P
         load()
     (tmp_path / "footnote.toml").write_text('[[channels]]\nid = "C1"\ngrant = ["group:temps", "everyone"]\n')
     assert [(n.group, n.where, n.denies) for n in load().groups_of_nobody] == [("temps", "channels: C1", False)]
+
+
+def test_a_mistyped_variable_is_told_with_what_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTNOTE_QUESTION_LIMITS", "5")
+    with pytest.raises(SettingsError, match=r"FOOTNOTE_QUESTION_LIMITS \(did you mean FOOTNOTE_QUESTION_LIMIT\?\)"):
+        load()

@@ -12,7 +12,8 @@ from bot.answering.ask import Ask, Request
 from bot.answering.channels import NO_RULE, ChannelRule
 from bot.answering.commands import Commands
 from bot.keys import ChannelKey, ThreadKey
-from bot.settings.values import ChannelSettings, Settings, StyleSettings
+from bot.settings.chat import ChannelSettings, StyleSettings
+from bot.settings.values import Settings
 from bot.types import Outcome
 from bot.wiring.app import open_app
 from bot.wiring.channel_rules import styled

@@ -15,7 +15,7 @@ from audit.search import Filter
 from bot.demo import company
 from bot.demo.play import Stage, on_stage
 from bot.service.logs import configure
-from bot.settings.values import ExpertSettings
+from bot.settings.chat import ExpertSettings
 from tests.demo.pictures import slack_page, teams_page
 from tests.demo.pictures.browser import Unavailable, adaptive_cards, picture
 

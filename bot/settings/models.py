@@ -1,0 +1,16 @@
+"""Which models answer and embed."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field, SecretStr
+
+
+class ModelSettings(BaseModel):
+    model: str | None = Field(default=None, description="Chat model; unset: verbatim sentences without a model")
+    model_base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint of the model")
+    model_api_key: SecretStr | None = Field(default=None, description="API key of the model's endpoint")
+    model_timeout_s: int = Field(default=30, ge=1, le=300, description="Time limit of one model call, in seconds")
+    embedding_model: str | None = Field(default=None, description="Embedding model; unset: the built-in MiniLM")
+    embedding_base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint for embeddings")
+    embedding_api_key: SecretStr | None = Field(default=None, description="API key of the embeddings endpoint")
+    embedding_dimensions: int = Field(default=1536, ge=8, le=8192, description="Size of the endpoint's vectors")

@@ -1,0 +1,26 @@
+"""Where state lies and what `footnote serve` listens on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field, SecretStr
+
+
+class HomeSettings(BaseModel):
+    home: Path = Field(default=Path(".footnote"), description="Folder of all state")
+
+
+class DatabaseSettings(BaseModel):
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL for audit log and inbox, postgresql://…; unset: SQLite in the home"
+    )
+
+
+class ServiceSettings(BaseModel):
+    host: str = Field(default="127.0.0.1", description="Address that `footnote serve` listens on")
+    port: int = Field(
+        default=3978, ge=0, le=65535, description="Port that `footnote serve` listens on; 0: any free one"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged")

@@ -1,0 +1,37 @@
+"""What an operator sets for Slack."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AliasChoices, BaseModel, Field, SecretStr
+
+
+class SlackSettings(BaseModel):
+    """Keys of the settings file, and variables of the environment."""
+
+    slack_bot_token: Annotated[SecretStr | None, Field(validation_alias=AliasChoices("SLACK_BOT_TOKEN"))] = Field(
+        default=None, description="Slack bot token (xoxb-…)"
+    )
+    slack_app_token: Annotated[SecretStr | None, Field(validation_alias=AliasChoices("SLACK_APP_TOKEN"))] = Field(
+        default=None, description="Slack app token (xapp-…) for Socket Mode"
+    )
+    slack_signing_secret: Annotated[SecretStr | None, Field(validation_alias=AliasChoices("SLACK_SIGNING_SECRET"))] = (
+        Field(default=None, description="Slack signing secret for events over HTTP")
+    )
+    slack_client_id: Annotated[str, Field(validation_alias=AliasChoices("SLACK_CLIENT_ID"))] = Field(
+        default="", description="Slack client id, instead of a bot token: several workspaces, by OAuth"
+    )
+    slack_client_secret: Annotated[SecretStr | None, Field(validation_alias=AliasChoices("SLACK_CLIENT_SECRET"))] = (
+        Field(default=None, description="Its client secret")
+    )
+    slack_base_url: str = Field(default="https://slack.com/api/", description="Slack's Web API; change it in tests")
+    slack_teams: tuple[str, ...] = Field(
+        default=(), description="Workspace ids to answer; empty: the bot's own; with a client id: any that installs"
+    )
+
+
+class SlackAddress(BaseModel):
+    """How an expert is reached in Slack."""
+
+    slack: str = Field(default="", pattern=r"^([UWS][A-Z0-9]{2,})?$", description="Slack user id or user group id")
