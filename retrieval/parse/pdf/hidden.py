@@ -27,6 +27,10 @@ _kind = fast(pdfium.FPDFPageObj_GetType, _I, _P)
 _draw_mode = fast(pdfium.FPDFPath_GetDrawMode, _I, _P, _P, _P)
 _fill_color = fast(pdfium.FPDFPageObj_GetFillColor, _I, _P, _P, _P, _P, _P)
 _bounds = fast(pdfium.FPDFPageObj_GetBounds, _I, _P, _P, _P, _P, _P)
+_count_segments = fast(pdfium.FPDFPath_CountSegments, _I, _P)
+_segment = fast(pdfium.FPDFPath_GetPathSegment, _P, _P, _I)
+_segment_kind = fast(pdfium.FPDFPathSegment_GetType, _I, _P)
+_segment_point = fast(pdfium.FPDFPathSegment_GetPoint, _I, _P, _P, _P)
 _object_matrix = fast(pdfium.FPDFPageObj_GetMatrix, _I, _P, _P)
 _INTS = (ctypes.c_uint * 6)()
 _BUFFER = ctypes.addressof(_INTS)
@@ -41,6 +45,8 @@ COVERED = "hidden text (covered)"
 MAX_OBJECTS = 500_000
 MAX_FORM_DEPTH = 6
 MAX_PIXELS = 2_000_000
+MAX_SEGMENTS = 200  # of a stroked path that may be lines through words
+MAX_RULE = 3.0  # points: a filled area less high and wider is a line
 SEEN = 24  # of 255: a smaller difference from the background is not seen as text
 
 _Matrix = tuple[float, float, float, float, float, float]
@@ -57,6 +63,7 @@ class Paint:
     weight: int
     upright: bool
     suspect: bool
+    font: int = 0
 
 
 class Placed(Protocol):
@@ -79,6 +86,7 @@ class Shapes:
     colors: list[tuple[int, int, int]] = field(default_factory=list)  # (-1, -1, -1) for images and shadings
     images: bool = False
     drawings: int = 0
+    rules: list[tuple[float, float, float, float]] = field(default_factory=list)  # x0, x1, y, thickness
 
     @classmethod
     def of(cls, page: Any, number: int, box: _Bounds, turn: int) -> Shapes:
@@ -111,6 +119,7 @@ class Shapes:
             self.drawings += 1
             _draw_mode(item, _BUFFER, _BUFFER + 4)
             if _INTS[0] == 0:  # no fill: a line or a frame hides nothing
+                self._lines(item, matrix)
                 return
             _fill_color(item, _BUFFER, _BUFFER + 4, _BUFFER + 8, _BUFFER + 12)
             red, green, blue, alpha = _INTS[:4]
@@ -121,14 +130,33 @@ class Shapes:
         if not _bounds(item, _BUFFER, _BUFFER + 4, _BUFFER + 8, _BUFFER + 12):
             return
         left, bottom, right, top = _FLOATS[:4]
-        if matrix is _IDENTITY and (right - left < MIN_AREA or top - bottom < MIN_AREA):
+        if matrix is _IDENTITY and right - left < MIN_AREA:
             return  # a rule: too thin to hide a word
         points = [self._shown(*_apply(matrix, x, y)) for x in (left, right) for y in (bottom, top)]
         xs, ys = [p[0] for p in points], [p[1] for p in points]
+        if max(ys) - min(ys) < MAX_RULE < max(xs) - min(xs):
+            self.rules.append((min(xs), max(xs), (min(ys) + max(ys)) / 2, max(ys) - min(ys)))
         if max(xs) - min(xs) < MIN_AREA or max(ys) - min(ys) < MIN_AREA:
             return
         self.areas.append((min(xs), min(ys), max(xs), max(ys), len(self.order) - 1))
         self.colors.append(color)
+
+    def _lines(self, item: int, matrix: _Matrix) -> None:
+        """The level lines of a stroked path."""
+        count = _count_segments(item)
+        if not 2 <= count <= MAX_SEGMENTS or len(self.rules) > MAX_OBJECTS:
+            return
+        inner = _times(_matrix_of(item), matrix)
+        before: tuple[float, float] | None = None
+        for n in range(count):
+            segment = _segment(item, n)
+            if not segment or not _segment_point(segment, _BUFFER, _BUFFER + 4):
+                return
+            at = self._shown(*_apply(inner, _FLOATS[0], _FLOATS[1]))
+            level = before if _segment_kind(segment) == pdfium.FPDF_SEGMENT_LINETO else None
+            if level is not None and abs(at[1] - level[1]) < 0.5 and abs(at[0] - level[0]) > MAX_RULE:
+                self.rules.append((min(at[0], level[0]), max(at[0], level[0]), at[1], 0.0))
+            before = at
 
     def _shown(self, x: float, y: float) -> tuple[float, float]:
         left, bottom, right, top = self.box

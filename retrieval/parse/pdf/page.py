@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import hypot
 from typing import Any
@@ -19,6 +19,8 @@ import pypdfium2.raw as pdfium
 from retrieval.errors import ParserLimit
 from retrieval.parse.pdf.hidden import INVISIBLE, OFF_PAGE, TINY, Paint, Shapes, unseen
 from retrieval.parse.pdf.native import fast
+from retrieval.parse.pdf.struck import STRUCK, marked, struck
+from retrieval.parse.pdf.unreadable import scrambled
 
 MAX_PAGE_CHARS = 300_000
 HUGE_POINTS = 5_000.0
@@ -30,6 +32,11 @@ _NAMELESS = re.compile(r"(?:[a-z]{6}\+|cidfont\+)?(?:[a-z]{0,3}\d*)")
 _FORCE_BOLD = 1 << 18  # font descriptor flag, PDF 32000-1 table 123
 _HYPHENS = {"\x02", "\ufffe"}  # what pdfium puts where it joined a word over a line end
 _SPACES = {" ", "\r", "\t", "\xa0", "\u2002", "\u2003", "\u2009", "\u3000"}
+_DIGIT_STEP = 0.85  # of the type size from one digit to the next: digits further apart are two cells
+_SPREAD = re.compile(r"[\d.,%()–-]{2,}")
+UNREADABLE = 0.2  # of a page's letters in fonts whose letters cannot be told: the page is not read
+ILLEGIBLE = "[illegible]"  # stands for such a word elsewhere, so that no quote runs over the gap as if it were none
+UNTOLD = "text whose font has no character codes"
 _SPECIAL = _SPACES | _HYPHENS | {"\u00ad", "\u200b", "\ufeff"}
 
 
@@ -46,6 +53,7 @@ class Word:
     upright: bool = True
     hyphen: bool = False  # ends in a line-end hyphen
     object: int = 0
+    glued: bool = False  # no space stands before it
 
 
 @dataclass(slots=True)
@@ -60,7 +68,7 @@ class PageText:
     printed: str | None = None
     images: bool = False
     drawings: int = 0
-    unmapped: bool = False  # most characters have no Unicode value: the text layer cannot be read
+    unmapped: bool = False  # what its letters are cannot be told: the text layer cannot be read
 
     @property
     def empty(self) -> bool:
@@ -73,6 +81,7 @@ _char_box = fast(pdfium.FPDFText_GetCharBox, _I, _P, _I, *[_P] * 4)
 _char_origin = fast(pdfium.FPDFText_GetCharOrigin, _I, _P, _I, *[_P] * 2)
 _char_size = fast(pdfium.FPDFText_GetFontSize, _D, _P, _I)
 _char_matrix = fast(pdfium.FPDFText_GetMatrix, _I, _P, _I, _P)
+_map_error = fast(pdfium.FPDFText_HasUnicodeMapError, _I, _P, _I)
 _unicode = fast(pdfium.FPDFText_GetUnicode, _U, _P, _I)
 _fill = fast(pdfium.FPDFText_GetFillColor, _I, _P, _I, *[_P] * 4)
 _stroke = fast(pdfium.FPDFText_GetStrokeColor, _I, _P, _I, *[_P] * 4)
@@ -120,6 +129,8 @@ class _Reader:
         self.fonts: dict[int, int] = {}
         self.paints: dict[int, Paint | str] = {}
         self.known: dict[tuple[float, ...], Paint | str] = {}
+        self.bases: dict[int, float] = {}  # baseline of each text object
+        self.uncoded: set[int] = set()  # text objects whose characters have no code
         # Buffers by address: the cheapest way to hand pdfium its results' places.
         self.doubles = (ctypes.c_double * 4)()
         self.refs = [ctypes.addressof(self.doubles) + 8 * n for n in range(4)]
@@ -142,6 +153,8 @@ class _Reader:
         shapes = Shapes.of(self.page, self.number, self.box, self.turn)
         self.result.images, self.result.drawings = shapes.images, shapes.drawings
         self._drop_unseen(shapes)
+        self._drop_struck(shapes)
+        self._mark_unreadable()
         if self.result.unmapped:
             self.result.lines = []
         return self.result
@@ -158,14 +171,14 @@ class _Reader:
 
     def _walk(self, text: str) -> None:
         handle, objects = self.handle, self.paints
-        start, last, current, hyphen_next, suspect = -1, -1, 0, False, False
+        start, last, current, hyphen_next, glued = -1, -1, 0, False, False
         chars: list[str] = []
 
-        def flush(hyphen: bool = False) -> None:
-            nonlocal start
+        def flush(hyphen: bool = False, *, glues: bool = False) -> None:
+            nonlocal start, glued
             if start >= 0 and chars:
-                self._word("".join(chars), start, last, current, hyphen)
-            start = -1
+                self._word("".join(chars), (start, last), current, hyphen=hyphen, glued=glued)
+            start, glued = -1, glues
             chars.clear()
 
         for i, char in enumerate(text):
@@ -186,11 +199,11 @@ class _Reader:
                 flush()
                 hyphen_next = False
                 continue
-            if start >= 0 and owner != current and paint.suspect != suspect:
-                flush()
+            if start >= 0 and owner != current and self._parts(current, owner, paint):
+                flush(glues=True)
             hyphen_next = char in _HYPHENS
             if start < 0:
-                start, current, suspect = i, owner, paint.suspect
+                start, current = i, owner
             chars.append("-" if hyphen_next else char)
             last = i
             if hyphen_next:
@@ -198,6 +211,13 @@ class _Reader:
                 self._end_line()
         flush()
         self._end_line()
+
+    def _parts(self, one: int, other: int, paint: Paint) -> bool:
+        """Whether two text objects that touch are not one word: another paint, or another height on the line."""
+        before = self.paints[one]
+        if isinstance(before, str) or before.suspect != paint.suspect:
+            return True
+        return paint.upright and abs(self.bases[one] - self.bases[other]) > 0.07 * max(before.size, paint.size)
 
     def _end_line(self) -> None:
         if self.line:
@@ -207,6 +227,10 @@ class _Reader:
     def _paint(self, owner: int, i: int) -> Paint | str:
         """How a text object is painted, or the kind of hiding that shows at once."""
         mode = _mode(owner) if owner else 0
+        _char_origin(self.handle, i, *self.refs[:2])
+        self.bases[owner] = self._point(*self.doubles[:2])[1]
+        if _map_error(self.handle, i):
+            self.uncoded.add(owner)
         if mode in (3, 7):
             return INVISIBLE
         (_stroke if mode in (1, 5) else _fill)(self.handle, i, *self.color_refs)
@@ -230,7 +254,7 @@ class _Reader:
             return INVISIBLE
         dx, dy = _turned(a, b, self.turn)
         suspect = min(red, green, blue) > 190 or alpha < 128
-        return Paint((red, green, blue), size, self._bold(font), upright=dx > abs(dy), suspect=suspect)
+        return Paint((red, green, blue), size, self._bold(font), upright=dx > abs(dy), suspect=suspect, font=font)
 
     def _bold(self, font: int) -> int:
         """The font's weight; 700 for one that calls itself bold (many fonts state no true weight)."""
@@ -248,16 +272,23 @@ class _Reader:
                 self.fonts[font] = 400
         return self.fonts[font]
 
-    def _word(self, text: str, first: int, last: int, owner: int, hyphen: bool) -> None:
+    def _word(self, text: str, span: tuple[int, int], owner: int, *, hyphen: bool, glued: bool) -> None:
         paint = self.paints[owner]
         if isinstance(paint, str):
             return
+        first, last = span
         _char_box(self.handle, first, *self.refs)
         x0, x1, y0, y1 = self.doubles
         if last != first:
             _char_box(self.handle, last, *self.refs)
             left, right, bottom, top = self.doubles
             x0, y0, x1, y1 = min(x0, left), min(y0, bottom), max(x1, right), max(y1, top)
+        if paint.upright and not self.turn and x1 - x0 > 0.75 * len(text) * paint.size and _SPREAD.fullmatch(text):
+            step = _DIGIT_STEP * paint.size
+            if len(text) == last - first + 1 and (cut := self._wide_step(first, last, step)):
+                self._word(text[: cut - first], (first, cut - 1), owner, hyphen=False, glued=glued)
+                self._word(text[cut - first :], (cut, last), owner, hyphen=hyphen, glued=False)
+                return
         _char_origin(self.handle, first, *self.refs[:2])
         at, base = self.doubles[0], self.doubles[1]
         if self.turn or not paint.upright:
@@ -269,7 +300,17 @@ class _Reader:
         if not self.on_page((x0 + x1) / 2, base + paint.size * 0.3):
             self.result.hidden.add(OFF_PAGE)
             return
-        self.line.append(Word(text, x0, x1, base, paint.size, paint.weight, paint.upright, hyphen, owner))
+        self.line.append(Word(text, x0, x1, base, paint.size, paint.weight, paint.upright, hyphen, owner, glued))
+
+    def _wide_step(self, first: int, last: int, step: float) -> int:
+        """The first character of a word that stands more than `step` points after the one before; 0 for none."""
+        before: float | None = None
+        for i in range(first, last + 1):
+            _char_origin(self.handle, i, *self.refs[:2])
+            if before is not None and self.doubles[0] - before > step:
+                return i
+            before = self.doubles[0]
+        return 0
 
     def _point(self, x: float, y: float) -> tuple[float, float]:
         left, bottom, right, top = self.box
@@ -285,8 +326,55 @@ class _Reader:
         dropped = unseen(self.page, words, self.paints, shapes, (self.result.width, self.result.height))
         if dropped:
             self.result.hidden.update(dropped.values())
-            kept = ([w for w in line if id(w) not in dropped] for line in self.result.lines)
-            self.result.lines = [line for line in kept if line]
+            self._keep(lambda word: id(word) not in dropped)
+
+    def _drop_struck(self, shapes: Shapes) -> None:
+        """Take out the words that a line goes through, or that a reviewer struck out."""
+        words = [w for line in self.result.lines for w in line]
+        gone = {id(words[i]) for i in struck(words, shapes.rules)}
+        for left, bottom, right, top in marked(self.page):
+            (x0, y0), (x1, y1) = self._point(left, bottom), self._point(right, top)
+            box = min(x0, x1) - 1, max(x0, x1) + 1, min(y0, y1), max(y0, y1)
+            for w in words:
+                if box[0] < (w.x0 + w.x1) / 2 < box[1] and box[2] < w.y + 0.25 * w.size < box[3]:
+                    gone.add(id(w))
+        if gone:
+            self.result.hidden.add(STRUCK)
+            for line in self.result.lines:
+                before: Word | None = None
+                for word in line:
+                    if id(word) not in gone:
+                        before = word
+                    elif before is not None:
+                        before.x1 = max(before.x1, word.x1)  # no gap is left that would part two cells
+            self._keep(lambda word: id(word) not in gone)
+
+    def _keep(self, wanted: Callable[[Word], bool]) -> None:
+        kept = ([w for w in line if wanted(w)] for line in self.result.lines)
+        self.result.lines = [line for line in kept if line]
+
+    def _mark_unreadable(self) -> None:
+        """Name words of fonts whose letters cannot be told as such; many of them make the page unreadable."""
+        fonts: dict[int, list[Word]] = {}
+        for word in (w for line in self.result.lines for w in line):
+            paint = self.paints[word.object]
+            if isinstance(paint, Paint):
+                fonts.setdefault(paint.font, []).append(word)
+        bad: list[Word] = []
+        for words in fonts.values():
+            if scrambled(w.text for w in words):
+                bad += words
+            elif self.uncoded:
+                bad += [w for w in words if w.object in self.uncoded and any(c.isalnum() for c in w.text)]
+        letters = sum(len(w.text) for w in bad)
+        if not letters:
+            return
+        if letters > UNREADABLE * sum(len(w.text) for line in self.result.lines for w in line):
+            self.result.unmapped = True
+            return
+        self.result.hidden.add(UNTOLD)
+        for word in bad:
+            word.text = ILLEGIBLE
 
 
 def _turned(x: float, y: float, turn: int) -> tuple[float, float]:

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from statistics import median
 
+from retrieval.parse.pdf.heights import SMALLER, on_the_line, text_of
 from retrieval.parse.pdf.page import PageText, Word
 
 CELL_GAP = 1.1  # a gap this many times the type size parts two cells; justified text stays below
+FIGURE_GAP = 0.6  # between two figures: a group of digits in one stands closer
 COLUMN_ROWS = 6  # fewer rows side by side are no columns
 MAX_LINES = 1_000  # of a page whose order is looked at: the time grows with their square
 MAX_STACK = 5  # lines of a cell
@@ -54,6 +56,7 @@ class Row:
     upright: bool = True
     run: int = 0  # rows of one run stand in one column, top to bottom
     table: int | None = None
+    foot: float = 0.0  # the lowest baseline
 
     @property
     def text(self) -> str:
@@ -110,16 +113,45 @@ def _merged(lines: Sequence[list[Word]]) -> list[list[Word]]:
     """Lines that continue to the right on the same baseline are one row."""
     result: list[list[Word]] = []
     for line in lines:
+        if _is_mark(line) and _put_in(result, line):
+            continue
         last = result[-1] if result else None
         if last and last[-1].upright and line[0].upright and not last[-1].hyphen:
             above = _base(line) - _base(last)
             close = abs(above) < 0.35 * max(last[-1].size, line[0].size)
             close = close or (0 < above < 0.8 * last[0].size and line[0].size < 0.8 * last[0].size and len(line) < 4)
+            close = close or (len(last) <= 2 and _opens_note(last[-1], line[0]))
             if close and line[0].x0 >= last[-1].x1 - 1:
                 last.extend(line)
                 continue
         result.append(list(line))
     return result
+
+
+def _opens_note(mark: Word, word: Word) -> bool:
+    """Whether a small word stands a little above the next one: a note that begins with its mark."""
+    return (
+        mark.size < SMALLER * word.size and 0 < mark.y - word.y < 0.8 * word.size and word.x0 - mark.x1 < 2 * word.size
+    )
+
+
+def _is_mark(line: Sequence[Word]) -> bool:
+    """Whether a line may be a raised or lowered mark that is drawn after the line it stands in."""
+    return len(line) <= 2 and line[0].upright and sum(len(w.text) for w in line) <= 6
+
+
+def _put_in(lines: Sequence[list[Word]], mark: Sequence[Word]) -> bool:
+    """Put a mark between the words of one of the last lines, where it stands; False where it fits in none."""
+    x, y = mark[0].x0, mark[0].y
+    for line in reversed(lines[-6:]):
+        for n, word in enumerate(line):
+            near = line[n + 1].x0 if n + 1 < len(line) else word.x1
+            size = word.size
+            between = word.x1 - 0.2 * size <= x and mark[-1].x1 <= near + 0.2 * size and n + 1 < len(line)
+            if mark[0].size < SMALLER * size and between and -0.5 * size < y - word.y < 0.8 * size and word.y != y:
+                line[n + 1 : n + 1] = mark
+                return True
+    return False
 
 
 def _stacked(lines: Sequence[list[Word]], width: float) -> list[list[Word]]:
@@ -138,6 +170,8 @@ def _stacked(lines: Sequence[list[Word]], width: float) -> list[list[Word]]:
             above += 1
         end, cell = i + 1, list(line)
         while end < len(lines) and end - i < MAX_STACK and _under(lines[end - 1], lines[end]):
+            if lines[end][0].x0 < lines[i - 1][-1].x1:
+                break  # a row of the table below
             cell.extend(lines[end])
             end += 1
         first = [w for part in result[-above:] for w in part]
@@ -179,11 +213,19 @@ def _segments(line: Sequence[Word]) -> list[list[Word]]:
     parts: list[list[Word]] = []
     for word in line:
         last = parts[-1][-1] if parts else None
-        if last is not None and word.x0 - last.x1 <= CELL_GAP * max(word.size, last.size):
+        if last is not None and _one_cell(last, word):
             parts[-1].append(word)
         else:
             parts.append([word])
     return parts
+
+
+def _one_cell(left: Word, right: Word) -> bool:
+    """Whether two words stand in one cell. Two figures that are one stand closer than words do."""
+    gap, size = right.x0 - left.x1, max(left.size, right.size)
+    if gap <= FIGURE_GAP * size:
+        return True
+    return gap <= CELL_GAP * size and not (left.text[-1:].isdigit() and right.text[:1].isdigit())
 
 
 def _split_columns(lines: list[list[Word]], width: float) -> list[list[Word]]:
@@ -297,7 +339,7 @@ def _row(line: Sequence[Word], run: int) -> Row:
     cells: list[str] = []
     edges: list[tuple[float, float]] = []
     for part in _segments(line):
-        text = " ".join(w.text for w in part)
+        text = text_of(part)
         if cells and _GLUE_LEFT.fullmatch(text):
             cells[-1] += text
             edges[-1] = (edges[-1][0], part[-1].x1)
@@ -323,6 +365,7 @@ def _row(line: Sequence[Word], run: int) -> Row:
         hyphen=line[-1].hyphen,
         upright=line[0].upright,
         run=run,
+        foot=min(w.y for w in line),
     )
 
 
@@ -333,7 +376,7 @@ def _tabular(row: Row) -> bool:
     rest = row.cells[1:]
     if len(row.cells) == 2 and ENUMERATOR.fullmatch(row.cells[0]) and not _NUMERIC.fullmatch(rest[0]):
         return False
-    return len(row.cells) >= 3 or any(_NUMERIC.fullmatch(cell) for cell in rest)
+    return len(row.cells) >= 3 or any(_NUMERIC.fullmatch(on_the_line(cell)) for cell in rest)
 
 
 def _aligned(one: Row, other: Row) -> bool:

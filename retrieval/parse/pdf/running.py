@@ -17,6 +17,9 @@ _NUMBER = re.compile(
     r"(?:page\s*)?[-–—|\s]*(?P<label>(?:[A-Z]{1,2}-)?\d{1,4}|[ivxlc]{1,7})(?:\s*(?:of|/)\s*\d{1,4})?[-–—|\s]*",
     re.IGNORECASE,
 )
+HEAD_GAP = 2.4  # type sizes from the head of a table to the row under it: running text stands further off
+NOTE_LINES = 4  # of a note at the foot of a page
+_NOTE = re.compile("([\ufdd0\ufdd2][^\ufdd3]+\ufdd3|[*†‡]+|\\([0-9a-z]{1,2}\\))")
 _DIGITS = re.compile(r"\d+")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
@@ -42,6 +45,8 @@ def peel(
                 for row, height, page in zip(edge, heights, taken, strict=True)
             ]
             running = _counting(edge) | _repeated(zoned) | _twice(zoned, taken)
+            content = _of_table if top else _of_note
+            running = {i for i in running if (row := edge[i]) is not None and not content(row, kept[i])}
             if not running:
                 break
             for i in running:
@@ -65,6 +70,32 @@ def _outermost(page: Sequence[Row], top: bool) -> Row | None:
 
 def _in_zone(row: Row, height: float, top: bool) -> bool:
     return row.y > (1 - ZONE) * height if top else row.y < ZONE * height
+
+
+def _of_table(row: Row, page: Sequence[Row]) -> bool:
+    """Whether a row is a head of the table that stands right under it: its cells stand over the table's columns."""
+    below = sorted((r for r in page if r.y < row.y and r.upright), key=lambda r: -r.y)[:8]
+    if row.table is None or not below or below[0].table != row.table or row.foot - below[0].y > HEAD_GAP * row.size:
+        return False
+    columns = [edge for r in below if r.table == row.table for edge in r.edges[1:]]
+    over = sum(any(_over(edge, column) for column in columns) for edge in row.edges)
+    return over >= 2 or (len(row.cells) == 1 and row.x0 > min(r.x0 for r in below) + 3 * row.size)
+
+
+def _over(head: tuple[float, float], column: tuple[float, float]) -> bool:
+    ends = (head[0] - column[0], head[1] - column[1], (sum(head) - sum(column)) / 2)
+    return any(abs(off) < 4 for off in ends)
+
+
+def _of_note(row: Row, page: Sequence[Row]) -> bool:
+    """Whether a row is a note, or its second or third line, whose mark stands elsewhere on the page."""
+    above = sorted((r for r in page if r.y >= row.y and r.upright), key=lambda r: r.y)[:NOTE_LINES]
+    for n, line in enumerate(above):
+        if n and line.y - above[n - 1].y > 1.6 * row.size:
+            return False
+        if (found := _NOTE.match(line.text)) and not _NUMBER.fullmatch(line.text.strip()):
+            return any(found[1] in other.text for other in page if other is not line)
+    return False
 
 
 def _repeated(edge: Sequence[Row | None]) -> set[int]:

@@ -173,4 +173,5 @@ FORMATS: dict[str, Callable[[Lines], bytes]] = {
     "a.eml": as_mail,
     "a.pptx": as_pptx,
     "a.xlsx": as_xlsx,
+    "a.pdf": as_pdf,
 }

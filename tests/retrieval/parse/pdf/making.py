@@ -38,7 +38,7 @@ def flowing(items: Sequence[tuple[str, ParagraphStyle]], title: str = "") -> byt
     return out.getvalue()
 
 
-def drawn(*pages: Callable[[Any], None], title: str | None = None) -> bytes:
+def drawn(*pages: Callable[[Any], object], title: str | None = None) -> bytes:
     """A document of pages, each drawn by a function on a canvas."""
     out = BytesIO()
     canvas = Canvas(out, pagesize=A4)
