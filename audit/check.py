@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from audit.disclosure import digest, leaf_text, opened, parse_timestamp
+from audit.disclosure import FORMS, digest, leaf_text, opened, parse_timestamp
 from audit.errors import AuditCorrupt, RecordInvalid
 from audit.record import Json
 
@@ -53,6 +53,7 @@ def check_record(record: Claimed) -> Iterator[Finding]:
         leaf = json.loads(record.leaf)
         digests: Json = leaf["sd"]
         said = [leaf[name] for name in _OPEN]
+        form: Json = leaf["v"]
     except (ValueError, KeyError, TypeError, RecursionError):
         yield found("the leaf is malformed")
         return
@@ -65,7 +66,9 @@ def check_record(record: Claimed) -> Iterator[Finding]:
         found(f"{name} differs from the leaf") for name, a, b in zip(_OPEN, said, stated, strict=True) if a != b
     )
     try:
-        expected = leaf_text(record.id, record.event, record.time, record.outcome, record.refers_to, listed)
+        expected = leaf_text(
+            record.id, record.event, record.time, record.outcome, record.refers_to, listed, form_of(form)
+        )
     except RecordInvalid:
         expected = b""
     if said == stated and expected != record.leaf:
@@ -85,6 +88,20 @@ def check_record(record: Claimed) -> Iterator[Finding]:
         yield from (found(what) for what in check_quotes(record.fields))
 
 
+def form_of(form: Json) -> int:
+    """A leaf's form. Raises RecordInvalid when it is none that was ever written."""
+    if type(form) is not int or form not in FORMS:
+        raise RecordInvalid(f"there is no form {form!r} of records")
+    return form
+
+
+def missing_digests(record: Claimed) -> set[str]:
+    """Digests of the leaf whose fields are not there. Raises AuditCorrupt, RecordInvalid."""
+    leaf: Json = json.loads(record.leaf)
+    listed = leaf.get("sd") if isinstance(leaf, dict) else None
+    return {str(one) for one in (listed if isinstance(listed, list) else [])} - {d for _, d in digests_of(record)}
+
+
 def _check_digests(record: Claimed, listed: list[str]) -> Iterator[Finding]:
     left = set(listed)
     if len(left) != len(listed) or listed != sorted(left):
@@ -93,7 +110,7 @@ def _check_digests(record: Claimed, listed: list[str]) -> Iterator[Finding]:
         yield Finding(record.id, "the salts are not those of the fields")
         return
     try:
-        digests = _digests(record)
+        digests = digests_of(record)
     except (AuditCorrupt, RecordInvalid) as error:
         yield Finding(record.id, str(error))
         return
@@ -119,7 +136,7 @@ def _in_form(record: Claimed, digests: list[tuple[str, str]]) -> bool:
     return all(name in record.fields for name, _ in digests) and all(map(_SALT.fullmatch, record.salts.values()))
 
 
-def _digests(record: Claimed) -> list[tuple[str, str]]:
+def digests_of(record: Claimed) -> list[tuple[str, str]]:
     """(name, digest) of each field: over the stored bytes where they are at hand, else over the canonical form."""
     if record.digests is not None:
         return [*zip(record.fields, record.digests, strict=True)]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from audit.disclosure import Sealed
@@ -20,8 +21,50 @@ from audit.search import Filter, Found
 FORMAT = "1"
 """Of the tables; a log of another format is not opened."""
 
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records that follow those in the log, and the head that covers them: all in one transaction.
+
+    `permit` proves to the database, where it can refuse, that whoever appends holds the log's key, and
+    `following` is the SHA-256 of what the next append will show (`audit.note.SigningKey.permit`).
+    """
+
+    start: int
+    records: Sequence[Sealed]
+    tiles: Sequence[tuple[int, int, bytes]]  # (level, n, hashes) of the rows that change
+    edge: bytes
+    checkpoint: str
+    signer: str
+    keys: Sequence[str]  # public keys that these records hand over to
+    permit: bytes
+    following: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A record that loses fields: its position, what is left of its disclosures, the names that are gone."""
+
+    index: int
+    body: bytes
+    left: Mapping[str, Json]
+    gone: Sequence[str]
+
+
 Row = tuple[Any, ...]
-Value = str | int | bytes | Sequence[str] | None
+Value = str | int | bytes | Sequence[str] | Sequence[int] | Sequence[bytes] | None
+
+GOVERNING = frozenset(
+    {
+        ("erasure", "approved"),
+        ("hold", "lifted"),
+        ("retention", "approved"),
+        ("retention", "done"),
+        ("key", "rotated"),
+        ("key", "revoked"),
+    }
+)
+"""Event and outcome of the records by which others lose fields or protection, or the log its key."""
 
 
 class Session(Protocol):
@@ -66,11 +109,11 @@ class SearchIndex(Protocol):
     """What finds records by person, place, document and words; derived from the disclosures."""
 
     def catch_up(self) -> None:
-        """Include every record that is in the log now."""
+        """Include every record that the signed checkpoint covers now."""
         ...
 
     def conditions(self, wanted: Filter) -> Found:
-        """SQL for what a filter wants, over everything that is in the log now."""
+        """SQL for what a filter wants, over everything that the signed checkpoint covers now, and nothing else."""
         ...
 
     def forget(self, index: int, before: Mapping[str, Json], after: Mapping[str, Json]) -> None:
@@ -108,16 +151,29 @@ class Database(Protocol):
         """Make the tables when they are missing; called in a transaction."""
         ...
 
-    def disclose(self, session: Session, records: Sequence[tuple[int, Sealed]]) -> None:
-        """Store the disclosures of new records by their positions."""
+    # What is written goes through the next five, each called in a transaction. A database that knows roles
+    # lets a login that only appends call `append` and `note_copy`, and no record of theirs govern others.
+
+    def permit(self, session: Session, following: bytes) -> None:
+        """Let the next append be one that shows what hashes to `following`; for whoever owns the tables."""
         ...
 
-    def redisclose(self, session: Session, index: int, body: bytes, fields: Mapping[str, Json]) -> None:
-        """Replace a record's disclosures after an erasure; `fields` are those that are left."""
+    def append(self, session: Session, batch: Batch) -> None: ...
+
+    def erase(self, session: Session, by: str, cuts: Sequence[Cut]) -> None:
+        """Take fields out of records, as the record `by` of an approval or of retention says."""
         ...
 
-    def search(self, session: Session) -> SearchIndex:
-        """The index for a reading session."""
+    def note_copy(self, session: Session, path: str, first: int, last: int, record: str) -> None:
+        """Remember that an export of records in this range lies there."""
+        ...
+
+    def finished(self, session: Session, removed: Sequence[str]) -> None:
+        """The bytes of the last erasure are gone everywhere, and these exports with them."""
+        ...
+
+    def search(self, session: Session, covered: Callable[[], int]) -> SearchIndex:
+        """The index for a reading session. `covered` says how many records the signed checkpoint covers."""
         ...
 
     def translated(self) -> AbstractContextManager[None]:

@@ -22,7 +22,9 @@ from audit.canonical import canonical, json_text, utf8
 from audit.errors import AuditCorrupt, RecordInvalid
 from audit.record import AuditRecord, Json
 
-VERSION = 1
+VERSION = 2
+"""Form of new records. Of form 1 (until version 0.1) are records whose approvals name no digests."""
+FORMS = (1, 2)
 SALT_BYTES = 16
 MOST_FIELDS = 1000  # keeps a leaf below the 65,535 bytes of a tlog-tiles entry
 MOST_BYTES = 32 * 1024 * 1024
@@ -69,13 +71,19 @@ def leaf_bytes(record: AuditRecord, digests: Iterable[str]) -> bytes:
 
 
 def leaf_text(
-    record_id: str, event: str, time: str, outcome: str, refers_to: str | None, digests: Sequence[str]
+    record_id: str,
+    event: str,
+    time: str,
+    outcome: str,
+    refers_to: str | None,
+    digests: Sequence[str],
+    form: int = VERSION,
 ) -> bytes:
     """A leaf's canonical bytes: its keys stand in their order here, so that nothing is left to sort."""
     return utf8(
         f'{{"event":{json_text(event)},"id":{json_text(record_id)},"outcome":{json_text(outcome)}'
         f',"refers_to":{json_text(refers_to)},"sd":{json_text([*digests])},"sd_alg":"sha-256"'
-        f',"time":{json_text(time)},"v":{VERSION}}}'
+        f',"time":{json_text(time)},"v":{form}}}'
     )
 
 

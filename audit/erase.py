@@ -17,26 +17,25 @@ from functools import partial
 from pathlib import Path
 
 from audit.canonical import canonical
-from audit.database import Database, Session
+from audit.check import digests_of
+from audit.database import Cut, Session
 from audit.disclosure import disclosures_of, seal
 from audit.errors import ErasureRefused, RecordUnknown
 from audit.events import event
 from audit.fields import FIELDS
-from audit.holds import held
+from audit.holds import standing_holds
 from audit.log import TransparencyLog
+from audit.people import same_person
 from audit.reading import Reader, Stored
-from audit.record import AuditRecord, Json
-from audit.search import Filter
+from audit.record import AuditRecord
+from audit.register import ALL, KEPT_EVENTS, texts
+from audit.search import Filter, matches
 from audit.store import Entry, Store
-
-ALL = "*"
-"""Every field of a record."""
 
 PERSONAL = tuple(dict.fromkeys(field.name for field in FIELDS if field.personal))
 """What an erasure of a person takes when nothing else is said."""
 
-KEPT_EVENTS = frozenset({"erasure", "hold", "retention", "key", "gap"})
-"""Records that explain the log itself are never erased; they hold no question."""
+BATCH = 500  # records that one record of an approval or of retention takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +82,7 @@ async def request_erasure(
     def look(view: Reader) -> list[Stored]:
         found = [_known(view, record_id) for record_id in ids]
         if person is not None:
-            page = view.scan(Filter(person=person))
-            found += [stored for stored in page if stored.record.event not in KEPT_EVENTS]
+            found += _of_person(view, Filter(person=person))
         _check(view, found)
         return found
 
@@ -113,19 +111,34 @@ async def refuse_erasure(log: TransparencyLog, request_id: str, *, by: str, reas
 async def approve_erasure(log: TransparencyLog, request_id: str, *, by: str) -> Erased:
     """Approve and carry out a request. Raises ErasureRefused (the same person, a hold), RecordUnknown."""
     request = await log.read(lambda view: _request(view, request_id))
-    if request.requested_by.casefold() == by.casefold():
-        raise ErasureRefused(f"{by} requested this erasure; another person must approve it")
-    record = event(
-        "erasure",
-        "approved",
-        refers_to=request_id,
-        records=[*request.records],
-        names=[*request.names],
-        ground=request.ground,
-        requested_by=request.requested_by,
-        approved_by=by,
+    if same_person(request.requested_by, by):
+        raise ErasureRefused(
+            f"{request.requested_by} requested this erasure, and {by} may be the same person;"
+            " another person must approve it"
+        )
+    done: list[Erased] = []
+    for start in range(0, len(request.records), BATCH):
+        records = request.records[start : start + BATCH]
+        digests = await log.read(partial(_digests, records=records, names=request.names))
+        record = event(
+            "erasure",
+            "approved",
+            refers_to=request_id,
+            records=[*records],
+            names=[*request.names],
+            digests=None if ALL in request.names else digests,
+            ground=request.ground,
+            requested_by=request.requested_by,
+            approved_by=by,
+        )
+        done.append(await carry_out(log, record, records, request.names))
+    return Erased(
+        done[0].record,
+        sum(one.records for one in done),
+        sum(one.fields for one in done),
+        tuple(dict.fromkeys(path for one in done for path in one.removed)),
+        tuple(dict.fromkeys(copy for one in done for copy in one.copies)),
     )
-    return await carry_out(log, record, request.records, request.names)
 
 
 async def carry_out(log: TransparencyLog, record: AuditRecord, records: Sequence[str], names: Sequence[str]) -> Erased:
@@ -151,11 +164,7 @@ async def carry_out(log: TransparencyLog, record: AuditRecord, records: Sequence
     def take(session: Session, _: int) -> None:
         if _count_holds(session) != holds_seen:
             raise ErasureRefused("a hold was set or lifted in between; look at it and approve again")
-        for stored in targets:
-            _take(log.database, session, stored.index, names, record.id)
-        session.run(
-            "INSERT INTO meta VALUES ('scrub', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (record.id,)
-        )
+        log.database.erase(session, record.id, [_cut(session, stored.index, names) for stored in targets])
 
     def write(store: Store) -> None:
         store.write([Entry(seal(record), take)])
@@ -186,8 +195,13 @@ async def finish_erasures(
 
     def forget_copies(store: Store) -> None:
         def work(session: Session) -> None:
-            session.many("DELETE FROM copy WHERE path = ?", [(str(path),) for path in removed])
-            session.run("DELETE FROM meta WHERE name = 'scrub'")
+            session.begin()
+            try:
+                log.database.finished(session, [str(path) for path in removed])
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
 
         store.run(work)
 
@@ -203,35 +217,48 @@ async def _run(log: TransparencyLog, work: Callable[[Session], None]) -> None:
 
 
 def _known(view: Reader, record_id: str) -> Stored:
-    stored = view.stored(record_id)
+    stored = view.proved(record_id)
     if stored is None:
         raise RecordUnknown(f"there is no record {record_id}")
     return stored
 
 
+def _of_person(view: Reader, wanted: Filter) -> list[Stored]:
+    """What the index finds, proved, and asked again: an index may have been changed."""
+    found = [_known(view, stored.record.id) for stored in view.scan(wanted)]
+    return [stored for stored in found if stored.record.event not in KEPT_EVENTS and matches(wanted, stored.record)]
+
+
 def _check(view: Reader, targets: Sequence[Stored]) -> None:
-    under = held(view)
+    standing = standing_holds(view)
     for stored in targets:
         if stored.record.event in KEPT_EVENTS:
             raise ErasureRefused(f"record {stored.record.id} ({stored.record.event}) explains the log and must stay")
-        if stored.index in under:
-            matter = under[stored.index]
-            raise ErasureRefused(f"record {stored.record.id} is under the legal hold of the matter {matter!r}")
+        for one in standing:
+            if matches(one.covers, stored.record):
+                raise ErasureRefused(f"record {stored.record.id} is under the legal hold of the matter {one.matter!r}")
+
+
+def _digests(view: Reader, records: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """By record and field: the digests that an approval takes."""
+    found: dict[str, dict[str, str]] = {}
+    for record_id in records:
+        given = digests_of(_known(view, record_id).claimed())
+        found[record_id] = {name: value for name, value in given if _meant(name, names)}
+    return found
 
 
 def _pending(view: Reader) -> list[Pending]:
-    records = [stored.record for stored in view.of_event("erasure")]
-    closed = {record.refers_to for record in records if record.outcome in ("approved", "refused")}
+    register = view.register()
     return [
         Pending(
-            record.id,
-            _texts(record.fields.get("records")),
-            _texts(record.fields.get("names")),
-            str(record.fields.get("ground")),
-            str(record.fields.get("requested_by")),
+            ruled.record.id,
+            tuple(register.left(ruled)),
+            tuple(texts(ruled.record.fields.get("names"))),
+            str(ruled.record.fields.get("ground")),
+            str(ruled.record.fields.get("requested_by")),
         )
-        for record in records
-        if record.outcome == "requested" and record.id not in closed
+        for ruled in register.pending("erasure")
     ]
 
 
@@ -242,10 +269,6 @@ def _request(view: Reader, request_id: str) -> Pending:
     raise RecordUnknown(f"no erasure {request_id} waits for approval; `footnote audit approve` lists them")
 
 
-def _texts(value: Json) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, list) else ()
-
-
 def _meant(name: str, names: Sequence[str]) -> bool:
     return ALL in names or name in names
 
@@ -254,14 +277,12 @@ def _count_holds(session: Session) -> int:
     return int(session.value("SELECT count(*) FROM entry WHERE event = 'hold' AND event <> 'question'"))
 
 
-def _take(database: Database, session: Session, index: int, names: Sequence[str], by: str) -> None:
+def _cut(session: Session, index: int, names: Sequence[str]) -> Cut:
     body = session.value("SELECT body FROM disclosure WHERE idx = ?", (index,))
     parts = disclosures_of(body) if body is not None else []
     gone = [name for _, name, _ in parts if _meant(name, names)]
     kept = [(salt, name, value) for salt, name, value in parts if not _meant(name, names)]
-    left = {name: value for _, name, value in kept}
-    database.redisclose(session, index, canonical([[*part] for part in kept]), left)
-    session.many("INSERT INTO erased VALUES (?, ?, ?)", [(index, name, by) for name in gone])
+    return Cut(index, canonical([[*part] for part in kept]), {name: value for _, name, value in kept}, gone)
 
 
 def _unfinished(view: Reader) -> list[int]:
@@ -277,8 +298,8 @@ def _remove_exports(view: Reader, exports: Path, indexes: Sequence[int]) -> tupl
     for path_text, first, last in view.session.rows("SELECT path, first, last FROM copy ORDER BY path"):
         if not any(first <= index <= last for index in indexes):
             continue
-        path = Path(path_text)
-        if not path.is_relative_to(exports.absolute()):
+        path = _own_export(path_text, exports)
+        if path is None:
             elsewhere.append(path_text)
             continue
         for item in _files_of(path):
@@ -288,6 +309,14 @@ def _remove_exports(view: Reader, exports: Path, indexes: Sequence[int]) -> tupl
                 item.unlink(missing_ok=True)
         removed.append(path)
     return tuple(removed), tuple(elsewhere)
+
+
+def _own_export(path_text: str, exports: Path) -> Path | None:
+    """The export, when it lies in our folder and nowhere else: what the table says may have been put there."""
+    path, folder = Path(path_text), exports.absolute()
+    if ".." in path.parts or not path.is_relative_to(folder) or path == folder:
+        return None
+    return path if path.parent.resolve() == folder.resolve() / path.parent.relative_to(folder) else None
 
 
 def _files_of(target: Path) -> list[Path]:

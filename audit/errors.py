@@ -5,6 +5,7 @@
   - AuditCorrupt         stored records, tree or checkpoint contradict each other
   - RecordInvalid        a record cannot be stored: a float, half a surrogate pair, too large
     - RecordExists       another record has this id
+  - LogMissing           there is no log where one is looked for
   - RecordUnknown        no record of that id
   - ErasureRefused       a hold, the retention floor or the four-eyes rule forbids it
   - ExportFailed         an export cannot be written, or needs an extra that is not installed
@@ -23,6 +24,10 @@ class AuditUnavailable(AuditError):
 
 class AuditCorrupt(AuditError):
     """What is stored contradicts the tree or the checkpoint; `footnote audit verify` says where."""
+
+
+class LogMissing(AuditError):
+    """There is no log in this place; verification never founds one."""
 
 
 class RecordInvalid(AuditError):

@@ -17,11 +17,10 @@ from audit.database import Session
 from audit.errors import AuditCorrupt, ExportFailed
 from audit.files import write_whole
 from audit.log import TransparencyLog
-from audit.note import PublicKey, open_checkpoint
 from audit.parquet import ParquetSink
 from audit.reading import Reader
 from audit.record import AuditRecord, Json, new_record_id
-from audit.report import rotation
+from audit.report import Rotation, rotation
 from audit.search import Filter
 from audit.sinks import CsvSink, JsonlSink, OcsfSink, Plan, Sink
 
@@ -86,7 +85,7 @@ async def export(
         with _written(target):
             run = await _plan(log, target, format, wanted, resume)
             record = await _announce(log, target, format, wanted, by, run.plan.size)
-            reader = Reader(log.database)
+            reader = log.reader()
             try:
                 await _read(reader, target, lambda _: sink.open(run.plan, run.position))
 
@@ -150,8 +149,10 @@ async def _plan(log: TransparencyLog, target: Path, format: ExportFormat, wanted
         if target.exists() and not resume:
             raise ExportFailed(f"{target} exists; name another target, or remove it first")
         checkpoint, keys = view.checkpoint(), tuple(view.keys())
-        head = open_checkpoint(checkpoint, [PublicKey.parse(key) for key in keys])
-        rotations = tuple(found for stored in view.of_event("key") if (found := rotation(stored.record.fields)))
+        head = view.head()
+        rotations = tuple(
+            found for stored in view.of_event("key") if (found := rotation(stored.record.fields, stored.index))
+        )
         plan = Plan(head.origin, head.size, checkpoint, keys, rotations, wanted.as_json())
         total, first, _ = view.extent(wanted, head.size)
         return _Run(plan, first, 0, total, None)
@@ -179,11 +180,7 @@ async def _announce(
     )
 
     def remember(session: Session, _: int) -> None:
-        session.run(
-            "INSERT INTO copy VALUES (?, ?, ?, ?) ON CONFLICT (path) DO UPDATE"
-            " SET first = excluded.first, last = excluded.last, record = excluded.record",
-            (str(target), first, last, record.id),
-        )
+        log.database.note_copy(session, str(target), first, last, record.id)
 
     await log.append_with(record, remember)
     return record.id
@@ -233,7 +230,7 @@ def _save(target: Path, sink: Sink, run: _Run) -> None:
         "size": run.plan.size,
         "checkpoint": run.plan.checkpoint,
         "keys": [*run.plan.keys],
-        "rotations": [[*triple] for triple in run.plan.rotations],
+        "rotations": [one.as_json() for one in run.plan.rotations],
         "filter": run.plan.wanted,
         "next": run.next,
         "done": run.done,
@@ -252,7 +249,7 @@ def _saved(target: Path, format: ExportFormat, wanted: Filter) -> _Run | None:
         state = json.loads(path.read_bytes())
         if (state["kind"], state["filter"]) != (type(_sink(format, target)).__name__, wanted.as_json()):
             raise ExportFailed(f"{path} belongs to an export of another format or filter; start anew elsewhere")
-        rotations = tuple((old, new, signature) for old, new, signature in state["rotations"])
+        rotations = tuple(found for one in state["rotations"] if (found := Rotation.from_json(one)))
         plan = Plan(
             state["origin"], state["size"], state["checkpoint"], tuple(state["keys"]), rotations, state["filter"]
         )

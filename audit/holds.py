@@ -8,8 +8,10 @@ from datetime import datetime
 from audit.errors import ErasureRefused, RecordUnknown
 from audit.events import event
 from audit.log import TransparencyLog
+from audit.people import same_person
 from audit.reading import Reader
 from audit.record import AuditRecord, Json
+from audit.register import Ruled
 from audit.search import Filter
 
 
@@ -33,11 +35,25 @@ async def hold(log: TransparencyLog, *, matter: str, covers: Filter, ground: str
     return record.id
 
 
-async def lift_hold(log: TransparencyLog, hold_id: str, *, ground: str, by: str) -> str:
-    """End a hold. Raises RecordUnknown when no such hold stands."""
+async def request_lift(log: TransparencyLog, hold_id: str, *, ground: str, by: str) -> str:
+    """Ask that a hold end; another person agrees with `approve_lift`. The request's id.
+
+    Raises ErasureRefused without a ground, RecordUnknown when no such hold stands.
+    """
+    if not ground.strip():
+        raise ErasureRefused("lifting a hold needs its ground")
     if hold_id not in {standing.id for standing in await holds(log)}:
         raise RecordUnknown(f"no hold {hold_id} stands; `footnote audit hold` lists them")
-    record = event("hold", "lifted", refers_to=hold_id, ground=ground, by=by)
+    record = event("hold", "lift_requested", refers_to=hold_id, ground=ground, requested_by=by)
+    await log.append(record)
+    return record.id
+
+
+async def approve_lift(log: TransparencyLog, request_id: str, *, by: str) -> str:
+    """End a hold, as somebody else requested. Raises ErasureRefused (the same person), RecordUnknown."""
+    request = await log.read(lambda view: waiting(view, "hold", request_id))
+    check_second(request, by)
+    record = event("hold", "lifted", refers_to=request.record.refers_to, request=request_id, **agreed(request, by))
     await log.append(record)
     return record.id
 
@@ -48,14 +64,29 @@ async def holds(log: TransparencyLog) -> list[Hold]:
 
 
 def standing_holds(view: Reader) -> list[Hold]:
-    records = [stored.record for stored in view.of_event("hold")]
-    lifted = {record.refers_to for record in records if record.outcome == "lifted"}
-    return [_hold(record) for record in records if record.outcome == "set" and record.id not in lifted]
+    """From the records themselves, each proved: no index is asked."""
+    return [_hold(ruled.record) for ruled in view.register().holds.values()]
 
 
-def held(view: Reader) -> dict[int, str]:
-    """Position of each record under a hold, and the matter."""
-    return {index: standing.matter for standing in standing_holds(view) for index in view.indexes(standing.covers)}
+def waiting(view: Reader, event: str, request_id: str) -> Ruled:
+    """A request that waits for a second person. Raises RecordUnknown."""
+    for ruled in view.register().pending(event):
+        if ruled.record.id == request_id:
+            return ruled
+    raise RecordUnknown(f"no request {request_id} waits for approval; `footnote audit approve` lists them")
+
+
+def check_second(request: Ruled, by: str) -> None:
+    """Raises ErasureRefused when whoever requested it may be the one who approves it."""
+    asked = str(request.record.fields.get("requested_by"))
+    if same_person(asked, by):
+        raise ErasureRefused(f"{asked} requested this, and {by} may be the same person; another person must approve it")
+
+
+def agreed(request: Ruled, by: str) -> dict[str, Json]:
+    """What an approval says of the two people and the ground."""
+    fields = request.record.fields
+    return {"ground": fields.get("ground"), "requested_by": fields.get("requested_by"), "approved_by": by}
 
 
 def _hold(record: AuditRecord) -> Hold:

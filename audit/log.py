@@ -17,10 +17,11 @@ import fcntl
 import os
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,6 +29,7 @@ from audit.database import Database, Session
 from audit.disclosure import seal
 from audit.errors import AuditCorrupt, AuditError, AuditUnavailable, RecordExists
 from audit.files import put_in_place
+from audit.keyring import Paths, remember, signers
 from audit.note import PublicKey, SigningKey, rotation_signature, write_key
 from audit.reading import Reader
 from audit.record import AuditRecord, Json, Receipt, new_record_id
@@ -60,21 +62,6 @@ class _Trouble:
     refused: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
-    """What a log keeps in its folder (mode 0700), wherever its database is."""
-
-    folder: Path
-
-    @property
-    def key(self) -> Path:
-        return self.folder / "key"
-
-    @property
-    def exports(self) -> Path:
-        return self.folder / "exports"
-
-
 class TransparencyLog:
     """Implements `audit.record.AuditLog`. Made by `open`, ended by `close`."""
 
@@ -86,7 +73,7 @@ class TransparencyLog:
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._trouble: _Trouble | None = None
         self._gap: Entry | None = None
-        self._reader = Reader(database)
+        self._reader = self.reader()
         self._thread = threading.Thread(target=self._write_all, name="audit-writer", daemon=True)
         self._closed = False
 
@@ -107,7 +94,7 @@ class TransparencyLog:
         AuditCorrupt.
         """
         paths, place = Paths(folder), database if database is not None else SqliteDatabase(folder)
-        store = Store(place, paths.key, origin or f"footnote-audit/{os.urandom(8).hex()}")
+        store = Store(place, paths, origin or f"footnote-audit/{os.urandom(8).hex()}")
         log = cls(place, store, paths, patience)
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         log._thread = threading.Thread(
@@ -156,36 +143,33 @@ class TransparencyLog:
         await self.work(lambda store: notes.append(store.key.sign_note(text)))
         return notes[0]
 
-    async def rotate_key(self) -> PublicKey:
-        """Make a new signing key; a `key` record signed by the old one names it. Raises AuditUnavailable."""
-        following = self.paths.key.with_name(self.paths.key.name + ".next")
+    async def rotate_key(self, request: str, agreed: Mapping[str, Json], revoked: int | None = None) -> PublicKey:
+        """Make a new signing key; a `key` record that the old one signed names it. Raises AuditUnavailable.
+
+        `request` is the record that asked for it, `agreed` who agreed (`audit.approvals` sees to both). With
+        `revoked` the old key is believed up to a tree of so many records.
+        """
         made: list[SigningKey] = []
 
         def change(store: Store) -> None:
             old, new = store.key, SigningKey.generate(store.origin)
-            write_key(following, new, replace=True)
-            record = AuditRecord(
-                id=new_record_id(),
-                event="key",
-                time=datetime.now(UTC),
-                outcome="rotated",
-                fields={
+            write_key(self.paths.following, new, replace=True)
+
+            def handover(size: int) -> AuditRecord:
+                fields: dict[str, Json] = {
+                    **agreed,
                     "old_key": str(old.public),
                     "new_key": str(new.public),
-                    "signature": rotation_signature(old, new.public),
-                },
-            )
+                    "size": size,
+                    "signature": rotation_signature(old, new.public, size, revoked),
+                }
+                if revoked is not None:
+                    fields["revoked"] = revoked
+                return AuditRecord(new_record_id(), "key", datetime.now(UTC), "rotated", fields, request)
 
-            def keep(session: Session, _: int) -> None:
-                session.run("INSERT INTO key (vkey) VALUES (?)", (str(new.public),))
-
-            store.rotated(new)
-            try:
-                store.write([Entry(seal(record), keep)])
-            except AuditError:
-                store.rotated(old)
-                raise
-            put_in_place(following, self.paths.key)
+            store.hand_over(lambda size: Entry(seal(handover(size))), new)
+            put_in_place(self.paths.following, self.paths.key)
+            remember(self.paths, new.public)
             made.append(new)
 
         await self.work(change)
@@ -226,6 +210,10 @@ class TransparencyLog:
     async def checkpoint(self) -> str:
         """The signed note over the whole log: what to keep outside, for `verify --since`."""
         return await self._reader.call(lambda view: view.checkpoint())
+
+    def reader(self) -> Reader:
+        """A connection of its own, for long reads; whoever asks for it closes it."""
+        return Reader(self.database, partial(signers, self.paths))
 
     async def read(self, work: Callable[[Reader], T]) -> T:
         """Run a reading function in the reader's thread."""

@@ -9,32 +9,39 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from audit.disclosure import parse_timestamp, timestamp
 from audit.errors import AuditCorrupt, AuditUnavailable
 from audit.files import sync
 
 _ED25519 = b"\x01"
 _ROTATION = "footnote audit key rotation\n"
+_ROTATION_AT = "footnote audit key rotation/v2\n"
+_TIME = "time "
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A tree head: the log's name, number of leaves and root."""
+    """A tree head: the log's name, number of leaves and root, and when it was signed (an extension line)."""
 
     origin: str
     size: int
     root: bytes
+    time: datetime | None = None  # None: signed by version 0.1
 
     def text(self) -> str:
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        lines = f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        return lines if self.time is None else f"{lines}{_TIME}{timestamp(self.time)}\n"
 
 
 class PublicKey:
@@ -101,6 +108,10 @@ class SigningKey:
         encoded = base64.b64encode(_ED25519 + self._seed).decode()
         return f"PRIVATE+KEY+{self.public.name}+{self.public.id.hex()}+{encoded}\n"
 
+    def permit(self, size: int) -> bytes:
+        """What only a holder of this key can show to a log of so many records: HMAC-SHA-256 under its seed."""
+        return hmac.digest(self._seed, f"footnote audit append\n{self.public.name}\n{size}\n".encode(), "sha256")
+
     def sign(self, text: bytes) -> bytes:
         return self._key.sign(text)
 
@@ -148,16 +159,40 @@ def open_checkpoint(note: str, keys: Iterable[PublicKey]) -> Checkpoint:
     root = _decode(lines[2])
     if len(root) != 32 or base64.b64encode(root).decode() != lines[2]:
         raise AuditCorrupt("the checkpoint's root is no SHA-256 hash")
-    return Checkpoint(lines[0], int(lines[1]), root)
+    return Checkpoint(lines[0], int(lines[1]), root, _time_of(lines[3:]))
 
 
-def rotation_signature(old: SigningKey, new: PublicKey) -> str:
-    """What the old key says of its successor (base64); kept in the `key` record."""
-    return base64.b64encode(old.sign((_ROTATION + str(new) + "\n").encode())).decode()
+def _time_of(extensions: Sequence[str]) -> datetime | None:
+    """Raises AuditCorrupt for a time that is none; other extensions are somebody else's."""
+    for line in extensions:
+        if line.startswith(_TIME):
+            try:
+                return parse_timestamp(line.removeprefix(_TIME))
+            except ValueError as error:
+                raise AuditCorrupt(f"the checkpoint's time is malformed: {line!r}") from error
+    return None
 
 
-def check_rotation(old: PublicKey, new: PublicKey, signature: str) -> bool:
-    return old.verifies(_decode(signature), (_ROTATION + str(new) + "\n").encode())
+def rotation_signature(old: SigningKey, new: PublicKey, size: int, revoked: int | None = None) -> str:
+    """What the old key says of its successor (base64): kept in the `key` record."""
+    return base64.b64encode(old.sign(rotation_text(new, size, revoked).encode())).decode()
+
+
+def rotation_text(new: PublicKey, size: int | None, revoked: int | None = None) -> str:
+    """The statement that an old key signs: from the tree of `size` records on, `new` signs.
+
+    With `revoked`, what the old key signed of a tree of more records than that is not believed. Without a size
+    it is the statement of version 0.1, for any size.
+    """
+    if size is None:
+        return f"{_ROTATION}{new}\n"
+    return f"{_ROTATION_AT}{new}\n{size}\n" + (f"revoked {revoked}\n" if revoked is not None else "")
+
+
+def check_rotation(
+    old: PublicKey, new: PublicKey, signature: str, size: int | None = None, revoked: int | None = None
+) -> bool:
+    return old.verifies(_decode(signature), rotation_text(new, size, revoked).encode())
 
 
 # --- the key file ----------------------------------------------------------------------------

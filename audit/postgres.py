@@ -5,15 +5,14 @@ that after an erasure one small partition is written anew: PostgreSQL would othe
 its pages. What finds a record (mentions, words) lies beside its disclosures and is written with them.
 
 Three roles without login carry the rights, each with those of the one before: `footnote_read`,
-`footnote_append`, `footnote_erase`. Nobody but the owner may change or delete an entry.
+`footnote_append`, `footnote_erase`. They write through functions alone (`audit.postgres_schema`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -23,12 +22,11 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
-from audit.database import Row, Run, SearchIndex, Session, Value
-from audit.disclosure import Sealed
+from audit.database import GOVERNING, Batch, Cut, Row, Run, SearchIndex, Session, Value
 from audit.errors import AuditCorrupt, AuditUnavailable
-from audit.postgres_schema import PART, SCHEMA
+from audit.postgres_schema import PART, SCHEMA, UPGRADE
 from audit.record import Json
-from audit.search import Filter, Found, mentions, named, plain_conditions, words_of
+from audit.search import Filter, Found, mentions, named, plain_conditions, within, words, words_of
 
 SCHEMA_NAME = "footnote_audit"
 OLDEST = 130_000  # PostgreSQL 13
@@ -45,7 +43,12 @@ _PASSING = (
     errors.InsufficientPrivilege,
 )
 _DAMAGED = (errors.DataCorrupted, errors.IndexCorrupted, psycopg.IntegrityError)
-_WORD = re.compile(r"[^\W_]+")
+_ARGUMENTS = (
+    "?, ?, CAST(? AS bytea[]), CAST(? AS bytea[]), CAST(? AS text[]), CAST(? AS text[]), CAST(? AS integer[]),"
+    " CAST(? AS bigint[]), CAST(? AS bytea[]), ?, ?, ?"
+)
+_APPEND = f"SELECT append({_ARGUMENTS})"
+_GOVERN = f"SELECT govern({_ARGUMENTS}, CAST(? AS text[]))"
 
 
 class PostgresSession:
@@ -188,26 +191,66 @@ class PostgresDatabase:
 
     def create(self, session: Session) -> None:
         if session.value("SELECT to_regclass('footnote_audit.state')") is None:
+            encoding = session.value("SHOW server_encoding")
+            if encoding != "UTF8":
+                raise AuditUnavailable(f"the database {self.where} is encoded in {encoding}; make one in UTF8")
             for statement in SCHEMA:
                 session.run(statement)
+        elif session.value("SELECT to_regclass('footnote_audit.pen')") is None:
+            for statement in self._upgrade(session):
+                session.run(statement)
 
-    def disclose(self, session: Session, records: Sequence[tuple[int, Sealed]]) -> None:
-        for index, _ in records:
-            if index % PART == 0:
-                session.run("SELECT add_part(?)", (index // PART,))
-        session.many(
-            "INSERT INTO disclosure VALUES (?, ?, ?, ?)",
-            [(index, sealed.body, *_found_by(sealed.record.fields)) for index, sealed in records],
+    def _upgrade(self, session: Session) -> Sequence[str]:
+        """What the tables of an earlier version lack. Raises AuditUnavailable when this login is not their owner."""
+        owner = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('footnote_audit.state')"
+        if not session.value(owner):
+            raise AuditUnavailable(
+                f"the audit log {self.where} was made by an earlier version, whose roles could write to its tables;"
+                " run `footnote doctor` once as the login that owns them"
+            )
+        return UPGRADE
+
+    def permit(self, session: Session, following: bytes) -> None:
+        session.run("INSERT INTO pen VALUES (1, ?) ON CONFLICT (one) DO NOTHING", (following,))
+
+    def append(self, session: Session, batch: Batch) -> None:
+        found = [_found_by(sealed.record.fields) for sealed in batch.records]
+        values: list[Value] = [
+            batch.permit,
+            batch.following,
+            [sealed.leaf for sealed in batch.records],
+            [sealed.body for sealed in batch.records],
+            [mentioned for mentioned, _ in found],
+            [words for _, words in found],
+            [level for level, _, _ in batch.tiles],
+            [n for _, n, _ in batch.tiles],
+            [hashes for _, _, hashes in batch.tiles],
+            batch.edge,
+            batch.checkpoint,
+            batch.signer,
+        ]
+        if any((s.record.event, s.record.outcome) in GOVERNING for s in batch.records):
+            session.run(_GOVERN, (*values, batch.keys))
+        else:
+            session.run(_APPEND, values)
+
+    def erase(self, session: Session, by: str, cuts: Sequence[Cut]) -> None:
+        found = [_found_by(cut.left) for cut in cuts]
+        values = ([cut.index for cut in cuts], [m for m, _ in found], [w for _, w in found])
+        fields = session.value(
+            "SELECT erase(?, CAST(? AS bigint[]), CAST(? AS text[]), CAST(? AS text[]))", (by, *values)
         )
+        if fields != sum(len(cut.gone) for cut in cuts):
+            raise AuditCorrupt(f"the log {self.where} would erase {fields} other fields than were approved")
 
-    def redisclose(self, session: Session, index: int, body: bytes, fields: Mapping[str, Json]) -> None:
-        names, words = _found_by(fields)
-        session.run(
-            "UPDATE disclosure SET body = ?, mentions = ?, words = ? WHERE idx = ?", (body, names, words, index)
-        )
+    def note_copy(self, session: Session, path: str, first: int, last: int, record: str) -> None:
+        session.run("SELECT note_copy(?, ?, ?, ?)", (path, first, last, record))
 
-    def search(self, session: Session) -> SearchIndex:
-        return _Search()
+    def finished(self, session: Session, removed: Sequence[str]) -> None:
+        session.run("SELECT finished(CAST(? AS text[]))", (list(removed),))
+
+    def search(self, session: Session, covered: Callable[[], int]) -> SearchIndex:
+        return _Search(covered)
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -271,6 +314,9 @@ class PostgresDatabase:
 class _Search:
     """Implements `SearchIndex`: what finds a record is written, and erased, with the record."""
 
+    def __init__(self, covered: Callable[[], int]) -> None:
+        self._covered = covered
+
     def catch_up(self) -> None: ...
 
     def forget(self, index: int, before: Mapping[str, Json], after: Mapping[str, Json]) -> None: ...
@@ -293,15 +339,16 @@ class _Search:
             parts.append("d.words @> CAST(? AS text[])" if words else "FALSE AND CAST(? AS text[]) IS NULL")
             values.append(words)
         source, key = ("disclosure AS d JOIN entry ON entry.idx = d.idx", "d.idx") if parts else ("entry", "entry.idx")
-        for part, value in plain_conditions(wanted, PostgresDatabase.each):
+        for part, value in (*plain_conditions(wanted, PostgresDatabase.each), *within(key, self._covered())):
             parts.append(part)
             values.append(value)
         return Found(source, " AND ".join(parts) or "TRUE", tuple(values), key)
 
 
-def _found_by(fields: Mapping[str, Json]) -> tuple[list[str], list[str]]:
-    """What a record can be found by: mentions, words."""
-    return sorted(_mention(*pair) for pair in mentions(fields)), _words(words_of(fields))
+def _found_by(fields: Mapping[str, Json]) -> tuple[str, str]:
+    """What a record can be found by: mentions, words; each a list as JSON."""
+    named = sorted(_mention(*pair) for pair in mentions(fields))
+    return json.dumps(named, ensure_ascii=False), json.dumps(_words(words_of(fields)), ensure_ascii=False)
 
 
 def _mention(kind: str, value: str) -> str:
@@ -310,8 +357,7 @@ def _mention(kind: str, value: str) -> str:
 
 def _words(text: str) -> list[str]:
     """Words without case and accents. A longer one than 60 letters is found by its first 60."""
-    flat = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return sorted({word[:60] for word in _WORD.findall(flat)})
+    return sorted({word[:60] for word in words(text)})
 
 
 @lru_cache(256)

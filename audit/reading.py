@@ -1,22 +1,31 @@
-"""Reading the log: one connection in one thread, so that a long search never holds up an append."""
+"""Reading the log: one connection in one thread, so that a long search never holds up an append.
+
+Rows are not records: whoever may write to the database may put rows there. What is read as a record
+stands at a position that the signed checkpoint covers, and the checkpoint is signed by a key that the
+home trusts, not by one that the database names.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeVar
 
-from audit.check import Claimed
+from audit.check import Claimed, check_record
 from audit.database import Database, Row, SearchIndex, Session
-from audit.disclosure import disclosures_of, from_microseconds, opened, timestamp
+from audit.disclosure import disclosures_of, from_microseconds, opened, parse_timestamp, timestamp
 from audit.errors import AuditCorrupt, AuditUnavailable
+from audit.note import Checkpoint, PublicKey, open_checkpoint
 from audit.record import AuditRecord, Json, Receipt
-from audit.search import Filter, Found, Page, select
-from audit.tree import TILE, Hashes, leaf_hash, node_hash
+from audit.register import GOVERNANCE, Register, Ruled
+from audit.search import Filter, Found, Page, select, within
+from audit.tree import TILE, Edge, Hashes, check_inclusion, leaf_hash, node_hash, prove_inclusion
 
 T = TypeVar("T")
 
@@ -25,6 +34,10 @@ _COLUMNS = (
     " (SELECT body FROM disclosure WHERE disclosure.idx = entry.idx)"
 )
 WINDOW = 500  # records, or so, that are held in memory at once
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_GOVERNANCE = tuple(f'{{"event":"{event}",'.encode() for event in sorted(GOVERNANCE))
+_LEAF_TIME = re.compile(rb'"time":"([^"]*)"')
+_LEAF_FORM = re.compile(rb'"v":([0-9]+)\}$')
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +49,7 @@ class Stored:
     record: AuditRecord
     salts: dict[str, str]
     erased: dict[str, str]  # by field name: the record of the erasure that took it
-    body: bytes = b"[]"  # the disclosures as they are stored
+    body: bytes | None = b"[]"  # the disclosures as they are stored; None: they have no row
     digests: Sequence[str] | None = None  # of the fields in their order, over those bytes, when they were worked out
 
     def claimed(self) -> Claimed:
@@ -57,11 +70,24 @@ class Stored:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Governed:
+    """The records below `edge` were proved: the register of those that govern, and the latest time among all."""
+
+    edge: Edge
+    time: datetime
+    register: Register
+
+
 class Reader:
     """Blocking reads (`get`, `find`, ...) and `call`, which runs one in the reader's thread."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, trusted: Callable[[], Sequence[PublicKey]]) -> None:
+        """`trusted` gives the keys of which one must have signed the log's head."""
         self._database = database
+        self._trusted = trusted
+        self._head: tuple[str, Checkpoint] | None = None
+        self._governed = _Governed(Edge(), EARLIEST, Register())
         self._session: Session | None = None
         self._index: SearchIndex | None = None
         self._closed = False
@@ -123,7 +149,7 @@ class Reader:
 
     def index(self) -> SearchIndex:
         if self._index is None:
-            self._index = self._database.search(self.session)
+            self._index = self._database.search(self.session, self.size)
         return self._index
 
     def conditions(self, wanted: Filter) -> Found:
@@ -131,8 +157,10 @@ class Reader:
         return self.index().conditions(wanted)
 
     def _select(self, where: str, values: Sequence[str | int] = ()) -> Iterable[Row]:
-        found = Found("entry", where, (), "entry.idx")
-        return self.session.rows(select(self._columns, found, "ORDER BY entry.idx"), values)
+        parts = within("entry.idx", self.size())
+        found = Found("entry", " AND ".join((where, *(part for part, _ in parts))), (), "entry.idx")
+        sql = select(self._columns, found, "ORDER BY entry.idx")
+        return self.session.rows(sql, (*values, *(value for _, value in parts)))
 
     # --- records ---
 
@@ -182,15 +210,24 @@ class Reader:
             yield from rows
             start = rows[-1].index + 1
 
-    def everything(self) -> Iterator[Stored]:
-        """All records in tree order, without the search index; one state of the log when in a transaction.
+    def everything(self, end: int) -> Iterator[Stored]:
+        """All rows at positions [0, end) as they stand; one state of the log when in a transaction.
+
+        For verification: whether they are records is for the caller to check.
 
         Each with its digests, unless its disclosures are JSON in another layout than the log writes.
         """
         start = 0
-        while rows := list(self._select("entry.idx >= ? AND entry.idx < ?", (start, start + WINDOW))):
+        sql = select(self._columns, Found("entry", "entry.idx >= ? AND entry.idx < ?", (), ""), "ORDER BY entry.idx")
+        while rows := list(self.session.rows(sql, (start, min(end, start + WINDOW)))):
             yield from map(_opened, rows)
             start += WINDOW
+
+    def rows_of(self, event: str) -> list[Stored]:
+        """All rows that say they are of an event, in order of position; for verification, like `everything`."""
+        found = Found("entry", "entry.event = ? AND entry.event <> 'question' AND entry.idx >= 0", (event,), "")
+        sql = select(self._columns, found, "ORDER BY entry.idx")
+        return [_opened(row) for row in self.session.rows(sql, found.values)]
 
     def extent(self, wanted: Filter, size: int) -> tuple[int, int, int]:
         """How many records match below position `size`, and the first and last position (0, -1: none)."""
@@ -200,9 +237,90 @@ class Reader:
         count, first, last = self.session.row(sql, (*found.values, size)) or (0, 0, -1)
         return count, first, last
 
+    # --- what governs ---
+
+    def register(self) -> Register:
+        """What the log's own records allow and forbid, each of them proved against the signed checkpoint.
+
+        Their kinds are read from the leaves, and the leaves must give the signed root: so none is hidden, and none
+        is there that was not recorded. Later calls go on where the last one ended. Raises AuditCorrupt.
+        """
+        head = self.head()
+        known = self._governed
+        edge, time, found = known.edge.copy(), known.time, []
+        for index, leaf in self.leaves(edge.size, head.size):
+            if index != edge.size:
+                break
+            edge.add(leaf_hash(leaf))
+            if leaf.startswith(_GOVERNANCE):
+                found.append((index, time))
+            time = max(time, time_of(leaf))
+        if (edge.size, edge.root()) != (head.size, head.root):
+            raise AuditCorrupt("the log's records are not those that its checkpoint signs; run: footnote audit verify")
+        rows = {row[0]: row for n in range(0, len(found), WINDOW) for row in self._at(found[n : n + WINDOW])}
+        for index, before in found:
+            stored = _opened(rows[index])
+            wrong = [finding.what for finding in check_record(stored.claimed())]
+            if wrong:
+                raise AuditCorrupt(f"record {stored.record.id} of the log is not what was recorded: {'; '.join(wrong)}")
+            for _ in known.register.add(Ruled(index, stored.record, form_of_leaf(stored.leaf), before)):
+                continue  # it breaks a rule, so it governs nothing; `audit verify` says which
+        self._governed = _Governed(edge, time, known.register)
+        return known.register
+
+    def _at(self, found: Sequence[tuple[int, datetime]]) -> Iterable[Row]:
+        marks = ", ".join("?" for _ in found)
+        where = Found("entry", f"entry.idx IN ({marks})", (), "")
+        return self.session.rows(select(self._columns, where), [index for index, _ in found])
+
+    def time(self) -> datetime:
+        """The log's own time: no later than its head was signed, and none of its records is later. For retention."""
+        self.register()
+        signed = self.head().time
+        return min(signed, self._governed.time) if signed is not None else self._governed.time
+
+    def older(self, before: datetime) -> Iterator[str]:
+        """Ids of the records whose time was over before then, by the log's time at their position, oldest first.
+
+        Read from leaves that `register` proved.
+        """
+        self.register()
+        time = EARLIEST
+        for _, leaf in self.leaves(0, self.size()):
+            time = max(time, time_of(leaf))
+            if time >= before:
+                return
+            yield str(json.loads(leaf)["id"])
+
+    def proved(self, record_id: str) -> Stored | None:
+        """A record that is in the signed tree, with the fields that its leaf names. Raises AuditCorrupt."""
+        stored = self.stored(record_id)
+        if stored is None:
+            return None
+        head = self.head()
+        proof = prove_inclusion(stored.index, head.size, self.hashes())
+        wrong = [finding.what for finding in check_record(stored.claimed())]
+        if not check_inclusion(proof, stored.index, head.size, leaf_hash(stored.leaf), head.root):
+            wrong.append("it is not in the signed tree")
+        if wrong:
+            raise AuditCorrupt(f"record {record_id} is not what was recorded: {'; '.join(wrong)}")
+        return stored
+
     # --- the tree ---
 
+    def head(self) -> Checkpoint:
+        """The checkpoint that is signed now. Raises AuditCorrupt when it is not signed by a key that is trusted."""
+        note = self.checkpoint()
+        if self._head is None or self._head[0] != note:
+            self._head = note, open_checkpoint(note, self._trusted())
+        return self._head[1]
+
     def size(self) -> int:
+        """How many records the signed checkpoint covers: what stands elsewhere in the tables is none."""
+        return self.head().size
+
+    def stored_size(self) -> int:
+        """What the next append takes for the size."""
         return int(self.session.value("SELECT size FROM state"))
 
     def edge(self) -> bytes:
@@ -210,7 +328,10 @@ class Reader:
         return bytes(self.session.value("SELECT edge FROM state"))
 
     def checkpoint(self) -> str:
-        return str(self.session.value("SELECT checkpoint FROM state"))
+        note = self.session.value("SELECT checkpoint FROM state")
+        if note is None:
+            raise AuditCorrupt("the audit log has lost its checkpoint; keep what is there, restore the backup")
+        return str(note)
 
     def origin(self) -> str:
         return str(self.session.value("SELECT value FROM meta WHERE name = 'origin'"))
@@ -220,7 +341,8 @@ class Reader:
         return [vkey for (vkey,) in self.session.rows("SELECT vkey FROM key ORDER BY n")]
 
     def receipt(self, record_id: str) -> Receipt | None:
-        row = self.session.row("SELECT idx, leaf FROM entry WHERE id = ?", (record_id,))
+        sql = "SELECT idx, leaf FROM entry WHERE id = ? AND idx >= 0 AND idx < ?"
+        row = self.session.row(sql, (record_id, self.size()))
         return Receipt(record_id, row[0], leaf_hash(row[1]).hex()) if row is not None else None
 
     def leaves(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
@@ -237,8 +359,19 @@ class Reader:
         """The first `width` hashes of a tile, 32 bytes each."""
         if level == 0 and width < TILE:
             return b"".join(leaf_hash(leaf) for _, leaf in self.leaves(n * TILE, n * TILE + width))
-        hashes = self.session.value("SELECT hashes FROM tile WHERE level = ? AND n = ?", (level, n))
-        return bytes(hashes or b"")[: width * 32]
+        return self.stored_tile(level, n)[: width * 32]
+
+    def stored_tile(self, level: int, n: int) -> bytes:
+        """A tile's row as it stands; empty when there is none."""
+        return bytes(self.session.value("SELECT hashes FROM tile WHERE level = ? AND n = ?", (level, n)) or b"")
+
+    def count(self, table: str) -> int:
+        """All rows of one of the log's tables, whatever they are."""
+        return int(self.session.value(select("count(*)", Found(table, "TRUE", (), ""))))
+
+    def names(self) -> dict[str, str]:
+        """What the table `meta` says."""
+        return dict(self.session.rows("SELECT name, value FROM meta"))
 
     def hashes(self) -> Hashes:
         """Hashes of perfect subtrees, from the stored tiles and the leaves after the last full one."""
@@ -256,6 +389,21 @@ class Reader:
             return kept[place][low][(first % TILE) >> low]
 
         return of
+
+
+def time_of(leaf: bytes) -> datetime:
+    """A leaf's time, read from its bytes; the earliest there is when it has none."""
+    found = _LEAF_TIME.search(leaf, leaf.rfind(b'"sd_alg"'))
+    try:
+        return parse_timestamp(found[1].decode()) if found else EARLIEST
+    except ValueError:
+        return EARLIEST
+
+
+def form_of_leaf(leaf: bytes) -> int:
+    """A leaf's form, read from its bytes; 0 when it has none."""
+    found = _LEAF_FORM.search(leaf)
+    return int(found[1]) if found else 0
 
 
 def _inner(row: bytes) -> list[list[bytes]]:
@@ -303,7 +451,7 @@ def _built(row: Row, parts: Sequence[tuple[str, str, Json]], digests: Sequence[s
         raise _damaged(index, error) from error
     if len(record.fields) != len(parts):
         raise AuditCorrupt(f"the record at position {index} holds a field twice; run: footnote audit verify")
-    return Stored(index, leaf, record, {name: salt for salt, name, _ in parts}, gone, body or b"[]", digests)
+    return Stored(index, leaf, record, {name: salt for salt, name, _ in parts}, gone, body, digests)
 
 
 def _damaged(index: int, error: Exception) -> AuditCorrupt:

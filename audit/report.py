@@ -3,18 +3,52 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from audit.check import Finding
+from audit.disclosure import timestamp
 from audit.errors import AuditCorrupt
 from audit.note import Checkpoint, PublicKey, check_rotation, open_checkpoint, open_note
 from audit.record import Json
 
 MOST_FINDINGS = 1_000
 
-Rotation = tuple[str, str, str]
-"""(old key, new key, signature of the old key over the new one)"""
+SLACK = timedelta(minutes=5)
+"""By how much times may differ: clocks of several machines, and records that waited."""
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """A key handed over to another, with its signature over that (`audit.note.rotation_text`).
+
+    `stated` is the tree size in the signed statement (None: of version 0.1), `size` the one at which it happened
+    (None: not known). With `revoked` the old key is believed up to that size and hands over to nobody.
+    """
+
+    old: str
+    new: str
+    signature: str
+    stated: int | None
+    size: int | None
+    revoked: int | None = None
+
+    def as_json(self) -> list[Json]:
+        """For exports: three texts, and what version 0.1 did not know."""
+        texts: list[Json] = [self.old, self.new, self.signature]
+        return texts if self.stated is None else [*texts, self.stated, self.revoked]
+
+    @classmethod
+    def from_json(cls, value: Json) -> Rotation | None:
+        if not isinstance(value, list) or len(value) not in (3, 5):
+            return None
+        old, new, signature, size, revoked = [*value, None, None][:5]
+        if not (isinstance(old, str) and isinstance(new, str) and isinstance(signature, str)):
+            return None
+        at = size if isinstance(size, int) else None
+        return cls(old, new, signature, at, at, revoked if isinstance(revoked, int) else None)
 
 
 @dataclass(slots=True)
@@ -56,39 +90,101 @@ class Report:
         }
 
 
-def trusted_keys(claimed: Sequence[str], pinned: Sequence[str], rotations: Iterable[Rotation]) -> list[PublicKey]:
+@dataclass(slots=True)
+class Span:
+    """A key, and the sizes of the trees that it may sign."""
+
+    key: PublicKey
+    first: int = 0
+    last: int | None = None
+
+    def signs(self, size: int) -> bool:
+        return self.first <= size and (self.last is None or size <= self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys that are believed."""
+
+    spans: Sequence[Span]
+
+    @property
+    def public(self) -> list[PublicKey]:
+        return [span.key for span in self.spans]
+
+    def signer(self, note: str) -> Span | None:
+        return next((span for span in self.spans if _signed(note, span.key)), None)
+
+    def at(self, size: int) -> list[PublicKey]:
+        """Those that may sign what is said of a tree of this size."""
+        return [span.key for span in self.spans if span.signs(size)]
+
+
+def trusted_keys(
+    claimed: Sequence[str], pinned: Sequence[str], rotations: Iterable[Rotation], *, backward: bool = False
+) -> Keys:
     """The keys to believe: the pinned ones (else the first claimed), and those that they handed over to.
 
-    `rotations` are (old key, new key, signature) of the log's `key` records. Raises AuditCorrupt.
+    A key signs until it hands over, and no tree of a later size. One that was revoked hands over to nobody: its
+    successor must be pinned itself. With `backward`, for rotations that stand in a tree which is being verified,
+    a trusted key also vouches for the ones before it. Raises AuditCorrupt.
     """
-    trusted = [PublicKey.parse(text) for text in (pinned or claimed[:1])]
-    for old_text, new_text, signature in rotations:
-        old, new = PublicKey.parse(old_text), PublicKey.parse(new_text)
-        if any(str(key) == str(old) for key in trusted) and check_rotation(old, new, signature):
-            trusted.append(new)
-    return trusted
+    spans = {text: Span(PublicKey.parse(text)) for text in (pinned or claimed[:1])}
+    known = [(one, PublicKey.parse(one.old), PublicKey.parse(one.new)) for one in rotations]
+    good = [
+        (one, old, new) for one, old, new in known if check_rotation(old, new, one.signature, one.stated, one.revoked)
+    ]
+    for one, old, new in good:
+        if str(old) not in spans:
+            continue
+        if one.revoked is None:
+            spans.setdefault(str(new), Span(new))
+        _bound(spans, one, old, new)
+    for one, old, new in reversed(good if backward else []):
+        if str(new) in spans and str(old) not in spans:
+            spans[str(old)] = Span(old)
+            _bound(spans, one, old, new)
+    return Keys([*spans.values()])
 
 
-def rotation(fields: Mapping[str, Json]) -> Rotation | None:
-    """What a `key` record says: old key, new key, the old one's signature; None when it is malformed."""
+def _bound(spans: Mapping[str, Span], one: Rotation, old: PublicKey, new: PublicKey) -> None:
+    """At this rotation one key ends, and the other begins."""
+    if one.size is not None:
+        ends = one.size - 1 if one.revoked is None else min(one.size - 1, one.revoked)
+        spans[str(old)].last = ends
+        if str(new) in spans:
+            spans[str(new)].first = one.size
+
+
+def rotation(fields: Mapping[str, Json], index: int | None = None) -> Rotation | None:
+    """What a `key` record at a position says; None when it is malformed."""
     old, new, signature = (fields.get(name) for name in ("old_key", "new_key", "signature"))
-    if isinstance(old, str) and isinstance(new, str) and isinstance(signature, str):
-        return old, new, signature
-    return None
+    size, revoked = fields.get("size"), fields.get("revoked")
+    if not (isinstance(old, str) and isinstance(new, str) and isinstance(signature, str)):
+        return None
+    stated = size if isinstance(size, int) else None
+    at = index + 1 if index is not None else stated
+    return Rotation(old, new, signature, stated, at, revoked if isinstance(revoked, int) else None)
 
 
-def read_head(report: Report, note: str, keys: Sequence[PublicKey]) -> Checkpoint | None:
+def read_head(report: Report, note: str, keys: Keys) -> Checkpoint | None:
     try:
-        head = open_checkpoint(note, keys)
+        head = open_checkpoint(note, keys.public)
     except AuditCorrupt as error:
         report.say(str(error))
         return None
     report.origin, report.size, report.root = head.origin, head.size, base64.b64encode(head.root).decode()
-    signer = next((key for key in keys if _signed(note, key)), None)
-    report.key = str(signer) if signer is not None else ""
-    if signer is not None and signer.name != head.origin:
-        report.say(f"the checkpoint is of the log {head.origin}, its key of {signer.name}")
+    span = keys.signer(note)
+    report.key = str(span.key) if span is not None else ""
+    if span is not None and span.key.name != head.origin:
+        report.say(f"the checkpoint is of the log {head.origin}, its key of {span.key.name}")
+    if span is not None and not span.signs(head.size):
+        report.say(f"the checkpoint of {head.size} records is signed by a key that {_until(span)}: {span.key}")
     return head
+
+
+def _until(span: Span) -> str:
+    return f"signs up to {span.last} records" if span.last is not None else f"signs from {span.first} records on"
 
 
 def _signed(note: str, key: PublicKey) -> bool:
@@ -99,27 +195,54 @@ def _signed(note: str, key: PublicKey) -> bool:
     return True
 
 
-def read_earlier(report: Report, since: str | None, head: Checkpoint, keys: Sequence[PublicKey]) -> Checkpoint | None:
+def read_earlier(report: Report, since: str | None, head: Checkpoint, keys: Keys) -> Checkpoint | None:
     if since is None:
         return None
     try:
-        old = open_checkpoint(since, keys)
+        old = open_checkpoint(since, keys.public)
     except AuditCorrupt as error:
         report.say(f"the earlier checkpoint cannot be used: {error}")
         return None
     if old.origin != head.origin:
         report.say(f"the earlier checkpoint is of another log, {old.origin}")
         return None
+    span = keys.signer(since)
+    if span is not None and not span.signs(old.size):
+        report.say(f"the earlier checkpoint of {old.size} records is signed by a key that {_until(span)}: {span.key}")
+        return None
     if old.size > head.size:
         report.say(f"the log was rolled back: it holds {head.size} records, and held {old.size}")
         return None
+    if old.time is not None and head.time is not None and old.time > head.time + SLACK:
+        report.say("the checkpoint was signed before the earlier one: a clock was put back")
     return old
 
 
-def covers(event: str, outcome: str, fields: Mapping[str, Json], record_id: str, name: str) -> bool:
-    """Is this the record of an approved erasure (or a retention run) that took the field?"""
-    if (event, outcome) not in {("erasure", "approved"), ("retention", "done")}:
-        return False
-    records, names = fields.get("records"), fields.get("names")
-    listed = isinstance(records, list) and record_id in records
-    return listed and (names == ["*"] or (isinstance(names, list) and name in names))
+class Clock:
+    """Do times go forward, from record to record, and not past the checkpoint's? Says so once each time they turn."""
+
+    def __init__(self, head: Checkpoint) -> None:
+        self.latest = EARLIEST
+        """Of all records so far."""
+        self._signed = head.time
+        self._newest = EARLIEST  # of those whose form promises it
+        self._behind = self._ahead = False
+
+    def check(self, record: str, time: datetime, form: int) -> Iterator[Finding]:
+        """The next record. Records of form 1 promise nothing of their times."""
+        self.latest = max(self.latest, time)
+        if form < 2:
+            return
+        behind, self._behind = self._behind, time < self._newest - SLACK
+        if self._behind and not behind:
+            yield Finding(record, f"its time is {timestamp(time)}, after a record of {timestamp(self._newest)}")
+        self._newest = max(self._newest, time)
+        ahead, self._ahead = self._ahead, self._signed is not None and time > self._signed + SLACK
+        if self._ahead and not ahead:
+            yield Finding(record, f"its time is {timestamp(time)}, after that of the checkpoint that covers it")
+
+
+def check_now(report: Report, head: Checkpoint) -> None:
+    """A checkpoint is not signed in the future."""
+    if head.time is not None and head.time > datetime.now(UTC) + SLACK:
+        report.say(f"the checkpoint says that it was signed at {timestamp(head.time)}, which has not come yet")

@@ -1,5 +1,7 @@
 """Retention by rule: after their time, records lose all their fields. Proofs stay; holds are respected.
 
+Two people agree to a rule once; from then on it is applied without asking.
+
 The floor is six months (EU AI Act, articles 19 and 26(6)): a shorter rule works only when the rule
 says `below_floor` and the call confirms it, so that nobody shortens it by a slip.
 """
@@ -11,16 +13,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from audit.erase import ALL, KEPT_EVENTS, carry_out
+from audit.erase import BATCH, carry_out
 from audit.errors import ErasureRefused
 from audit.events import event
-from audit.holds import held
+from audit.holds import agreed, check_second, standing_holds, waiting
 from audit.log import TransparencyLog
 from audit.reading import Reader
-from audit.search import Filter
+from audit.record import Json
+from audit.register import ALL, KEPT_EVENTS, Register, rule_of
+from audit.search import Filter, matches
 
 FLOOR = timedelta(days=184)
-BATCH = 500  # records a `retention` record
+RULE_FIELDS = ("age_days", "tenant", "channel", "below_floor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,12 @@ class Rule:
     channel: str | None = None
     below_floor: bool = False
 
+    def fields(self) -> dict[str, Json]:
+        """As records say it; a rule without a tenant or a channel has none."""
+        said: dict[str, Json] = {"age_days": self.age.days, "tenant": self.tenant, "channel": self.channel}
+        said["below_floor"] = self.below_floor or None
+        return {name: value for name, value in said.items() if value is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class Retained:
@@ -42,6 +52,38 @@ class Retained:
     held: int
 
 
+def check_floor(rule: Rule, *, confirmed: bool) -> None:
+    """Raises ErasureRefused for a rule below the floor that was not said twice."""
+    if rule.age < FLOOR and not (rule.below_floor and confirmed):
+        raise ErasureRefused(
+            f"a retention of {rule.age.days} days is below the floor of {FLOOR.days} days (EU AI Act, article 26);"
+            " to mean it, set below_floor in the rule and confirm it in the call"
+        )
+
+
+async def request_rule(
+    log: TransparencyLog, rule: Rule, *, ground: str, by: str, confirm_below_floor: bool = False
+) -> str:
+    """Ask that a rule be applied from now on; another person agrees with `approve_rule`. The request's id."""
+    check_floor(rule, confirmed=confirm_below_floor)
+    if not ground.strip():
+        raise ErasureRefused("a retention rule needs its ground, for example the policy that says so")
+    said: dict[str, Json] = {"ground": ground, "requested_by": by, **rule.fields()}
+    record = event("retention", "requested", refers_to=None, **said)
+    await log.append(record)
+    return record.id
+
+
+async def approve_rule(log: TransparencyLog, request_id: str, *, by: str) -> str:
+    """Agree to a rule that somebody else requested. Raises ErasureRefused (the same person), RecordUnknown."""
+    request = await log.read(lambda view: waiting(view, "retention", request_id))
+    check_second(request, by)
+    asked = {name: request.record.fields.get(name) for name in RULE_FIELDS}
+    record = event("retention", "approved", refers_to=request_id, **asked, **agreed(request, by))
+    await log.append(record)
+    return record.id
+
+
 async def retain(
     log: TransparencyLog,
     rules: Sequence[Rule],
@@ -50,47 +92,53 @@ async def retain(
     now: datetime | None = None,
     confirm_below_floor: bool = False,
 ) -> Retained:
-    """Apply the rules. Raises ErasureRefused for a rule below the floor that was not said twice."""
-    moment = now if now is not None else datetime.now(UTC)
+    """Apply rules that two people agreed to (`request_rule`, `approve_rule`).
+
+    Ages count by the log's own time: neither a clock that is ahead nor a record that claims to be old makes
+    anything due. Raises ErasureRefused for a rule nobody approved, or below the floor and not said twice.
+    """
     for rule in rules:
-        if rule.age < FLOOR and not (rule.below_floor and confirm_below_floor):
-            raise ErasureRefused(
-                f"a retention of {rule.age.days} days is below the floor of {FLOOR.days} days (EU AI Act, article 26);"
-                " to mean it, set below_floor in the rule and confirm it in the call"
-            )
+        check_floor(rule, confirmed=confirm_below_floor)
+    moment = now if now is not None else datetime.now(UTC)
     made: list[str] = []
     erased = kept = 0
     for rule in rules:
-        due, under = await log.read(partial(_due, rule=rule, now=moment))
+        ground, due, under = await log.read(partial(_due, rule=rule, now=moment))
         kept += under
         for start in range(0, len(due), BATCH):
             batch = due[start : start + BATCH]
-            record = event(
-                "retention",
-                "done",
-                records=batch,
-                names=[ALL],
-                by=by,
-                age_days=rule.age.days,
-                tenant=rule.tenant,
-                channel=rule.channel,
-            )
+            record = event("retention", "done", refers_to=ground, records=batch, names=[ALL], by=by, **rule.fields())
             done = await carry_out(log, record, batch, [ALL])
             made.append(done.record)
             erased += done.records
     return Retained(tuple(made), erased, kept)
 
 
-def _due(view: Reader, rule: Rule, now: datetime) -> tuple[list[str], int]:
-    """Ids of the records whose time is over and that still have fields; how many a hold keeps."""
-    under = held(view)
+def approval_of(register: Register, rule: Rule) -> str | None:
+    """The record by which two people agreed to this rule; None: they did not."""
+    said = rule_of(rule.fields())
+    return next((name for name, one in register.rules.items() if rule_of(one.record.fields) == said), None)
+
+
+def _due(view: Reader, rule: Rule, now: datetime) -> tuple[str, list[str], int]:
+    """The rule's approval, the records whose time is over and that still have fields; how many a hold keeps."""
+    ground = approval_of(view.register(), rule)
+    if ground is None:
+        raise ErasureRefused(
+            f"no two people agreed to a retention of {rule.age.days} days; request it with `footnote audit retain`,"
+            " and let another person run `footnote audit approve`"
+        )
+    wanted = Filter(tenant=rule.tenant, channel=rule.channel)
+    standing = standing_holds(view)
     due: list[str] = []
     kept = 0
-    for stored in view.scan(Filter(until=now - rule.age, tenant=rule.tenant, channel=rule.channel)):
-        if stored.record.event in KEPT_EVENTS or not stored.record.fields:
+    for record_id in view.older(min(now, view.time()) - rule.age):
+        known = view.get(record_id)
+        stored = view.proved(record_id) if known is not None and known.fields else None
+        if stored is None or stored.record.event in KEPT_EVENTS or not matches(wanted, stored.record):
             continue
-        if stored.index in under:
+        if any(matches(one.covers, stored.record) for one in standing):
             kept += 1
         else:
             due.append(stored.record.id)
-    return due, kept
+    return ground, due, kept

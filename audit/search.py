@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +12,7 @@ from json import dumps
 from audit.disclosure import microseconds
 from audit.record import AuditRecord, Json
 
+_WORD = re.compile(r"[^\W_]+")
 TEXT_FIELDS = ("question", "searched", "statements", "text", "citations", "reason", "what")
 
 
@@ -138,3 +141,31 @@ def plain_conditions(wanted: Filter, each: str) -> list[tuple[str, str | int]]:
         (f"entry.id IN ({each})", dumps(sorted(wanted.records)) if wanted.records is not None else None),
     ]
     return [(part, value) for part, value in asked if value is not None]
+
+
+def matches(wanted: Filter, record: AuditRecord) -> bool:
+    """Does a filter want this record? Read from the record alone, whatever an index says.
+
+    Words are compared without case and accents, wherever they stand.
+    """
+    there = mentions(record.fields)
+    return (
+        (wanted.since is None or record.time >= wanted.since)
+        and (wanted.until is None or record.time < wanted.until)
+        and wanted.outcome in (None, record.outcome)
+        and wanted.event in (None, record.event)
+        and (wanted.records is None or record.id in wanted.records)
+        and all(pair in there for pair in named(wanted))
+        and (wanted.text is None or words(wanted.text) <= words(words_of(record.fields)))
+    )
+
+
+def words(text: str) -> set[str]:
+    """The words of a text, without case and accents."""
+    flat = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return set(_WORD.findall(flat))
+
+
+def within(key: str, size: int) -> list[tuple[str, str | int]]:
+    """The condition that keeps a query to the records that a checkpoint of this size covers."""
+    return [(f"{key} >= ?", 0), (f"{key} < ?", size)]

@@ -18,6 +18,7 @@ from audit.files import put_in_place
 from audit.ocsf import ocsf_event
 from audit.reading import Reader, Stored
 from audit.record import Json
+from audit.report import Rotation
 from audit.rows import ANSWER_COLUMNS, CITATION_COLUMNS, Cell, answer_row, citation_rows
 from audit.tree import Hashes, prove_inclusion
 from retrieval.text.shown import shown
@@ -33,7 +34,7 @@ class Plan:
     size: int
     checkpoint: str
     keys: tuple[str, ...]
-    rotations: tuple[tuple[str, str, str], ...]
+    rotations: tuple[Rotation, ...]
     wanted: dict[str, Json]
 
 
@@ -151,7 +152,7 @@ class JsonlSink:
                     "size": plan.size,
                     "checkpoint": plan.checkpoint,
                     "keys": [*plan.keys],
-                    "rotations": [[*rotation] for rotation in plan.rotations],
+                    "rotations": [one.as_json() for one in plan.rotations],
                     "filter": plan.wanted,
                 }
             )

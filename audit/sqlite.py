@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import apsw
 
-from audit.database import Row, Run, SearchIndex, Session, Value
-from audit.disclosure import Sealed
+from audit.database import Batch, Cut, Row, Run, SearchIndex, Session, Value
+from audit.disclosure import microseconds
 from audit.errors import AuditCorrupt, AuditUnavailable
-from audit.record import Json
 from audit.sqlite_search import EACH, SqliteSearch
 
 OLDEST_SQLITE = (3, 51, 3)  # before it, two connections can corrupt a WAL (the "WAL-reset bug")
@@ -25,21 +24,24 @@ TRIES = 40  # to cut the write-ahead log; about 16 s in all
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS entry (
-    idx INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, event TEXT NOT NULL, outcome TEXT NOT NULL,
+    idx INTEGER PRIMARY KEY CHECK (idx >= 0), id TEXT NOT NULL UNIQUE, event TEXT NOT NULL, outcome TEXT NOT NULL,
     time INTEGER NOT NULL, refers_to TEXT, leaf BLOB NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS entry_time ON entry (time);
 CREATE INDEX IF NOT EXISTS entry_refers ON entry (refers_to) WHERE refers_to IS NOT NULL;
 CREATE INDEX IF NOT EXISTS entry_event ON entry (event, idx) WHERE event <> 'question';
-CREATE TABLE IF NOT EXISTS disclosure (idx INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS disclosure (
+    idx INTEGER PRIMARY KEY CHECK (idx >= 0), body BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS erased (
-    idx INTEGER NOT NULL, name TEXT NOT NULL, by TEXT NOT NULL, PRIMARY KEY (idx, name)) STRICT, WITHOUT ROWID;
+    idx INTEGER NOT NULL CHECK (idx >= 0), name TEXT NOT NULL, by TEXT NOT NULL,
+    PRIMARY KEY (idx, name)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tile (
-    level INTEGER NOT NULL, n INTEGER NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY (level, n)) STRICT;
+    level INTEGER NOT NULL CHECK (level >= 0), n INTEGER NOT NULL CHECK (n >= 0),
+    hashes BLOB NOT NULL CHECK (length(hashes) % 32 = 0 AND length(hashes) <= 8192), PRIMARY KEY (level, n)) STRICT;
 CREATE TABLE IF NOT EXISTS key (n INTEGER PRIMARY KEY, vkey TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE IF NOT EXISTS copy (
     path TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, record TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS state (
-    one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, edge BLOB NOT NULL,
+    one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL CHECK (size >= 0), edge BLOB NOT NULL,
     checkpoint TEXT NOT NULL, signer TEXT NOT NULL) STRICT;
 """
 
@@ -142,14 +144,48 @@ class SqliteDatabase:
     def create(self, session: Session) -> None:
         session.run(_SCHEMA)
 
-    def disclose(self, session: Session, records: Sequence[tuple[int, Sealed]]) -> None:
-        session.many("INSERT INTO disclosure VALUES (?, ?)", [(index, sealed.body) for index, sealed in records])
+    def permit(self, session: Session, following: bytes) -> None:
+        return  # whoever may write to the file may write anything
 
-    def redisclose(self, session: Session, index: int, body: bytes, fields: Mapping[str, Json]) -> None:
-        session.run("UPDATE disclosure SET body = ? WHERE idx = ?", (body, index))
+    def append(self, session: Session, batch: Batch) -> None:
+        rows = [(index, sealed, sealed.record) for index, sealed in enumerate(batch.records, batch.start)]
+        session.many(
+            "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(i, r.id, r.event, r.outcome, microseconds(r.time), r.refers_to, sealed.leaf) for i, sealed, r in rows],
+        )
+        session.many("INSERT INTO disclosure VALUES (?, ?)", [(index, sealed.body) for index, sealed, _ in rows])
+        session.many(
+            "INSERT INTO tile VALUES (?, ?, ?) ON CONFLICT (level, n) DO UPDATE SET hashes = excluded.hashes",
+            batch.tiles,
+        )
+        session.many("INSERT INTO key (vkey) VALUES (?)", [(key,) for key in batch.keys])
+        session.run(
+            "UPDATE state SET size = ?, edge = ?, checkpoint = ?, signer = ?",
+            (batch.start + len(rows), batch.edge, batch.checkpoint, batch.signer),
+        )
 
-    def search(self, session: Session) -> SearchIndex:
-        return SqliteSearch(self.search_path, session)
+    def erase(self, session: Session, by: str, cuts: Sequence[Cut]) -> None:
+        session.many("UPDATE disclosure SET body = ? WHERE idx = ?", [(cut.body, cut.index) for cut in cuts])
+        session.many(
+            "INSERT INTO erased VALUES (?, ?, ?)", [(cut.index, name, by) for cut in cuts for name in cut.gone]
+        )
+        session.run(
+            "INSERT INTO meta VALUES ('scrub', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (by,)
+        )
+
+    def note_copy(self, session: Session, path: str, first: int, last: int, record: str) -> None:
+        session.run(
+            "INSERT INTO copy VALUES (?, ?, ?, ?) ON CONFLICT (path) DO UPDATE"
+            " SET first = excluded.first, last = excluded.last, record = excluded.record",
+            (path, first, last, record),
+        )
+
+    def finished(self, session: Session, removed: Sequence[str]) -> None:
+        session.many("DELETE FROM copy WHERE path = ?", [(path,) for path in removed])
+        session.run("DELETE FROM meta WHERE name = 'scrub'")
+
+    def search(self, session: Session, covered: Callable[[], int]) -> SearchIndex:
+        return SqliteSearch(self.search_path, session, covered)
 
     @contextmanager
     def translated(self) -> Iterator[None]:

@@ -7,7 +7,7 @@ searches, so that appending an answer never waits for it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import apsw
 from audit.database import Session
 from audit.disclosure import values_of
 from audit.record import Json
-from audit.search import Filter, Found, mentions, named, plain_conditions, words_of
+from audit.search import Filter, Found, mentions, named, plain_conditions, within, words_of
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS mention (
@@ -35,9 +35,11 @@ _BATCH = 2_000  # records a transaction
 class SqliteSearch:
     """Implements `SearchIndex`. Raises apsw.Error, OSError."""
 
-    def __init__(self, path: Path, log: Session) -> None:
+    def __init__(self, path: Path, log: Session, covered: Callable[[], int]) -> None:
+        """`covered` says how many records the signed checkpoint covers."""
         self._path = path
         self._log = log
+        self._covered = covered
         try:
             self._index = _open(path)
         except (apsw.CorruptError, apsw.NotADBError):
@@ -48,22 +50,24 @@ class SqliteSearch:
         log.run("ATTACH ? AS search", (str(path),))
 
     def catch_up(self) -> None:
-        """Index the records appended since the last search."""
+        """Index the records appended since the last search, as far as the checkpoint covers them."""
+        size = self._covered()
+        if self._next() > size:  # made from another log, or from rows that are no records
+            self.reset()
         while True:
             start = self._next()
-            if self._log.value("SELECT max(idx) FROM entry") in (None, start - 1):
+            if start >= size:
                 return
             with self._transaction():
                 start = self._next()
                 rows = self._log.rows(
                     "SELECT entry.idx, body FROM entry LEFT JOIN disclosure USING (idx)"
-                    " WHERE entry.idx >= ? ORDER BY entry.idx LIMIT ?",
-                    (start, _BATCH),
+                    " WHERE entry.idx >= ? AND entry.idx < ? ORDER BY entry.idx",
+                    (start, min(size, start + _BATCH)),
                 )
                 for index, body in rows:
                     self._add(index, values_of(body) if body is not None else {})
-                    start = index + 1
-                self._index.execute("UPDATE progress SET next = ?", (start,))
+                self._index.execute("UPDATE progress SET next = ?", (min(size, start + _BATCH),))
 
     def conditions(self, wanted: Filter) -> Found:
         """The most selective source drives, in the order of positions.
@@ -94,7 +98,7 @@ class SqliteSearch:
                 add("EXISTS (SELECT 1 FROM search.words AS w WHERE w.words MATCH ? AND w.rowid = entry.idx)", words)
         for kind, value in names:
             add("EXISTS (SELECT 1 FROM search.mention WHERE kind = ? AND value = ? AND idx = entry.idx)", kind, value)
-        for part, plain in plain_conditions(wanted, EACH):
+        for part, plain in (*plain_conditions(wanted, EACH), *within(key, self._covered())):
             add(part, plain)
         return Found(source, " AND ".join(parts) or "TRUE", tuple(values), key)
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import UTC, datetime
 
-from audit.database import FORMAT, Database, Session
+from audit.database import FORMAT, Batch, Database, Session
 from audit.disclosure import Sealed, microseconds, values_of
 from audit.errors import AuditCorrupt, AuditUnavailable, RecordExists
+from audit.files import put_in_place
+from audit.keyring import Paths, remember
 from audit.note import Checkpoint, SigningKey, load_or_create_key, open_checkpoint
 from audit.record import Receipt
 from audit.search import Found, select
 from audit.tree import TILE, Edge, leaf_hash, root_of
+
+ROTATED = ("key", "rotated")
+"""Event and outcome of the record that hands over to a new key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +30,15 @@ class Entry:
     also: Callable[[Session, int], None] | None = None
 
 
+_Entries = Callable[[int], Sequence[Entry]]
+"""What to append to a log of so many records."""
+
+
 class Store:
     """The one connection that writes. Not thread-safe: one thread opens, writes and closes."""
 
-    def __init__(self, database: Database, key_path: Path, origin: str) -> None:
-        self.key_path = key_path
+    def __init__(self, database: Database, paths: Paths, origin: str) -> None:
+        self.paths = paths
         self.origin = origin
         self._database = database
         self._session: Session | None = None
@@ -47,6 +57,15 @@ class Store:
             except BaseException:
                 self.abandon()
                 raise
+            self._settle()
+
+    def _settle(self) -> None:
+        """The key that signs the log is in its place; at a founding, and after a crash, it was not yet."""
+        if self.paths.following.exists():
+            following = load_or_create_key(self.paths.following, self.origin)
+            if str(following.public) == str(self.key.public):
+                put_in_place(self.paths.following, self.paths.key)
+        remember(self.paths, self.key.public)
 
     def abandon(self) -> None:
         """Close after an error: nothing is written, synced or checkpointed through these descriptors again."""
@@ -67,9 +86,20 @@ class Store:
         Raises AuditUnavailable or AuditCorrupt, and nothing is appended; `open` is False when the
         connection had to be given up.
         """
+        return self._guarded(lambda _: entries, None)
+
+    def hand_over(self, entry: Callable[[int], Entry], successor: SigningKey) -> None:
+        """Append the `key` record that `entry` makes for the tree size it ends; from there on sign with `successor`.
+
+        Raises AuditUnavailable, AuditCorrupt.
+        """
+        self._guarded(lambda size: [entry(size + 1)], successor)
+        self._key = successor
+
+    def _guarded(self, entries: _Entries, successor: SigningKey | None) -> list[Receipt | RecordExists]:
         try:
             with self._database.translated():
-                return self._transact(self._opened(), entries)
+                return self._transact(self._opened(), entries, successor)
         except (AuditUnavailable, AuditCorrupt) as error:
             if not self._database.passing(error.__cause__):
                 self.abandon()
@@ -79,10 +109,6 @@ class Store:
         """Something outside a transaction (a checkpoint, a vacuum). Raises AuditUnavailable."""
         with self._database.translated():
             work(self._opened())
-
-    def rotated(self, key: SigningKey) -> None:
-        """From now on sign with this key (its `key` record is being written)."""
-        self._key = key
 
     @property
     def key(self) -> SigningKey:
@@ -116,12 +142,20 @@ class Store:
 
     def _found(self, session: Session) -> None:
         """Start an empty log: name, key, checkpoint of size 0."""
-        self._key = key = load_or_create_key(self.key_path, self.origin)
+        for path in (self.paths.key, self.paths.public):
+            if path.exists():
+                raise AuditCorrupt(
+                    f"{path} says that there was an audit log, and {self._database.where} has none: it was deleted, or"
+                    f" this is another database. Restore it from the backup. To begin a new log instead, move"
+                    f" {self.paths.folder} away and keep it"
+                )
+        self._key = key = load_or_create_key(self.paths.following, self.origin)
         self.origin = key.public.name
         session.many("INSERT INTO meta VALUES (?, ?)", [("format", FORMAT), ("origin", self.origin)])
         session.run("INSERT INTO key (vkey) VALUES (?)", (str(key.public),))
-        note = key.sign_note(Checkpoint(self.origin, 0, Edge().root()).text())
+        note = key.sign_note(Checkpoint(self.origin, 0, Edge().root(), datetime.now(UTC)).text())
         session.run("INSERT INTO state VALUES (1, 0, ?, ?, ?)", (b"", note, str(key.public)))
+        self._database.permit(session, hashlib.sha256(key.permit(0)).digest())
 
     def _check_head(self, session: Session, size: int, edge: bytes, note: str, signer: str) -> None:
         """The cheap checks of a start; `audit verify` does the rest."""
@@ -142,80 +176,91 @@ class Store:
 
     def _signing_key(self, signer: str) -> SigningKey:
         """The private key whose public half the head names; finishes a rotation that a crash cut short."""
-        following = self.key_path.with_name(self.key_path.name + ".next")
-        for path in (self.key_path, following):
+        for path in (self.paths.key, self.paths.following):
             if path.exists():
                 key = load_or_create_key(path, self.origin)
                 if str(key.public) == signer:
-                    if path == following:
-                        following.replace(self.key_path)
                     return key
         raise AuditCorrupt(
-            f"{self.key_path} is not the key that signed the audit log; restore it from the backup"
+            f"{self.paths.key} is not the key that signed the audit log; restore it from the backup"
             f" (the log is signed by {signer})"
         )
 
-    def _transact(self, session: Session, entries: Sequence[Entry]) -> list[Receipt | RecordExists]:
+    def _transact(self, session: Session, make: _Entries, successor: SigningKey | None) -> list[Receipt | RecordExists]:
         session.begin()
         try:
-            results = self._append(session, entries)
+            results = self._append(session, make, successor)
             session.commit()
         except BaseException:
             session.rollback()
             raise
         return results
 
-    def _append(self, session: Session, entries: Sequence[Entry]) -> list[Receipt | RecordExists]:
+    def _append(self, session: Session, make: _Entries, successor: SigningKey | None) -> list[Receipt | RecordExists]:
         row = session.row("SELECT size, edge, signer FROM state")
         if row is None:
             raise AuditCorrupt(f"{self._database.where} has lost its head; keep what is there, restore the backup")
         size, edge_bytes, signer = row
-        if str(self.key.public) != signer and not any(entry.sealed.record.event == "key" for entry in entries):
+        if str(self.key.public) != signer:
             self._key = self._signing_key(signer)  # another process changed the key
+        self._check_room(session, size)
+        entries = make(size)
         edge = _edge(size, edge_bytes)
-        known = self._known(session, [entry.sealed.record.id for entry in entries])
-        results: list[Receipt | RecordExists] = []
-        waiting: list[tuple[int, Sealed]] = []
+        known = self._known(session, [entry.sealed.record.id for entry in entries], size)
+        results: list[Receipt | RecordExists | None] = []
+        fresh: list[Entry] = []
         for entry in entries:
             record = entry.sealed.record
             if record.id in known:
-                self._insert(session, waiting)
-                results.append(_again(session, entry.sealed, known[record.id]))
+                results.append(None)
                 continue
-            index, hashed = edge.size, leaf_hash(entry.sealed.leaf)
-            receipt = known[record.id] = Receipt(record.id, index, hashed.hex())
-            waiting.append((index, entry.sealed))
+            hashed = leaf_hash(entry.sealed.leaf)
+            receipt = known[record.id] = Receipt(record.id, edge.size, hashed.hex())
             edge.add(hashed)
-            if edge.size % TILE == 0 or entry.also is not None:
-                self._insert(session, waiting)
-            if edge.size % TILE == 0:
-                _complete_tile(session, edge.size)
-            if entry.also is not None:
-                entry.also(session, index)
+            fresh.append(entry)
             results.append(receipt)
-        self._insert(session, waiting)
-        if edge.size != size or str(self.key.public) != signer:
-            note = self.key.sign_note(Checkpoint(self.origin, edge.size, edge.root()).text())
-            session.run(
-                "UPDATE state SET size = ?, edge = ?, checkpoint = ?, signer = ?",
-                (edge.size, b"".join(edge.hashes), note, str(self.key.public)),
-            )
-        return results
+        if fresh:
+            self._database.append(session, self._batch(session, size, edge, fresh, successor or self.key))
+        for position, entry in enumerate(fresh, size):
+            if entry.also is not None:
+                entry.also(session, position)
+        return [
+            receipt if receipt is not None else _again(session, entry.sealed, known[entry.sealed.record.id])
+            for entry, receipt in zip(entries, results, strict=True)
+        ]
 
-    def _insert(self, session: Session, waiting: list[tuple[int, Sealed]]) -> None:
-        """Write the records that wait, and leave none: many rows by one statement are the cheapest."""
-        if not waiting:
-            return
-        rows = [(index, sealed.record, sealed.leaf) for index, sealed in waiting]
-        session.many(
-            "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(index, r.id, r.event, r.outcome, microseconds(r.time), r.refers_to, leaf) for index, r, leaf in rows],
+    def _batch(self, session: Session, size: int, edge: Edge, fresh: Sequence[Entry], signer: SigningKey) -> Batch:
+        records = [entry.sealed for entry in fresh]
+        rotations = [sealed.record for sealed in records if (sealed.record.event, sealed.record.outcome) == ROTATED]
+        return Batch(
+            start=size,
+            records=records,
+            tiles=_new_tiles(session, size, [sealed.leaf for sealed in records]),
+            edge=b"".join(edge.hashes),
+            checkpoint=signer.sign_note(Checkpoint(self.origin, edge.size, edge.root(), datetime.now(UTC)).text()),
+            signer=str(signer.public),
+            keys=[str(record.fields["new_key"]) for record in rotations],
+            permit=self.key.permit(size),
+            following=hashlib.sha256(signer.permit(edge.size)).digest(),
         )
-        self._database.disclose(session, waiting)
-        waiting.clear()
 
-    def _known(self, session: Session, ids: Sequence[str]) -> dict[str, Receipt]:
-        found = Found("entry", f"id IN ({self._database.each})", (json.dumps(ids),), "idx")
+    def _check_room(self, session: Session, size: int) -> None:
+        """Nothing stands where the next records belong.
+
+        Rows there may be forged, or be real ones whose checkpoint was put back to an older one: they are
+        neither written over nor followed, a person must look.
+        """
+        for table in ("entry", "disclosure"):
+            found = Found(table, "idx >= ?", (size,), "idx")
+            if session.value(select("idx", found, "LIMIT 1"), found.values) is not None:
+                raise AuditCorrupt(
+                    f"{self._database.where} holds rows past its signed checkpoint of {size} records;"
+                    " nothing is recorded until somebody looks: keep what is there and run: footnote audit verify"
+                )
+
+    def _known(self, session: Session, ids: Sequence[str], size: int) -> dict[str, Receipt]:
+        where = f"id IN ({self._database.each}) AND idx >= 0 AND idx < ?"
+        found = Found("entry", where, (json.dumps(ids), size), "idx")
         rows = session.rows(select("id, idx, leaf", found), found.values)
         return {record_id: Receipt(record_id, index, leaf_hash(leaf).hex()) for record_id, index, leaf in rows}
 
@@ -238,21 +283,42 @@ def _edge(size: int, data: bytes) -> Edge:
         raise AuditCorrupt(f"the stored edge of the tree is damaged: {error}") from error
 
 
-def _complete_tile(session: Session, size: int) -> None:
-    """256 more leaves: store their hashes, and the tile's root in the tile above, and so on up."""
-    leaves = session.rows("SELECT leaf FROM entry WHERE idx >= ? ORDER BY idx", (size - TILE,))
-    hashes = b"".join(leaf_hash(leaf) for (leaf,) in leaves)
-    session.run("INSERT INTO tile VALUES (0, ?, ?)", (size // TILE - 1, hashes))
-    level, full = 0, size // TILE
-    while True:
-        root = root_of(hashes[i : i + 32] for i in range(0, len(hashes), 32))
-        level, n = level + 1, (full - 1) // TILE
-        below = session.value("SELECT hashes FROM tile WHERE level = ? AND n = ?", (level, n)) or b""
-        hashes = below + root
-        session.run(
-            "INSERT INTO tile VALUES (?, ?, ?) ON CONFLICT (level, n) DO UPDATE SET hashes = excluded.hashes",
-            (level, n, hashes),
-        )
-        if full % TILE:
-            return
-        full //= TILE
+def _new_tiles(session: Session, size: int, leaves: Sequence[bytes]) -> list[tuple[int, int, bytes]]:
+    """(level, n, hashes) of the rows that change when these leaves follow `size` others.
+
+    Level 0 has a row for each full tile, the levels above one for each tile that has begun. Tiles follow from
+    the leaves: a row that stands where one belongs is no tile of ours, and gives way.
+    """
+    made: dict[tuple[int, int], bytes] = {}
+    first, end = size // TILE, (size + len(leaves)) // TILE
+    if first == end:
+        return []
+    row = _leaf_hashes(session, first * TILE, size) + [leaf_hash(leaf) for leaf in leaves]
+    for tile in range(first, end):
+        start = (tile - first) * TILE
+        hashes = row[start : start + TILE]
+        level, n, place = 0, tile, TILE - 1
+        made[level, n] = b"".join(hashes)
+        while place == TILE - 1:  # a full tile is one more hash of the level above
+            root = root_of(hashes)
+            level, (n, place) = level + 1, divmod(n, TILE)
+            hashes = [*_hashes(session, made, level, n, place), root]
+            made[level, n] = b"".join(hashes)
+    return [(level, n, hashes) for (level, n), hashes in made.items()]
+
+
+def _leaf_hashes(session: Session, start: int, end: int) -> list[bytes]:
+    leaves = session.rows("SELECT leaf FROM entry WHERE idx >= ? AND idx < ? ORDER BY idx", (start, end))
+    return [leaf_hash(leaf) for (leaf,) in leaves]
+
+
+def _hashes(session: Session, made: dict[tuple[int, int], bytes], level: int, n: int, width: int) -> list[bytes]:
+    """The first `width` hashes of a tile, worked out from the leaves where its row is missing or cut short."""
+    if not width:
+        return []
+    if not level:
+        return _leaf_hashes(session, n * TILE, n * TILE + width)
+    row = made.get((level, n)) or session.value("SELECT hashes FROM tile WHERE level = ? AND n = ?", (level, n)) or b""
+    if len(row) >= width * 32:
+        return [row[i : i + 32] for i in range(0, width * 32, 32)]
+    return [root_of(_hashes(session, made, level - 1, n * TILE + i, TILE)) for i in range(width)]

@@ -7,15 +7,25 @@ founded anew with the same key: for that, keep checkpoints outside and hand one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
-from audit.check import Finding, check_record
+from audit.check import Finding, check_record, missing_digests
+from audit.database import FORMAT
 from audit.errors import AuditCorrupt
+from audit.keyring import public_keys, signers
 from audit.log import TransparencyLog
-from audit.note import Checkpoint
-from audit.reading import Reader, Stored
-from audit.report import Report, covers, read_earlier, read_head, rotation, trusted_keys
+from audit.note import Checkpoint, PublicKey
+from audit.reading import Reader, Stored, form_of_leaf
+from audit.register import GOVERNANCE, Register, Ruled, Taken
+from audit.report import Clock, Report, check_now, read_earlier, read_head, rotation, trusted_keys
 from audit.tree import TILE, Edge, leaf_hash, root_of, tile_widths
+
+Progress = Callable[[int, int], None]
+"""(records done, records in all)"""
+
+_NAMES = frozenset({"format", "origin", "scrub"})
+"""What the table `meta` may hold; "scrub" while an erasure is being finished."""
 
 
 async def verify_log(
@@ -24,97 +34,144 @@ async def verify_log(
     keys: Sequence[str] = (),
     since: str | None = None,
     disclosures: bool = True,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Report:
-    """Check everything that is stored. `keys` pin the public key (else: the log's first one counts).
+    """Check everything that is stored. `keys` pin the public key (else: those that the home knows count).
 
     `since` is an earlier checkpoint (a signed note): nothing it covers may have changed. Without
     `disclosures` only the tree is checked.
     """
-    reader = Reader(log.database)
+    wanted = Wanted(
+        keys, [str(key) for key in signers(log.paths)], public_keys(log.paths), since, disclosures, progress
+    )
+    reader = log.reader()
     try:
-        return await reader.call(lambda view: _verify_stored(view, keys, since, disclosures, progress))
+        return await reader.call(lambda view: verify_stored(view, wanted))
     except AuditCorrupt as error:
         return Report(findings=[Finding(None, str(error))])
     finally:
         await reader.close()
 
 
-def _verify_stored(
-    view: Reader,
-    pinned: Sequence[str],
-    since: str | None,
-    disclosures: bool,
-    progress: Callable[[int, int], None] | None,
-) -> Report:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a verification believes and looks at: pinned keys, else the home's; who may sign the head now."""
+
+    pinned: Sequence[str]
+    signers: Sequence[str]
+    known: Sequence[PublicKey]
+    since: str | None = None
+    disclosures: bool = True
+    progress: Progress | None = None
+
+
+def verify_stored(view: Reader, wanted: Wanted) -> Report:
+    """Blocking. Raises AuditCorrupt, AuditUnavailable."""
     report = Report()
     with view.snapshot():
-        rotations = [found for stored in view.of_event("key") if (found := rotation(stored.record.fields))]
-        trusted = trusted_keys(view.keys(), pinned, rotations)
+        claimed = view.keys()
+        anchors = wanted.pinned or [str(key) for key in wanted.known]
+        rotations = [found for s in view.rows_of("key") if (found := rotation(s.record.fields, s.index))]
+        trusted = trusted_keys(claimed, anchors, rotations, backward=True)
         head = read_head(report, view.checkpoint(), trusted)
         if head is None:
             return report
-        old = read_earlier(report, since, head, trusted)
-        edge = Edge()
-        rows: Iterator[Stored | tuple[int, bytes]] = view.leaves(0, 2**62)
-        if disclosures:
-            rows = view.everything()
+        if not wanted.pinned and wanted.signers and report.key not in wanted.signers:
+            report.say(f"the log is signed by {report.key}, which is not the newest key of this home")
+        if claimed != [*claimed[:1], *(one.new for one in rotations)]:
+            report.say("the keys that the log's database lists are not those that its records hand over to")
+        check_now(report, head)
+        walk = _Walk(report, view, head, read_earlier(report, wanted.since, head, trusted))
+        rows: Iterator[Stored | tuple[int, bytes]] = view.leaves(0, head.size)
+        if wanted.disclosures:
+            rows = view.everything(head.size)
         while batch := list(islice(rows, TILE)):
-            if not _check_batch(report, view, batch, edge, old):
-                return report
-            if progress is not None:
-                progress(edge.size, head.size)
+            if not walk.check_batch(batch):
+                break
+            if wanted.progress is not None:
+                wanted.progress(walk.edge.size, head.size)
+        walk.finish()
+        edge = walk.edge
+        if (view.stored_size(), view.edge()) != (edge.size, b"".join(edge.hashes)):
+            report.say("the stored state of the log differs from its records")
+        _check_upper(report, view, edge.size)
+        _check_rows(report, view, edge.size, whole=wanted.disclosures)
+    return report
+
+
+class _Walk:
+    """The records in their order, each as its leaf says, and what governs them by the rules."""
+
+    def __init__(self, report: Report, view: Reader, head: Checkpoint, old: Checkpoint | None) -> None:
+        self.edge = Edge()
+        self._report = report
+        self._view = view
+        self._head = head
+        self._old = old
+        self._clock = Clock(head)
+        self._register = Register()
+        self._taken: list[Taken] = []
+        self._form = 0
+
+    def check_batch(self, batch: Sequence[Stored | tuple[int, bytes]]) -> bool:
+        """The records of one tile: in their places, as the tile says, and each as its leaf says. False: give up."""
+        report, edge, old = self._report, self.edge, self._old
+        start = edge.size
+        hashed: list[bytes] = []
+        for position, row in enumerate(batch, start):
+            index, leaf = (row.index, row.leaf) if isinstance(row, Stored) else row
+            if index != position:
+                report.say(f"position {position} of the log is missing or stands twice")
+                return False
+            hashed.append(leaf_hash(leaf))
+        if old is not None and start < old.size <= start + len(hashed):
+            earlier = edge.copy()
+            for item in hashed[: old.size - start]:
+                earlier.add(item)
+            if earlier.root() != old.root:
+                report.say(f"the first {old.size} records are not those that the earlier checkpoint covers")
+        if len(hashed) == TILE:
+            edge.add_tile(hashed)
+            if self._view.stored_tile(0, edge.size // TILE - 1) != b"".join(hashed):
+                report.say(f"the stored tile before position {edge.size} differs from the records")
+        else:
+            for item in hashed:
+                edge.add(item)
+        for row in batch:
+            if isinstance(row, Stored):
+                self._check(row)
+        return True
+
+    def _check(self, stored: Stored) -> None:
+        record, report, claimed = stored.record, self._report, stored.claimed()
+        if stored.body is None:
+            report.say("its fields have no row in the log", record.id)
+        report.erased += len(stored.erased)
+        found = list(check_record(claimed))
+        report.add(*found)
+        form, before = form_of_leaf(stored.leaf), self._clock.latest
+        if form < self._form:
+            report.say("it has the form of an earlier version, after records of a later one", record.id)
+        self._form = max(form, self._form)
+        report.add(*self._clock.check(record.id, record.time, form))
+        if found:
+            return
+        if stored.erased:
+            missing = frozenset(missing_digests(claimed))
+            self._taken.append(Taken(stored.index, record.id, record.event, self._clock.latest, missing, stored.erased))
+        if record.event in GOVERNANCE:
+            report.add(*self._register.add(Ruled(stored.index, record, form, before)))
+
+    def finish(self) -> None:
+        """What only the whole log can say."""
+        report, edge, head = self._report, self.edge, self._head
         report.records = edge.size
         if edge.size != head.size:
             report.say(f"the log holds {edge.size} records, its checkpoint says {head.size}")
         elif edge.root() != head.root:
             report.say("the records do not give the root that was signed")
-        if (view.size(), view.edge()) != (edge.size, b"".join(edge.hashes)):
-            report.say("the stored state of the log differs from its records")
-        _check_upper(report, view, edge.size)
-    return report
-
-
-def _check_batch(
-    report: Report, view: Reader, batch: Sequence[Stored | tuple[int, bytes]], edge: Edge, old: Checkpoint | None
-) -> bool:
-    """The records of one tile: in their places, as the tile says, and each as its leaf says. False: give up."""
-    hashed: list[bytes] = []
-    for position, row in enumerate(batch, edge.size):
-        index, leaf = (row.index, row.leaf) if isinstance(row, Stored) else row
-        if index != position:
-            report.say(f"position {position} of the log is missing")
-            return False
-        hashed.append(leaf_hash(leaf))
-    if old is not None and edge.size < old.size <= edge.size + len(hashed):
-        earlier = edge.copy()
-        for item in hashed[: old.size - edge.size]:
-            earlier.add(item)
-        if earlier.root() != old.root:
-            report.say(f"the first {old.size} records are not those that the earlier checkpoint covers")
-    if len(hashed) == TILE:
-        edge.add_tile(hashed)
-        if view.tile(0, edge.size // TILE - 1) != b"".join(hashed):
-            report.say(f"the stored tile before position {edge.size} differs from the records")
-    else:
-        for item in hashed:
-            edge.add(item)
-    for row in batch:
-        if isinstance(row, Stored):
-            _check_stored(report, view, row)
-    return True
-
-
-def _check_stored(report: Report, view: Reader, stored: Stored) -> None:
-    record = stored.record
-    report.erased += len(stored.erased)
-    report.add(*check_record(stored.claimed()))
-    for name, by in stored.erased.items():
-        grounds = view.stored(by)
-        if grounds is None or not covers(
-            grounds.record.event, grounds.record.outcome, grounds.record.fields, record.id, name
-        ):
-            report.say(f"field {name} is gone, and no approved erasure names it", record.id)
+        for taken in self._taken:
+            report.add(*self._register.check_taken(taken))
 
 
 def _check_upper(report: Report, view: Reader, size: int) -> None:
@@ -122,10 +179,31 @@ def _check_upper(report: Report, view: Reader, size: int) -> None:
     for level, full, partial in tile_widths(size)[1:]:
         for n in range(full + bool(partial)):
             width = TILE if n < full else partial
-            row = view.tile(level, n, width)
+            row = view.stored_tile(level, n)
             for position in range(width):
                 below = view.tile(level - 1, n * TILE + position)
                 root = root_of(below[i : i + 32] for i in range(0, len(below), 32))
-                if row[position * 32 : position * 32 + 32] != root:
+                if row[position * 32 : position * 32 + 32] != root or len(row) != 32 * width:
                     report.say(f"tile {level}/{n} differs from the tiles below it")
                     break
+
+
+def _check_rows(report: Report, view: Reader, size: int, *, whole: bool) -> None:
+    """Nothing lies beside the tree: no row at another position, none twice, none of a table that reads consult."""
+    # 1. One row a record in each of these tables. The walk saw positions 0 to size - 1, so more rows lie elsewhere.
+    for table, what in (("entry", "leaves"), ("disclosure", "rows of fields")):
+        rows = view.count(table)
+        if rows != size:
+            report.say(f"there are {rows} {what} for {size} records: some lie outside the tree or are missing")
+    if whole and (rows := view.count("erased")) != report.erased:
+        report.say(f"{rows} fields are listed as erased, {report.erased} of them in the records of the tree")
+    # 2. The tiles are those of a tree of this size.
+    tiles = sum(full + bool(partial and level) for level, full, partial in tile_widths(size))
+    if (rows := view.count("tile")) != tiles:
+        report.say(f"{rows} tiles are stored, a tree of {size} records has {tiles}")
+    # 3. One head, of this log.
+    if view.count("state") != 1:
+        report.say("the log has more than one head, or none")
+    names = view.names()
+    if names.get("origin") != report.origin or names.get("format") != FORMAT or set(names) - _NAMES:
+        report.say("the log's name or format in its database is not that of its checkpoint")

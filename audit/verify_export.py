@@ -7,14 +7,16 @@ import binascii
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import cast
 
 from audit.canonical import parse
-from audit.check import Claimed, check_record
+from audit.check import Claimed, check_record, missing_digests
+from audit.disclosure import parse_timestamp
 from audit.errors import AuditCorrupt, ExportFailed, RecordInvalid
 from audit.note import Checkpoint, PublicKey, open_note
-from audit.record import Json
-from audit.report import Report, Rotation, covers, read_earlier, read_head, trusted_keys
+from audit.reading import form_of_leaf
+from audit.record import AuditRecord, Json
+from audit.register import Register, Ruled, Taken
+from audit.report import EARLIEST, Clock, Keys, Report, Rotation, check_now, read_earlier, read_head, trusted_keys
 from audit.sinks import FORMAT, seal_text
 from audit.tree import TILE, Edge, check_inclusion, entries_of, leaf_hash, root_of, tile_path, tile_widths
 
@@ -59,7 +61,7 @@ class _Lines:
         self.report = report
         self.head: Checkpoint | None = None
         self.old: Checkpoint | None = None
-        self.trusted: list[PublicKey] = []
+        self.trusted = Keys(())
         self.header: dict[str, Json] = {}
         self.everything = False
         self._pinned = keys
@@ -68,8 +70,9 @@ class _Lines:
         self._sha256 = hashlib.sha256()
         self._edge = Edge()
         self._last = -1
-        self._taken: list[tuple[str, str, str]] = []  # record, field, erasure
-        self._grounds: dict[str, tuple[str, str, dict[str, Json]]] = {}
+        self._clock: Clock | None = None
+        self._register = Register()
+        self._taken: list[Taken] = []
 
     def run(self, file: Iterator[bytes], progress: Callable[[int, int], None] | None) -> None:
         ended = False
@@ -108,8 +111,8 @@ class _Lines:
         try:
             if not isinstance(claimed, list) or not isinstance(rotations, list):
                 raise AuditCorrupt("the header's keys are malformed")
-            triples = [cast(Rotation, tuple(map(str, item))) for item in rotations if isinstance(item, list)]
-            self.trusted = trusted_keys([str(key) for key in claimed], self._pinned, triples)
+            known = [found for one in rotations if (found := Rotation.from_json(one)) is not None]
+            self.trusted = trusted_keys([str(key) for key in claimed], self._pinned, known)
         except (AuditCorrupt, ValueError) as error:
             self.report.say(str(error))
             return False
@@ -117,6 +120,8 @@ class _Lines:
         if self.head is None:
             return False
         self.header, self.everything = header, header["filter"] == {}
+        self._clock = Clock(self.head)
+        check_now(self.report, self.head)
         if (header["origin"], header["size"]) != (self.head.origin, self.head.size):
             self.report.say("the header does not fit its checkpoint")
         self.old = read_earlier(self.report, self._since, self.head, self.trusted)
@@ -133,7 +138,8 @@ class _Lines:
             return
         report.records += 1
         report.erased += len(claimed.erased)
-        report.add(*check_record(claimed))
+        found = list(check_record(claimed))
+        report.add(*found)
         hashed = leaf_hash(claimed.leaf)
         steps = [_decoded(step) for step in proof]
         if not check_inclusion(steps, index, self.head.size, hashed, self.head.root):
@@ -145,9 +151,24 @@ class _Lines:
             self._edge.add(hashed)
             if self.old is not None and self._edge.size == self.old.size and self._edge.root() != self.old.root:
                 report.say(f"the first {self.old.size} records are not those that the earlier checkpoint covers")
-        self._taken.extend((claimed.id, name, by) for name, by in claimed.erased.items())
-        if claimed.event in ("erasure", "retention"):
-            self._grounds[claimed.id] = (claimed.event, claimed.outcome, dict(claimed.fields))
+        if not found:
+            self._govern(index, claimed)
+
+    def _govern(self, index: int, claimed: Claimed) -> None:
+        """By the rules, as far as the export holds what they are about."""
+        record, form = _record(claimed), form_of_leaf(claimed.leaf)
+        before = self._clock.latest if self._clock is not None else EARLIEST
+        if self._clock is not None:
+            self.report.add(*self._clock.check(claimed.id, record.time, form))
+        if claimed.erased:
+            missing = frozenset(missing_digests(claimed))
+            time = self._clock.latest if self._clock is not None else EARLIEST
+            self._taken.append(Taken(index, claimed.id, claimed.event, time, missing, claimed.erased))
+        ruled = Ruled(index, record, form, before)
+        if self.everything:
+            self.report.add(*self._register.add(ruled))
+        elif (record.event, record.outcome) in {("erasure", "approved"), ("retention", "done")}:
+            self._register.rulings[record.id] = ruled
 
     def _end(self, line: dict[str, Json]) -> None:
         if line.get("records") != self.report.records:
@@ -156,7 +177,7 @@ class _Lines:
         if seal is None and self._in_bundle:
             return  # the bundle's MANIFEST.note stands for it
         claim = seal_text(self.report.origin, self.report.records, self._sha256.hexdigest())
-        check_seal(self.report, seal, claim, self.trusted)
+        check_seal(self.report, seal, claim, self.trusted.at(self.report.size))
 
     def _finish(self) -> None:
         if self.head is not None and self.everything:
@@ -164,10 +185,9 @@ class _Lines:
                 self.report.say(f"the export holds {self._edge.size} of the log's {self.head.size} records")
             elif self._edge.root() != self.head.root:
                 self.report.say("the records do not give the root that was signed")
-        for record, name, by in self._taken:
-            ground = self._grounds.get(by)
-            if (ground is not None or self.everything) and not (ground and covers(*ground, record, name)):
-                self.report.say(f"field {name} is gone, and no approved erasure names it", record)
+        for taken in self._taken:
+            if self.everything or set(taken.erased.values()) <= set(self._register.rulings):
+                self.report.add(*self._register.check_taken(taken, whole=self.everything))
 
 
 class _Bundle:
@@ -195,7 +215,12 @@ class _Bundle:
     def _check_manifest(self) -> None:
         manifest = self._read("MANIFEST")
         claim = seal_text(self._report.origin, self._report.records, hashlib.sha256(manifest).hexdigest())
-        check_seal(self._report, self._read("MANIFEST.note").decode("utf-8", "replace"), claim, self._lines.trusted)
+        check_seal(
+            self._report,
+            self._read("MANIFEST.note").decode("utf-8", "replace"),
+            claim,
+            self._lines.trusted.at(self._report.size),
+        )
         listed: dict[str, str] = {}
         for line in manifest.decode("utf-8", "replace").splitlines():
             digest, _, name = line.partition("  ")
@@ -280,6 +305,19 @@ def _claimed(line: dict[str, Json]) -> Claimed | None:
         salts={name: str(salt) for name, salt in salts.items()},
         erased={name: str(by) for name, by in erased.items()},
         leaf=leaf.encode(),
+    )
+
+
+def _record(claimed: Claimed) -> AuditRecord:
+    """A record whose leaf says what it claims."""
+    return AuditRecord(
+        claimed.id,
+        claimed.event,
+        parse_timestamp(claimed.time),
+        claimed.outcome,
+        claimed.fields,
+        claimed.refers_to,
+        tuple(sorted(claimed.erased)),
     )
 
 

@@ -40,7 +40,8 @@ import apsw
 from audit.database import Database
 from audit.disclosure import Sealed, seal
 from audit.export import ExportFormat, export
-from audit.log import Paths, TransparencyLog
+from audit.keyring import Paths
+from audit.log import TransparencyLog
 from audit.postgres import PostgresDatabase
 from audit.question import cited_spans, posted_bytes, question_record
 from audit.record import AuditRecord, Json, new_record_id
@@ -106,7 +107,7 @@ def build(folder: Path, count: int, database: Database, chunk: int = 2000) -> No
     """A log of so many records, written in large transactions."""
     paths = Paths(folder)
     folder.mkdir(mode=0o700, parents=True)
-    store = Store(database, paths.key, "footnote-audit/bench")
+    store = Store(database, paths, "footnote-audit/bench")
     store.start()
     left = [min(chunk, count - start) for start in range(0, count, chunk)]
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:

@@ -108,7 +108,7 @@ def stats(since: Since = None, until: Until = None, json: JsonOption = False, ho
 def hold(
     matter: Annotated[str | None, typer.Option(help="The matter's name; with it a hold is set.")] = None,
     ground: Annotated[str, typer.Option(help="Why, for the record.")] = "",
-    lift: Annotated[str | None, typer.Option(help="End the hold of this id.")] = None,
+    lift: Annotated[str | None, typer.Option(help="Ask that the hold of this id end; another person approves.")] = None,
     person: Person = None,
     document: DocumentOption = None,
     channel: Channel = None,
@@ -124,7 +124,9 @@ def hold(
 
         async with open_log(home) as log:
             if lift is not None:
-                say(await holds.lift_hold(log, lift, ground=ground, by=_me()))
+                asked = await holds.request_lift(log, lift, ground=ground, by=_me())
+                say("Requested: the hold stands until another person agrees.")
+                say(f"Another person approves it with: footnote audit approve {asked}")
                 return DONE
             if matter is not None:
                 covers = wanted(since, until, person, channel, document)
@@ -172,25 +174,26 @@ def approve(
     refuse: Annotated[str | None, typer.Option(help="Refuse it instead, for this reason.")] = None,
     home: HomeOption = None,
 ) -> None:
-    """Carry out an erasure that somebody else requested."""
+    """Carry out what somebody else requested: an erasure, a lifted hold, a retention rule, a new key."""
 
     async def work() -> int:
-        from audit import erase as erasing
+        from audit import approvals
+        from audit.erase import Erased
 
         async with open_log(home) as log:
             if request is None:
-                waiting = await erasing.pending_erasures(log)
+                waiting = await approvals.pending(log)
                 for one in waiting:
-                    say(
-                        f"{one.id}  {len(one.records)} records, {', '.join(one.names)}; "
-                        f"{one.requested_by}: {one.ground}"
-                    )
+                    say(f"{one.id}  {one.what}; {one.requested_by}: {one.ground}")
                 return DONE if waiting else NO
             if refuse is not None:
-                await erasing.refuse_erasure(log, request, by=_me(), reason=refuse)
-                say("Refused; nothing was erased.")
+                await approvals.refuse(log, request, by=_me(), reason=refuse)
+                say("Refused; nothing was changed.")
                 return DONE
-            done = await erasing.approve_erasure(log, request, by=_me())
+            done = await approvals.approve(log, request, by=_me())
+        if not isinstance(done, Erased):
+            say(f"Approved: {done}")
+            return DONE
         say(f"Erased {done.fields} fields of {done.records} records; the log's proofs still stand.")
         for copy in done.copies:
             say(f"An export outside the log may still hold them: {copy}")
@@ -201,20 +204,25 @@ def approve(
 
 def retain(
     days: Annotated[int, typer.Option(min=1, help="Records older than this lose their fields.")],
+    ground: Annotated[str, typer.Option(help="Why, for the record; with it the rule is requested.")] = "",
     channel: Channel = None,
     tenant: Annotated[str | None, typer.Option(help="Only this tenant's.")] = None,
     below_floor: Annotated[bool, typer.Option(help="Mean it, below the six months of the EU AI Act.")] = False,
     confirm_below_floor: Annotated[bool, typer.Option(help="Say it twice.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Apply a retention rule now; holds win over it."""
+    """Request a retention rule (with --ground), or apply one that another person approved; holds win over it."""
 
     async def work() -> int:
-        from audit.retention import Rule
+        from audit.retention import Rule, request_rule
         from audit.retention import retain as apply
 
         rule = Rule(timedelta(days=days), tenant, channel, below_floor)
         async with open_log(home) as log:
+            if ground:
+                asked = await request_rule(log, rule, ground=ground, by=_me(), confirm_below_floor=confirm_below_floor)
+                say(f"Another person approves the rule with: footnote audit approve {asked}")
+                return DONE
             done = await apply(log, [rule], by=_me(), now=datetime.now(UTC), confirm_below_floor=confirm_below_floor)
         say(f"{done.erased} records lost their fields; {done.held} are under a hold and were kept.")
         return DONE
@@ -222,12 +230,21 @@ def retain(
     run(work())
 
 
-def rotate_key(home: HomeOption = None) -> None:
-    """Sign with a new key from now on; the old one signs it over."""
+def rotate_key(
+    ground: Ground,
+    revoke_after: Annotated[
+        int | None, typer.Option(min=0, help="The old key was lost: believe it up to a tree of so many records.")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Request a new signing key; another person approves, and the old key signs it over."""
 
     async def work() -> int:
+        from audit.approvals import request_rotation
+
         async with open_log(home) as log:
-            say(str(await log.rotate_key()))
+            asked = await request_rotation(log, ground=ground, by=_me(), revoked=revoke_after)
+        say(f"Another person approves it with: footnote audit approve {asked}")
         return DONE
 
     run(work())

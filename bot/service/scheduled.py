@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from audit.erase import finish_erasures
-from audit.errors import AuditError
+from audit.errors import AuditError, ErasureRefused
 from audit.events import configuration, heartbeat
 from audit.publish import publish_checkpoint
 from audit.retention import Rule, retain
@@ -86,5 +86,10 @@ async def _retain(app: App) -> None:
         Rule(timedelta(days=r.days), r.tenant, r.channel, below_floor=r.below_floor) for r in app.settings.retention
     ]
     sure = all(r.below_floor_confirmed for r in app.settings.retention if r.below_floor)
-    done = await retain(app.audit, rules, by=SERVICE, confirm_below_floor=sure)
-    log.info("retention applied", erased=done.erased, held=done.held)
+    for rule in rules:
+        try:
+            done = await retain(app.audit, [rule], by=SERVICE, confirm_below_floor=sure)
+        except ErasureRefused as error:
+            log.warning("a retention rule of the settings is not applied", days=rule.age.days, error=str(error))
+            continue
+        log.info("retention applied", days=rule.age.days, erased=done.erased, held=done.held)

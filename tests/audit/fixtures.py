@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
+from audit.approvals import approve_rotation, request_rotation
 from audit.database import Database
+from audit.holds import approve_lift, request_lift
 from audit.log import TransparencyLog
+from audit.note import PublicKey
 from audit.question import cited_spans, posted_bytes, question_record
 from audit.record import AuditRecord, Json, new_record_id
+from audit.retention import Rule, approve_rule, request_rule
 from audit.values import from_json, to_json
 from retrieval.types import (
     AccessList,
@@ -50,15 +54,39 @@ class Opener:
         return await TransparencyLog.open(folder, database=self.database(folder), origin=origin)
 
 
-def record(number: int = 0, *, event: str = "question", outcome: str = "answered", **fields: Json) -> AuditRecord:
-    """A small record; `number` moves its time and makes its text its own."""
+def record(
+    number: int = 0,
+    *,
+    event: str = "question",
+    outcome: str = "answered",
+    at: datetime | None = None,
+    **fields: Json,
+) -> AuditRecord:
+    """A small record of now, or of `at`; `number` makes its text its own."""
     return AuditRecord(
         id=new_record_id(),
         event=event,
-        time=START + timedelta(seconds=number),
+        time=at if at is not None else datetime.now(UTC),
         outcome=outcome,
         fields={"platform": "slack", "user": f"U{number % 3}", "question": f"What is limit number {number}?", **fields},
     )
+
+
+async def lifted(log: TransparencyLog, hold_id: str, *, ground: str = "settled", by: str = "counsel") -> str:
+    """A hold lifted by two people."""
+    return await approve_lift(log, await request_lift(log, hold_id, ground=ground, by=by), by="grace")
+
+
+async def agreed(log: TransparencyLog, *rules: Rule) -> None:
+    """Retention rules that two people agreed to."""
+    for rule in rules:
+        request = await request_rule(log, rule, ground="policy 7", by="ada", confirm_below_floor=True)
+        await approve_rule(log, request, by="grace")
+
+
+async def rotated(log: TransparencyLog) -> PublicKey:
+    """A new key that two people agreed to."""
+    return await approve_rotation(log, await request_rotation(log, ground="yearly change", by="ada"), by="grace")
 
 
 def document(number: int = 0, *, acl_id: str = "acl-1") -> Document:
@@ -101,8 +129,10 @@ def _answer(text: str, citation: Citation) -> Answer:
     )
 
 
-def asked(number: int = 0, *, asker: Principal = ADA, channel: str = "C-travel") -> AuditRecord:
-    """The whole record of an answered question."""
+def asked(
+    number: int = 0, *, asker: Principal = ADA, channel: str = "C-travel", at: datetime | None = None
+) -> AuditRecord:
+    """The whole record of an answered question, of now or of `at`."""
     gate, passages = verified(number)
     spans = cited_spans(gate)
     record_id = new_record_id()
@@ -125,5 +155,5 @@ def asked(number: int = 0, *, asker: Principal = ADA, channel: str = "C-travel")
         software="footnote 0.1.0",
         configuration_sha256="cc" * 32,
         trace_id="4bf92f3577b34da6a3ce929d0e0e4736",
-        time=START + timedelta(seconds=number),
+        time=at if at is not None else datetime.now(UTC),
     )

@@ -48,7 +48,7 @@ def test_a_sealed_record_has_the_documented_form(fields: dict[str, Json], refers
     listed: list[Json] = [*sorted(digests)]
     assert sealed.leaf == canonical(
         {
-            "v": 1,
+            "v": 2,
             "id": name,
             "event": "question",
             "time": timestamp(START),

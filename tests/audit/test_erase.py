@@ -6,14 +6,13 @@ import asyncio
 import random
 import string
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from audit.database import Session
 from audit.erase import (
-    ALL,
     approve_erasure,
     finish_erasures,
     pending_erasures,
@@ -22,19 +21,21 @@ from audit.erase import (
 )
 from audit.errors import ErasureRefused, RecordUnknown
 from audit.export import ExportFormat, export
-from audit.holds import hold, holds, lift_hold
+from audit.holds import hold, holds
 from audit.log import TransparencyLog
+from audit.register import ALL
 from audit.retention import FLOOR, Rule, retain
 from audit.search import Filter
 from audit.sqlite import SqliteDatabase, holds_any
 from audit.verify import verify_log
 from audit.verify_export import verify_export
 from retrieval.types import Principal
-from tests.audit.fixtures import START, Opener, asked, record
+from tests.audit.fixtures import Opener, agreed, asked, lifted, record
 from tests.servers import postgres
 
 Places = Callable[[Path, TransparencyLog], list[Path]]
 
+LONG_AGO = datetime.now(UTC) - timedelta(days=310)
 EVE = Principal("slack", "T1", "U-eve-personal", "eve.personal@example.com", frozenset({"legal"}))
 
 
@@ -140,14 +141,14 @@ async def test_two_people_a_ground_and_an_open_request_are_needed(open_log: Open
     [
         Filter(person="U-ada"),
         Filter(document="policies/travel-1.md"),
-        Filter(since=START, until=START + timedelta(days=1)),
+        Filter(since=LONG_AGO - timedelta(days=1)),
         Filter(),
     ],
     ids=["person", "document", "time", "everything"],
 )
 async def test_a_hold_blocks_erasure_and_retention(open_log: Opener, tmp_path: Path, covers: Filter) -> None:
     async with await open_log(tmp_path / "audit") as log:
-        target = asked(1)
+        target = asked(1, at=LONG_AGO)
         await log.append(target)
         request = await request_erasure(log, records=[target.id], ground="g", by="ada")
         held = await hold(log, matter="Doe v. Roe", covers=covers, ground="litigation", by="counsel")
@@ -156,30 +157,35 @@ async def test_a_hold_blocks_erasure_and_retention(open_log: Opener, tmp_path: P
             await approve_erasure(log, request.id, by="grace")
         with pytest.raises(ErasureRefused, match="Doe v"):
             await request_erasure(log, records=[target.id], ground="g", by="ada")
-        kept = await retain(log, [Rule(FLOOR)], by="cron", now=START + timedelta(days=999))
-        assert kept.held >= 1
+        await agreed(log, Rule(FLOOR))
+        kept = await retain(log, [Rule(FLOOR)], by="cron")
+        assert (kept.held, kept.erased) == (1, 0)
         assert await log.get(target.id) == target
-        await lift_hold(log, held, ground="settled", by="counsel")
+        await lifted(log, held)
         with pytest.raises(RecordUnknown):
-            await lift_hold(log, held, ground="settled", by="counsel")
+            await lifted(log, held)
         done = await approve_erasure(log, request.id, by="grace")
         assert done.records == 1
 
 
 async def test_retention_takes_what_is_due_and_nothing_else(open_log: Opener, tmp_path: Path) -> None:
     async with await open_log(tmp_path / "audit") as log:
-        old, other, young = record(0, channel="C1"), record(1, channel="C2"), record(86_400 * 300, channel="C1")
+        old, other = record(0, channel="C1", at=LONG_AGO), record(1, channel="C2", at=LONG_AGO)
+        young = record(2, channel="C1")
         for item in (old, other, young):
             await log.append(item)
-        now = START + timedelta(days=310)
-        done = await retain(log, [Rule(timedelta(days=200), channel="C1")], by="cron", now=now)
+        rule = Rule(timedelta(days=200), channel="C1")
+        with pytest.raises(ErasureRefused, match="no two people"):
+            await retain(log, [rule], by="cron")
+        await agreed(log, rule)
+        done = await retain(log, [rule], by="cron")
         assert (done.erased, done.held) == (1, 0)
         emptied = await log.get(old.id)
         assert emptied is not None
         assert (dict(emptied.fields), set(emptied.erased)) == ({}, set(old.fields))
         assert await log.get(other.id) == other
         assert await log.get(young.id) == young
-        assert (await retain(log, [Rule(timedelta(days=200), channel="C1")], by="cron", now=now)).erased == 0
+        assert (await retain(log, [rule], by="cron")).erased == 0
         assert (await verify_log(log)).findings == []
 
 
@@ -188,14 +194,14 @@ async def test_the_floor_must_be_gone_below_twice(
     open_log: Opener, tmp_path: Path, below: bool, confirmed: bool
 ) -> None:
     async with await open_log(tmp_path / "audit") as log:
-        await log.append(record(1))
+        await log.append(record(1, at=datetime.now(UTC) - timedelta(days=60)))
+        await log.append(record(2))
         rule = Rule(timedelta(days=30), below_floor=below)
         with pytest.raises(ErasureRefused, match="below the floor"):
-            await retain(log, [rule], by="cron", confirm_below_floor=confirmed, now=START + timedelta(days=60))
-        sure = [Rule(timedelta(days=30), below_floor=True)]
-        assert (
-            await retain(log, sure, by="cron", confirm_below_floor=True, now=START + timedelta(days=60))
-        ).erased == 1
+            await retain(log, [rule], by="cron", confirm_below_floor=confirmed)
+        sure = Rule(timedelta(days=30), below_floor=True)
+        await agreed(log, sure)
+        assert (await retain(log, [sure], by="cron", confirm_below_floor=True)).erased == 1
 
 
 async def test_copies_elsewhere_are_named(open_log: Opener, tmp_path: Path) -> None:

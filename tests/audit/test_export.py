@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from audit.ocsf import OCSF_VERSION
 from audit.search import Filter
 from audit.sinks import csv_line
 from audit.verify_export import verify_export
-from tests.audit.fixtures import QUOTE, START, Opener, asked, record
+from tests.audit.fixtures import QUOTE, Opener, asked, record, rotated
+
+BEFORE = datetime.now(UTC) - timedelta(days=1)
 
 
 async def test_csv_has_a_row_an_answer_and_a_row_a_citation(open_log: Opener, tmp_path: Path) -> None:
@@ -86,10 +89,10 @@ async def test_ocsf_events_fit_the_published_schema(open_log: Opener, tmp_path: 
             event("heartbeat", "alive"),
         ):
             await log.append(item)
-        await log.rotate_key()
+        await rotated(log)
         await export(log, tmp_path / "events.jsonl", format=ExportFormat.OCSF, by="ada")
     events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text("utf-8").splitlines()]
-    assert len(events) == 8
+    assert len(events) == 9
     for found in events:
         assert [error.message for error in validator.iter_errors(found)] == []
     assert events[0]["message_context"]["total_tokens"] == 1280
@@ -107,7 +110,7 @@ async def test_ocsf_events_fit_the_published_schema(open_log: Opener, tmp_path: 
         (Filter(document="policies/travel-2.md"), 1),
         (Filter(section="4.2 hotels"), 6),
         (Filter(outcome="refused"), 6),
-        (Filter(since=START, until=asked(3).time), 6),
+        (Filter(since=BEFORE, until=BEFORE + timedelta(seconds=3)), 6),
         (Filter(text="hotel number 4"), 1),
         (Filter(text="nothing of it"), 0),
     ],
@@ -118,8 +121,9 @@ async def test_filters_choose_and_the_rest_stays_out(
 ) -> None:
     async with await open_log(tmp_path / "audit") as log:
         for n in range(6):
-            await log.append(asked(n))
-            await log.append(record(n, outcome="refused", channel="C9"))
+            moment = BEFORE + timedelta(seconds=n)
+            await log.append(asked(n, at=moment))
+            await log.append(record(n, outcome="refused", channel="C9", at=moment))
         done = await export(log, tmp_path / "some.jsonl", format=ExportFormat.JSONL, by="ada", wanted=wanted)
     report = verify_export(tmp_path / "some.jsonl")
     assert (done.records, report.records, report.findings) == (count, count, [])

@@ -13,14 +13,14 @@ from audit import fields
 from audit.erase import approve_erasure, refuse_erasure, request_erasure
 from audit.events import access, configuration, event, heartbeat, review
 from audit.export import ExportFormat, export
-from audit.holds import hold, lift_hold
+from audit.holds import hold
 from audit.log import TransparencyLog
 from audit.question import posted_bytes, question_record
 from audit.record import AuditRecord
 from audit.retention import FLOOR, Rule, retain
 from audit.search import Filter
 from retrieval.types import Audience, AudienceKind, Principal, Question
-from tests.audit.fixtures import ADA, START, asked, verified
+from tests.audit.fixtures import ADA, START, agreed, asked, lifted, rotated, verified
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 MARK = "<!-- fields: made by `python -m audit.fields table` -->\n"
@@ -99,13 +99,14 @@ async def test_real_records_fit_the_schema(tmp_path: Path) -> None:
         ):
             await log.append(item)
         held = await hold(log, matter="m", covers=Filter(person="nobody"), ground="g", by="counsel")
-        await lift_hold(log, held, ground="g", by="counsel")
+        await lifted(log, held)
         request = await request_erasure(log, records=[target.id], names=["email"], ground="g", by="ada")
         await approve_erasure(log, request.id, by="grace")
         other = await request_erasure(log, records=[target.id], names=["user"], ground="g", by="ada")
         await refuse_erasure(log, other.id, by="grace", reason="no")
+        await agreed(log, Rule(FLOOR, tenant="T1"))
         await retain(log, [Rule(FLOOR, tenant="T1")], by="cron")
-        await log.rotate_key()
+        await rotated(log)
         await export(log, tmp_path / "one.csv", format=ExportFormat.CSV, by="ada")
         await export(log, tmp_path / "all.jsonl", format=ExportFormat.JSONL, by="ada")
     lines = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text("utf-8").splitlines()][1:-1]

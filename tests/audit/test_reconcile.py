@@ -25,7 +25,7 @@ async def compare(log: TransparencyLog, *messages: Posted, unseen: Mapping[str, 
 
 
 def question(**fields: Json) -> AuditRecord:
-    made = record(1)
+    made = record(1, at=ASKED)
     return replace(made, id="answer-1", fields={**made.fields, "channel": "C1", "channel_kind": "channel", **fields})
 
 
@@ -134,7 +134,13 @@ async def test_the_places_of_a_time(tmp_path: Path) -> None:
     async with await TransparencyLog.open(tmp_path / "audit") as log:
         asked = question(channel="C2")
         late = replace(record(1), id="late", time=START + HOUR)
-        for made in (asked, delivery(team="T9"), record(2, platform="teams", channel="C3"), late, record(3)):
+        for made in (
+            asked,
+            delivery(team="T9"),
+            record(2, platform="teams", channel="C3", at=ASKED),
+            late,
+            record(3, at=ASKED),
+        ):
             await log.append(made)
         found = await conversations(log, platform="slack", since=START, until=START + HOUR)
         assert found == (Conversation("C1", "channel", "T9"), Conversation("C2", "channel"))

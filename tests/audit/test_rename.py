@@ -19,7 +19,7 @@ from audit.publish import publish_checkpoint
 from audit.search import Filter
 from audit.verify import verify_log
 from audit.verify_export import verify_export
-from tests.audit.fixtures import asked
+from tests.audit.fixtures import asked, rotated
 
 ROOT = Path(__file__).parents[2]
 RECORDS = 5
@@ -27,7 +27,7 @@ Step = Callable[[TransparencyLog, Path], Awaitable[object]]
 
 
 async def _rotate(log: TransparencyLog, home: Path) -> None:
-    await log.rotate_key()
+    await rotated(log)
 
 
 async def _export(log: TransparencyLog, home: Path) -> None:

@@ -107,7 +107,9 @@ async def test_only_questions_are_replayed(open_log: Opener, tmp_path: Path) -> 
 
 async def test_the_chat_and_the_log_are_compared(open_log: Opener, tmp_path: Path) -> None:
     async with await open_log(tmp_path / "audit") as log:
-        good, lost, twice, swapped, silent, undelivered, private = (asked(n) for n in range(7))
+        good, lost, twice, swapped, silent, undelivered, private = (
+            asked(n, at=START + timedelta(seconds=n)) for n in range(7)
+        )
         private = replace(private, fields={**private.fields, "private": True})
         for item in (good, lost, twice, swapped, silent, undelivered, private):
             await log.append(item)

@@ -20,7 +20,7 @@ from audit.search import Filter
 from audit.sqlite import SqliteDatabase
 from audit.verify import verify_log
 from audit.verify_export import verify_export
-from tests.audit.fixtures import asked, record
+from tests.audit.fixtures import asked, record, rotated
 
 MUTATIONS = int(os.environ.get("FOOTNOTE_TAMPER_MUTATIONS", "2000"))
 CLEAN = int(os.environ.get("FOOTNOTE_CLEAN_LOGS", "40"))
@@ -299,7 +299,7 @@ async def test_clean_logs_raise_no_alarm(tmp_path: Path) -> None:
             for n in range(number % 9):
                 await log.append(asked(n))
             if number % 3 == 0:
-                await log.rotate_key()
+                await rotated(log)
                 await log.append(record(1))
             report = await verify_log(log)
             assert report.findings == []
@@ -312,8 +312,8 @@ async def test_after_a_rotation_the_first_key_still_vouches(tmp_path: Path) -> N
         first = (await log.read(lambda view: view.keys()))[0]
         await log.append(asked(1))
         before = await log.checkpoint()
-        await log.rotate_key()
-        await log.rotate_key()
+        await rotated(log)
+        await rotated(log)
         await log.append(asked(2))
         assert (await verify_log(log, keys=[first], since=before)).findings == []
         await export(log, tmp_path / "a.jsonl", format=ExportFormat.JSONL, by="ada", wanted=Filter(event="question"))
