@@ -143,9 +143,9 @@ async def test_after_a_rotation_both_writers_sign_with_the_new_key(open_log: Ope
         await one.append(record(1))
         new = await rotated(one)
         await two.append(record(2))
-        assert open_checkpoint(await two.checkpoint(), [new]).size == 3
+        assert open_checkpoint(await two.checkpoint(), [new]).size == 4
     async with await open_log(tmp_path / "audit") as log:
-        assert await log.size() == 3
+        assert await log.size() == 4
 
 
 @pytest.mark.parametrize("renamed", [True, False], ids=["after the record", "before the record"])
@@ -167,5 +167,5 @@ async def test_a_rotation_that_a_crash_cut_short_is_finished_or_dropped(
     (folder / "key").chmod(0o600)
     async with await open_log(folder) as log:
         await log.append(record(2))
-        assert await log.size() == (3 if renamed else 2)
+        assert await log.size() == (4 if renamed else 2)
         assert (await verify_log(log)).findings == []
