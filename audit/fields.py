@@ -202,7 +202,7 @@ FIELDS: tuple[Field, ...] = (
 
 OUTCOMES: dict[str, tuple[str, ...]] = {
     "question": ("answered", "abstained", "refused", "failed"),
-    "delivery": ("delivered",),
+    "delivery": ("delivered", "withheld"),
     "feedback": ("recorded",),
     "expert": ("asked", "none", "refused"),
     "review": (),

@@ -57,7 +57,8 @@ def for_us(heard: Heard, rule: Unmentioned, ours: Callable[[ThreadKey], bool]) -
     if heard.addressed:
         return True
     if said.kind is IncomingKind.QUESTION:
-        if heard.to_others or rule is Unmentioned.NEVER:
+        wordless = not any(map(str.isalnum, said.text))  # an emoji
+        if wordless or heard.to_others or rule is Unmentioned.NEVER:
             return False
         if rule is Unmentioned.ALWAYS and first:
             return True

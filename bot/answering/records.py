@@ -39,6 +39,12 @@ def event_record(incoming: Incoming, record_id: str) -> AuditRecord:
     )
 
 
+def withheld_record(incoming: Incoming, reply: Reply) -> AuditRecord:
+    """That a reply was not shown: it held no answer, and the message had not been said to the bot."""
+    fields: dict[str, Json] = {**_who(incoming), **place_of(incoming)}
+    return AuditRecord(new_record_id(), "delivery", datetime.now(UTC), "withheld", fields, reply.receipt.record_id)
+
+
 def delivery_record(incoming: Incoming, reply: Reply, shown: Shown) -> AuditRecord:
     """That a reply was shown, and where."""
     fields: dict[str, Json] = {

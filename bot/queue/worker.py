@@ -25,7 +25,7 @@ from bot.answering.asking import points_elsewhere, question_in
 from bot.answering.audience import AudienceRules, Decision
 from bot.answering.experts import ExpertDesk, is_call
 from bot.answering.memory import ThreadMemory
-from bot.answering.records import delivery_record, event_record, gap_record, place_of
+from bot.answering.records import delivery_record, event_record, gap_record, place_of, withheld_record
 from bot.answering.repeats import Posted, fold
 from bot.errors import BotError, InboxUnavailable, PlatformBusy, PlatformError
 from bot.keys import PersonKey, ThreadKey
@@ -265,7 +265,7 @@ class Worker:
             try:
                 pending = await self._inbox.get(key)
                 unanswered = pending is not None and pending.state == "new" and key in self._known
-                if pending is not None and unanswered and pending.status_id is None:
+                if pending and unanswered and pending.incoming.addressed and pending.status_id is None:
                     await self._status(pending.incoming)
             except BotError as error:
                 log.warning("a status line could not be shown yet", key=key, error=str(error))
@@ -344,7 +344,7 @@ class Worker:
             return replace(pending, state="recorded", reply=reply)
         if pending.record_id is None:
             await self._inbox.claim(incoming.key, record_id)
-        status_id = pending.status_id or await self._status(incoming)
+        status_id = pending.status_id or (await self._status(incoming) if incoming.addressed else None)
         refusal = self._crowded.get(incoming.key) or self._admission.refusal(incoming)
         decision = refused(incoming, refusal) if refusal else await self._decide(platform, incoming)
         text = await self._meant(platform, incoming)
@@ -366,13 +366,15 @@ class Worker:
             asked = await self._ask(request)
         except AuditUnavailable as error:
             log.error("the audit log cannot write; nothing was shown", reference=record_id, error=str(error))
-            await platform.post_text(incoming, UNRECORDED.format(reference=record_id), status_id)
+            if incoming.addressed:
+                await platform.post_text(incoming, UNRECORDED.format(reference=record_id), status_id)
             await self._inbox.unrecorded(incoming.key)
             self._put_aside(_lane(waiting(incoming)), incoming.key)
             return replace(pending, state="unrecorded", reply=None)
         await self._inbox.recorded(incoming.key, asked.reply)
         answer = asked.outcome.answer
-        if answer is not None or asked.outcome.kind is OutcomeKind.ABSTAINED:  # what failed is asked anew, in full
+        abstained = asked.outcome.kind is OutcomeKind.ABSTAINED and incoming.addressed
+        if answer is not None or abstained:  # what failed is asked anew, in full
             cited = dict.fromkeys(c.document.id for c in answer.citations) if answer is not None else {}
             self._memory.remember(ThreadKey.of(incoming), incoming.user, Turn(asked.searched, tuple(cited)))
         if asked.outcome.told is not None and not asked.outcome.private:
@@ -428,6 +430,10 @@ class Worker:
 
     async def _show(self, platform: Platform, pending: Pending, reply: Reply) -> None:
         incoming = pending.incoming
+        if not incoming.addressed and await self._unasked(reply):
+            await self._append(withheld_record(incoming, reply))
+            await self._inbox.done(incoming.key)
+            return
         shown = await self._inbox.shown_as(reply.receipt.record_id) if pending.state == "shown" else None
         if shown is None:
             message = await self._post(platform, pending, reply)
@@ -436,6 +442,11 @@ class Worker:
         if self._experts and (call := await self._experts.call_after(incoming, reply.receipt.record_id)):
             await self.accept(call)
         await self._inbox.done(incoming.key)
+
+    async def _unasked(self, reply: Reply) -> bool:
+        """Whether a message that nobody said to the bot got no answer: then it does not butt in."""
+        record = await self._audit.get(reply.receipt.record_id)
+        return record is not None and record.outcome != OutcomeKind.ANSWERED.value
 
     async def _post(self, platform: Platform, pending: Pending, reply: Reply) -> str:
         incoming = pending.incoming

@@ -182,7 +182,7 @@ class SlackPlatform:
         allowed = self._config.allowed_teams or frozenset({me.team})
         heard = hear(body, me, allowed, datetime.now(UTC), self._people.kinds)
         if heard is not None and for_us(heard, self._config.heard(heard.incoming.channel), self._ours):
-            await self._intake.accept(heard.incoming)
+            await self._intake.accept(replace(heard.incoming, addressed=heard.addressed))
 
     def _ours(self, thread: ThreadKey) -> bool:
         """With one token for one workspace it does not matter which of those that share a channel began the thread."""

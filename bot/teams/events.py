@@ -100,7 +100,7 @@ def _message(activity: Mapping[str, Any], base: Incoming, concerns: Callable[[He
     in_threads = base.channel_kind is not ChannelKind.GROUP  # a chat has none
     if not concerns(Heard(asked, addressed, bool(mentions), in_threads)):
         return replace(base, text="a message that does not mention the bot")
-    return asked
+    return replace(asked, addressed=addressed)
 
 
 def question_text(activity: Mapping[str, Any], ours: Sequence[Mapping[str, Any]]) -> str:

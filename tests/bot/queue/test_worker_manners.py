@@ -11,7 +11,8 @@ from bot.answering.channels import ChannelRule
 from bot.queue.admission import Admission, Limits
 from bot.texts import PERSON_LIMITED, POINTER, QUEUE_FULL, QUEUE_FULL_OF_YOURS
 from bot.types import Incoming
-from tests.bot.fakes import incoming
+from retrieval.types import Passage, Question
+from tests.bot.fakes import ListRetriever, incoming
 from tests.bot.queue.test_worker import HOTELS, Office
 from tests.bot.queue.test_worker_robust import SlowRetriever
 from tests.waiting import until
@@ -182,3 +183,26 @@ async def test_a_question_is_found_beside_a_greeting_and_a_sign_off(office: Offi
     (record,) = [r for r in office.log.records if r.event == "question"]
     assert record.fields["question"] == f"Hi team,\n{ASKED}\nThanks, Ada"
     assert record.fields["searched"] == ASKED
+
+
+async def test_what_was_not_said_to_the_bot_and_finds_no_answer_is_left_alone(office: Office) -> None:
+    class Nothing(ListRetriever):
+        async def retrieve(
+            self, question: Question, acl_ids: frozenset[str], *, sources: frozenset[str] | None = None
+        ) -> tuple[Passage, ...]:
+            return ()
+
+    office.retriever = Nothing(office.library)
+    async with office.worker() as worker:
+        await worker.accept(replace(asks("ada", 1, thread="t"), text="thanks, that helps a lot", addressed=False))
+        await worker.drain()
+    assert office.platform.thread == {}
+    assert office.log.events() == [("question", "abstained"), ("delivery", "withheld")]
+
+
+async def test_what_was_not_said_to_the_bot_is_answered_where_an_answer_is_found(office: Office) -> None:
+    async with office.worker() as worker:
+        await worker.accept(replace(asks("ada", 1, thread="t"), addressed=False))
+        await worker.drain()
+    assert list(office.platform.thread.values()) == [ANSWER]  # no status line before it
+    assert office.log.events() == [("question", "answered"), ("delivery", "delivered")]
