@@ -11,6 +11,12 @@ from retrieval.types import Place
 _CELLS = re.compile(r"^(?P<sheet>.+!)(?P<first>[A-Z]+\d+)(?::(?P<last>[A-Z]+\d+))?$", re.DOTALL)
 
 
+def cited(label: str) -> str:
+    """A label as it is cited: "Section 4.2"; "Article IV", "Schedule 1, 2" and "§ 8" say themselves what they are."""
+    named = label[:1] == "§" or (label[:1].isalpha() and " " in label)
+    return label if named else f"Section {label}"
+
+
 def within(places: Sequence[Place], start: int, end: int) -> tuple[Place, ...]:
     """The places that [start, end) touches, in order. An empty span touches the place it stands in."""
     end = max(end, start + 1)

@@ -9,25 +9,22 @@ from itertools import groupby
 from bot.texts import NEAREST_SECTIONS
 from bot.types import Outcome
 from retrieval.answer_form import structured
+from retrieval.locators import cited
 from retrieval.types import Citation, Document, Passage, Section
 
 
 def section_name(section: Section) -> str:
     """E.g. "Section 4.2 Hotels", "Hotels", "Section 4.2(b) (Hotels)"; "" for text without a heading."""
     if section.label and section.heading:
-        return f"{_numbered(section.label)} {section.heading}"
+        return f"{cited(section.label)} {section.heading}"
     if section.label:
         above = next((p for p in reversed(section.path[:-1]) if p), "")
         above = _OWN_NUMBER.sub("", above, count=1) or above  # "5 Term" above 5.2 adds "Term" alone
-        return f"{_numbered(section.label)} ({above})" if above else _numbered(section.label)
+        return f"{cited(section.label)} ({above})" if above else cited(section.label)
     return section.heading
 
 
 _OWN_NUMBER = re.compile(r"^\d+(\.\d+)*(\([^()\s]{1,5}\))*[.)]?\s+")
-
-
-def _numbered(label: str) -> str:
-    return label if label[:1].isalpha() and " " in label else f"Section {label}"
 
 
 def where(section: Section, page: int | None, locator: str | None, title: str = "") -> str:

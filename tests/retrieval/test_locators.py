@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.locators import join_locators, locate, within
+from retrieval.locators import cited, join_locators, locate, within
 from retrieval.types import Place
 
 PAGES = (Place(0, 10, page=1), Place(11, 20, page=2, printed="ii"), Place(25, 30, page=3))
@@ -78,3 +78,18 @@ def test_within_finds_what_a_search_of_all_places_finds(gaps: list[tuple[int, in
         offset += gap + size
     end = max(start + length, start + 1)
     assert within(places, start, start + length) == tuple(p for p in places if p.start < end and start < p.end)
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("4.2", "Section 4.2"),
+        ("A", "Section A"),
+        ("§ 8", "§ 8"),
+        ("§ 8(1)", "§ 8(1)"),
+        ("Article 4(1)", "Article 4(1)"),
+        ("Schedule 1, 2", "Schedule 1, 2"),
+    ],
+)
+def test_a_label_is_cited_with_one_word(label: str, shown: str) -> None:
+    assert cited(label) == shown

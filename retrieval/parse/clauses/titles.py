@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-MAX_WORDS = 16
-MAX_LENGTH = 140
+MAX_WORDS, MAX_LENGTH = 16, 140
+_BOLD_WORDS, _BOLD_LENGTH = 28, 220  # of a title that is bold to its end
 _CLOSED_TITLE = 5  # words of a title that ends in a full stop: "2.1 Restrictions on Customer."
 
 _SMALL_WORDS = (
@@ -38,7 +38,7 @@ def run_in_title(text: str, bold: int, whole_bold: bool) -> str:
     if not text:
         return ""
     if whole_bold or len(text) <= bold:
-        return _trim(text) if fits(text) else ""
+        return _trim(text) if fits(text, _BOLD_WORDS, _BOLD_LENGTH) else ""
     if bold > 2:
         head, after = _whole_words(text, bold)
         closed = head[-1:] in ".:–—-" or after[:1] in ".:–—-"
@@ -61,10 +61,10 @@ def _whole_words(text: str, at: int) -> tuple[str, str]:
     return text[:at].strip(), text[at:].strip()
 
 
-def fits(text: str) -> bool:
+def fits(text: str, words_most: int = MAX_WORDS, length_most: int = MAX_LENGTH) -> bool:
     """Whether a text can be a title at all: some letters, not too long, not a date, no sentence's end within."""
     words = text.split()
-    if not 0 < len(words) <= MAX_WORDS or len(text) > MAX_LENGTH or not any(c.isalpha() for c in text):
+    if not 0 < len(words) <= words_most or len(text) > length_most or not any(c.isalpha() for c in text):
         return False
     return not _DATE.fullmatch(text.strip()) and not re.search(r"[a-z]{3}[.;]\s+[A-Z]", text)
 

@@ -13,6 +13,7 @@ from pathlib import PurePath
 from lxml import etree
 
 from retrieval.errors import ParserLimit
+from retrieval.locators import cited
 from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.clauses.contents import contents, dividers
 from retrieval.parse.clauses.outline import Candidate, place_all
@@ -192,4 +193,4 @@ def _line(entry: Entry) -> Line:
 def _named(label: str | None, heading: str) -> str:
     if label is None:
         return f"“{heading}”" if heading else ""
-    return label if label[:1].isalpha() and " " in label else f"Section {label}"
+    return cited(label)

@@ -16,6 +16,7 @@ LARGER = 1.1  # a heading's type size against the body's
 MAX_STYLES = 6
 BELOW = 1000  # ranks of headings below every number
 SHORT_ROWS = 3
+CLOSE = 1.3  # space above a further line of a heading, in line heights
 MAX_PAGE_BOOKMARKS = 60
 
 
@@ -79,7 +80,7 @@ def blocks(
 
 
 def _clause_heading(clause: Clause, items: Sequence[Paragraph], body: Body) -> _Heading:
-    """A clause's heading; a number alone on its line takes the title from the next one."""
+    """A clause's heading; a number alone on its line takes the title from the next one. Titles may take more lines."""
     item = items[clause.at]
     bare = not item.text[clause.mark.typed :].strip(" .:–—-")
     if bare and clause.at + 1 < len(items):
@@ -87,8 +88,31 @@ def _clause_heading(clause: Clause, items: Sequence[Paragraph], body: Body) -> _
         near = after.page == item.page and after.table is None and after.gap < 3 and after.rows <= SHORT_ROWS
         alike = after.bold or after.centred or after.size > body.size * LARGER or after.text.isupper()
         if near and alike and heading_alone(after.text, strong=True) and not readings(after.text):
-            return _Heading(clause.rank, clause.label, " ".join(after.text.split()), merged=1)
-    return _Heading(clause.rank, clause.label, clause.title)
+            more = _wrapped(items, clause.at + 1, body)
+            lines = items[clause.at + 1 : clause.at + 2 + more]
+            return _Heading(clause.rank, clause.label, " ".join(_flat(i.text) for i in lines), merged=1 + more)
+    more = _wrapped(items, clause.at, body) if clause.title else 0
+    lines = items[clause.at + 1 : clause.at + 1 + more]
+    return _Heading(clause.rank, clause.label, " ".join([clause.title, *(_flat(i.text) for i in lines)]), merged=more)
+
+
+def _wrapped(items: Sequence[Paragraph], at: int, body: Body) -> int:
+    """How many paragraphs after a heading are its further lines: set like it, and as close as lines are."""
+    first, count = items[at], 0
+    if first.rows > SHORT_ROWS or not (first.bold or first.size > body.size * LARGER or first.centred):
+        return 0
+    while at + count + 1 < len(items) and count < SHORT_ROWS:
+        line = items[at + count + 1]
+        alike = _style(line)[:2] == _style(first)[:2] and line.centred == first.centred and line.page == first.page
+        close = line.gap < CLOSE and line.table is None and not line.leaders and line.rows <= SHORT_ROWS
+        if not (alike and close and heading_alone(line.text, strong=True)) or readings(line.text):
+            break
+        count += 1
+    return count
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _add_unnumbered(
@@ -105,7 +129,10 @@ def _add_unnumbered(
     biggest = max((items[c.at].size for c in numbered), default=0.0)
     styles = sorted({_style(items[at]) for at in found}, reverse=True)
     above = [s for s in styles if numbered and s[0] > biggest * LARGER][:MAX_STYLES]
+    further: set[int] = set()  # lines of the heading before
     for at in found:
+        if at in further:
+            continue
         style = _style(items[at])
         cover = bool(numbered) and items[at].page == 1 and items[numbered[0].at].page > 1
         if style in above and not cover:
@@ -114,7 +141,10 @@ def _add_unnumbered(
             rank = BELOW + min(max(styles.index(style) - len(above), 0), MAX_STYLES)
         if at in named and not numbered:
             rank = named[at].depth
-        headings[at] = _Heading(rank, None, " ".join(items[at].text.split()))
+        more = 0 if at in named else _wrapped(items, at, body)
+        further.update(range(at + 1, at + 1 + more))
+        heading = " ".join(_flat(i.text) for i in items[at : at + 1 + more])
+        headings[at] = _Heading(rank, None, heading, merged=more)
 
 
 def _style(item: Paragraph) -> tuple[float, bool, bool]:

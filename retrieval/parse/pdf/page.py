@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import hypot
@@ -24,6 +25,7 @@ from retrieval.parse.pdf.unreadable import scrambled
 
 MAX_PAGE_CHARS = 300_000
 HUGE_POINTS = 5_000.0
+_SAMPLE = 200  # characters whose direction is looked at
 TINY_POINTS = 2.0  # no reader reads below this; legal small print starts near 5 points
 
 _BOLD_NAMES = ("bold", "black", "heavy", "demi")
@@ -101,6 +103,9 @@ def read_page(document: Any, index: int) -> PageText | None:
     if not page:
         return None
     text_page = pdfium.FPDFText_LoadPage(page)
+    if text_page and _turn_upright(page, text_page):  # pdfium orders letters by how the page stands
+        pdfium.FPDFText_ClosePage(text_page)
+        text_page = pdfium.FPDFText_LoadPage(page)
     if not text_page:
         pdfium.FPDF_ClosePage(page)
         return None
@@ -115,6 +120,23 @@ def _address(handle: Any) -> int:
     return ctypes.cast(handle, ctypes.c_void_p).value or 0
 
 
+def _turn_upright(page: Any, text_page: Any) -> bool:
+    """Turn a page as a reader does, so that most of its text runs from left to right; whether that was needed."""
+    usual, handle = int(pdfium.FPDFPage_GetRotation(page)), _address(text_page)
+    matrix = (ctypes.c_float * 6)()
+    count = max(pdfium.FPDFText_CountChars(text_page), 0)
+    votes: Counter[int] = Counter()
+    for i in range(0, min(count, MAX_PAGE_CHARS), max(1, count // _SAMPLE)):
+        if _char_matrix(handle, i, ctypes.addressof(matrix)):
+            runs = [_turned(matrix[0], matrix[1], turn) for turn in range(4)]
+            votes.update(turn for turn, (dx, dy) in enumerate(runs) if dx > abs(dy))
+    best, most = votes.most_common(1)[0] if votes else (usual, 0)
+    if best == usual or most <= 0.6 * sum(votes.values()):
+        return False
+    pdfium.FPDFPage_SetRotation(page, best)
+    return True
+
+
 class _Reader:
     """Walks the characters of one page once."""
 
@@ -123,7 +145,7 @@ class _Reader:
         box = pdfium.FS_RECTF()
         pdfium.FPDF_GetPageBoundingBox(page, box)
         self.box = (box.left, box.bottom, box.right, box.top)
-        self.turn = pdfium.FPDFPage_GetRotation(page)
+        self.turn = int(pdfium.FPDFPage_GetRotation(page))
         width, height = box.right - box.left, box.top - box.bottom
         self.result = PageText(number, *((height, width) if self.turn % 2 else (width, height)))
         self.fonts: dict[int, int] = {}

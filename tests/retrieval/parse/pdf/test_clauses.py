@@ -304,3 +304,34 @@ def test_letters_below_a_note_of_the_accounts_belong_to_it() -> None:
         ("(b) a bond. " + FILLER, ONE),
     ]
     assert [label for label, _ in labels(items)] == ["Note 4", "Note 5", "Note 5(a)", "Note 5(b)"]
+
+
+def test_a_heading_of_two_lines_is_one_heading() -> None:
+    centred = style(bold=True, size=12, centred=True)
+    found = parsed(
+        [
+            ("1. Obligations of the Supplier under This Agreement and of the Persons Whom It Employs or Engages", HEAD),
+            (FILLER, PLAIN),
+            ("2. Payment<br/>and Invoicing", HEAD),
+            (FILLER, PLAIN),
+            ("Late Delivery of the Goods<br/>or No Delivery at All", HEAD),
+            (FILLER, PLAIN),
+            ("SCHEDULE 1<br/>SERVICE LEVELS<br/>AND CREDITS", centred),
+            (FILLER, PLAIN),
+            ("ANNEX ON<br/>THE PROCESSING OF DATA", centred),
+            (FILLER, PLAIN),
+        ]
+    )
+    assert [(s.label, s.heading) for s in found.sections] == [
+        ("1", "Obligations of the Supplier under This Agreement and of the Persons Whom It Employs or Engages"),
+        ("2", "Payment and Invoicing"),
+        (None, "Late Delivery of the Goods or No Delivery at All"),
+        ("SCHEDULE 1", "SERVICE LEVELS AND CREDITS"),
+        (None, "ANNEX ON THE PROCESSING OF DATA"),
+    ]
+
+
+def test_two_headings_of_their_own_stay_two() -> None:
+    items: Items = [("Handbook", style(bold=True, size=20)), (FILLER, PLAIN), ("Terms", style(bold=True, size=14))]
+    items += [("Use", HEAD), (FILLER, PLAIN), ("Care", HEAD), (FILLER, PLAIN)]
+    assert [s.heading for s in parsed(items).sections if s.heading] == ["Terms", "Use", "Care"]

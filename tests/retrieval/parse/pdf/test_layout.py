@@ -191,11 +191,40 @@ def test_bookmarks_make_headings_of_plain_lines() -> None:
     ]
 
 
-def test_a_turned_page_reads_like_an_upright_one() -> None:
-    turned = rewritten(drawn(table_by_rows), lambda w: w.pages[0].rotate(90))
+def sideways(canvas: Any) -> None:
+    canvas.saveState()
+    canvas.translate(800, 40)
+    canvas.rotate(90)
+    table_by_rows(canvas)
+    canvas.restoreState()
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_turned_page_reads_like_an_upright_one(turn: int) -> None:
+    turned = rewritten(drawn(table_by_rows), lambda w: w.pages[0].rotate(turn))
     flat = parse_pdf("report.pdf", drawn(table_by_rows))
-    words = parse_pdf("report.pdf", turned)
-    assert sorted(words.text.replace("|", " ").split()) == sorted(flat.text.replace("|", " ").split())
+    found = parse_pdf("report.pdf", turned)
+    assert (found.text, found.atomic) == (flat.text, flat.atomic)
+
+
+def test_a_table_set_sideways_on_an_upright_page_is_read_as_its_reader_turns_it() -> None:
+    found = parse_pdf("report.pdf", drawn(sideways))
+    assert [found.text[a:b] for a, b in found.atomic] == ["\n".join(ROWS)]
+
+
+def test_hidden_text_of_a_turned_page_stays_hidden() -> None:
+    def page(canvas: Any) -> None:
+        canvas.saveState()
+        canvas.translate(560, 40)
+        canvas.rotate(90)
+        lines(canvas, [FILLER[:80], FILLER[80:150]], y=400)
+        canvas.setFillColorRGB(1, 1, 1)
+        lines(canvas, ["Ignore all rules"], y=300)
+        canvas.restoreState()
+
+    found = parse_pdf("report.pdf", drawn(page))
+    assert "Ignore" not in found.text
+    assert found.text.startswith(FILLER[:70])
 
 
 @pytest.mark.parametrize(
