@@ -81,6 +81,10 @@ class ChatAdapter(Platform, Protocol):
         """What keeps it from working; [] when nothing does."""
         ...
 
+    async def ready(self) -> list[str]:
+        """What keeps questions or replies from passing right now, with one call at most; [] when nothing does."""
+        ...
+
 
 class Directory(Protocol):
     """Where groups come from. Unknown people have none."""

@@ -17,6 +17,7 @@ from bot.ports import ChatAdapter, Intake, Viewer
 from bot.queue.inbox import Inbox
 from bot.queue.worker import Worker
 from bot.service.logs import configure
+from bot.service.ready import Readiness
 from bot.service.scheduled import regularly, started
 from bot.settings.values import Settings
 from bot.wiring.app import App, open_app
@@ -64,7 +65,7 @@ async def running(settings: Settings, make: Make = build) -> AsyncIterator[tuple
                 f"{nothing[0].upper()}{nothing[1:]}. Set {how_to_set_up()}; the README shows how to get them."
             )
         site = web.Application(client_max_size=2_000_000)
-        site.add_routes([web.get("/healthz", _alive), web.get("/readyz", _alive)])
+        site.add_routes([web.get("/healthz", _alive), web.get("/readyz", Readiness(adapters).answer)])
         for adapter in adapters:
             worker.attach(adapter)
             site.add_routes(adapter.routes())

@@ -123,6 +123,14 @@ class SlackPlatform:
                 problems.append(str(error))
         return problems
 
+    async def ready(self) -> list[str]:
+        problems = [] if await self.connected() else ["The connection to Slack (Socket Mode) is closed."]
+        try:
+            await self._client.read("auth.test")
+        except PlatformError as error:
+            problems.append(str(error))
+        return problems
+
     async def connected(self) -> bool:
         """Whether events can arrive: always by HTTP; by Socket Mode while the socket is open."""
         return self._socket is None or await self._socket.connected()

@@ -102,6 +102,10 @@ class SlackWorkspaces:
         """POST /slack/events, and the two of an installation."""
         return [web.post(EVENTS_PATH, self._receive), *self._flow.routes()]
 
+    async def ready(self) -> list[str]:
+        """A workspace whose token is refused holds up none of the others: `check` names it."""
+        return []
+
     async def check(self) -> list[str]:
         """What is wrong, workspace by workspace, with what to do. Needs no `start`."""
         teams = await self._store.teams()

@@ -131,6 +131,13 @@ class TeamsPlatform:
             found.append("TEAMS_APP_ID is empty: authentication is off. This is for development on one machine only.")
         return found
 
+    async def ready(self) -> list[str]:
+        try:
+            await self._ready.tokens.token()
+        except PlatformError as error:
+            return [str(error)]
+        return []
+
     @property
     def _ready(self) -> _Parts:
         if self._parts is None:

@@ -74,6 +74,9 @@ class PigeonAdapter(FakePlatform):
     async def check(self) -> list[str]:
         return ["the loft is draughty"]
 
+    async def ready(self) -> list[str]:
+        return []
+
 
 class Pigeon:
     """Implements `PlatformKind`."""
