@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from dataclasses import replace
 from importlib import import_module
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Protocol, cast
@@ -15,7 +16,8 @@ from zipfile import BadZipFile
 
 from retrieval.errors import DocumentUnreadable, EncryptedDocument, ParserLimit, UnsupportedFormat
 from retrieval.parse.archive import open_archive
-from retrieval.types import ParsedDocument
+from retrieval.parse.charsets import UNTOLD
+from retrieval.types import LeftOut, ParsedDocument
 
 if TYPE_CHECKING:
     from retrieval.parse.ocr import Recognizer
@@ -129,6 +131,10 @@ def read(kind: str, name: str, content: bytes, ocr: Recognizer | None = None) ->
         raise DocumentUnreadable(
             f"The file is damaged: it could not be read as {kind} ({type(error).__name__})."
         ) from error
+    if "\ufffd" in parsed.text:
+        count = parsed.text.count("\ufffd")
+        where = f"{count} place{'s' * (count > 1)}, shown as \ufffd"
+        parsed = replace(parsed, left_out=(*parsed.left_out, LeftOut(UNTOLD, where)))
     if not parsed.text.strip() and not parsed.attachments:
         scans = [item.where for item in parsed.left_out if "scanned" in item.what]
         if scans:

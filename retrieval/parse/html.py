@@ -22,10 +22,10 @@ from retrieval.parse.grid import Cell, Grid, line
 from retrieval.parse.look import Ink, Look, look_of
 from retrieval.parse.raised import lowered, raised
 from retrieval.parse.style import is_apart, is_inline, is_struck, properties, role, shift
-from retrieval.parse.text import decode, stem
+from retrieval.parse.text import decoded, stem
 from retrieval.types import LeftOut, ParsedDocument
 
-_META = re.compile(rb"<meta[^>]+charset=[\"']?\s*([\w-]+)", re.IGNORECASE)
+_META = re.compile(rb"<(?:meta[^>]+charset|\?xml[^>]+encoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _SILENT = {"head", "template", "svg", "object", "iframe", "audio", "video", "canvas", "select", "datalist", "rt", "rp"}
 _REPORTED = {
@@ -63,14 +63,14 @@ _ROMAN_ENDS = ((9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 
 def parse_html(name: str, content: bytes) -> ParsedDocument:
     """Read an HTML page. Raises UnsupportedFormat for bytes that are no text."""
-    markup = _decode(content)
+    markup, notes = decoded(content, _declared(content))
     tree = LexborHTMLParser(markup)
     pieces, left_out = _Walk(tree, 1).run()
     made = [_linked(block) for block in located(outlined(pieces))]
     title_node = tree.css_first("head > title")
     title = " ".join((title_node.text() if title_node else "").split())
     first = next((b.heading for b in made if b.level == 1), "")
-    return assemble(title or first or stem(name), made, left_out=left_out)
+    return assemble(title or first or stem(name), made, left_out=(*left_out, *notes))
 
 
 def html_pieces(markup: str, *, first_table: int = 1) -> tuple[list[Piece], list[LeftOut]]:
@@ -86,13 +86,11 @@ def _linked(block: Block) -> Block:
     return replace(block, anchor=f"#:~:text={words}")
 
 
-def _decode(content: bytes) -> str:
-    if found := _META.search(content[:2048]):
-        try:
-            return content.decode(found[1].decode("ascii"))
-        except (UnicodeDecodeError, LookupError):
-            pass  # the page says wrong what it is written in
-    return decode(content)
+def _declared(content: bytes) -> str:
+    """The character set that a page names; one that could not be named in these bytes is none."""
+    found = _META.search(content[:2048])
+    name = found[1].decode("ascii", "ignore") if found else ""
+    return "" if name.lower().startswith("utf-16") else name
 
 
 @dataclass(slots=True)

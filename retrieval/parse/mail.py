@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import codecs
 import email
 import email.policy
 import re
 from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
+from dataclasses import replace
 from email.message import EmailMessage, Message
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from oxmsg import Message as OutlookMessage
-from oxmsg.domain.model import UnrecognizedCodePageError, UnsupportedEncodingError
+from oxmsg.domain import encodings
 
-from retrieval.errors import DocumentUnreadable
 from retrieval.parse.blocks import Block, assemble
+from retrieval.parse.charsets import code_page, letters
 from retrieval.parse.clauses.flow import outlined
 from retrieval.parse.html import html_pieces
-from retrieval.parse.text import lines_of, stem
+from retrieval.parse.text import GUESSED, lines_of, stem
 from retrieval.types import Attachment, LeftOut, ParsedDocument
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 MAX_ATTACHMENTS = 200
 MAX_ATTACHED = 48 * 1024 * 1024  # bytes of all attachments of a mail
@@ -37,25 +44,27 @@ def parse_eml(name: str, content: bytes) -> ParsedDocument:
         kind = part.get_content_type()
         inline = part.get_content_disposition() != "attachment" and not part.get_filename()
         if inline and kind in ("text/plain", "text/html"):
-            (plain if kind == "text/plain" else html).append(_text(part))
+            (plain if kind == "text/plain" else html).append(_text(part, files))
         else:
             files.add(part.get_filename() or "", kind, _bytes(part))
-    headers = [(field, str(message[field] or "")) for field in _SHOWN]
+    headers = [(field, _header(message, field)) for field in _SHOWN]
     is_html = not "".join(plain).strip()
-    return _assemble(
-        name, str(message["Subject"] or ""), headers, "\n".join(html if is_html else plain), is_html, files
-    )
+    return _assemble(name, _header(message, "Subject"), headers, "\n".join(html if is_html else plain), is_html, files)
 
 
 def parse_msg(name: str, content: bytes) -> ParsedDocument:
     """Read an Outlook message ([MS-OXMSG]).
 
-    Raises DocumentUnreadable, ValueError, LookupError or OSError for a damaged one.
+    Raises ValueError, LookupError or OSError for a damaged one.
     """
+    guesses: list[str] = []
+    token = _GUESSES.set(guesses)
     try:
-        return _read_msg(name, OutlookMessage.load(content))
-    except (UnrecognizedCodePageError, UnsupportedEncodingError) as error:
-        raise DocumentUnreadable("The message is damaged: it names a character set that does not exist.") from error
+        parsed = _read_msg(name, OutlookMessage.load(content))
+    finally:
+        _GUESSES.reset(token)
+    notes = tuple(LeftOut(f"{GUESSED} {name}", "mail") for name in dict.fromkeys(guesses))
+    return replace(parsed, left_out=(*parsed.left_out, *notes))
 
 
 def _read_msg(name: str, message: OutlookMessage) -> ParsedDocument:
@@ -180,10 +189,47 @@ def _bytes(part: EmailMessage) -> bytes:
     return data if isinstance(data, bytes) else b""
 
 
-def _text(part: EmailMessage) -> str:
-    """A text part by its declared character set; by UTF-8 where that is unknown."""
-    data = _bytes(part)
-    try:
-        return data.decode(part.get_content_charset() or "utf-8", "replace")
-    except LookupError:
-        return data.decode("utf-8", "replace")
+def _text(part: EmailMessage, files: _Files) -> str:
+    """A text part by its declared character set; by what its bytes look like where that does not fit."""
+    found = letters(_bytes(part), part.get_content_charset() or "")
+    if found.guessed:
+        files.left_out.append(LeftOut(f"{GUESSED} {found.guessed}", "mail"))
+    return found.text
+
+
+def _header(message: EmailMessage, field: str) -> str:
+    """A header's text. Bytes beyond ASCII, which RFC 5322 does not allow, are read as they look."""
+    raw = next((value for name, value in message.raw_items() if name.lower() == field.lower()), None)
+    if isinstance(raw, str) and any("\udc80" <= c <= "\udcff" for c in raw):
+        return letters(raw.encode("utf-8", "surrogateescape")).text
+    return str(message[field] or "")
+
+
+# --- code pages of Outlook --------------------------------------------------------------------
+
+
+def _codec(codepage: int) -> str:
+    """The name of a codec that reads a code page of Windows, or the letters that a wrong one left."""
+    return f"{_CODEC}{codepage}"
+
+
+def _lookup(name: str) -> codecs.CodecInfo | None:
+    number = name.removeprefix(_CODEC)
+    if not name.startswith(_CODEC) or not number.isdecimal():
+        return None
+    declared = code_page(int(number))
+
+    def decode(content: Buffer, _errors: str = "strict") -> tuple[str, int]:
+        data = bytes(content)
+        found = letters(data, declared)
+        if found.guessed and (guesses := _GUESSES.get()) is not None:
+            guesses.append(found.guessed)
+        return found.text, len(data)
+
+    return codecs.CodecInfo(codecs.lookup("utf-8").encode, decode, name=name)
+
+
+_GUESSES: ContextVar[list[str] | None] = ContextVar("guesses", default=None)  # of the message being read
+_CODEC = "outlook_code_page_"
+codecs.register(_lookup)
+encodings.encoding_from_codepage = _codec  # the library knows fewer code pages, and refuses a message for one letter

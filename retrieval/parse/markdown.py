@@ -20,7 +20,7 @@ from retrieval.parse.html import html_pieces
 from retrieval.parse.look import Ink, Look
 from retrieval.parse.raised import lowered, note_mark, raised
 from retrieval.parse.style import is_struck, properties, shift
-from retrieval.parse.text import decode, lines_of, stem
+from retrieval.parse.text import decoded, lines_of, stem
 from retrieval.types import LeftOut, ParsedDocument
 
 _NESTING = 80  # quotes and lists inside one another; markdown-it drops what is deeper
@@ -36,8 +36,9 @@ _VOID = {"br", "img", "wbr", "hr", "input"}
 
 def parse_markdown(name: str, content: bytes) -> ParsedDocument:
     """Read Markdown. Raises UnsupportedFormat for bytes that are no text."""
-    text = lines_of(decode(content))
-    reader = _Reader()
+    text, notes = decoded(content)
+    text = lines_of(text)
+    reader = _Reader(left_out=list(notes))
     title = ""
     if front := _FRONT.match(text):
         found = _TITLE.search(front["body"] or "")

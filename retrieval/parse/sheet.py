@@ -29,7 +29,7 @@ from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.grid import MOST_COLUMNS, line
 from retrieval.parse.numfmt import show
 from retrieval.parse.raised import lowered, raised
-from retrieval.parse.text import decode, lines_of, stem
+from retrieval.parse.text import decoded, lines_of, stem
 from retrieval.parse.workbook import NS, STRUCK, prepared
 from retrieval.types import LeftOut, ParsedDocument
 
@@ -248,13 +248,14 @@ class _Merged:
 
 def parse_csv(name: str, content: bytes) -> ParsedDocument:
     """Read comma-, semicolon-, tab- or bar-separated text. Raises UnsupportedFormat, DocumentUnreadable."""
-    text = lines_of(decode(content))
+    text, notes = decoded(content)
+    text = lines_of(text)
     csv.field_size_limit(1_000_000)
     try:
         dialect: Any = csv.Sniffer().sniff(text[:16_384], ",;\t|")
     except csv.Error:
         dialect = csv.get_dialect("excel-tab" if name.lower().endswith((".tsv", ".tab")) else "excel")
-    left_out: list[LeftOut] = []
+    left_out = list(notes)
     try:
         blocks = list(_records(csv.reader(io.StringIO(text, newline=""), dialect), left_out))
     except csv.Error as error:

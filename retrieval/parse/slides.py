@@ -16,6 +16,7 @@ from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.formula import linear
 from retrieval.parse.grid import Cell, Grid, line
 from retrieval.parse.raised import lowered, raised
+from retrieval.parse.strict import rewritten
 from retrieval.parse.text import stem
 from retrieval.types import LeftOut, ParsedDocument
 
@@ -32,7 +33,7 @@ def parse_pptx(name: str, content: bytes) -> ParsedDocument:
     archive = open_archive(content)
     archive.refuse_entities()
     try:
-        return _read(name, content, archive)
+        return _read(name, *rewritten(content, archive))
     except (PythonPptxError, etree.LxmlError, KeyError) as error:
         raise DocumentUnreadable("The file is damaged: its presentation cannot be read.") from error
 

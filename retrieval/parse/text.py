@@ -14,8 +14,9 @@ from urllib.parse import unquote
 
 from retrieval.errors import UnsupportedFormat
 from retrieval.parse.blocks import Block, from_spans
+from retrieval.parse.charsets import letters
 from retrieval.parse.clauses.plain import find_capitals, find_clauses
-from retrieval.types import ParsedDocument
+from retrieval.types import LeftOut, ParsedDocument
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -25,28 +26,36 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+GUESSED = "character set not told by the file, letters read as"
 _LINE_END = re.compile("\r\n?")
 
 
-def decode(content: bytes) -> str:
-    """Text of a file: by its byte order mark, else UTF-8, else Windows-1252 as browsers read it.
+def decode(content: bytes, declared: str = "") -> str:
+    """Text of a file: by its byte order mark, as it declares, or as its bytes look.
 
     Raises UnsupportedFormat for bytes that are no text.
     """
-    mark, encoding = next(((m, e) for m, e in _MARKS if content.startswith(m)), (b"", "utf-8"))
+    return decoded(content, declared)[0]
+
+
+def decoded(content: bytes, declared: str = "") -> tuple[str, tuple[LeftOut, ...]]:
+    """The text of a file, and a note where its character set is a guess. Raises UnsupportedFormat as `decode`."""
+    mark, encoding = next(((m, e) for m, e in _MARKS if content.startswith(m)), (b"", ""))
+    guessed = ""
     try:
-        text = content[len(mark) :].decode(encoding)
-    except UnicodeDecodeError:
         if mark:
-            raise UnsupportedFormat(
-                f"The file says that it is {encoding} text, and is not. Save it as UTF-8."
-            ) from None
-        # Windows-1252 leaves five bytes undefined; WHATWG Encoding reads them as control characters.
-        text = "".join(bytes((b,)).decode("cp1252", "ignore") or chr(b) for b in content)
+            text = content[len(mark) :].decode(encoding)
+        else:
+            if b"\x00" in content[:100_000] and not declared.lower().startswith("utf-16"):
+                raise UnsupportedFormat("The file is not text, and of no type that can be read.")
+            read = letters(content, declared)
+            text, guessed = read.text, read.guessed
+    except UnicodeDecodeError:
+        raise UnsupportedFormat(f"The file says that it is {encoding} text, and is not. Save it as UTF-8.") from None
     controls = len(_CONTROL.findall(text[:100_000]))
     if "\x00" in text or controls > len(text[:100_000]) // 100 + 3:
         raise UnsupportedFormat("The file is not text, and of no type that can be read.")
-    return text
+    return text, (LeftOut(f"{GUESSED} {guessed}", "the file"),) if guessed else ()
 
 
 def lines_of(text: str) -> str:
@@ -61,8 +70,9 @@ def stem(name: str) -> str:
 
 def parse_text(name: str, content: bytes) -> ParsedDocument:
     """Plain text with its numbered clauses as sections. Raises UnsupportedFormat."""
-    raw = lines_of(decode(content))
-    return from_spans(stem(name), raw.replace("\f", "\n"), _spans(raw))
+    text, notes = decoded(content)
+    raw = lines_of(text)
+    return from_spans(stem(name), raw.replace("\f", "\n"), _spans(raw), left_out=notes)
 
 
 def _spans(raw: str) -> Iterator[tuple[int, Block]]:

@@ -1,65 +1,35 @@
 """A workbook made ready for openpyxl, which knows neither strict names nor rich text in rows it streams.
 
-Strict Open XML (ISO/IEC 29500-1) is renamed to its transitional twin; in texts of several looks, raised and
+Strict names are replaced (`strict.py`); in texts of several looks, raised and
 lowered runs are wrapped and struck-out ones emptied, so that a cell's value says what its reader sees.
 """
 
 from __future__ import annotations
 
-import io
 import re
-from zipfile import ZIP_STORED, ZipFile
 
 from lxml import etree
 
 from retrieval.errors import DocumentUnreadable
-from retrieval.parse.archive import Archive, open_archive
+from retrieval.parse.archive import Archive
 from retrieval.parse.raised import lowered, raised
+from retrieval.parse.strict import rewritten, transitional
 
 STRUCK = "\ufdd4"  # stands where struck-out text stood
 NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_STRICT = (
-    (b"http://purl.oclc.org/ooxml/spreadsheetml/main", b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"),
-    (
-        b"http://purl.oclc.org/ooxml/officeDocument/relationships",
-        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
-    ),
-    (b"http://purl.oclc.org/ooxml/drawingml/", b"http://schemas.openxmlformats.org/drawingml/2006/"),
-    (
-        b"http://purl.oclc.org/ooxml/officeDocument/",
-        b"http://schemas.openxmlformats.org/officeDocument/2006/",
-    ),
-)
 _LOOKS = re.compile(rb"<(?:\w+:)?(?:strike|vertAlign)\b")
 _ALIGNED = {"superscript": raised, "subscript": lowered}
 
 
 def prepared(content: bytes, archive: Archive) -> tuple[bytes, Archive]:
     """The workbook's bytes and archive, changed where they must be. Raises DocumentUnreadable, ParserLimit."""
-    changed: dict[str, bytes] = {}
-    for name in archive.names:
-        if name.endswith((".xml", ".rels")):
-            data = archive.read(name)
-            made = _transitional(data)
-            if name.endswith("sharedStrings.xml") or ("/worksheets/" in name and b"inlineStr" in made):
-                made = _worded(made) if _LOOKS.search(made) else made
-            if made is not data:
-                changed[name] = made
-    if not changed:
-        return content, archive
-    out = io.BytesIO()
-    with ZipFile(out, "w", ZIP_STORED) as packed:
-        for name in sorted(archive.names):
-            packed.writestr(name, changed[name] if name in changed else archive.read(name))
-    return out.getvalue(), open_archive(out.getvalue())
+    return rewritten(content, archive, _change)
 
 
-def _transitional(data: bytes) -> bytes:
-    if b"http://purl.oclc.org/ooxml/" not in data:
-        return data
-    for strict, twin in _STRICT:
-        data = data.replace(strict, twin)
-    return data
+def _change(name: str, data: bytes) -> bytes:
+    made = transitional(name, data)
+    texts = name.endswith("sharedStrings.xml") or ("/worksheets/" in name and b"inlineStr" in made)
+    return _worded(made) if texts and _LOOKS.search(made) else made
 
 
 def _worded(data: bytes) -> bytes:

@@ -75,8 +75,10 @@ def _entry(entries: Sequence[tuple[str, int, bytes, list[int]]], number: int, st
     return encoded.ljust(64, b"\0") + struct.pack("<HBBIII", *fields) + b"\0" * 36 + struct.pack("<IQ", start, size)
 
 
-def outlook(subject: str, body: str, files: Mapping[str, bytes], *, code_page: int = 65001) -> bytes:
-    """An Outlook message from Ada to Grace ([MS-OXMSG] 2.2)."""
+def outlook(
+    subject: str, body: str, files: Mapping[str, bytes], *, code_page: int = 65001, narrow: str | None = None
+) -> bytes:
+    """An Outlook message from Ada to Grace ([MS-OXMSG] 2.2); its own texts in the codec `narrow`, else in UTF-16."""
     texts = {0x001A: "IPM.Note", 0x0037: subject, 0x1000: body, 0x0C1A: "Ada", 0x0C1F: "ada@example.com"}
     tree: dict[str, bytes | Tree] = {
         "__nameid_version1.0": {f"__substg1.0_000{n}0102": b"" for n in (2, 3, 4)},
@@ -87,15 +89,23 @@ def outlook(subject: str, body: str, files: Mapping[str, bytes], *, code_page: i
     for number, (name, data) in enumerate(files.items()):
         tree[f"__attach_version1.0_#{number:08X}"] = _storage({0x3707: name}, {0x3701: data}, {0x3705: 1}, b"\0" * 8)
     header = b"\0" * 8 + struct.pack("<IIII", 1, len(files), 1, len(files)) + b"\0" * 8
-    return compound({**_storage(texts, {}, {0x3FDE: code_page}, header), **tree})
+    pages = {0x3FDE: code_page, **({0x3FFD: code_page} if narrow else {})}
+    return compound({**_storage(texts, {}, pages, header, narrow), **tree})
 
 
-def _storage(texts: Mapping[int, str], binary: Mapping[int, bytes], numbers: Mapping[int, int], header: bytes) -> Tree:
+def _storage(
+    texts: Mapping[int, str],
+    binary: Mapping[int, bytes],
+    numbers: Mapping[int, int],
+    header: bytes,
+    narrow: str | None = None,
+) -> Tree:
     made: dict[str, bytes | Tree] = {}
     records = header
     for tag, text in texts.items():
-        made[f"__substg1.0_{tag:04X}001F"] = text.encode("utf-16-le")
-        records += struct.pack("<HHIII", 0x1F, tag, 6, 2 * len(text) + 2, 0)
+        data, kind = (text.encode(narrow), 0x1E) if narrow else (text.encode("utf-16-le"), 0x1F)
+        made[f"__substg1.0_{tag:04X}{kind:04X}"] = data
+        records += struct.pack("<HHIII", kind, tag, 6, len(data) + 2, 0)
     for tag, data in binary.items():
         made[f"__substg1.0_{tag:04X}0102"] = data
         records += struct.pack("<HHIII", 0x102, tag, 6, len(data), 0)

@@ -126,10 +126,48 @@ def test_a_damaged_message_is_refused() -> None:
         parse_content("a.msg", outlook("S", "b", {})[:1500])
 
 
-def test_an_unknown_character_set_is_refused() -> None:
-    """Found by the fuzzer."""
-    with pytest.raises(DocumentUnreadable, match="character set"):
-        parse_content("a.msg", outlook("S", "b", {}, code_page=14))
+def test_an_unknown_code_page_is_no_reason_to_refuse_a_message() -> None:
+    parsed = parse_content("a.msg", outlook("Subject", "Notice is sixty days.", {}, code_page=12_345, narrow="ascii"))
+    assert "Notice is sixty days." in parsed.text
+
+
+@pytest.mark.parametrize(
+    ("code_page", "codec", "text"),
+    [
+        (950, "cp950", "通知期限為三十天。"),
+        (932, "cp932", "通知期間は三十日。①"),
+        (936, "gb18030", "通知期限为三十天。"),
+        (949, "cp949", "통지 기간은 삼십일로 한다."),
+        (874, "cp874", "ระยะเวลาแจ้งสามสิบวัน"),
+        (1251, "cp1251", "Срок тридцать дней."),
+        (20127, "cp1252", "Die Gebühr beträgt 500 €"),
+        (65001, "utf-8", "Gebühr 500 €"),
+    ],
+)
+def test_code_pages_as_outlook_names_them(code_page: int, codec: str, text: str) -> None:
+    parsed = parse_content("a.msg", outlook("Re", text, {}, code_page=code_page, narrow=codec))
+    assert text in parsed.text
+    assert parsed.left_out == ()
+
+
+@pytest.mark.parametrize("codec", ["cp1252", "utf-8"])
+@pytest.mark.parametrize("declared", ["utf-8", "iso-8859-1", "x-unknown", ""])
+def test_a_wrong_declaration_does_not_spoil_letters(declared: str, codec: str) -> None:
+    kind = f"text/plain; charset={declared}" if declared else "text/plain"
+    head = f"From: a@example.com\nSubject: Geb\xfchr\nContent-Type: {kind}\nContent-Transfer-Encoding: 8bit\n\n"
+    body = "Die Gebühr beträgt 500 € – fällig am 1. März."
+    parsed = parse_content("a.eml", head.encode("latin-1") + body.encode(codec))
+    assert body in parsed.text
+    assert "Subject: Gebühr" in parsed.text
+
+
+def test_letters_that_cannot_be_decoded_are_reported() -> None:
+    text = "Größe und Gebühr: " * 20
+    broken = text.encode() + b"\xe2\x82" + text.encode()
+    head = b"From: a@example.com\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n"
+    parsed = parse_content("a.eml", head + broken)
+    assert "Größe und Gebühr: \ufffdGröße" in parsed.text
+    assert [item.what for item in parsed.left_out] == ["letters that could not be decoded"]
 
 
 def test_a_mail_is_known_by_its_content() -> None:
