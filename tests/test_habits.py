@@ -46,7 +46,7 @@ VENDORS = {
     "weaviate": {"retrieval"},
     "openai": {"retrieval"},
     "onnxruntime": {"retrieval"},
-    "tantivy": {"retrieval"},
+    "Stemmer": {"retrieval"},
     "slack_bolt": {"bot"},
     "slack_sdk": {"bot"},
     "botbuilder": {"bot"},

@@ -1,7 +1,6 @@
 """Figures of a run. A figure that a set cannot tell is None, never 1.0.
 
-Ranking figures are judged by ir-measures (https://ir-measur.es). Its units are sections where the
-set names sections, pages where it names pages.
+The units of ranking figures are sections where the set names sections, pages where it names pages.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import log2
 from statistics import mean, quantiles
 from typing import Any
 
@@ -99,25 +99,19 @@ def _ranked_units(ranked: Sequence[Ranked], kind: str) -> list[Unit]:
 
 
 def _judged(results: Sequence[Result]) -> dict[str, float | None]:
-    import ir_measures
-    from ir_measures import AP, RR, Qrel, ScoredDoc, nDCG
-
-    qrels, run = [], []
-    for number, result in enumerate(results):
+    """Means over the questions that have gold units, as trec_eval reckons them with relevance 0 or 1."""
+    found: dict[str, list[float]] = {"ndcg@10": [], "mrr@10": [], "map@10": []}
+    for result in results:
         kind = "section" if any(g.section for g in result.case.expect) else "page"
         gold = _gold_units(result.case, kind) if result.case.answerable else set()
         if not gold:
             continue
-        qrels += [Qrel(str(number), "\x1f".join(unit), 1) for unit in gold]
-        units = _ranked_units(result.ranked, kind)
-        run += [ScoredDoc(str(number), "\x1f".join(unit), float(-rank)) for rank, unit in enumerate(units)]
-    names = {"ndcg@10": nDCG @ 10, "mrr@10": RR @ 10, "map@10": AP @ 10}
-    if not qrels:
-        return dict.fromkeys(names)
-    if not run:
-        return dict.fromkeys(names, 0.0)
-    judged = ir_measures.calc_aggregate(list(names.values()), qrels, run)
-    return {name: judged[measure] for name, measure in names.items()}
+        ranks = [n for n, unit in enumerate(_ranked_units(result.ranked, kind)[:10], 1) if unit in gold]
+        ideal = sum(1 / log2(n + 1) for n in range(1, min(len(gold), 10) + 1))
+        found["ndcg@10"].append(sum(1 / log2(n + 1) for n in ranks) / ideal)
+        found["mrr@10"].append(1 / ranks[0] if ranks else 0.0)
+        found["map@10"].append(sum(seen / n for seen, n in enumerate(ranks, 1)) / len(gold))
+    return {name: _mean(values) for name, values in found.items()}
 
 
 def _characters(results: Sequence[Result]) -> dict[str, float | None]:

@@ -126,7 +126,7 @@ def _model(cache: Path) -> bytes:
     kept = path.read_bytes() if path.is_file() else b""
     if kept and hashlib.sha256(kept[32:]).digest() == kept[:32]:
         return kept[32:]
-    # Only here: importing onnx takes longer than loading the converted model.
+    # Only here: most of the time the model is converted already.
     from retrieval.embed import minilm_graph
 
     try:

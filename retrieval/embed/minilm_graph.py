@@ -16,9 +16,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+
+from retrieval.embed import onnx_file
+from retrieval.embed.onnx_file import FLOAT, INT64, UINT8, Value
 
 RECIPE = "int8-1"
 """Names the quantization below. A change of it that moves vectors needs a new name."""
@@ -32,19 +33,19 @@ Weights = Mapping[str, NDArray[np.float32]]
 
 
 class _Graph:
-    """Nodes and initializers of a graph under construction, named as they come."""
+    """Nodes and tensors of a graph under construction, named as they come."""
 
     def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.initializers: list[onnx.TensorProto] = []
+        self.nodes: list[bytes] = []
+        self.tensors: list[bytes] = []
 
     def constant(self, name: str, value: NDArray[np.generic]) -> str:
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self.tensors.append(onnx_file.tensor(name, value))
         return name
 
     def node(self, op: str, *inputs: str, domain: str = "", outputs: int = 1, **attributes: Any) -> list[str]:
         made = [f"{op}_{len(self.nodes)}_{n}" for n in range(outputs)]
-        self.nodes.append(helper.make_node(op, list(inputs), made, domain=domain, **attributes))
+        self.nodes.append(onnx_file.node(op, inputs, made, domain, attributes))
         return made
 
     def one(self, op: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
@@ -72,7 +73,7 @@ class _Graph:
         rounded = self.one("Round", self.one("Add", self.one("Div", x, step), middle))
         product = self.one(
             "MatMulIntegerToFloat",
-            self.one("Cast", rounded, to=TensorProto.UINT8),
+            self.one("Cast", rounded, to=UINT8),
             self.constant(f"{name}.weight", quantized),
             self.constant(f"{name}.one", np.array(1, np.float32)),
             self.constant(f"{name}.scale", scale),
@@ -111,25 +112,22 @@ def build(weights: Weights) -> bytes:
     for layer in range(LAYERS):
         x = _layer(graph, x, f"encoder.layer.{layer}", weights)
     _pooled(graph, x)
-    model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "all-MiniLM-L6-v2",
-            [helper.make_tensor_value_info("ids", TensorProto.INT64, ["batch", "length"])],
-            [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["batch", DIMENSIONS])],
-            graph.initializers,
-        ),
-        opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)],
+    return onnx_file.model(
+        "all-MiniLM-L6-v2",
+        graph.nodes,
+        graph.tensors,
+        inputs=[Value("ids", INT64, ("batch", "length"))],
+        outputs=[Value("vectors", FLOAT, ("batch", DIMENSIONS))],
+        opsets={"": 17, "com.microsoft": 1},
         ir_version=9,
     )
-    return bytes(model.SerializeToString())
 
 
 def _embeddings(graph: _Graph, weights: Weights) -> str:
     rows, scale = quantize(weights["embeddings.word_embeddings.weight"], axis=1)
     # Every text is of token type 0: its one row is added to the position table.
     positions = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
-    row = graph.one("Cast", graph.one("Gather", graph.constant("words", rows), "ids"), to=TensorProto.FLOAT)
+    row = graph.one("Cast", graph.one("Gather", graph.constant("words", rows), "ids"), to=FLOAT)
     factor = graph.one("Gather", graph.constant("words.scale", scale[:, None]), "ids")
     words = graph.one("Mul", row, factor)
     axis0, axis1 = graph.constant("from0", np.array([0], np.int64)), graph.constant("axis0", np.array([0], np.int64))
@@ -169,4 +167,4 @@ def _pooled(graph: _Graph, x: str) -> None:
     """The sum over the tokens at unit length (the mean's divisor would cancel out)."""
     total = graph.one("ReduceSum", x, graph.constant("tokens", np.array([1], np.int64)), keepdims=0)
     norm = graph.one("ReduceL2", total, axes=[1], keepdims=1)
-    graph.nodes.append(helper.make_node("Div", [total, norm], ["vectors"]))
+    graph.nodes.append(onnx_file.node("Div", [total, norm], ["vectors"], "", {}))

@@ -1,37 +1,77 @@
 """From text to the stems that both indexes search: the same words in SQLite and in Weaviate.
 
-tantivy's analyser splits on everything but letters and digits, lower-cases, drops accents and
-stems English (Porter 2, snowballstem.org). Characters of scripts without spaces are words of one character.
+A word is a run of letters, digits and the marks that belong to them. It is lower-cased, a Latin letter loses its
+accent ("Übernachtung", "ubernachtung"), and Porter's second English stemmer makes the stem
+(https://snowballstem.org/algorithms/english/stemmer.html). Characters of scripts without spaces are words of one
+character.
 """
 
 from __future__ import annotations
 
 import re
+import threading
+import unicodedata
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 
-import tantivy
+import Stemmer
 
 _UNSPACED = re.compile("([\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _LONGEST = 64  # bytes; longer runs are hashes and encoded data, not words
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
+_LATIN = re.compile(r"LATIN SMALL (?:LETTER|LIGATURE) ([A-Z]{1,2})(?: WITH .*)?")
+_OWN_NAMES = {"ß": "ss", "ð": "d", "þ": "th", "ı": "i", "ŋ": "n"}  # Latin letters that are named after no other
+_MARKS_END = 0xAC00  # beyond it lie the marks of scripts that nobody writes contracts in
 
-_ANALYZER = (
-    tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    .filter(tantivy.Filter.remove_long(_LONGEST))
-    .filter(tantivy.Filter.lowercase())
-    .filter(tantivy.Filter.ascii_fold())
-    .filter(tantivy.Filter.stemmer("english"))
-    .build()
-)
+
+class _Stemmers(threading.local):
+    """One for each thread: a stemmer of the library serves one at a time."""
+
+    def __init__(self) -> None:
+        self.english = Stemmer.Stemmer("english")
+
+
+class _Folds(dict[int, str]):
+    """For `str.translate`, filled as characters come: a Latin letter in ASCII, any other character as it is."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        self[code] = found = _folded(char) if char.isalnum() else "" if 0x300 <= code < 0x370 else char
+        return found
+
+
+_STEMMERS = _Stemmers()
+_FOLDS = _Folds()
 
 
 def stems(text: str) -> list[str]:
     """The stems of a text in order, e.g. "The hotels' costs" -> ["the", "hotel", "cost"]."""
-    if not text.isascii():
-        text = _UNSPACED.sub(r" \1 ", text.encode("utf-8", "replace").decode("utf-8"))
-    found: list[str] = _ANALYZER.analyze(text)
+    if text.isascii():
+        words = [word for word in _ASCII_WORD.findall(text.lower()) if len(word) < _LONGEST]
+    else:
+        spaced = _UNSPACED.sub(r" \1 ", text.encode("utf-8", "replace").decode("utf-8"))
+        plain = unicodedata.normalize("NFC", spaced.lower()).translate(_FOLDS)
+        words = [word for word in _word().findall(plain) if len(word.encode()) < _LONGEST]
+    found: list[str] = _STEMMERS.english.stemWords(words)
     return found
+
+
+def _folded(char: str) -> str:
+    """A Latin letter, ligature or digit without what is added to it, in ASCII; else the character itself."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", char) if not unicodedata.combining(c))
+    if bare.isascii():
+        return bare.lower()
+    named = _LATIN.fullmatch(unicodedata.name(char, ""))
+    return named[1].lower() if named else _OWN_NAMES.get(char, char)
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    """Letters and digits of any script with their marks, as the vowel signs of Hindi."""
+    marks = "".join(chr(code) for code in range(0x300, _MARKS_END) if unicodedata.category(chr(code)) in ("Mn", "Mc"))
+    return re.compile(rf"(?:[^\W_][{marks}]*)+")
 
 
 # Words that frame a question or carry grammar: they would rank a document by how chatty it is.

@@ -15,7 +15,7 @@ from bot.docs import pages
 
 APP_ID = "12345678-90ab-cdef-1234-567890abcdef"
 HEAVY = {
-    *("pydantic", "pydantic_settings", "structlog", "apsw", "aiohttp", "numpy", "onnxruntime", "onnx", "tantivy"),
+    *("pydantic", "pydantic_settings", "structlog", "apsw", "aiohttp", "numpy", "onnxruntime", "Stemmer"),
     *("weaviate", "openai", "slack_bolt", "slack_sdk", "botbuilder", "lxml", "openpyxl", "pypdfium2", "rich.progress"),
 }
 

@@ -17,6 +17,12 @@ from retrieval.text.stems import asked, pairs, stems, title_stems
         ("", []),
         ("\ud800 broken", ["broken"]),
         ("a" * 200 + " b", ["b"]),
+        ("re\u0301sume\u0301 résumé RÉSUMÉ", ["resum", "resum", "resum"]),
+        ("Øre Łódź Straße İstanbul þing œuvre ĳ", ["ore", "lodz", "strass", "istanbul", "thing", "oeuvr", "ij"]),
+        ("м² ﬁnance ２０２６ № ½", ["м2", "financ", "2026", "½"]),
+        ("Ёлка йод Ελλάδα", ["ёлка", "йод", "ελλάδα"]),
+        ("हिन्दी कानून", ["हिन्दी", "कानून"]),
+        ("snake_case a-b", ["snake", "case", "a", "b"]),
         ("terminated termination terminates", ["termin", "termin", "termin"]),
     ],
 )
