@@ -169,7 +169,8 @@ class Snapshot:
         if not vector:
             return np.zeros(self.size, np.float32)
         asked_for = np.frombuffer(vector, "<f4")
-        return np.concatenate([s.vectors @ asked_for for s in self._segments])
+        # Each row for itself: a product of the whole matrix rounds by the number of rows, and so tells of others.
+        return np.concatenate([np.einsum("ij,j->i", s.vectors, asked_for) for s in self._segments])
 
     def _top(self, limit: int, rows: NDArray[np.intp], columns: tuple[Floats, ...]) -> list[Ranked]:
         """The best rows. Equal to six digits is equal: the order must not hang on how numpy adds up."""
