@@ -1,6 +1,6 @@
 """The record of one question: everything that reviewers ask for, and what replay needs. Pure.
 
-`question_record` builds it from the domain's values, `restore` gives back what was shown. What each
+`question_record` builds it of an `Outcome`, `restore` gives that back. What each
 field means stands in `audit.fields` (and, generated from it, in docs/audit.md).
 """
 
@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from audit.canonical import canonical, clean
 from audit.errors import AuditCorrupt
+from audit.outcome import Outcome, OutcomeKind
 from audit.record import AuditRecord, Json
 from audit.values import from_json, to_json, to_object
 from retrieval.answer_form import structured
 from retrieval.types import (
     AccessList,
     Answer,
+    AnswerPart,
     Audience,
     Citation,
     Document,
@@ -26,6 +28,8 @@ from retrieval.types import (
     Passage,
     Principal,
     Question,
+    Seal,
+    Statement,
     VerdictClass,
     Verified,
 )
@@ -51,20 +55,34 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
-    """What was shown, rebuilt from a record: the values of the bot's `Outcome`, under the same names."""
+class Occasion:
+    """A question: who asked it where, who would read the reply, and how it was searched.
 
-    kind: str
-    record_id: str
-    question: str
-    answer: Answer | None
-    text: str
-    nearest: tuple[Passage, ...]
-    notice: str
-    private: bool
-    expert: str = ""
-    repeats: str = ""
-    link: str = ""
+    `place` holds "channel", "channel_kind", "thread", "message" and "key" as far as they exist.
+    """
+
+    question: Question
+    searched: str
+    asker: Principal
+    audience: Audience
+    place: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What an outcome rests on: what was found, what may be read, what the gate said, what it took.
+
+    Of `access` (by id) the lists of `passages` are kept. `snapshots` are the texts of `cited_spans`; for one
+    that is missing the quoted passage stands in.
+    """
+
+    passages: Sequence[Passage] = ()
+    access: Mapping[str, AccessList] = field(default_factory=dict)
+    verified: Verified = NOTHING
+    use: ModelUse = field(default_factory=lambda: ModelUse("none"))
+    snapshots: Mapping[Span, str] = field(default_factory=dict)
+    timings_us: Mapping[str, int] = field(default_factory=dict)
+    error: str = ""
 
 
 def cited_spans(verified: Verified) -> tuple[Span, ...]:
@@ -89,71 +107,55 @@ def posted_bytes(payload: Mapping[str, Json]) -> bytes:
 
 
 def question_record(
+    outcome: Outcome,
+    occasion: Occasion,
+    basis: Basis | None = None,
     *,
-    record_id: str,
-    outcome: str,
-    question: Question,
-    searched: str,
-    asker: Principal,
-    audience: Audience,
-    place: Mapping[str, Json],
-    passages: Sequence[Passage] = (),
-    access: Mapping[str, AccessList] | None = None,
-    verified: Verified = NOTHING,
-    use: ModelUse | None = None,
-    snapshots: Mapping[Span, str] | None = None,
-    text: str = "",
-    notice: str = "",
-    private: bool = False,
-    expert: str = "",
-    repeats: str = "",
-    link: str = "",
-    nearest: Sequence[Passage] = (),
-    shown_question: str | None = None,
     posted: bytes = b"",
-    timings_us: Mapping[str, int] | None = None,
     software: str = "",
     configuration_sha256: str = "",
     trace_id: str = "",
-    error: str = "",
     time: datetime | None = None,
 ) -> AuditRecord:
-    """A question and what became of it ("answered", "abstained", "refused" or "failed").
-
-    `place` holds "channel", "channel_kind", "thread", "message" and "key" as far as they exist; of `access` (by id)
-    the lists of `passages` are kept. `snapshots` are the texts of `cited_spans`; for one that is missing the quoted
-    passage stands in. `posted` are the message's bytes (UTF-8). `text` pointed to the answer given before in the
-    record `repeats`, at `link`.
-    """
-    said = {"text": text, "notice": notice, "expert": expert, "link": link, "error": error}
-    documents = {(d.id, d.version): d for d in _documents(verified.answer, (*passages, *nearest))}
+    """A question and what became of it: `restore` gives back the outcome. `posted` are the message's bytes (UTF-8)."""
+    basis = basis if basis is not None else Basis()
+    said = {
+        "text": outcome.text,
+        "notice": outcome.notice,
+        "expert": outcome.expert,
+        "link": outcome.link,
+        "error": basis.error,
+    }
+    documents = {(d.id, d.version): d for d in _documents(basis.verified.answer, (*basis.passages, *outcome.nearest))}
     fields: dict[str, Json] = {
-        **_who(asker),
-        **{name: to_json(place[name]) for name in _PLACE if name in place},
-        "audience": to_json(audience),
-        **_asked(question, searched),
+        **_who(occasion.asker),
+        **{name: to_json(occasion.place[name]) for name in _PLACE if name in occasion.place},
+        "audience": to_json(occasion.audience),
+        **_asked(occasion.question, occasion.searched),
         "documents": [to_json(document) for document in documents.values()],
-        "access_lists": _access(access or {}, documents.values()),
-        **_found(verified, passages, snapshots or {}),
-        "private": private,
+        "access_lists": _access(basis.access, documents.values()),
+        **_found(basis.verified, basis.passages, basis.snapshots),
+        "private": outcome.private,
         **{name: clean(words) for name, words in said.items()},
-        "nearest": [_packed(passage) for passage in nearest],
-        "shown_question": clean(shown_question if shown_question is not None else question.text),
+        "nearest": [_packed(passage) for passage in outcome.nearest],
+        "shown_question": clean(outcome.question),
         **_posted(posted),
-        **to_object(use if use is not None else ModelUse("none")),
-        "timings_us": to_json(timings_us or {}),
+        **to_object(basis.use),
+        "timings_us": to_json(basis.timings_us),
         "software": software,
         "configuration_sha256": configuration_sha256,
         "trace_id": trace_id,
     }
-    return AuditRecord(record_id, "question", time or datetime.now(UTC), outcome, fields, refers_to=repeats or None)
+    at, before = time or datetime.now(UTC), outcome.repeats or None
+    return AuditRecord(outcome.record_id, "question", at, outcome.kind.value, fields, refers_to=before)
 
 
-def restore(record: AuditRecord) -> Restored:
+def restore(record: AuditRecord) -> Outcome:
     """What was shown, from the record alone. Raises AuditCorrupt when fields are erased or do not fit.
 
     The answer in it is the one that `retrieval.verify` made: the caller has proved that the record is
-    unchanged and checked each quote against the section snapshot (`audit.replay`).
+    unchanged and checked each quote against the section snapshot (`audit.replay`). That of a question which
+    only got a pointer to an earlier answer stands in the record that it points to.
     """
     gone = sorted(
         set(record.erased)
@@ -163,15 +165,11 @@ def restore(record: AuditRecord) -> Restored:
         raise AuditCorrupt(f"record {record.id}: {', '.join(gone)} was erased, so what was shown cannot be rebuilt")
     try:
         documents: dict[tuple[Json, Json], Json] = {(d["id"], d["version"]): d for d in _list(record, "documents")}
-        statements = record.fields["statements"]
-        citations: list[Json] = [*_unpacked(_list(record, "citations"), documents)]
-        parts: dict[str, Json] = {"statements": statements, "citations": citations}
-        parts["parts"] = record.fields.get("parts") or []  # records of earlier versions have none
-        return Restored(
-            kind=record.outcome,
+        return Outcome(
+            kind=OutcomeKind(record.outcome),
             record_id=record.id,
             question=str(record.fields["shown_question"]),
-            answer=from_json(Answer, parts) if statements is not None else None,
+            answer=_answer(record, documents) if record.fields["statements"] is not None else None,
             text=str(record.fields["text"]),
             nearest=tuple(from_json(Passage, item) for item in _unpacked(_list(record, "nearest"), documents)),
             notice=str(record.fields["notice"]),
@@ -180,8 +178,19 @@ def restore(record: AuditRecord) -> Restored:
             repeats=record.refers_to or "",
             link=str(record.fields.get("link") or ""),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise AuditCorrupt(f"record {record.id} is no record of a question that this version reads: {error}") from error
+
+
+def _answer(record: AuditRecord, documents: Mapping[tuple[Json, Json], Json]) -> Answer:
+    """The answer that was verified when it was recorded."""
+    parts = _list(record, "parts") if record.fields.get("parts") else []  # records of earlier versions have none
+    return Answer(
+        tuple(from_json(Statement, item) for item in _list(record, "statements")),
+        tuple(from_json(Citation, item) for item in _unpacked(_list(record, "citations"), documents)),
+        tuple(from_json(AnswerPart, item) for item in parts),
+        seal=Seal.RESTORED,
+    )
 
 
 # --- parts -----------------------------------------------------------------------------------

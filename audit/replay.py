@@ -15,14 +15,15 @@ from audit.check import check_quotes, check_record
 from audit.errors import AuditCorrupt, RecordUnknown
 from audit.log import TransparencyLog
 from audit.note import PublicKey
-from audit.question import Restored, restore
+from audit.outcome import Outcome
+from audit.question import restore
 from audit.reading import Reader, Stored
 from audit.record import AuditRecord, Json
 from audit.tree import check_inclusion, leaf_hash, prove_inclusion
 from audit.values import from_json
 from retrieval.types import AccessList, Audience, Principal
 
-Renderer = Callable[[str, Restored], bytes]
+Renderer = Callable[[str, Outcome], bytes]
 """(platform, what was shown) -> the payload's bytes, as `audit.question.posted_bytes` makes them."""
 
 Today = Callable[[str, str, int, int, str], Awaitable[str | None]]

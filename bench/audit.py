@@ -42,8 +42,9 @@ from audit.disclosure import Sealed, seal
 from audit.export import ExportFormat, export
 from audit.keyring import Paths
 from audit.log import TransparencyLog
+from audit.outcome import Outcome, OutcomeKind
 from audit.postgres import PostgresDatabase
-from audit.question import cited_spans, posted_bytes, question_record
+from audit.question import Basis, Occasion, cited_spans, posted_bytes, question_record
 from audit.record import AuditRecord, Json, new_record_id
 from audit.search import Filter
 from audit.sqlite import SqliteDatabase
@@ -82,18 +83,17 @@ def answered(n: int, found: tuple[Passage, ...]) -> AuditRecord:
     gate, cited = verified()
     record_id = new_record_id()
     blocks: list[Json] = [{"type": "section", "text": {"type": "mrkdwn", "text": QUOTE * 5}} for _ in range(30)]
+    question = Question(f"What may hotel number {n} cost?", START)
+    place = {"channel": "C-travel", "channel_kind": "channel", "thread": "171.1", "message": "171.2", "key": "k"}
     return question_record(
-        record_id=record_id,
-        outcome="answered",
-        question=Question(f"What may hotel number {n} cost?", START),
-        searched="hotel cost",
-        asker=ADA,
-        audience=Audience(AudienceKind.CHANNEL, frozenset({ADA.entries})),
-        place={"channel": "C-travel", "channel_kind": "channel", "thread": "171.1", "message": "171.2", "key": "k"},
-        passages=(*cited[:1], *found[1:]),
-        access=ACCESS,
-        verified=gate,
-        snapshots={span: TEXT[span.start : span.end] for span in cited_spans(gate)},
+        Outcome(OutcomeKind.ANSWERED, record_id, question.text, gate.answer),
+        Occasion(question, "hotel cost", ADA, Audience(AudienceKind.CHANNEL, frozenset({ADA.entries})), place),
+        Basis(
+            passages=(*cited[:1], *found[1:]),
+            access=ACCESS,
+            verified=gate,
+            snapshots={span: TEXT[span.start : span.end] for span in cited_spans(gate)},
+        ),
         posted=posted_bytes({"channel": "C-travel", "record": record_id, "blocks": blocks}),
     )
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from audit.outcome import Outcome as Outcome
+from audit.outcome import OutcomeKind as OutcomeKind
 from audit.record import Json, Receipt
-from retrieval.types import Answer, Passage, Principal
+from retrieval.types import Principal
 
 
 class ChannelKind(StrEnum):
@@ -77,44 +79,6 @@ class People:
     asker: Principal
     readers: tuple[Principal, ...] | None
     external: bool = False
-
-
-class OutcomeKind(StrEnum):
-    ANSWERED = "answered"
-    ABSTAINED = "abstained"
-    REFUSED = "refused"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a question. `text` is for people when there is no `answer`: why, or what to do.
-
-    ANSWERED without an `answer` is the reply to a command such as `help`.
-
-    `nearest` are passages the readers may read, shown with an abstention. `notice` is a line shown
-    with an answer, such as that the model was down. `private` says that only the asker may see it.
-    `expert` is the name of the person or group that a button offers to ask; "" for none.
-    `repeats` is the record of an earlier answer: then `text` points there, at `link` ("" for none), and
-    is shown instead of the answer.
-    """
-
-    kind: OutcomeKind
-    record_id: str
-    question: str
-    answer: Answer | None = None
-    text: str = ""
-    nearest: tuple[Passage, ...] = ()
-    notice: str = ""
-    private: bool = False
-    expert: str = ""
-    repeats: str = ""
-    link: str = ""
-
-    @property
-    def told(self) -> Answer | None:
-        """The answer, where it is what is shown."""
-        return self.answer if self.kind is OutcomeKind.ANSWERED and not self.repeats else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import mimetypes
 import time
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
@@ -22,18 +21,15 @@ from connectors.ports import Item, ListingFailure, Source
 from connectors.state import HELD, UNREADABLE, Entry, StateStore, access_id
 from retrieval import publish
 from retrieval.errors import DocumentUnreadable
+from retrieval.parse import formats
 from retrieval.ports import Embedder, Index, Parser
 from retrieval.types import AccessList, Attachment, Document, ParsedDocument
-
-PARSER_VERSION = "3"
-"""Changes when parsers or chunks change, so that a sync reads every document anew."""
 
 GUARD_DOCUMENTS = 10
 GUARD_SHARE = 0.10
 """More deletes than both, inferred from a listing, are held until a person decides."""
 
 MAX_ATTACHMENT_DEPTH = 3
-_TYPES = {".md": "text/markdown", ".markdown": "text/markdown", ".eml": "message/rfc822"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +101,7 @@ class SyncEngine:
         index: Index,
         embedder: Embedder,
         parser: Parser,
-        parser_version: str = PARSER_VERSION,
+        parser_version: str = formats.VERSION,
     ) -> None:
         """`parser_version` names how documents are read; documents read in another way are read anew."""
         self._parser_version = parser_version
@@ -295,7 +291,7 @@ class _Run:
             sha256=sha256,
             acl_id=access_id(item.access),
             source=self.source.name,
-            media_type=media_type(item.name),
+            media_type=formats.media_type(item.name),
             modified_at=item.modified_at,
         )
 
@@ -402,12 +398,6 @@ def item_entries(state: StateStore, source: str) -> dict[str, Entry]:
             bare = name.removeprefix(f"{source}:")
             found[bare if bare != name and _taken(state, bare, source) else name] = entry
     return found
-
-
-def media_type(name: str) -> str:
-    """The media type a name suggests, for links and exports; parsing looks at the content itself."""
-    suffix = "." + name.rsplit(".", 1)[-1].lower() if "." in name else ""
-    return _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 def lag_seconds(completed_at: datetime | None, now: datetime) -> int | None:

@@ -7,9 +7,9 @@ of one document version, everywhere. Times are UTC-aware. Pages count from 1.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, InitVar, dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 EVERYONE = "everyone"
 """The access entry that every member of the allowed tenants holds, and no guest."""
@@ -404,9 +404,16 @@ class AnswerPart:
     value: str = ""
 
 
+class Seal(Enum):
+    """Who vouches for an answer: without one of these none can be made, and a test lists who uses which."""
+
+    VERIFIED = "verified"  # by `retrieval.verify`, against its quotes
+    RESTORED = "restored"  # from the record of one that was verified
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Verified statements and their citations. Made by `retrieval.verify` only.
+    """Verified statements and their citations. Made by `retrieval.verify`, and anew from the record of one it made.
 
     `parts` are those of the organisation's form that are filled or lacking, in its order; () without a form.
     """
@@ -414,6 +421,12 @@ class Answer:
     statements: tuple[Statement, ...]
     citations: tuple[Citation, ...]
     parts: tuple[AnswerPart, ...] = ()
+    _: KW_ONLY
+    seal: InitVar[Seal]
+
+    def __post_init__(self, seal: Seal) -> None:
+        if not isinstance(seal, Seal):
+            raise TypeError("an answer is made by retrieval.verify, or from the record of one that it made")
 
     @property
     def text(self) -> str:

@@ -29,6 +29,7 @@ from retrieval.types import (
     Claim,
     Draft,
     Passage,
+    Seal,
     Statement,
     Verdict,
     VerdictClass,
@@ -160,7 +161,7 @@ def _answer(kept: Sequence[_Judged], parts: tuple[AnswerPart, ...]) -> Answer | 
         statements[part, judged.text] = Statement(judged.text, together, part, judged.wording, judged.source)
     if not statements:
         return None
-    return Answer(tuple(statements.values()), tuple(citations), parts)
+    return Answer(tuple(statements.values()), tuple(citations), parts, seal=Seal.VERIFIED)
 
 
 def _citation(n: int, found: Found) -> Citation:

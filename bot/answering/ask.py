@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from audit.errors import AuditUnavailable, RecordInvalid
-from audit.question import cited_spans, posted_bytes, question_record
+from audit.question import Basis, Occasion, cited_spans, posted_bytes, question_record
 from audit.record import AuditLog, AuditRecord, Json
 from bot.answering.asking import question_in
 from bot.answering.channels import NO_RULE, ChannelRule
@@ -261,33 +261,30 @@ class Ask:
         self, request: Request, work: _Work, outcome: Outcome, payload: Mapping[str, Json]
     ) -> AuditRecord:
         spans = cited_spans(work.verified)
-        return question_record(
-            record_id=request.record_id,
-            outcome=outcome.kind.value,
+        occasion = Occasion(
             question=replace(request.question, text=request.question.text[:RECORDED]),
             searched=work.searched[:RECORDED],
             asker=request.asker,
             audience=work.audience,
             place=request.place,
+        )
+        basis = Basis(
             passages=work.passages,
             access=work.access,
             verified=work.verified,
             use=work.use,
             snapshots={s: await self.library.text(s.document, s.version, s.start, s.end) for s in spans},
-            text=outcome.text,
-            notice=outcome.notice,
-            private=outcome.private,
-            expert=outcome.expert,
-            repeats=outcome.repeats,
-            link=outcome.link,
-            nearest=outcome.nearest,
-            shown_question=outcome.question[:RECORDED],
-            posted=posted_bytes(payload),
             timings_us=work.timings_us,
+            error=work.error,
+        )
+        return question_record(
+            replace(outcome, question=outcome.question[:RECORDED]),
+            occasion,
+            basis,
+            posted=posted_bytes(payload),
             software=self.version,
             configuration_sha256=self.configuration_sha256,
             trace_id=request.record_id,
-            error=work.error,
         )
 
 

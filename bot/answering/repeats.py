@@ -18,7 +18,7 @@ from audit.values import to_json
 from bot.keys import ThreadKey
 from bot.texts import POINTER, POINTER_DIRECT
 from retrieval.ports import Library
-from retrieval.types import Answer, Audience
+from retrieval.types import Answer, Audience, Seal
 
 log = structlog.get_logger(__name__)
 
@@ -100,7 +100,7 @@ class Repeats:
         if posted is None:
             return None
         cited = tuple(replace(c, document=current[c.document.id]) for c in answer.citations)
-        return Repeated(record_id, replace(answer, citations=cited), posted)
+        return Repeated(record_id, replace(answer, citations=cited, seal=Seal.RESTORED), posted)
 
 
 def pointer(posted: Posted, now: datetime, *, direct: bool) -> str:

@@ -38,11 +38,12 @@ from bot.wiring.indexes import engine
 from bot.wiring.styles import answer_form, house_style
 from connectors.ports import Source, Watchable
 from connectors.state import StateStore
-from connectors.sync import PARSER_VERSION, SyncEngine, SyncReport
+from connectors.sync import SyncEngine, SyncReport
 from retrieval.embed.cache import CachedEmbedder
 from retrieval.generate.extractive import ExtractiveGenerator
 from retrieval.generate.fallback import CheckedGenerator
 from retrieval.generate.prompt import HouseStyle
+from retrieval.parse import formats
 from retrieval.parse.sandbox import Ocr, SandboxParser
 from retrieval.ports import Embedder, Index, Parser
 from retrieval.retrieve import Retriever
@@ -226,7 +227,7 @@ async def open_app(
         )
         # Documents' vectors are kept, so that no clause is embedded twice; a question's are not.
         cached = CachedEmbedder(embedder, settings.home / "embeddings.db")
-        version_of_reading = PARSER_VERSION + (f"+ocr.{settings.ocr_language}" if settings.ocr else "")
+        version_of_reading = formats.VERSION + (f"+ocr.{settings.ocr_language}" if settings.ocr else "")
         syncing = SyncEngine(state, index, cached, wrap_parser(reader), version_of_reading)
         yield App(settings, state, index, embedder, syncing, audit, directory, ask, models[0] if models else None)
 

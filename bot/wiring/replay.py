@@ -6,32 +6,19 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from audit.question import Restored, posted_bytes
+from audit.question import posted_bytes
 from audit.reconcile import Posted
 from audit.record import Json
 from audit.replay import Today
 from bot.answering.render import plain
 from bot.errors import SettingsError
-from bot.types import Outcome, OutcomeKind
+from bot.types import Outcome
 from bot.wiring.platforms import platforms
 from retrieval.ports import Library
 
 
-def posted(platform: str, shown: Restored) -> bytes:
+def posted(platform: str, outcome: Outcome) -> bytes:
     """The bytes that this platform's renderer makes of an outcome. Implements `audit.replay.Renderer`."""
-    outcome = Outcome(
-        OutcomeKind(shown.kind),
-        shown.record_id,
-        shown.question,
-        shown.answer,
-        shown.text,
-        shown.nearest,
-        shown.notice,
-        shown.private,
-        shown.expert,
-        shown.repeats,
-        shown.link,
-    )
     return posted_bytes(_renderer(platform)(outcome))
 
 

@@ -10,6 +10,7 @@ import struct
 import zlib
 from dataclasses import replace
 from importlib import import_module
+from mimetypes import guess_type
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Protocol, cast
 from zipfile import BadZipFile
@@ -43,6 +44,9 @@ PARSERS = {
     "eml": ("retrieval.parse.mail", "parse_eml"),
     "msg": ("retrieval.parse.mail", "parse_msg"),
 }
+
+VERSION = "3"
+"""Changes when parsers or chunks change, so that a sync reads every document anew."""
 
 MEDIA_TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -143,6 +147,15 @@ def read(kind: str, name: str, content: bytes, ocr: Recognizer | None = None) ->
             )
         raise DocumentUnreadable("The file holds no text.")
     return parsed
+
+
+def media_type(name: str) -> str:
+    """The media type that a name suggests, for links and exports; parsing looks at the content itself."""
+    extension = PurePosixPath(name).suffix.lower()
+    if extension in (".tsv", ".tab"):
+        return "text/tab-separated-values"
+    kind = _EXTENSIONS.get(extension, extension[1:])
+    return MEDIA_TYPES.get(kind) or guess_type(name)[0] or "application/octet-stream"
 
 
 def likely(name: str, content: bytes) -> str:

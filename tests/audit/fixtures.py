@@ -12,10 +12,10 @@ from audit.database import Database
 from audit.holds import approve_lift, request_lift
 from audit.log import TransparencyLog
 from audit.note import PublicKey
-from audit.question import cited_spans, posted_bytes, question_record
+from audit.outcome import Outcome, OutcomeKind
+from audit.question import Basis, Occasion, cited_spans, posted_bytes, question_record
 from audit.record import AuditRecord, Json, new_record_id
 from audit.retention import Rule, approve_rule, request_rule
-from audit.values import from_json, to_json
 from retrieval.types import (
     AccessList,
     Answer,
@@ -30,7 +30,9 @@ from retrieval.types import (
     Principal,
     Question,
     Quote,
+    Seal,
     Section,
+    Statement,
     Turn,
     Verdict,
     VerdictClass,
@@ -116,17 +118,12 @@ def verified(number: int = 0) -> tuple[Verified, tuple[Passage, ...]]:
     )
     start = TEXT.index(QUOTE)
     citation = Citation(1, source, section, "chunk-0", start, start + len(QUOTE), QUOTE, 7, None)
-    answer = _answer("Hotels cost at most 180 EUR a night.", citation)
+    statement = Statement("Hotels cost at most 180 EUR a night.", (citation.n,))
+    answer = Answer((statement,), (citation,), seal=Seal.VERIFIED)
     claim = Claim("Trains are free.", (Quote("p1", "Trains are free."),))
     dropped = Verdict(claim, VerdictClass.FABRICATED, "the quote stands nowhere in the passage")
     kept = Verdict(Claim(answer.statements[0].text, (Quote("p0", QUOTE),)), VerdictClass.SUPPORTED, "")
     return Verified(answer, (kept, dropped)), passages
-
-
-def _answer(text: str, citation: Citation) -> Answer:
-    return from_json(
-        Answer, {"statements": [{"text": text, "citations": [citation.n]}], "citations": [to_json(citation)]}
-    )
 
 
 def asked(
@@ -137,21 +134,27 @@ def asked(
     spans = cited_spans(gate)
     record_id = new_record_id()
     payload: dict[str, Json] = {"record": record_id, "text": gate.answer.text if gate.answer else ""}
-    return question_record(
-        record_id=record_id,
-        outcome="answered",
-        question=Question(f"What may hotel number {number} cost?", START, (Turn("And trains?", (document().id,)),)),
-        searched="hotel cost",
-        asker=asker,
-        audience=Audience(AudienceKind.CHANNEL, frozenset({asker.entries, frozenset({"everyone"})})),
-        place={"channel": channel, "channel_kind": "channel", "thread": "171.1", "message": "171.2", "key": "k"},
+    text = f"What may hotel number {number} cost?"
+    occasion = Occasion(
+        Question(text, START, (Turn("And trains?", (document().id,)),)),
+        "hotel cost",
+        asker,
+        Audience(AudienceKind.CHANNEL, frozenset({asker.entries, frozenset({"everyone"})})),
+        {"channel": channel, "channel_kind": "channel", "thread": "171.1", "message": "171.2", "key": "k"},
+    )
+    basis = Basis(
         passages=passages,
         access=ACCESS,
         verified=gate,
         use=ModelUse("openai", "some-model", {"temperature_millis": 0}, "aa" * 32, "bb" * 32, 1200, 80),
         snapshots={span: TEXT[span.start : span.end] for span in spans},
-        posted=posted_bytes(payload),
         timings_us={"retrieve": 12_000, "answer": 900_000, "total": 915_000},
+    )
+    return question_record(
+        Outcome(OutcomeKind.ANSWERED, record_id, text, gate.answer),
+        occasion,
+        basis,
+        posted=posted_bytes(payload),
         software="footnote 0.1.0",
         configuration_sha256="cc" * 32,
         trace_id="4bf92f3577b34da6a3ce929d0e0e4736",

@@ -15,7 +15,8 @@ from audit.events import access, configuration, event, heartbeat, review
 from audit.export import ExportFormat, export
 from audit.holds import hold
 from audit.log import TransparencyLog
-from audit.question import posted_bytes, question_record
+from audit.outcome import Outcome, OutcomeKind
+from audit.question import Basis, Occasion, posted_bytes, question_record
 from audit.record import AuditRecord
 from audit.retention import FLOOR, Rule, retain
 from audit.search import Filter
@@ -50,14 +51,14 @@ def test_a_field_is_listed_once_for_an_event() -> None:
 
 def refused() -> AuditRecord:
     return question_record(
-        record_id="refused-1",
-        outcome="refused",
-        question=Question("What?", START),
-        searched="",
-        asker=Principal("teams", "T", "U", member=False),
-        audience=Audience(AudienceKind.REFUSED, frozenset(), "shared with others"),
-        place={"channel": "19:x", "channel_kind": "group", "thread": "1", "message": "2", "key": "k"},
-        text="I cannot answer here.",
+        Outcome(OutcomeKind.REFUSED, "refused-1", "What?", text="I cannot answer here."),
+        Occasion(
+            Question("What?", START),
+            "",
+            Principal("teams", "T", "U", member=False),
+            Audience(AudienceKind.REFUSED, frozenset(), "shared with others"),
+            {"channel": "19:x", "channel_kind": "group", "thread": "1", "message": "2", "key": "k"},
+        ),
         posted=posted_bytes({"text": "I cannot answer here."}),
     )
 
@@ -65,15 +66,9 @@ def refused() -> AuditRecord:
 def abstained() -> AuditRecord:
     _, passages = verified()
     return question_record(
-        record_id="abstained-1",
-        outcome="abstained",
-        question=Question("What?", START),
-        searched="what",
-        asker=ADA,
-        audience=Audience(AudienceKind.PRIVATE, frozenset({ADA.entries})),
-        place={},
-        passages=passages,
-        nearest=passages,
+        Outcome(OutcomeKind.ABSTAINED, "abstained-1", "What?", nearest=passages),
+        Occasion(Question("What?", START), "what", ADA, Audience(AudienceKind.PRIVATE, frozenset({ADA.entries}))),
+        Basis(passages=passages),
     )
 
 

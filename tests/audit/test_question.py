@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from audit.canonical import canonical, clean
 from audit.errors import AuditCorrupt
-from audit.question import LARGEST_SNAPSHOT, cited_spans, question_record, restore
+from audit.outcome import Outcome, OutcomeKind
+from audit.question import LARGEST_SNAPSHOT, Basis, Occasion, cited_spans, question_record, restore
 from audit.values import from_json, to_json
 from retrieval.types import (
     Audience,
@@ -22,9 +23,11 @@ from retrieval.types import (
     Place,
     Principal,
     Question,
+    Seal,
     Section,
     Verified,
 )
+from tests.audit import fixtures
 from tests.audit.fixtures import ADA, QUOTE, START, TEXT, asked, verified
 
 
@@ -32,7 +35,7 @@ def test_a_record_restores_what_was_shown() -> None:
     gate, _ = verified(3)
     shown = restore(asked(3))
     assert shown.answer == gate.answer
-    assert (shown.kind, shown.question, shown.private) == ("answered", "What may hotel number 3 cost?", False)
+    assert (shown.kind, shown.question, shown.private) == (OutcomeKind.ANSWERED, "What may hotel number 3 cost?", False)
 
 
 def test_a_record_holds_what_reviewers_ask_for() -> None:
@@ -61,15 +64,9 @@ def test_a_record_holds_what_reviewers_ask_for() -> None:
 def test_a_missing_snapshot_is_replaced_by_the_quoted_passage() -> None:
     gate, passages = verified()
     built = question_record(
-        record_id="r1",
-        outcome="answered",
-        question=Question("What?", START),
-        searched="what",
-        asker=ADA,
-        audience=Audience(AudienceKind.PRIVATE, frozenset({ADA.entries})),
-        place={},
-        passages=passages,
-        verified=gate,
+        Outcome(OutcomeKind.ANSWERED, "r1", "What?", gate.answer),
+        Occasion(Question("What?", START), "what", ADA, Audience(AudienceKind.PRIVATE, frozenset({ADA.entries}))),
+        Basis(passages=passages, verified=gate),
     )
     sections = built.fields["sections"]
     assert isinstance(sections, list) and isinstance(sections[0], dict)
@@ -81,20 +78,17 @@ def test_of_a_huge_section_the_part_around_the_quote_is_kept() -> None:
     assert gate.answer is not None
     citation = gate.answer.citations[0]
     huge = replace(citation, section=replace(citation.section, end=10 * LARGEST_SNAPSHOT))
-    (span,) = cited_spans(Verified(replace(gate.answer, citations=(huge,)), ()))
+    (span,) = cited_spans(Verified(replace(gate.answer, citations=(huge,), seal=Seal.VERIFIED), ()))
     assert span.start <= citation.start < citation.end <= span.end
     assert span.end - span.start < LARGEST_SNAPSHOT
 
 
 def test_hostile_text_is_recorded_as_far_as_it_goes() -> None:
+    question = Question("half \ud83d of a pair", START)
+    audience = Audience(AudienceKind.REFUSED, frozenset(), "shared with another organisation")
     built = question_record(
-        record_id="r1",
-        outcome="refused",
-        question=Question("half \ud83d of a pair", START),
-        searched="\udc00",
-        asker=Principal("slack", "T", "U\ud800"),
-        audience=Audience(AudienceKind.REFUSED, frozenset(), "shared with another organisation"),
-        place={"channel": "C\ud800"},
+        Outcome(OutcomeKind.REFUSED, "r1", question.text),
+        Occasion(question, "\udc00", Principal("slack", "T", "U\ud800"), audience, {"channel": "C\ud800"}),
     )
     assert built.fields["question"] == "half \ufffd of a pair"
     assert canonical(dict(built.fields))
@@ -158,3 +152,10 @@ def test_domain_values_survive_the_way_through_json(passage: Passage) -> None:
 def test_clean_text_keeps_its_length(text: str) -> None:
     assert len(clean(text)) == len(text)
     clean(text).encode()
+
+
+def test_the_bytes_of_a_record_are_those_of_earlier_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Earlier versions' records are proved by them; whoever changes these bytes changes what the log holds."""
+    monkeypatch.setattr(fixtures, "new_record_id", lambda: "0198")
+    held = canonical(dict(asked(3).fields))
+    assert hashlib.sha256(held).hexdigest() == "ecf4992002023ff881c6378a256a118f11825df0de0eb634b8b5c52b752e482a"

@@ -13,7 +13,8 @@ from audit.erase import approve_erasure, request_erasure
 from audit.errors import RecordUnknown
 from audit.events import event, note_access, operating_system_user
 from audit.insights import affected, stats
-from audit.question import Restored, posted_bytes
+from audit.outcome import Outcome
+from audit.question import posted_bytes
 from audit.reconcile import PRIVATE, Posted, reconcile
 from audit.record import Json
 from audit.replay import replay
@@ -21,12 +22,12 @@ from retrieval.types import Principal
 from tests.audit.fixtures import START, TEXT, Opener, asked, record
 
 
-def render(platform: str, shown: Restored) -> bytes:
+def render(platform: str, shown: Outcome) -> bytes:
     assert platform == "slack"
     return posted_bytes({"record": shown.record_id, "text": shown.answer.text.split(" [")[0] if shown.answer else ""})
 
 
-def render_another_way(platform: str, shown: Restored) -> bytes:
+def render_another_way(platform: str, shown: Outcome) -> bytes:
     return b'{"text":"something else"}'
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from audit.log import TransparencyLog
-from audit.question import question_record
+from audit.outcome import Outcome, OutcomeKind
+from audit.question import Basis, Occasion, question_record
 from audit.record import new_record_id
 from audit.search import Filter
 from bot.answering.viewer import MOST, NEAR, RecordViewer
@@ -25,6 +26,7 @@ from retrieval.types import (
     Passage,
     Principal,
     Question,
+    Seal,
     Statement,
     Verified,
 )
@@ -57,17 +59,17 @@ class Office:
 
     async def _answered(self, quotes: tuple[str, ...]) -> str:
         cited = tuple(_cited(PAGE, n, quote) for n, quote in enumerate(quotes, 1))
-        answer = Answer((Statement("So much.", tuple(c.n for c in cited)),), cited)
+        answer = Answer((Statement("So much.", tuple(c.n for c in cited)),), cited, seal=Seal.VERIFIED)
         record = question_record(
-            record_id=new_record_id(),
-            outcome="answered",
-            question=Question("How much?", NOW),
-            searched="How much?",
-            asker=ADA,
-            audience=Audience(AudienceKind.PRIVATE, frozenset({ADA.entries})),
-            place={"channel": "C1", "channel_kind": "direct"},
-            passages=(PAGE,),
-            verified=Verified(answer, ()),
+            Outcome(OutcomeKind.ANSWERED, new_record_id(), "How much?", answer),
+            Occasion(
+                Question("How much?", NOW),
+                "How much?",
+                ADA,
+                Audience(AudienceKind.PRIVATE, frozenset({ADA.entries})),
+                {"channel": "C1", "channel_kind": "direct"},
+            ),
+            Basis(passages=(PAGE,), verified=Verified(answer, ())),
         )
         await self.log.append(record)
         return record.id

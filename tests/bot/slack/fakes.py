@@ -10,7 +10,7 @@ from audit.record import Receipt
 from bot.errors import InboxUnavailable
 from bot.ports import Platform
 from bot.types import Incoming, IncomingKind, Outcome, OutcomeKind, PassageView, Reply
-from retrieval.types import Answer, Citation, Document, Passage, Place, Principal, Section, Statement
+from retrieval.types import Answer, Citation, Document, Passage, Place, Principal, Seal, Section, Statement
 
 RECORD = "019aa3f0c11" + "0a1b2c3d4"
 
@@ -85,7 +85,7 @@ def citation(n: int = 1, quote: str = "Hotels cost at most 180 EUR a night.", ti
 
 def answered(*citations: Citation, text: str = "A night may cost 180 EUR at most.", notice: str = "") -> Outcome:
     cited = citations or (citation(),)
-    answer = Answer((Statement(text, tuple(c.n for c in cited)),), cited)
+    answer = Answer((Statement(text, tuple(c.n for c in cited)),), cited, seal=Seal.VERIFIED)
     return Outcome(OutcomeKind.ANSWERED, RECORD, "What may a hotel cost?", answer, notice=notice)
 
 

@@ -15,7 +15,7 @@ from bot.demo.standins.teams import Person, TeamsStandin
 from bot.errors import InboxUnavailable
 from bot.teams.adapter import TeamsPlatform
 from bot.types import Incoming, IncomingKind, Outcome, OutcomeKind, Reply
-from retrieval.types import Answer, Citation, Document, Passage, Section, Statement
+from retrieval.types import Answer, Citation, Document, Passage, Seal, Section, Statement
 
 ADA = Person("Ada Lovelace", "ada@example.com")
 BEN = Person("Ben Turner", "ben@example.com")
@@ -100,7 +100,13 @@ def citation(n: int = 1, quote: str = "Hotels cost at most 180 EUR a night.", **
 def answered(*citations: Citation, text: str = "Hotels cost at most 180 EUR a night.", **changes: Any) -> Outcome:
     cited = citations or (citation(),)
     statements = tuple(Statement(text, (c.n,)) for c in cited)
-    return Outcome(OutcomeKind.ANSWERED, "0194f2c3a1b5e0d9c8b7", "How much?", Answer(statements, cited), **changes)
+    return Outcome(
+        OutcomeKind.ANSWERED,
+        "0194f2c3a1b5e0d9c8b7",
+        "How much?",
+        Answer(statements, cited, seal=Seal.VERIFIED),
+        **changes,
+    )
 
 
 def passage(title: str = "Travel Policy") -> Passage:

@@ -27,7 +27,7 @@ from bot.wiring.styles import house_style
 from connectors.folder import FolderSource
 from retrieval.answer_form import AnswerForm, read_form
 from retrieval.generate.fallback import FORMLESS
-from retrieval.types import Answer, Wording
+from retrieval.types import Answer, Seal, Wording
 from tests.servers.model import ModelServer, parts, says, stated
 
 RULE = "Hotels cost at most 180 EUR a night."
@@ -132,7 +132,7 @@ async def test_a_long_form_fits_both_platforms(folder: Path) -> None:
     answer = outcome.answer
     assert answer is not None
     long = tuple(replace(s, text=s.text * 400) for s in answer.statements)
-    stuffed = replace(outcome, answer=Answer(long, answer.citations, answer.parts))
+    stuffed = replace(outcome, answer=Answer(long, answer.citations, answer.parts, seal=Seal.VERIFIED))
     slack: Any = slack_message(stuffed)
     assert len(json.dumps(slack["blocks"], ensure_ascii=False)) <= 12_000
     assert "cut here to fit" in json.dumps(slack["blocks"])

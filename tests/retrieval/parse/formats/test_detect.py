@@ -8,7 +8,7 @@ import pytest
 
 from retrieval.errors import DocumentUnreadable, UnsupportedFormat
 from retrieval.parse.archive import open_archive
-from retrieval.parse.formats import MEDIA_TYPES, PARSERS, detect
+from retrieval.parse.formats import MEDIA_TYPES, PARSERS, detect, media_type
 from tests.retrieval.parse.formats.compound import outlook
 from tests.retrieval.parse.hostile import corpus as c
 
@@ -76,3 +76,20 @@ def test_two_members_of_one_name_are_refused() -> None:
     whole = c.archive({"aaa": b"1", "bbb": b"2"}).replace(b"bbb", b"aaa")
     with pytest.raises(DocumentUnreadable, match="same name"):
         open_archive(whole)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("a/b.md", "text/markdown"),
+        ("b.EML", "message/rfc822"),
+        ("mail.msg", "application/vnd.ms-outlook"),
+        ("t.docx", MEDIA_TYPES["docx"]),
+        ("t.tsv", "text/tab-separated-values"),
+        ("page.htm", "text/html"),
+        ("notes.txt", "text/plain"),
+        ("README", "application/octet-stream"),
+    ],
+)
+def test_the_media_type_of_a_name(name: str, wanted: str) -> None:
+    assert media_type(name) == wanted
