@@ -10,14 +10,13 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import tenacity
 from yarl import URL
 
 from bot.directory.file import DirectoryDown
-from bot.settings.addresses import is_loopback
+from retrieval.outbound.over_aiohttp import AnswerTooLarge, bounded_session, read_bounded
 
 _CHANCE = random.SystemRandom()
 _STATUS_BUSY = 429
@@ -38,18 +37,6 @@ class _Again(DirectoryDown):
     """Asking once more may help."""
 
 
-def is_safe(url: str) -> bool:
-    """Whether secrets may be sent there: https, or http on this machine; no name or password in it."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return False
-    if not host or parts.username is not None or parts.password is not None or parts.fragment:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
-
-
 class JsonClient:
     """One connection pool for one directory, opened at the first question."""
 
@@ -63,13 +50,8 @@ class JsonClient:
     @property
     def session(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
-            # Not decompressed: a small body could become a huge one. So none is asked for.
-            self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=self._patience.timeout),
-                headers={"Accept": "application/json", "Accept-Encoding": "identity"},
-                auto_decompress=False,
-                trust_env=self._proxies,
-                cookie_jar=aiohttp.DummyCookieJar(),
+            self._session = bounded_session(
+                self._patience.timeout, proxies=self._proxies, headers={"Accept": "application/json"}
             )
         return self._session
 
@@ -109,22 +91,14 @@ class JsonClient:
                     raise DirectoryDown(
                         f"{self._name} answers with a redirect, which is not followed; set its address."
                     )
-                return response.status, _parsed(await self._read(response.content))
+                return response.status, _parsed(await read_bounded(response, self._patience.most_bytes))
+        except AnswerTooLarge as error:
+            raise DirectoryDown(f"{self._name} answers {error}; check its address.") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _Again(
                 f"{self._name} cannot be reached at {url.host} ({type(error).__name__}). "
                 "Check its address and the network."
             ) from error
-
-    async def _read(self, content: aiohttp.StreamReader) -> bytes:
-        read = bytearray()
-        async for piece in content.iter_any():
-            read += piece
-            if len(read) > self._patience.most_bytes:
-                raise DirectoryDown(
-                    f"{self._name} answers more than {self._patience.most_bytes} bytes; check its address."
-                )
-        return bytes(read)
 
 
 def _parsed(body: bytes) -> Any:

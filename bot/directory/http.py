@@ -11,9 +11,10 @@ from typing import Any
 
 from yarl import URL
 
-from bot.directory.client import JsonClient, Patience, is_safe
+from bot.directory.client import JsonClient, Patience
 from bot.directory.file import LONGEST_NAME, MOST_GROUPS, DirectoryDown
 from bot.errors import DirectoryUnavailable, SettingsError
+from retrieval.outbound.addresses import is_safe
 from retrieval.types import Principal
 
 NAME = "The directory endpoint"

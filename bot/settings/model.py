@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import SecretStr, model_validator
+from pydantic import SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from bot.settings.audit import AuditSettings
@@ -18,6 +18,7 @@ from bot.settings.named_groups import Named, known_nowhere, named
 from bot.settings.platforms import PlatformSettings
 from bot.settings.service import DatabaseSettings, HomeSettings, ServiceSettings
 from bot.settings.sources import DocumentSettings
+from retrieval.outbound.addresses import is_plain
 
 
 # The tables of the documentation show the last area first.
@@ -58,6 +59,14 @@ class Settings(
         kinds = frozenset(table.kind for table in self.directories)
         bare = any(isinstance(table, HttpDirectorySettings) and not table.prefix for table in self.directories)
         return [n for n in self.named_groups if known_nowhere(n.group, self.groups, kinds, bare=bare)]
+
+    @field_validator("*")
+    @classmethod
+    def _addresses_are_plain(cls, value: object, field: ValidationInfo) -> object:
+        """A password in an address would stand in messages, logs and records."""
+        if str(field.field_name).endswith("_url") and isinstance(value, str) and not is_plain(value):
+            raise ValueError("must be http://… or https://… without a name, password or # in it; keys have settings")
+        return value
 
     @model_validator(mode="after")
     def _denied_groups_are_known(self) -> Self:

@@ -21,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import PlatformBusy, PlatformDenied, PlatformError
 from bot.slack.config import SlackConfig
+from retrieval.outbound.over_aiohttp import bounded_session
 
 DENIED = {
     "invalid_auth": "the bot token is wrong; check SLACK_BOT_TOKEN",
@@ -143,7 +144,7 @@ class SlackClient:
     async def start(self) -> None:
         """One session for all calls. With a session of ours the SDK sets no time-out, so it is set here."""
         if self.web.session is None or self.web.session.closed:
-            self.web.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._config.timeout))
+            self.web.session = bounded_session(self._config.timeout, unpack=True)
 
     async def stop(self) -> None:
         if self.web.session is not None:

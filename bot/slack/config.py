@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bot.answering.channels import Unmentioned, listening
 from bot.errors import SettingsError
-from bot.settings.addresses import is_loopback
+from retrieval.outbound.addresses import is_loopback
 
 PROMPTS = (("What can you answer from?", "sources"), ("How do you work?", "help"))
 """Title and message of the questions offered when a conversation opens; Slack shows four at most."""

@@ -9,7 +9,6 @@ from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-import aiohttp
 import structlog
 from aiohttp import web
 
@@ -34,6 +33,7 @@ from bot.teams.render import call, chat_link, passage_window, render, text_messa
 from bot.teams.tokens import TokenSource
 from bot.texts import EXPERT_ELSEWHERE, NO_PRIVATE_CHAT, PASSAGE_GONE, PASSAGE_UNAVAILABLE, PRIVATE_NOTE, STATUS
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind, Outcome, People, Reply
+from retrieval.outbound.over_aiohttp import bounded_session
 
 PATHS = ("/teams/messages", "/api/messages")
 REMEMBERED = 4_096
@@ -306,10 +306,7 @@ class _Parts:
     """What lives as long as the HTTP session."""
 
     def __init__(self, config: TeamsConfig) -> None:
-        timeout = aiohttp.ClientTimeout(total=config.timeout)
-        self.session = aiohttp.ClientSession(
-            timeout=timeout, trust_env=not config.development, cookie_jar=aiohttp.DummyCookieJar()
-        )
+        self.session = bounded_session(config.timeout, proxies=not config.development)
         self.keys = KeySet(self.session, config)
         self.tokens = TokenSource(config, self.session)
         self.connector = BotConnector(config, self.session, self.tokens, TokenVerifier(config, self.keys))

@@ -7,6 +7,7 @@ The SDK's own check fetches keys with a blocking call and answers bad tokens wit
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import aiohttp
 import jwt
 
 from bot.teams.config import TeamsConfig
+from retrieval.outbound.over_aiohttp import read_bounded
 
 CHANNEL = "msteams"
 KEYS_SECONDS = 24 * 3600.0
@@ -36,6 +38,13 @@ class SigningKey:
 
     key: jwt.PyJWK
     endorsements: frozenset[str]
+
+
+# of fetching keys: of the connection, and of an answer that is none
+_FAILURES = (
+    *(aiohttp.ClientError, TimeoutError, jwt.PyJWTError),
+    *(ValueError, LookupError, TypeError, AttributeError, RecursionError),
+)
 
 
 class KeySet:
@@ -85,7 +94,16 @@ class KeySet:
                 raise KeysUnavailable(f"The key set's address {jwks_url!r} in {self._url} is not https.")
             published = (await self._get(jwks_url))["keys"]
             return {str(k["kid"]): _signing_key(k) for k in published if k.get("kty") == "RSA" and "kid" in k}
-        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError, jwt.PyJWTError) as error:
+        except (
+            aiohttp.ClientError,
+            TimeoutError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+            jwt.PyJWTError,
+        ) as error:
             raise KeysUnavailable(
                 f"The keys that prove Teams' requests cannot be fetched from {self._url}: "
                 f"{type(error).__name__} {error}. Check that this machine may reach it."
@@ -94,7 +112,7 @@ class KeySet:
     async def _get(self, url: str) -> Any:
         async with self._session.get(url, allow_redirects=False) as response:
             response.raise_for_status()
-            return await response.json(content_type=None)
+            return json.loads(await read_bounded(response))
 
 
 def _signing_key(published: Mapping[str, Any]) -> SigningKey:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from bot.answering.channels import Unmentioned, listening
 from bot.errors import SettingsError
-from bot.settings.addresses import is_loopback
+from retrieval.outbound.addresses import is_loopback
 
 BOT_FRAMEWORK = "https://api.botframework.com"
 PUBLIC_HOSTS = (

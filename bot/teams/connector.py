@@ -42,6 +42,7 @@ from bot.teams.auth import TokenVerifier, Unauthorized
 from bot.teams.config import TeamsConfig
 from bot.teams.people import Member
 from bot.teams.tokens import TokenSource
+from retrieval.outbound.over_aiohttp import read_bounded
 
 T = TypeVar("T")
 
@@ -132,7 +133,7 @@ class _Sender(AsyncHTTPSender[Any, Any]):
             async with self._session.request(
                 sent.method, url, data=sent.data, headers=sent.headers, allow_redirects=False
             ) as response:
-                body = await response.read()
+                body = await read_bounded(response)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise _Unreachable(type(error).__name__) from error
         if response.status >= 300:

@@ -23,7 +23,7 @@ from urllib.parse import quote, urlencode
 from yarl import URL
 
 from audit.reconcile import Posted
-from bot.directory.client import JsonClient, Patience, is_safe
+from bot.directory.client import JsonClient, Patience
 from bot.errors import DirectoryUnavailable, PlatformDenied, PlatformError, SettingsError
 from bot.keys import RECORD_ID
 from bot.teams.config import TeamsConfig
@@ -32,6 +32,7 @@ from bot.teams.events import html_text
 from bot.teams.manifest import CHANNEL_RIGHT, CHAT_RIGHT
 from bot.teams.tokens import TokenSource
 from bot.texts import is_fixed
+from retrieval.outbound.addresses import is_safe
 
 NAME = "Microsoft Graph"
 CONNECTOR = "The Bot Connector"

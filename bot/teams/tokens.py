@@ -7,6 +7,7 @@ https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from typing import Any
 
@@ -16,6 +17,7 @@ import requests
 
 from bot.errors import PlatformDenied, PlatformError
 from bot.teams.config import TeamsConfig
+from retrieval.outbound.over_aiohttp import read_bounded
 
 EARLY_SECONDS = 300.0
 SETTINGS = "TEAMS_APP_ID, TEAMS_APP_PASSWORD and TEAMS_APP_TENANTID"
@@ -64,8 +66,8 @@ class TokenSource:
         }
         try:
             async with self._session.post(url, data=form, allow_redirects=False) as response:
-                answer = await response.json(content_type=None)
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+                answer = json.loads(await read_bounded(response))
+        except (aiohttp.ClientError, TimeoutError, ValueError, RecursionError) as error:
             raise PlatformError(
                 f"No token for {self._purpose}: {url} cannot be reached ({type(error).__name__}). "
                 "Check that this machine may reach it."

@@ -259,7 +259,7 @@ def _model(settings: Settings, style: HouseStyle) -> OpenAIGenerator | None:
         api_key=settings.secret("model_api_key") or None,
         base_url=settings.model_base_url,
         style=style,
-        limits=Limits(timeout=float(settings.model_timeout_s)),
+        limits=Limits(timeout=float(settings.model_timeout_s), deadline=2.0 * settings.model_timeout_s),
     )
 
 

@@ -6,7 +6,6 @@ Protocol: https://platform.openai.com/docs/api-reference/embeddings/create
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 import numpy as np
 import openai
@@ -14,8 +13,12 @@ from openai import AsyncOpenAI
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from retrieval.errors import EmbedderUnavailable
+from retrieval.outbound.addresses import shown
+from retrieval.outbound.over_httpx import AnswerRefused, BoundedClient
 
 _BATCH = 128  # texts a request; below the limit of every server we know
+_NUMBER = 32  # bytes of a number as text, with what stands around it
+_REST = 1_000_000  # bytes of an answer beside its numbers
 _LONGEST_WAIT = 60.0  # seconds; a longer Retry-After is an outage, not a pause
 
 
@@ -41,10 +44,15 @@ class OpenAIEmbedder:
         self._model = model
         self._dimensions = dimensions
         # The retries are ours: the client's own would multiply with them.
-        self._client = AsyncOpenAI(api_key=api_key or "none", base_url=base_url, timeout=timeout, max_retries=0)
+        self._client = AsyncOpenAI(
+            api_key=api_key or "none",
+            base_url=base_url,
+            max_retries=0,
+            http_client=BoundedClient(deadline=timeout, most_bytes=_BATCH * dimensions * _NUMBER + _REST),
+        )
         self._attempts = attempts
         self._backoff = wait_random_exponential(multiplier=pause, max=_LONGEST_WAIT)
-        self._where = urlsplit(str(self._client.base_url)).netloc
+        self._where = shown(str(self._client.base_url))
 
     @property
     def fingerprint(self) -> str:
@@ -78,14 +86,25 @@ class OpenAIEmbedder:
                     )
         except openai.OpenAIError as error:
             raise self._translated(error) from error
+        except (
+            ValueError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:  # of a broken body
+            raise self._misshapen("no JSON") from error
         try:
             rows = [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
-            return self._checked(np.array(rows, np.float32), len(texts))
-        except (TypeError, ValueError, AttributeError) as error:
-            raise EmbedderUnavailable(
-                f"The embeddings endpoint {self._where} answered in another form than OpenAI's: {error}. "
-                "Check FOOTNOTE_EMBEDDING_BASE_URL."
-            ) from error
+            with np.errstate(all="ignore"):  # what is too large for a number becomes infinite, and is refused below
+                return self._checked(np.array(rows, np.float32), len(texts))
+        except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            raise self._misshapen(str(error)[:200]) from error
+
+    def _misshapen(self, what: str) -> EmbedderUnavailable:
+        return EmbedderUnavailable(
+            f"The embeddings endpoint {self._where} answered in another form than OpenAI's: {what}. "
+            "Check FOOTNOTE_EMBEDDING_BASE_URL."
+        )
 
     def _checked(self, rows: np.ndarray[tuple[int, ...], np.dtype[np.float32]], count: int) -> list[bytes]:
         if rows.shape != (count, self._dimensions):
@@ -124,7 +143,11 @@ class OpenAIEmbedder:
             ),
         )
         what, then = next((what, then) for kind, what, then in table if isinstance(error, kind))
+        if isinstance(error.__cause__, AnswerRefused):
+            what, then = f"answers what is not read: {error.__cause__}", "Check FOOTNOTE_EMBEDDING_BASE_URL."
         status = f" (HTTP {error.status_code})" if isinstance(error, openai.APIStatusError) else ""
+        if isinstance(error, openai.APIStatusError) and error.status_code < 400:
+            what, then = "answers with a redirect, which is not followed", "Set FOOTNOTE_EMBEDDING_BASE_URL."
         return EmbedderUnavailable(f"The embeddings endpoint {self._where} {what}{status}. {then}")
 
 
@@ -133,7 +156,8 @@ def _passing(error: BaseException) -> bool:
     if isinstance(error, openai.APIStatusError):
         wait = _retry_after(error)
         return (error.status_code in (408, 429) or error.status_code >= 500) and (wait or 0) <= _LONGEST_WAIT
-    return isinstance(error, openai.APIConnectionError)  # timeouts are a kind of it
+    refused = isinstance(error.__cause__, AnswerRefused)
+    return isinstance(error, openai.APIConnectionError) and not refused  # timeouts are a kind of it
 
 
 def _retry_after(error: openai.APIStatusError) -> float | None:

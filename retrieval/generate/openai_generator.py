@@ -5,11 +5,11 @@ Protocol: https://platform.openai.com/docs/api-reference/chat/create
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import openai
 from openai import AsyncOpenAI
@@ -19,8 +19,12 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from retrieval.errors import GeneratorUnavailable
 from retrieval.generate.prompt import HouseStyle, Prompt, prompt, repair
 from retrieval.generate.wire import read, schema
+from retrieval.outbound.addresses import shown
+from retrieval.outbound.over_httpx import AnswerRefused, BoundedClient
 from retrieval.types import Claim, Draft, ModelUse, Passage, Question, Verdict
 
+_LONGEST_NAME = 200
+_MOST_TOKENS = 100_000_000
 _LONGEST_WAIT = 20.0  # seconds; a person waits in the thread: a longer Retry-After is an outage
 # What an endpoint may not know; it is asked again with the next form, None = without the parameter.
 _DROPPABLE: dict[str, tuple[object, ...]] = {"response_format": ({"type": "json_object"}, None), "temperature": (None,)}
@@ -28,14 +32,17 @@ _DROPPABLE: dict[str, tuple[object, ...]] = {"response_format": ({"type": "json_
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`timeout` (seconds) is for one request. Timeouts, 429 and 5xx are tried `attempts` times, waiting as
-    Retry-After says, or `pause` seconds and then longer. `tokens` is the most an answer may have.
+    """`timeout` (seconds) is for one request, `deadline` for all that are made for one answer. Timeouts, 429 and 5xx
+    are tried `attempts` times, waiting as Retry-After says, or `pause` seconds and then longer. `tokens` is the most
+    an answer may have, `most_bytes` the most that is read of one.
     """
 
     timeout: float = 30.0
     attempts: int = 3
     pause: float = 0.5
     tokens: int = 2_000
+    most_bytes: int = 2_000_000
+    deadline: float = 60.0
 
 
 class OpenAIGenerator:
@@ -55,10 +62,13 @@ class OpenAIGenerator:
         self._limits = limits or Limits()
         # The retries are ours: the client's own would multiply with them.
         self._client = AsyncOpenAI(
-            api_key=api_key or "none", base_url=base_url, timeout=self._limits.timeout, max_retries=0
+            api_key=api_key or "none",
+            base_url=base_url,
+            max_retries=0,
+            http_client=BoundedClient(deadline=self._limits.timeout, most_bytes=self._limits.most_bytes),
         )
         self._backoff = wait_random_exponential(multiplier=self._limits.pause, max=_LONGEST_WAIT)
-        self._where = urlsplit(str(self._client.base_url)).netloc
+        self._where = shown(str(self._client.base_url))
         asked = {"name": "answer", "strict": True, "schema": schema(self._style.form)}
         form = {"type": "json_schema", "json_schema": asked}
         self._optional: dict[str, Any] = {"response_format": form, "temperature": 0}
@@ -81,19 +91,22 @@ class OpenAIGenerator:
 
     async def _complete(self, asked: Prompt) -> Draft:
         answer = await self._called(asked)
-        content = self._content(answer)
-        claims = self._claims(content, asked)
-        usage = answer.usage
+        try:
+            content = self._content(answer)
+            usage = answer.usage
+            used = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
+        except (AttributeError, TypeError, LookupError) as error:  # the client checks nothing of an answer's form
+            raise self._nonsense("its answer is no chat completion") from error
         use = ModelUse(
             generator="openai",
-            model=answer.model or self._model,
+            model=_name(answer.model) or self._model,
             parameters=self._parameters(),
             template_sha256=asked.template_sha256,
             prompt_sha256=asked.prompt_sha256,
-            tokens_in=usage.prompt_tokens if usage else 0,
-            tokens_out=usage.completion_tokens if usage else 0,
+            tokens_in=_count(used[0]),
+            tokens_out=_count(used[1]),
         )
-        return Draft(claims, use)
+        return Draft(self._claims(content, asked), use)
 
     def _parameters(self) -> dict[str, str | int]:
         form = self._optional.get("response_format") or {"type": "text"}
@@ -115,12 +128,23 @@ class OpenAIGenerator:
             reraise=True,
         )
         try:
-            async for attempt in retrying:
-                with attempt:
-                    answer = await self._create(asked)
+            async with asyncio.timeout(self._limits.deadline):
+                async for attempt in retrying:
+                    with attempt:
+                        answer = await self._create(asked)
+        except TimeoutError as error:
+            raise GeneratorUnavailable(
+                f"The model endpoint {self._where} does not answer in {self._limits.deadline:.0f} s. Try again later, "
+                "or raise FOOTNOTE_MODEL_TIMEOUT_S."
+            ) from error
         except openai.OpenAIError as error:
             raise self._translated(error) from error
-        except ValueError as error:  # the client lets a JSON error of a broken body through
+        except (
+            ValueError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:  # of a broken body
             raise self._nonsense("its answer is no JSON") from error
         if not isinstance(answer, ChatCompletion):
             raise self._nonsense("its answer is no chat completion")
@@ -175,7 +199,7 @@ class OpenAIGenerator:
             raise self._nonsense("its answer is no JSON") from error
         try:
             return read(value, dict(asked.names), asked.form)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise self._nonsense("its JSON has another form than asked for") from error
 
     def _nonsense(self, what: str) -> GeneratorUnavailable:
@@ -208,7 +232,11 @@ class OpenAIGenerator:
             (openai.OpenAIError, "answers nonsense", "Check that FOOTNOTE_MODEL_BASE_URL speaks OpenAI's protocol."),
         )
         what, then = next((what, then) for kind, what, then in table if isinstance(error, kind))
+        if isinstance(error.__cause__, AnswerRefused):
+            what, then = f"answers what is not read: {error.__cause__}", "Check FOOTNOTE_MODEL_BASE_URL."
         status = f" (HTTP {error.status_code})" if isinstance(error, openai.APIStatusError) else ""
+        if isinstance(error, openai.APIStatusError) and error.status_code < 400:
+            what, then = "answers with a redirect, which is not followed", "Set FOOTNOTE_MODEL_BASE_URL to its target."
         return GeneratorUnavailable(f"The model endpoint {self._where} {what}{status}. {then}")
 
 
@@ -220,7 +248,17 @@ def _passing(error: BaseException) -> bool:
         return (
             not spent and (error.status_code in (408, 429) or error.status_code >= 500) and (wait or 0) <= _LONGEST_WAIT
         )
-    return isinstance(error, openai.APIConnectionError)  # timeouts are a kind of it
+    refused = isinstance(error.__cause__, AnswerRefused)
+    return isinstance(error, openai.APIConnectionError) and not refused  # timeouts are a kind of it
+
+
+def _name(value: object) -> str:
+    """The model's own name of itself, for the record; "" for what is none."""
+    return value if isinstance(value, str) and value.isprintable() and len(value) <= _LONGEST_NAME else ""
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and 0 <= value <= _MOST_TOKENS else 0
 
 
 def _retry_after(error: openai.APIStatusError) -> float | None:

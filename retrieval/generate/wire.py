@@ -15,6 +15,7 @@ from retrieval.types import Claim, PartKind, Quote
 
 _MOST_CLAIMS = 20  # of an answer, or of a part
 _MOST_QUOTES = 10
+_LONGEST = 8_000  # characters of a claim or quote: more than a whole answer may have tokens for
 
 _TEXT: dict[str, object] = {"type": "string"}
 _CLAIMS: dict[str, object] = {"type": "array", "items": {"$ref": "#/$defs/claim"}}
@@ -84,7 +85,7 @@ def _meaning(part: FormPart) -> str:
 def read(value: object, names: Mapping[str, str], form: AnswerForm | None = None) -> tuple[Claim, ...]:
     """The claims of a model's answer; short passage names become ids, unknown ones stay as they are.
 
-    Raises KeyError or TypeError where it has another form than asked for.
+    Raises KeyError, TypeError or ValueError where it has another form than asked for.
     """
     answer = _object(value)
     if form is None:
@@ -147,6 +148,11 @@ def _written(claim: Claim, names: Mapping[str, str]) -> dict[str, object]:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"a string was asked for, not {type(value).__name__}")
+    if len(value) > _LONGEST:
+        raise ValueError(f"a string of {len(value)} characters; {_LONGEST} are the most")
+    if "\0" in value:
+        raise ValueError("a string with a character that no text has")
+    value.encode()  # refuses half a character, which the log could not hold
     return value
 
 

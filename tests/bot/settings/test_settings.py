@@ -293,3 +293,14 @@ def test_a_mistyped_variable_is_told_with_what_was_meant(monkeypatch: pytest.Mon
     monkeypatch.setenv("FOOTNOTE_QUESTION_LIMITS", "5")
     with pytest.raises(SettingsError, match=r"FOOTNOTE_QUESTION_LIMITS \(did you mean FOOTNOTE_QUESTION_LIMIT\?\)"):
         load()
+
+
+@pytest.mark.parametrize("name", ["MODEL_BASE_URL", "EMBEDDING_BASE_URL", "WEAVIATE_URL", "TEAMS_GRAPH_URL"])
+@pytest.mark.parametrize("url", ["https://ada:hunter2@a.example/v1", "hunter2.example/v1", "file:///hunter2"])
+def test_an_address_with_a_password_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, url: str
+) -> None:
+    monkeypatch.setenv(f"FOOTNOTE_{name}", url)
+    with pytest.raises(SettingsError, match=name.lower()) as caught:
+        load()
+    assert "hunter2" not in str(caught.value)
