@@ -147,6 +147,18 @@ class Database(Protocol):
         """A session that cannot write."""
         ...
 
+    def inspect(self) -> Session:
+        """A session that only reads, and makes no file or table, not even for a while. Raises LogMissing."""
+        ...
+
+    def fingerprint(self) -> object:
+        """Changes when somebody wrote to files that `inspect` reads as they stand."""
+        ...
+
+    def check_index(self, session: Session, size: int) -> Sequence[str]:
+        """How the search index differs from the first `size` records; nothing: it does not, or there is none."""
+        ...
+
     def create(self, session: Session) -> None:
         """Make the tables when they are missing; called in a transaction."""
         ...

@@ -23,7 +23,8 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
 from audit.database import GOVERNING, Batch, Cut, Row, Run, SearchIndex, Session, Value
-from audit.errors import AuditCorrupt, AuditUnavailable
+from audit.disclosure import values_of
+from audit.errors import AuditCorrupt, AuditUnavailable, LogMissing
 from audit.postgres_schema import PART, SCHEMA, UPGRADE
 from audit.record import Json
 from audit.search import Filter, Found, mentions, named, plain_conditions, within, words, words_of
@@ -47,6 +48,7 @@ _ARGUMENTS = (
     "?, ?, CAST(? AS bytea[]), CAST(? AS bytea[]), CAST(? AS text[]), CAST(? AS text[]), CAST(? AS integer[]),"
     " CAST(? AS bigint[]), CAST(? AS bytea[]), ?, ?, ?"
 )
+_ROWS = 500  # held in memory at once
 _APPEND = f"SELECT append({_ARGUMENTS})"
 _GOVERN = f"SELECT govern({_ARGUMENTS}, CAST(? AS text[]))"
 
@@ -188,6 +190,28 @@ class PostgresDatabase:
         # An erasure empties a partition for a moment, which an old snapshot would take for the truth.
         begin = ("BEGIN ISOLATION LEVEL REPEATABLE READ", "LOCK TABLE disclosure IN ACCESS SHARE MODE")
         return PostgresSession(self._url, schema=SCHEMA_NAME, writable=False, begin=begin)
+
+    def inspect(self) -> PostgresSession:
+        session = self.reader()
+        if session.value("SELECT to_regclass('footnote_audit.state')") is None:
+            session.close()
+            raise LogMissing(f"there is no audit log {self.where}")
+        return session
+
+    def fingerprint(self) -> object:
+        return None  # a reading session sees one state of the log, whoever writes
+
+    def check_index(self, session: Session, size: int) -> Sequence[str]:
+        wrong = 0
+        for start in range(0, size, _ROWS):
+            sql = "SELECT body, mentions, words FROM disclosure WHERE idx >= ? AND idx < ?"
+            for body, who, said in session.rows(sql, (start, min(size, start + _ROWS))):
+                fields = values_of(body)
+                wrong += (who, said) != (
+                    sorted(_mention(*pair) for pair in mentions(fields)),
+                    _words(words_of(fields)),
+                )
+        return [f"{wrong} records are found by other names or words than they hold"] if wrong else []
 
     def create(self, session: Session) -> None:
         if session.value("SELECT to_regclass('footnote_audit.state')") is None:

@@ -94,6 +94,13 @@ class Reader:
         self._executor = ThreadPoolExecutor(1, "audit-reader")
         self._columns = f"{_COLUMNS}, {database.gone}"
 
+    @classmethod
+    def over(cls, database: Database, session: Session) -> Reader:
+        """For whoever checks the log's head himself: blocking reads in this thread, over a session at hand."""
+        view = cls(database, lambda: [])
+        view._session = session
+        return view
+
     async def call(self, work: Callable[[Reader], T]) -> T:
         """Raises what `work` raises; database errors become AuditUnavailable or AuditCorrupt."""
         if self._closed:

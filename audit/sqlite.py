@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import quote
 
 import apsw
 
 from audit.database import Batch, Cut, Row, Run, SearchIndex, Session, Value
 from audit.disclosure import microseconds
-from audit.errors import AuditCorrupt, AuditUnavailable
-from audit.sqlite_search import EACH, SqliteSearch
+from audit.errors import AuditCorrupt, AuditUnavailable, LogMissing
+from audit.sqlite_search import EACH, SqliteSearch, compare_indexes
 
 OLDEST_SQLITE = (3, 51, 3)  # before it, two connections can corrupt a WAL (the "WAL-reset bug")
 BUSY_MS = 1500  # how long a transaction waits for another process
@@ -63,10 +66,24 @@ def check_library() -> None:
 class SqliteSession:
     """Implements `Session`. `connection` is apsw's own."""
 
-    def __init__(self, path: Path, *, writable: bool, vfs: str | None = None) -> None:
-        """A connection with every setting that durability and erasure rest on. Raises apsw.Error."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        writable: bool,
+        vfs: str | None = None,
+        uri: str | None = None,
+        copies: TemporaryDirectory[str] | None = None,
+    ) -> None:
+        """A connection with every setting that durability and erasure rest on. Raises apsw.Error.
+
+        With `uri` it is opened so, and for reading alone; `copies` is removed when it is closed.
+        """
         flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if writable else 0)
-        self.connection = connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
+        if uri is not None:
+            flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+        self._copies = copies
+        self.connection = connection = apsw.Connection(uri or str(path), flags=flags, vfs=vfs)
         self._begin = "BEGIN IMMEDIATE" if writable else "BEGIN"
         try:
             connection.set_busy_timeout(BUSY_MS)
@@ -110,6 +127,8 @@ class SqliteSession:
 
     def close(self) -> None:
         self.connection.close()
+        if self._copies is not None:
+            self._copies.cleanup()
 
     def abandon(self) -> None:
         self.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
@@ -117,6 +136,27 @@ class SqliteSession:
             self.connection.close(True)
         except apsw.Error:
             return  # the descriptors are gone; what stands on the disk decides
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def inspected(path: Path) -> SqliteSession:
+    """A connection that leaves the folder as it is: no journal, no shared memory is made beside the file.
+
+    A file without a write-ahead log is whole, and read as it stands; one that is open elsewhere is read with its
+    log; one that was copied with its log is read from a private copy, which is removed at the end.
+    """
+    log, shared = _wal(path), path.with_name(path.name + "-shm")
+    if not log.exists() or (not log.stat().st_size and not shared.exists()):
+        return SqliteSession(path, writable=False, uri=f"file:{quote(str(path.absolute()))}?immutable=1")
+    if shared.exists():
+        return SqliteSession(path, writable=False, uri=f"file:{quote(str(path.absolute()))}?mode=ro")
+    copies = TemporaryDirectory(prefix="footnote-verify-")
+    for one in (path, log):
+        shutil.copyfile(one, Path(copies.name) / one.name)
+    return SqliteSession(Path(copies.name) / path.name, writable=False, copies=copies)
 
 
 class SqliteDatabase:
@@ -140,6 +180,24 @@ class SqliteDatabase:
 
     def reader(self) -> SqliteSession:
         return SqliteSession(self.path, writable=False)
+
+    def inspect(self) -> SqliteSession:
+        if not self.path.is_file() or not self.path.stat().st_size:
+            raise LogMissing(f"there is no audit log {self.path}")
+        session = inspected(self.path)
+        if session.value("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'state'") != 1:
+            session.close()
+            raise LogMissing(f"{self.path} is no audit log")
+        return session
+
+    def fingerprint(self) -> object:
+        return [(p.stat().st_mtime_ns, p.stat().st_size) for p in (self.path, _wal(self.path)) if p.exists()]
+
+    def check_index(self, session: Session, size: int) -> Sequence[str]:
+        if not self.search_path.exists():
+            return []
+        with TemporaryDirectory(prefix="footnote-index-") as folder:
+            return compare_indexes(self.search_path, Path(folder) / "search.db", session, size)
 
     def create(self, session: Session) -> None:
         session.run(_SCHEMA)

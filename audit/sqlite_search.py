@@ -7,6 +7,7 @@ searches, so that appending an answer never waits for it.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,18 @@ INSERT OR IGNORE INTO progress VALUES (1, 0);
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (text, content = '', tokenize = 'unicode61 remove_diacritics 2');
 INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
 """
+_COMPARED = (
+    (
+        "persons, places or documents",
+        "SELECT kind, value, idx FROM main.mention WHERE idx < ?",
+        "SELECT kind, value, idx FROM found.mention WHERE idx < ?",
+    ),
+    (
+        "words",
+        "SELECT term, doc, offset FROM temp.main_words WHERE doc < ?",
+        "SELECT term, doc, offset FROM temp.found_words WHERE doc < ?",
+    ),
+)
 EACH = "SELECT value FROM json_each(?)"
 _RARE = 1_000
 _BATCH = 2_000  # records a transaction
@@ -155,6 +168,34 @@ class SqliteSearch:
             self._index.execute("ROLLBACK")
             raise
         self._index.execute("COMMIT")
+
+
+def compare_indexes(index: Path, fresh: Path, log: Session, size: int) -> list[str]:
+    """How an index differs from one made anew at `fresh`. Raises apsw.Error, OSError."""
+    made = SqliteSearch(fresh, log, lambda: size)
+    made.catch_up()
+    made.close()
+    copy = fresh.with_name("found.db")
+    for suffix in ("", "-wal"):
+        if Path(f"{index}{suffix}").exists():
+            shutil.copyfile(f"{index}{suffix}", f"{copy}{suffix}")
+    connection = apsw.Connection(str(fresh))
+    try:
+        connection.execute("ATTACH ? AS found", (str(copy),))
+        end = int(connection.execute("SELECT next FROM found.progress").get)
+        if end > size:
+            return [f"the search index covers {end} records, the log has {size}"]
+        for name in ("main", "found"):
+            connection.execute(f"CREATE VIRTUAL TABLE temp.{name}_words USING fts5vocab('{name}', 'words', 'instance')")
+        differ = []
+        for what, ours, theirs in _COMPARED:
+            for verb, one, other in (("lacks", ours, theirs), ("has, and the log has not,", theirs, ours)):
+                found = connection.execute(f"{one} EXCEPT {other}", (end, end)).fetchall()
+                if found:
+                    differ.append(f"the search index {verb} {len(found)} {what}; delete {index}, it is made anew")
+        return differ
+    finally:
+        connection.close()
 
 
 def _open(path: Path) -> apsw.Connection:

@@ -42,7 +42,12 @@ async def verify_log(
     `disclosures` only the tree is checked.
     """
     wanted = Wanted(
-        keys, [str(key) for key in signers(log.paths)], public_keys(log.paths), since, disclosures, progress
+        keys,
+        [str(key) for key in signers(log.paths)],
+        public_keys(log.paths),
+        [since] if since else [],
+        disclosures,
+        progress,
     )
     reader = log.reader()
     try:
@@ -60,7 +65,7 @@ class Wanted:
     pinned: Sequence[str]
     signers: Sequence[str]
     known: Sequence[PublicKey]
-    since: str | None = None
+    since: Sequence[str] = ()
     disclosures: bool = True
     progress: Progress | None = None
 
@@ -81,7 +86,8 @@ def verify_stored(view: Reader, wanted: Wanted) -> Report:
         if claimed != [*claimed[:1], *(one.new for one in rotations)]:
             report.say("the keys that the log's database lists are not those that its records hand over to")
         check_now(report, head)
-        walk = _Walk(report, view, head, read_earlier(report, wanted.since, head, trusted))
+        earlier = [old for note in wanted.since if (old := read_earlier(report, note, head, trusted))]
+        walk = _Walk(report, view, head, earlier)
         rows: Iterator[Stored | tuple[int, bytes]] = view.leaves(0, head.size)
         if wanted.disclosures:
             rows = view.everything(head.size)
@@ -102,12 +108,12 @@ def verify_stored(view: Reader, wanted: Wanted) -> Report:
 class _Walk:
     """The records in their order, each as its leaf says, and what governs them by the rules."""
 
-    def __init__(self, report: Report, view: Reader, head: Checkpoint, old: Checkpoint | None) -> None:
+    def __init__(self, report: Report, view: Reader, head: Checkpoint, earlier: Sequence[Checkpoint]) -> None:
         self.edge = Edge()
         self._report = report
         self._view = view
         self._head = head
-        self._old = old
+        self._earlier = earlier
         self._clock = Clock(head)
         self._register = Register()
         self._taken: list[Taken] = []
@@ -115,7 +121,7 @@ class _Walk:
 
     def check_batch(self, batch: Sequence[Stored | tuple[int, bytes]]) -> bool:
         """The records of one tile: in their places, as the tile says, and each as its leaf says. False: give up."""
-        report, edge, old = self._report, self.edge, self._old
+        report, edge = self._report, self.edge
         start = edge.size
         hashed: list[bytes] = []
         for position, row in enumerate(batch, start):
@@ -124,12 +130,13 @@ class _Walk:
                 report.say(f"position {position} of the log is missing or stands twice")
                 return False
             hashed.append(leaf_hash(leaf))
-        if old is not None and start < old.size <= start + len(hashed):
-            earlier = edge.copy()
-            for item in hashed[: old.size - start]:
-                earlier.add(item)
-            if earlier.root() != old.root:
-                report.say(f"the first {old.size} records are not those that the earlier checkpoint covers")
+        for old in self._earlier:
+            if start < old.size <= start + len(hashed):
+                before = edge.copy()
+                for item in hashed[: old.size - start]:
+                    before.add(item)
+                if before.root() != old.root:
+                    report.say(f"the first {old.size} records are not those that the earlier checkpoint covers")
         if len(hashed) == TILE:
             edge.add_tile(hashed)
             if self._view.stored_tile(0, edge.size // TILE - 1) != b"".join(hashed):

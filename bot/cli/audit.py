@@ -145,6 +145,7 @@ def verify(
         Path | None, typer.Option(help="An earlier checkpoint: prove that nothing it covers changed.")
     ] = None,
     key: Annotated[list[str] | None, typer.Option(help="A public key you trust (from elsewhere).")] = None,
+    index: Annotated[bool, typer.Option("--index", help="Also that searches find what the log holds.")] = False,
     json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -153,8 +154,9 @@ def verify(
     async def work() -> int:
         import asyncio
 
-        from audit.verify import verify_log
         from audit.verify_export import verify_export
+        from audit.verify_home import verify_home
+        from bot.wiring.databases import audit_home
 
         old = await asyncio.to_thread(since.read_text, "utf-8") if since else None
         with progress("verify", quiet=json) as step:
@@ -163,8 +165,9 @@ def verify(
                     lambda: verify_export(export, keys=key or (), since=old, progress=step)
                 )
             else:
-                async with open_log(home) as log:
-                    report = await verify_log(log, keys=key or (), since=old, progress=step)
+                place = audit_home(settings(home))
+                earlier = [old] if old else []
+                report = await verify_home(place, keys=key or (), since=earlier, index=index, progress=step)
         if json:
             out(report.as_json())
             return DONE if report.ok else NO

@@ -6,19 +6,33 @@ lock of a start are in the home's folder `audit` either way.
 
 from __future__ import annotations
 
+from audit.database import Database
+from audit.keyring import Paths
 from audit.log import TransparencyLog
+from audit.sqlite import SqliteDatabase
+from audit.verify_home import Home
 from bot.queue.inbox_store import InboxStore, PostgresStore, SqliteStore
 from bot.settings.values import Settings
 
 
 async def open_audit_log(settings: Settings) -> TransparencyLog:
     """Raises AuditUnavailable, AuditCorrupt."""
-    folder = settings.home / "audit"
+    return await TransparencyLog.open(settings.home / "audit", database=audit_database(settings))
+
+
+def audit_database(settings: Settings) -> Database:
+    """Where the log's records are; nothing is opened. Raises AuditUnavailable when the address of it is none."""
     if settings.database_url is None:
-        return await TransparencyLog.open(folder)
+        return SqliteDatabase(settings.home / "audit")
     from audit.postgres import PostgresDatabase  # psycopg loads libpq
 
-    return await TransparencyLog.open(folder, database=PostgresDatabase(settings.secret("database_url")))
+    return PostgresDatabase(settings.secret("database_url"))
+
+
+def audit_home(settings: Settings) -> Home:
+    """For verification: where the log lies, and what else says that there was one."""
+    traces = [name for name in ("inbox.db", "memory.db") if (settings.home / name).exists()]
+    return Home(Paths(settings.home / "audit"), audit_database(settings), settings.checkpoint_folder, traces)
 
 
 def inbox_store(settings: Settings) -> InboxStore:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from audit.errors import AuditCorrupt, ExportFailed
+from audit.log import TransparencyLog
 from audit.publish import checkpoint_message, publish_checkpoint
 from audit.verify import verify_log
 from tests.audit.fixtures import Opener, record
@@ -31,17 +32,16 @@ async def test_a_published_checkpoint_proves_the_log(open_log: Opener, tmp_path:
         assert (await verify_log(log, since=note)).ok
 
 
-async def test_a_fork_is_refused_where_checkpoints_lie(open_log: Opener, tmp_path: Path) -> None:
-    async with await open_log(tmp_path / "audit") as log:
+async def test_a_fork_is_refused_where_checkpoints_lie(tmp_path: Path) -> None:
+    async with await TransparencyLog.open(tmp_path / "audit") as log:
         await log.append(record(1))
     shutil.copytree(tmp_path / "audit", tmp_path / "other")
     async with (
-        await open_log(tmp_path / "audit") as log,
-        await open_log(tmp_path / "other") as fork,
+        await TransparencyLog.open(tmp_path / "audit") as log,
+        await TransparencyLog.open(tmp_path / "other") as fork,
     ):
         await log.append(record(2))
-        while await fork.size() < await log.size():  # a copied folder holds the records only with SQLite
-            await fork.append(record(3))
+        await fork.append(record(3))
         await publish_checkpoint(log, tmp_path)
         with pytest.raises(AuditCorrupt, match="forked"):
             await publish_checkpoint(fork, tmp_path)

@@ -14,7 +14,7 @@ import pytest
 
 from audit.export import ExportFormat, export
 from audit.log import TransparencyLog
-from tests.audit.fixtures import Opener, asked, record
+from tests.audit.fixtures import asked, record
 from tests.servers.gotools import CACHE, go_tool
 
 SOURCE = Path(__file__).parent / "go"
@@ -74,10 +74,10 @@ async def test_tlog_agrees_on_the_whole_log(checklog: Path, tmp_path: Path, coun
     assert (await run(checklog, key, folder))[0] == 1
 
 
-async def test_tlog_finds_a_fork(open_log: Opener, checklog: Path, tmp_path: Path) -> None:
+async def test_tlog_finds_a_fork(checklog: Path, tmp_path: Path) -> None:
     key, folder, earlier = await bundle(tmp_path, 40)
     shutil.copytree(tmp_path / "audit", tmp_path / "other" / "audit")
-    async with await open_log(tmp_path / "other" / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "other" / "audit") as log:
         await log.append(record(1))
         (tmp_path / "newer").write_text(await log.checkpoint())
     assert (await run(checklog, key, folder, earlier))[0] == 0
