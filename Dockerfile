@@ -1,5 +1,8 @@
 # Built from the project's root: docker build -t footnote:0.1.0 .
-FROM python:3.11-slim
+# For a build that cannot change under you, name the image by its digest:
+#   docker build --build-arg BASE=python:3.11-slim@sha256:... -t footnote:0.1.0 .
+ARG BASE=python:3.11-slim
+FROM ${BASE}
 WORKDIR /app
 # libseccomp: the list of system calls that a process which reads a document may make
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends libseccomp2 && rm -rf /var/lib/apt/lists/*

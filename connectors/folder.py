@@ -29,8 +29,14 @@ _IGNORED = ("~$*", ".*", "*.tmp", "*.part", "*.crdownload", "Thumbs.db", "*.swp"
 class FolderSource:
     """Implements `Source`. An item's id is its path in the folder, with `/`."""
 
-    def __init__(self, name: str, root: Path, *, access: AccessRules = OPEN, url: str | None = None) -> None:
-        """`url` is the address of the folder for people, e.g. "https://intranet.example/docs"."""
+    def __init__(
+        self, name: str, root: Path, *, access: AccessRules = OPEN, url: str | None = None, hard_links: bool = False
+    ) -> None:
+        """`url` is the address of the folder for people, e.g. "https://intranet.example/docs".
+
+        `hard_links`: read files with several names, too. One of them may lie where other people write.
+        """
+        self._hard_links = hard_links
         self._name = name
         self._root = root
         self._access = access
@@ -99,6 +105,8 @@ class FolderSource:
     def _item(self, path: Path, info: os.stat_result) -> Item:
         relative = self._relative(path)
         decision = self._access.decide(relative)
+        # A file that may no longer be read is read anew, so that it is noticed.
+        marked = ":linked" if self._foreign(info) else ""
         settled = time.time() - max(info.st_mtime, info.st_ctime) > _FRESH_SECONDS
         return Item(
             id=relative,
@@ -106,10 +114,13 @@ class FolderSource:
             uri=path.absolute().as_uri(),
             url=f"{self._url.rstrip('/')}/{quote(relative)}" if self._url else None,
             modified_at=datetime.fromtimestamp(max(info.st_mtime, 0), UTC),
-            token=f"{info.st_size}:{info.st_mtime_ns}:{info.st_ctime_ns}:{info.st_ino}" if settled else "",
+            token=f"{info.st_size}:{info.st_mtime_ns}:{info.st_ctime_ns}:{info.st_ino}{marked}" if settled else "",
             access=decision.access,
             matching=decision.matching,
         )
+
+    def _foreign(self, info: os.stat_result) -> bool:
+        return info.st_nlink > 1 and not self._hard_links
 
     async def fetch(self, item: Item) -> bytes:
         return await asyncio.to_thread(self._read, item)
@@ -125,6 +136,11 @@ class FolderSource:
             info = os.fstat(file.fileno())
             if not stat.S_ISREG(info.st_mode):
                 raise ItemUnreadable("is not a regular file")
+            if self._foreign(info):
+                raise ItemUnreadable(
+                    f"has {info.st_nlink} names (hard links), so it may come from outside the folder; "
+                    "copy it, or set hard_links = true in the source"
+                )
             if info.st_size > MAX_FILE_BYTES:
                 raise ItemUnreadable(f"is larger than {MAX_FILE_BYTES // 1_000_000} MB")
             try:
@@ -139,6 +155,7 @@ class FolderSettings(SourceSettings):
     kind: Literal["folder"] = Field(default="folder", description="What kind of place it is")
     path: Path = Field(description="The folder; relative to the settings file")
     url: str | None = Field(default=None, description="Address of the folder for people, for links")
+    hard_links: bool = Field(default=False, description="Read files that have several names (hard links), too")
 
     @model_validator(mode="after")
     def _paths_begin_at_the_folder(self) -> Self:
@@ -152,7 +169,7 @@ class FolderSettings(SourceSettings):
 
 def _build(settings: FolderSettings, surroundings: Surroundings) -> FolderSource:
     root = (surroundings.base / settings.path).resolve()
-    return FolderSource(settings.name, root, access=settings.rules(), url=settings.url)
+    return FolderSource(settings.name, root, access=settings.rules(), url=settings.url, hard_links=settings.hard_links)
 
 
 FOLDER = SourceKind(FolderSettings, _build)

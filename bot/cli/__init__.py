@@ -9,6 +9,7 @@ import typer
 
 from bot.cli import ask, audit, audit_governance, documents, evaluate, service, training
 from bot.cli.common import set_home
+from bot.settings.home import umask
 from retrieval.parse.confine import shield
 
 cli = typer.Typer(
@@ -48,4 +49,5 @@ service.register(cli)
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 the answer is no, 2 usage or settings, 3 a part is down."""
     shield()
+    umask()
     cli()

@@ -36,9 +36,13 @@ def set_home(home: Path | None) -> None:
 
 def settings(home: Path | None) -> Settings:
     """The settings, with the home of the command line. Raises SettingsError."""
+    from bot.settings.home import close_home
     from bot.settings.values import load
 
-    return load(home or _home[0])
+    known = load(home or _home[0])
+    for told in close_home(known.home):
+        note(f"footnote: {told}")
+    return known
 
 
 def out(value: object) -> None:

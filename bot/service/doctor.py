@@ -9,9 +9,10 @@ import apsw
 
 from audit.errors import AuditError
 from bot.answering.memory import ThreadMemory
-from bot.errors import BotError, DirectoryUnavailable
+from bot.errors import BotError, DirectoryUnavailable, SettingsError
 from bot.platform import Finding
 from bot.queue.inbox import Inbox
+from bot.settings.home import open_to_others
 from bot.settings.values import Settings
 from bot.types import Incoming
 from bot.wiring.access import problems as access_problems
@@ -57,7 +58,10 @@ async def _tried(check: str, work: Callable[[], Awaitable[str]]) -> Finding:
 
 async def _parts(app: App) -> AsyncIterator[Finding]:
     async def home() -> str:
-        return str(app.settings.home.resolve())
+        others = open_to_others(app.settings.home)
+        if others:
+            raise SettingsError(f"others may look into {others[0]}; run: chmod -R go= {app.settings.home}")
+        return f"{app.settings.home.resolve()}, for its owner alone"
 
     async def embedder() -> str:
         await app.embedder.embed(["Does the embedder work?"])

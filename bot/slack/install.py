@@ -58,7 +58,7 @@ class InstallFlow:
     def __init__(self, config: WorkspacesConfig, store: Installations) -> None:
         self._config = config
         self._store = store
-        self._states = States(config.folder / "states", config.state_seconds)
+        self._states = States(config.folder / "states", config.state_seconds, config.client_secret)
         scopes = SCOPES | (FOLLOW_UP_SCOPES if config.listens else frozenset())
         parts = urlsplit(config.base_url)
         self._urls = AuthorizeUrlGenerator(
@@ -75,11 +75,7 @@ class InstallFlow:
         ]
 
     async def _install(self, request: web.Request) -> web.StreamResponse:
-        try:
-            state = await self._states.issue()
-        except PlatformError as error:
-            log.error("an installation could not begin", error=str(error))
-            return _page(503, "Footnote cannot begin an installation right now. Please try again later.")
+        state = self._states.issue()
         response = web.Response(status=302, headers={"Location": self._urls.generate(state), **_QUIET})
         seconds = int(self._config.state_seconds)
         response.set_cookie(COOKIE, state, max_age=seconds, path="/", secure=True, httponly=True, samesite="Lax")

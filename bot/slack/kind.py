@@ -91,6 +91,9 @@ class Slack:
         return []
 
 
+ANY = "any"
+"""In `slack_teams`: whichever workspace installs the app."""
+
 SLACK = Slack()
 
 
@@ -98,6 +101,8 @@ def _workspace(settings: Settings, intake: Intake, viewer: Viewer, memory: Threa
     from bot.slack.adapter import SlackPlatform
     from bot.slack.config import SlackConfig
 
+    if ANY in settings.slack_teams:
+        raise SettingsError(f'slack_teams = ["{ANY}"] goes with SLACK_CLIENT_ID; a bot token serves its own workspace.')
     config = SlackConfig(
         bot_token=settings.secret("slack_bot_token"),
         app_token=settings.secret("slack_app_token"),
@@ -114,13 +119,20 @@ def _workspaces(settings: Settings, intake: Intake, viewer: Viewer, memory: Thre
     if settings.slack_app_token is not None:
         raise SettingsError("Several workspaces are served over HTTP, not Socket Mode. Unset SLACK_APP_TOKEN.")
 
+    allowed = frozenset(settings.slack_teams)
     config = WorkspacesConfig(
         client_id=settings.slack_client_id,
         client_secret=settings.secret("slack_client_secret"),
         signing_secret=settings.secret("slack_signing_secret"),
         folder=settings.home / "slack",
-        **_shared(settings),
+        **_shared(settings) | {"allowed_teams": allowed - {ANY}},
     )
+    if not allowed or (ANY in allowed and len(allowed) > 1):
+        raise SettingsError(
+            "SLACK_CLIENT_ID serves several workspaces. Say which in slack_teams, by their ids "
+            f'(FOOTNOTE_SLACK_TEAMS=\'["T0123", "T0456"]\'), or ["{ANY}"] alone if any workspace that finds the '
+            "address may install the app and its members read what everyone may read."
+        )
     return SlackWorkspaces(config, intake, viewer, memory.knows)
 
 

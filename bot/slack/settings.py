@@ -27,7 +27,8 @@ class SlackSettings(BaseModel):
     )
     slack_base_url: str = Field(default="https://slack.com/api/", description="Slack's Web API; change it in tests")
     slack_teams: tuple[str, ...] = Field(
-        default=(), description="Workspace ids to answer; empty: the bot's own; with a client id: any that installs"
+        default=(),
+        description='Workspace ids to answer; empty: the bot\'s own. With a client id needed: the ids, or "any"',
     )
 
 

@@ -1,4 +1,4 @@
-"""Which workspaces have installed the app, and which installations are under way: small files, ours alone.
+"""Which workspaces have installed the app, and which installations came back from Slack: small files, ours alone.
 
 The stores of slack_sdk do not serve here: they write with the process's umask, not in one step, and take
 a name that a browser sent for the name of a file.
@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
 import json
 import os
 import re
 import secrets
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from bot.errors import PlatformDenied, PlatformError
 
 TEAM = re.compile(r"T[A-Z0-9]{1,30}")
-MOST_STATES = 2_000  # installations under way at a time; the oldest go first
+MOST_STATES = 2_000
+"""States remembered as used. One that is forgotten could count again, but only for the browser that it is bound to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,41 +117,52 @@ class Installations:
 
 
 class States:
-    """Each `state` proves once that an installation was begun here (RFC 6749, 10.12). Kept as hashes."""
+    """Each `state` proves once that an installation was begun here (RFC 6749, 10.12).
 
-    def __init__(self, folder: Path, seconds: float) -> None:
+    It is signed and carries its time, so that nothing is kept of an installation that was only begun:
+    whoever begins many pushes nobody else's out. Those that have come back are kept as hashes until
+    they are too old to come back again.
+    """
+
+    def __init__(self, folder: Path, seconds: float, secret: str, clock: Callable[[], float] = time.time) -> None:
+        """`secret` is the app's client secret, which every replica has."""
+        self._clock = clock
         self._folder = folder
         self._seconds = seconds
+        self._key = hmac.digest(secret.encode(), b"footnote: state of an installation", "sha256")
 
-    async def issue(self) -> str:
-        """A new one. Raises PlatformError."""
-        return await asyncio.to_thread(self._issue)
+    def issue(self) -> str:
+        """A new one."""
+        begun = f"{int(self._clock() * 1000):x}.{secrets.token_urlsafe(32)}"
+        return f"{begun}.{self._signature(begun)}"
 
     async def consume(self, state: str) -> bool:
         """Whether it was issued, lately, and not used before. Raises PlatformError."""
         return await asyncio.to_thread(self._consume, state)
 
-    def _issue(self) -> str:
-        state = secrets.token_urlsafe(32)
+    def _signature(self, begun: str) -> str:
+        return hmac.digest(self._key, begun.encode("utf-8", "replace"), "sha256").hex()
+
+    def _consume(self, state: str) -> bool:
+        begun, _, signature = state.rpartition(".")
+        if not hmac.compare_digest(signature.encode("utf-8", "replace"), self._signature(begun).encode()):
+            return False
+        if self._clock() - int(begun.partition(".")[0], 16) / 1000 >= self._seconds:
+            return False
         try:
             _make(self._folder)
             self._tidy()
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-            os.close(os.open(self._path(state), flags, 0o600))
+            return self._first(state)
         except OSError as error:
             raise _unusable(self._folder, error) from error
-        return state
 
-    def _consume(self, state: str) -> bool:
-        path = self._path(state)
+    def _first(self, state: str) -> bool:
+        """Only one of two that come at the same time makes the file."""
         try:
-            issued = path.stat().st_mtime
-            path.unlink()  # only one of two that come at the same time succeeds
-        except FileNotFoundError:
+            os.close(os.open(self._path(state), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
             return False
-        except OSError as error:
-            raise _unusable(self._folder, error) from error
-        return time.time() - issued < self._seconds
+        return True
 
     def _tidy(self) -> None:
         ages: list[tuple[float, str]] = []
@@ -160,8 +174,8 @@ class States:
                     continue  # another process was quicker
         ages.sort()
         spare = max(0, len(ages) - MOST_STATES + 1)
-        for n, (issued, path) in enumerate(ages):
-            if n < spare or time.time() - issued >= self._seconds:
+        for n, (used, path) in enumerate(ages):
+            if n < spare or self._clock() - used >= self._seconds:
                 Path(path).unlink(missing_ok=True)
 
     def _path(self, state: str) -> Path:

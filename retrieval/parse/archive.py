@@ -23,6 +23,13 @@ RATIO_FROM = 8 * 1024 * 1024  # bytes
 _HEAD = 4096
 _PIECE = 1024 * 1024
 _UNSAFE = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:|\x00")
+_XML = (".xml", ".rels", ".vml")
+_MARKED_UP = (".svg", ".html", ".htm", ".xhtml", ".mht")
+"""Pictures and web pages, which may have a document type; no parser of Office files opens them."""
+_DOCTYPE = re.compile(rb"<!DOCTYPE|<!ENTITY", re.IGNORECASE)
+_OVERLAP = 64  # more than the bytes of a mark in UTF-32
+_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
+_ASCII_BASED = re.compile(rb"(?i)utf-?8|utf-?16([bl]e)?|us-ascii|ascii|iso-8859-\d+|windows-125\d")
 _BROKEN = "The file is damaged: its ZIP archive cannot be read."
 
 
@@ -54,15 +61,41 @@ class Archive:
         return b"".join(parts)
 
     def refuse_entities(self) -> None:
-        """Raises DocumentUnreadable when an XML part declares a document type (ECMA-376 part 2, 8.1.4 forbids it)."""
-        for name in self.names:
-            if name.endswith((".xml", ".rels")):
+        """Raises DocumentUnreadable when an XML part declares a document type, wherever in it, or is encoded so that
+        this cannot be seen (ECMA-376 part 2, 8.1.4 forbids the one, and anything but UTF-8 and UTF-16)."""
+        for name in sorted(self.names):
+            if not name.lower().endswith(_MARKED_UP):
                 try:
-                    head = self._zip.open(name).read(_HEAD)
+                    self._refuse_doctype(name)
                 except (BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
-                    raise DocumentUnreadable(f"The file is damaged: its part {name} cannot be unpacked.") from error
-                if b"<!DOCTYPE" in head.replace(b"\x00", b"").upper():
+                    if name.lower().endswith(_XML):  # what else is damaged fails when somebody reads it
+                        raise DocumentUnreadable(f"The file is damaged: its part {name} cannot be unpacked.") from error
+
+    def _refuse_doctype(self, name: str) -> None:
+        with self._zip.open(name) as member:
+            seen = member.read(_PIECE)
+            if not _is_xml(name, seen):
+                return
+            declared = _ENCODING.match(_plain(seen[:_HEAD]))
+            if declared and not _ASCII_BASED.fullmatch(declared[1]):
+                raise DocumentUnreadable(
+                    f"The file is hostile: its part {name} is in an encoding that hides what it is."
+                )
+            while seen:
+                if _DOCTYPE.search(_plain(seen)):
                     raise DocumentUnreadable("The file is hostile: it declares XML entities, as no Office file does.")
+                piece = member.read(_PIECE)
+                seen = seen[-_OVERLAP:] + piece if piece else b""
+
+
+def _plain(piece: bytes) -> bytes:
+    """ASCII marks of UTF-8, UTF-16 and UTF-32 alike."""
+    return piece.removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").replace(b"\0", b"")
+
+
+def _is_xml(name: str, head: bytes) -> bool:
+    """By its name, or by its beginning whatever it is called: a relationship may name any part as XML."""
+    return name.lower().endswith(_XML) or _plain(head[:_HEAD]).lstrip()[:1] == b"<"
 
 
 def open_archive(content: bytes) -> Archive:

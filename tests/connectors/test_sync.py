@@ -325,6 +325,21 @@ async def test_links_and_temporary_files_are_not_followed(desk: Desk, tmp_path: 
     assert await desk.sync() == SyncReport()
 
 
+async def test_a_file_of_several_names_is_read_only_where_a_setting_says_so(desk: Desk, tmp_path: Path) -> None:
+    """It was synced before it got a second name, in a place that others write to."""
+    desk.write("a.txt", "one")
+    assert (await desk.sync()).added == 1
+    os.link(desk.root / "a.txt", tmp_path / "elsewhere.txt")
+    report = await desk.sync()
+    assert [(f.document, "2 names (hard links)" in f.reason) for f in report.failed] == [("a.txt", True)]
+    assert await desk.texts() == {}
+    desk.source = FolderSource("docs", desk.root, hard_links=True)
+    assert (await desk.sync()).failed == []
+    assert await desk.texts() == {"a.txt": "one"}
+    desk.source = FolderSource("docs", desk.root)
+    assert len((await desk.sync()).failed) == 1
+
+
 async def test_names_that_are_no_utf8_are_synced(desk: Desk) -> None:
     (desk.root / "caf\udce9.txt").write_text("one")
     report = await desk.sync()

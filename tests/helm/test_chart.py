@@ -76,9 +76,51 @@ def test_the_ingress_leads_to_both_platforms(helm: Path) -> None:
         ("weaviate.url=weaviate:8080", "/weaviate/url"),
         ("persistence.size=lots", "/persistence/size"),
         ("syncEverySeconds=-1", "/syncEverySeconds"),
+        ("image.digest=latest", "/image/digest"),
+        ("networkPolicy.egress=1", "additional properties 'egress'"),
     ],
 )
 def test_it_refuses_what_it_does_not_know(helm: Path, value: str, said: str) -> None:
     done = template(helm, value)
     assert done.returncode != 0
     assert said in done.stderr
+
+
+def _ports(rules: list[dict[str, Any]]) -> list[str]:
+    return [f"{port['port']}/{port['protocol']}" for rule in rules for port in rule["ports"]]
+
+
+@pytest.mark.slow
+def test_nothing_reaches_the_pod_and_it_reaches_little(helm: Path) -> None:
+    made = rendered(helm)
+    policy = made["NetworkPolicy"]["spec"]
+    labels = made["Deployment"]["spec"]["template"]["metadata"]["labels"]
+    assert policy["podSelector"]["matchLabels"].items() <= labels.items()
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert not policy["ingress"]
+    assert _ports(policy["egress"]) == ["53/UDP", "53/TCP", "443/TCP"]
+
+
+@pytest.mark.slow
+def test_the_policy_follows_what_is_set_up(helm: Path) -> None:
+    policy = rendered(
+        helm,
+        "ingress.enabled=true",
+        "ingress.host=bot.example",
+        "networkPolicy.ingressFrom[0].namespaceSelector.matchLabels.name=ingress",
+        "weaviate.url=http://weaviate:8080",
+        "model.baseUrl=https://models.example/v1",
+        "networkPolicy.extraEgress[0].ports[0].port=5432",
+        "networkPolicy.extraEgress[0].ports[0].protocol=TCP",
+    )["NetworkPolicy"]["spec"]
+    (way_in,) = policy["ingress"]
+    assert (_ports([way_in]), len(way_in["from"])) == (["http/TCP"], 1)
+    assert _ports(policy["egress"]) == ["53/UDP", "53/TCP", "443/TCP", "8080/TCP", "50051/TCP", "5432/TCP"]
+    assert "NetworkPolicy" not in rendered(helm, "networkPolicy.enabled=false")
+
+
+@pytest.mark.slow
+def test_a_digest_names_the_image(helm: Path) -> None:
+    digest = "sha256:" + "0" * 64
+    (container,) = rendered(helm, f"image.digest={digest}")["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == f"footnote@{digest}"

@@ -50,6 +50,7 @@ class Package:
     def __init__(self, content: bytes) -> None:
         _refuse_foreign(content)
         self._archive = open_archive(content)
+        self._archive.refuse_entities()
         self._members = _by_name(self._archive.names)
         self.main = self._find_main()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -10,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 import structlog
@@ -42,7 +43,7 @@ def kept(folder: Path) -> list[str]:
     return sorted(p.name for p in (folder / "installations").glob("*"))
 
 
-def under_way(folder: Path) -> list[Path]:
+def used(folder: Path) -> list[Path]:
     return sorted((folder / "states").glob("*"))
 
 
@@ -83,7 +84,7 @@ async def test_it_is_installed(org: SlackOrg, folder: Path) -> None:
         "BT0ACME",
         "U0ADA",
     )
-    assert under_way(folder) == []
+    assert len(used(folder)) == 1
 
 
 @pytest.mark.usefixtures("bot")
@@ -91,10 +92,9 @@ async def test_nobody_else_reads_the_store(org: SlackOrg, folder: Path) -> None:
     before = os.umask(0)
     try:
         await org.install(ACME)
-        await org.begin(BETA)
     finally:
         os.umask(before)
-    assert modes(folder, files=True) == ["0o600", "0o600"]  # an installation and a state
+    assert modes(folder, files=True) == ["0o600", "0o600"]  # an installation and a used state
     assert modes(folder, files=False) == ["0o700"] * 3
 
 
@@ -104,6 +104,7 @@ async def test_a_return_that_nobody_began(org: SlackOrg, folder: Path, case: str
     path, cookie = await org.begin(ACME)
     code = parse_qs(urlsplit(path).query)["code"][0]
     _, other = await org.begin(ACME)
+    (await asyncio.to_thread(lambda: folder.mkdir(parents=True, exist_ok=True)))
     (folder / "number").write_text("1.0")
     forged = "A" * len(cookie)
     tried = {
@@ -134,10 +135,10 @@ async def test_a_state_counts_once(org: SlackOrg, folder: Path) -> None:
 @pytest.mark.usefixtures("bot")
 async def test_a_state_ends(org: SlackOrg, folder: Path) -> None:
     path, cookie = await org.begin(ACME)
-    old = time.time() - 601
-    for file in under_way(folder):
-        os.utime(file, (old, old))
-    assert (await org.visit(path, cookie))[0].status == 400
+    late = States(folder / "states", 600, CLIENT_SECRET, clock=lambda: time.time() - 601).issue()
+    assert (await org.visit(path.replace(quote(cookie), late), late))[0].status == 400
+    assert (await org.visit(path, cookie))[0].status == 200
+    (folder / "installations" / "T0ACME.json").unlink()
     assert kept(folder) == []
 
 
@@ -145,7 +146,7 @@ async def test_a_state_ends(org: SlackOrg, folder: Path) -> None:
 async def test_the_person_says_no(org: SlackOrg, folder: Path) -> None:
     path, cookie = await org.begin(None)
     response, text = await org.visit(path, cookie)
-    assert (response.status, kept(folder), under_way(folder)) == (200, [], [])
+    assert (response.status, kept(folder), len(used(folder))) == (200, [], 1)
     assert "cancelled" in text
 
 
@@ -171,7 +172,7 @@ async def test_a_return_without_a_code(org: SlackOrg, folder: Path) -> None:
 @pytest.mark.parametrize("method", ["HEAD", "POST"])
 async def test_only_a_get_begins_or_ends(org: SlackOrg, folder: Path, path: str, method: str) -> None:
     assert (await org.visit(path, method=method))[0].status == 405
-    assert under_way(folder) == []
+    assert used(folder) == []
 
 
 REFUSED: dict[str, tuple[dict[str, Any], int, str, bool]] = {
@@ -300,7 +301,8 @@ async def test_a_disk_that_does_not_serve(tmp_path: Path) -> None:
     with pytest.raises(PlatformError, match="cannot be used"):
         await Installations(tmp_path / "file" / "b", 3).save(installed())
     with pytest.raises(PlatformError, match="cannot be used"):
-        await States(tmp_path / "file" / "b", 600).issue()
+        states = States(tmp_path / "file" / "b", 600, "secret")
+        await states.consume(states.issue())
 
 
 async def test_a_bound_on_workspaces(tmp_path: Path) -> None:
@@ -318,19 +320,44 @@ def test_no_name_leads_out_of_the_folder(name: str, tmp_path_factory: pytest.Tem
         store._save(installed(name))
 
 
-async def test_states_are_bounded_and_tidied(tmp_path: Path) -> None:
-    states = States(tmp_path / "s", 600)
-    first = await states.issue()
+async def test_strangers_who_begin_push_nobody_out(tmp_path: Path) -> None:
+    states = States(tmp_path / "s", 600, "secret")
+    mine = states.issue()
+    for _ in range(3 * MOST_STATES):
+        states.issue()
+    assert not (tmp_path / "s").exists(), "what was only begun costs nothing"
+    assert await states.consume(mine)
+    assert not await states.consume(mine)
+
+
+async def test_used_states_are_bounded_and_tidied(tmp_path: Path) -> None:
+    states = States(tmp_path / "s", 600, "secret")
+    first = states.issue()
+    assert await states.consume(first)
     for n in range(MOST_STATES):
         (tmp_path / "s" / f"flood-{n}").touch()
-    await states.issue()
+    assert await states.consume(states.issue())
     assert len(list((tmp_path / "s").iterdir())) == MOST_STATES
-    assert not await states.consume(first), "the oldest goes first"
     for file in (tmp_path / "s").iterdir():
         os.utime(file, (1, 1))
-    last = await states.issue()
+    assert await states.consume(states.issue())
     assert len(list((tmp_path / "s").iterdir())) == 1
-    assert await states.consume(last)
+
+
+async def test_a_state_of_another_app_or_another_time_does_not_count(tmp_path: Path) -> None:
+    states = States(tmp_path / "s", 600, "secret")
+    assert not await states.consume(States(tmp_path / "s", 600, "another").issue())
+    begun, random, signature = states.issue().split(".")
+    for forged in (
+        f"{int(begun, 16) + 1:x}.{random}.{signature}",
+        f"{random}.{signature}",
+        signature,
+        "",
+        "..",
+        "x.y.z",
+    ):
+        assert not await states.consume(forged), forged
+    assert await states.consume(f"{begun}.{random}.{signature}")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ TOKEN = {"SLACK_BOT_TOKEN": "xoxb-sekrit"}
 SOCKET = {"SLACK_APP_TOKEN": "xapp-sekrit"}
 SIGNED = {"SLACK_SIGNING_SECRET": "signing-sekrit"}
 ID = {"SLACK_CLIENT_ID": "12.34"}
+TWO = {"FOOTNOTE_SLACK_TEAMS": '["T0ACME", "T0BETA"]'}
+ANY = {"FOOTNOTE_SLACK_TEAMS": '["any"]'}
 SECRET = {"SLACK_CLIENT_SECRET": "client-sekrit"}
 
 
@@ -32,7 +34,7 @@ def memory(tmp_path: Path) -> Iterator[ThreadMemory]:
 def made(monkeypatch: pytest.MonkeyPatch, home: Path, memory: ThreadMemory, variables: dict[str, str]) -> list[str]:
     """The names of the adapters' classes."""
     monkeypatch.chdir(home)
-    for name in (*TOKEN, *SOCKET, *SIGNED, *ID, *SECRET):
+    for name in (*TOKEN, *SOCKET, *SIGNED, *ID, *SECRET, *TWO):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
@@ -48,7 +50,8 @@ def made(monkeypatch: pytest.MonkeyPatch, home: Path, memory: ThreadMemory, vari
         (SIGNED, []),
         (TOKEN | SOCKET, ["SlackPlatform"]),
         (TOKEN | SIGNED, ["SlackPlatform"]),
-        (ID | SECRET | SIGNED, ["SlackWorkspaces"]),
+        (ID | SECRET | SIGNED | TWO, ["SlackWorkspaces"]),
+        (ID | SECRET | SIGNED | ANY, ["SlackWorkspaces"]),
     ],
     ids="+".join,
 )
@@ -74,6 +77,9 @@ def test_what_is_set_up(
         (ID | SECRET | SIGNED | SOCKET, "Unset SLACK_APP_TOKEN"),
         (TOKEN | SIGNED | ID | SECRET, "for several"),
         (TOKEN | SIGNED | SECRET, "for several"),
+        (ID | SECRET | SIGNED, r'Say which in slack_teams.*or \["any"\] alone'),
+        (ID | SECRET | SIGNED | {"FOOTNOTE_SLACK_TEAMS": '["any", "T0ACME"]'}, "Say which in slack_teams"),
+        (TOKEN | SIGNED | ANY, "goes with SLACK_CLIENT_ID"),
     ],
     ids=lambda value: "+".join(value) if isinstance(value, dict) else "",
 )
@@ -88,4 +94,4 @@ def test_what_is_incomplete(
 def test_a_secret_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, memory: ThreadMemory) -> None:
     (tmp_path / "secret").write_text("client-sekrit\n")
     monkeypatch.setenv("SLACK_CLIENT_SECRET_FILE", str(tmp_path / "secret"))
-    assert made(monkeypatch, tmp_path, memory, ID | SIGNED) == ["SlackWorkspaces"]
+    assert made(monkeypatch, tmp_path, memory, ID | SIGNED | TWO) == ["SlackWorkspaces"]

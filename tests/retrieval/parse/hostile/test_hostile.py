@@ -52,6 +52,28 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], type[DocumentUnreadable]]] = 
         lambda: c.with_dtd(c.workbook("A1"), "xl/worksheets/sheet1.xml", c.LAUGHS, "&i;", "<sheetData"),
         DocumentUnreadable,
     ),
+    "document type after 5 MB of a comment": (
+        "a.xlsx",
+        lambda: c.with_dtd(
+            c.workbook("A1"), "xl/worksheets/sheet1.xml", f"<!--{'x' * 5_000_000}-->{c.LAUGHS}", "&i;", "<sheetData"
+        ),
+        DocumentUnreadable,
+    ),
+    "document type in a part that no name calls XML": (
+        "a.docx",
+        lambda: c.archive({**DOCX, "word/item.bin": f"<?xml version='1.0'?>{c.LAUGHS}<x>&i;</x>".encode()}),
+        DocumentUnreadable,
+    ),
+    "document type hidden in UTF-7": (
+        "a.docx",
+        lambda: c.archive({**DOCX, "customXml/a.xml": b"<?xml version='1.0' encoding='UTF-7'?>+ADwAIQ-DOCTYPE x>"}),
+        DocumentUnreadable,
+    ),
+    "document type in UTF-16": (
+        "a.docx",
+        lambda: c.archive({**DOCX, "customXml/a.xml": f"<?xml version='1.0'?>{c.LAUGHS}<x/>".encode("utf-16")}),
+        DocumentUnreadable,
+    ),
     "billion laughs in XML": (
         "a.xml",
         f"<?xml version='1.0'?>{c.LAUGHS}<x>&i;</x>".encode,
