@@ -20,6 +20,7 @@ def dump(parsed: ParsedDocument) -> str:
             "atomic": parsed.atomic,
             "joins": parsed.joins,
             "notes": parsed.notes,
+            "wholes": parsed.wholes,
         },
         ensure_ascii=False,
         separators=(",", ":"),
@@ -38,6 +39,7 @@ def load(text: str, tree: str) -> ParsedDocument:
         atomic=tuple((start, end) for start, end in data["atomic"]),
         joins=tuple(data["joins"]),
         notes=tuple((a, b, c, d) for a, b, c, d in data.get("notes", ())),
+        wholes=tuple((start, end) for start, end in data.get("wholes", ())),
     )
 
 

@@ -173,12 +173,12 @@ def _tables(parsed: ParsedDocument, start: int, end: int) -> Sequence[tuple[int,
 def _cut(parsed: ParsedDocument, start: int, end: int, target: int) -> int:
     """Where the piece that begins at `start` ends: near `target`, at most LIMIT away.
 
-    In this order: the end of a paragraph or row, of a sentence, of any paragraph, of a word. A table
-    that fits into one piece is never cut: the piece ends before or after it.
+    In this order: the end of a paragraph or row, of a sentence, of any paragraph, of a word. A table, or a
+    list that is one sentence, is never cut where it fits into one piece: the piece ends before or after it.
     """
     text, low, high = parsed.text, start + (target - start) // 2, min(start + LIMIT, end - 1)
     tables = _tables(parsed, start, end)
-    whole = [t for t in tables if t[1] - t[0] <= LIMIT]
+    whole = [t for t in (*tables, *parsed.wholes) if t[1] - t[0] <= LIMIT and t[0] < end and start < t[1]]
     joins = parsed.joins[bisect_left(parsed.joins, start) : bisect_left(parsed.joins, high)]
 
     def cuts(pattern: re.Pattern[str], low: int) -> list[int]:

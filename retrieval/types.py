@@ -177,7 +177,8 @@ class ParsedDocument:
     heading belongs to a section with an empty heading. `atomic` are spans that a chunk should
     not cut (tables). `joins` are offsets of line-end hyphens that the search text joins and the
     quotable text keeps. `notes` lead from a note's mark to the note: the mark's start and end, the
-    note's start and end.
+    note's start and end. `wholes` are lists that are one sentence with their lead-in: (start, end), to be
+    quoted whole, or with a sign that more follows.
     """
 
     title: str
@@ -189,6 +190,7 @@ class ParsedDocument:
     atomic: tuple[tuple[int, int], ...] = ()
     joins: tuple[int, ...] = ()
     notes: tuple[tuple[int, int, int, int], ...] = ()
+    wholes: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from retrieval.locators import join_locators, within
 from retrieval.parse.raised import Mark, Writer, is_shifted, links
+from retrieval.parse.wholes import wholes
 from retrieval.types import Attachment, LeftOut, ParsedDocument, Place, Section
 
 SEPARATOR = "\n"
@@ -159,6 +160,7 @@ def _cut(
         attachments=tuple(attachments),
         atomic=tuple(tables),
         joins=tuple(joins),
+        wholes=wholes([(start, block.text) for start, block in placed if block.table is None]),
     )
 
 

@@ -31,6 +31,7 @@ def encode(parsed: ParsedDocument) -> dict[str, Any]:
         "atomic": parsed.atomic,
         "joins": parsed.joins,
         "notes": parsed.notes,
+        "wholes": parsed.wholes,
     }
 
 
@@ -49,6 +50,7 @@ def decode(value: dict[str, Any]) -> ParsedDocument:
         atomic=tuple((a, b) for a, b in value["atomic"]),
         joins=tuple(value["joins"]),
         notes=tuple((a, b, c, d) for a, b, c, d in value["notes"]),
+        wholes=tuple((a, b) for a, b in value["wholes"]),
     )
     _check(parsed)
     return parsed
@@ -68,7 +70,9 @@ def _string(value: object) -> str:
 def _check(parsed: ParsedDocument) -> None:
     """A child that was taken over must not hand out offsets outside its text."""
     spans = (
-        [(s.start, s.end) for s in parsed.sections] + [(p.start, p.end) for p in parsed.places] + list(parsed.atomic)
+        [(s.start, s.end) for s in parsed.sections]
+        + [(p.start, p.end) for p in parsed.places]
+        + [*parsed.atomic, *parsed.wholes]
     )
     spans += [(j, j + 1) for j in parsed.joins]
     spans += [span for note in parsed.notes for span in (note[:2], note[2:])]
