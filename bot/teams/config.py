@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from bot.answering.channels import Unmentioned, listening
 from bot.errors import SettingsError
+from bot.teams.clouds import CLOUDS, Cloud
 from retrieval.outbound.addresses import is_loopback
 
-BOT_FRAMEWORK = "https://api.botframework.com"
-PUBLIC_HOSTS = (
-    "smba.trafficmanager.net",
-    "smba.infra.gcc.teams.microsoft.com",
-    "smba.infra.gov.teams.microsoft.us",
-    "smba.infra.dod.teams.microsoft.us",
-)
-"""Where Teams receives replies (https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/send-proactive-messages)."""
-
+PUBLIC = CLOUDS["public"]
 PROMPTS = (("What can you answer from?", "sources"), ("How do you work?", "help"))
 """Title and message of the buttons under the welcome."""
 
@@ -41,11 +35,11 @@ class TeamsConfig:
     tenant_id: str
     app_password: str = field(default="", repr=False)
     allowed_tenants: frozenset[str] = frozenset()
-    openid_metadata_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
-    token_issuer: str = BOT_FRAMEWORK
-    login_url: str = "https://login.microsoftonline.com"
-    resource: str = BOT_FRAMEWORK
-    service_hosts: tuple[str, ...] = PUBLIC_HOSTS
+    openid_metadata_url: str = PUBLIC.keys
+    token_issuer: str = PUBLIC.issuer
+    login_url: str = PUBLIC.login
+    resource: str = PUBLIC.issuer
+    service_hosts: tuple[str, ...] = PUBLIC.services
     follow_up_without_mention: bool = False
     unmentioned: Mapping[str, Unmentioned] = field(default_factory=dict)
     suggested_prompts: tuple[tuple[str, str], ...] = PROMPTS
@@ -69,6 +63,18 @@ class TeamsConfig:
             parts = urlsplit(getattr(self, name))
             if parts.scheme != "https" and not (self.development and is_loopback(parts.hostname)):
                 raise SettingsError(f"Teams: {name} must be an https address, not {getattr(self, name)!r}.")
+
+    @classmethod
+    def of(cls, cloud: Cloud, app_id: str, tenant_id: str, **more: Any) -> Self:
+        """For a bot in one of Teams' clouds: both directions go to that cloud alone."""
+        where: dict[str, Any] = {
+            "openid_metadata_url": cloud.keys,
+            "token_issuer": cloud.issuer,
+            "login_url": cloud.login,
+            "resource": cloud.issuer,
+            "service_hosts": cloud.services,
+        }
+        return cls(app_id, tenant_id, **(where | more))
 
     @property
     def authenticates(self) -> bool:

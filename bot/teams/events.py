@@ -321,7 +321,7 @@ def came_to_a_chat(activity: Mapping[str, Any]) -> bool:
     """Whether this says that a person has installed the bot in the personal chat."""
     return (
         activity.get("type") == "installationUpdate"
-        and _text(activity, "action").startswith("add")
+        and _text(activity, "action") == "add"  # "add-upgrade" is an update of what they have
         and _text(_object(activity, "conversation"), "conversationType") == "personal"
     )
 

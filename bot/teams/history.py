@@ -8,6 +8,7 @@ from audit.reconcile import Conversation, Log, conversations
 from bot.errors import PlatformDenied, SettingsError
 from bot.platform import Gathered, Period
 from bot.settings.values import Settings
+from bot.teams.clouds import CLOUDS
 from bot.teams.config import TeamsConfig
 from bot.teams.connector import NotThere
 from bot.teams.messages import NO_TEAM, PERSONAL, GraphAddresses, TeamsMessages
@@ -23,14 +24,18 @@ def teams_reader(settings: Settings) -> TeamsMessages:
         raise SettingsError(
             "Teams is not set up: set TEAMS_APP_ID, or hand in the messages that you have with --messages FILE."
         )
-    config = TeamsConfig(
+    cloud = CLOUDS[settings.teams_cloud]
+    login = settings.teams_login_url or cloud.login
+    config = TeamsConfig.of(
+        cloud,
         settings.teams_app_id,
         settings.teams_app_tenantid or "",
-        settings.secret("teams_app_password"),
-        login_url=settings.teams_login_url,
-        development=not settings.teams_login_url.startswith("https://"),  # then it must be on this machine
+        app_password=settings.secret("teams_app_password"),
+        login_url=login,
+        development=not login.startswith("https://"),  # then it must be on this machine
     )
-    return TeamsMessages(config, GraphAddresses(settings.teams_graph_url, settings.teams_service_url))
+    graph, service = settings.teams_graph_url or cloud.graph, settings.teams_service_url or cloud.service
+    return TeamsMessages(config, GraphAddresses(graph, service))
 
 
 def named(conversation: str) -> Conversation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,11 +33,13 @@ class Teams:
         if not settings.teams_app_id:
             return None
         from bot.teams.adapter import TeamsPlatform
+        from bot.teams.clouds import CLOUDS
         from bot.teams.config import PROMPTS, TeamsConfig
 
-        config = TeamsConfig(
-            app_id=settings.teams_app_id,
-            tenant_id=settings.teams_app_tenantid or "",
+        config = TeamsConfig.of(
+            CLOUDS[settings.teams_cloud],
+            settings.teams_app_id,
+            settings.teams_app_tenantid or "",
             app_password=settings.secret("teams_app_password"),
             allowed_tenants=frozenset(settings.teams_tenants),
             follow_up_without_mention=settings.follow_up_without_mention,
@@ -75,13 +78,16 @@ class Teams:
     ) -> Manifest:
         """Write the Teams app package: upload it in the Teams admin centre."""
         from bot.settings.values import load
-        from bot.teams.manifest import teams_package
+        from bot.teams.manifest import grown, teams_package
 
         known = load()
         compares = reconcile or known.teams_reconcile
         channels = compares or (known.listens if read_threads is None else read_threads)
         chats = compares or (known.listens_to_all and read_threads is not False)
-        package = teams_package(app_id=app_id, domain=domain, name=name, channels=channels, chats=chats)
+        version = grown(datetime.now(UTC))
+        package = teams_package(
+            app_id=app_id, domain=domain, name=name, channels=channels, chats=chats, version=version
+        )
         return Manifest(package, output, "Upload it in the Teams admin centre, under Manage apps.")
 
     async def messages(self, settings: Settings, log: Log, period: Period) -> Gathered:

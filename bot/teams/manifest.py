@@ -1,6 +1,6 @@
 """The Teams app package: a manifest and two icons in a zip, made from the bot's app id and host name.
 
-Manifest 1.17: https://learn.microsoft.com/microsoftteams/platform/resources/schema/manifest-schema
+Manifest 1.26: https://learn.microsoft.com/microsoftteams/platform/resources/schema/manifest-schema
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import uuid
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 
 from audit.record import Json
 from bot.errors import SettingsError
 
-VERSION = "1.17"
+VERSION = "1.26"
 SCOPES: tuple[Json, ...] = ("personal", "team", "groupChat")
 COMMANDS = (
     ("help", "How to ask, and what you get"),
@@ -30,19 +31,33 @@ CHAT_RIGHT = "ChatMessage.Read.Chat"
 ACCENT = (0x1F, 0x4E, 0x79)
 _HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 
+FIRST = "1.0.0"
+
 Pixel = tuple[int, int, int, int]
 
 
+def grown(now: datetime) -> str:
+    """A version that is above that of every package made before: by the day of this product, and its second."""
+    day = now.astimezone(UTC)
+    return f"1.{(day.date() - date(2026, 1, 1)).days}.{day.hour * 3600 + day.minute * 60 + day.second}"
+
+
 def teams_package(
-    *, app_id: str, domain: str, name: str = "Footnote", channels: bool = False, chats: bool = False
+    *,
+    app_id: str,
+    domain: str,
+    name: str = "Footnote",
+    channels: bool = False,
+    chats: bool = False,
+    version: str = FIRST,
 ) -> bytes:
     """The zip to upload in the Teams admin centre; the same input gives the same bytes. Raises SettingsError.
 
     `channels` asks the owner of each team for the right to read its channels' messages: for questions
     without a mention there, and to compare the audit log with what stands there. `chats` asks for the same
-    in group chats.
+    in group chats. Teams takes an upload as an update only when its `version` has grown: see `grown`.
     """
-    manifest = teams_manifest(app_id=app_id, domain=domain, name=name, channels=channels, chats=chats)
+    manifest = teams_manifest(app_id=app_id, domain=domain, name=name, channels=channels, chats=chats, version=version)
     files = {
         "manifest.json": json.dumps(manifest, indent=2, ensure_ascii=False).encode(),
         "color.png": _png(192, _colour),
@@ -56,7 +71,13 @@ def teams_package(
 
 
 def teams_manifest(
-    *, app_id: str, domain: str, name: str = "Footnote", channels: bool = False, chats: bool = False
+    *,
+    app_id: str,
+    domain: str,
+    name: str = "Footnote",
+    channels: bool = False,
+    chats: bool = False,
+    version: str = FIRST,
 ) -> Mapping[str, Json]:
     """manifest.json as JSON. Raises SettingsError."""
     app_id, domain = _checked_id(app_id), _checked_domain(domain)
@@ -67,7 +88,7 @@ def teams_manifest(
     manifest: dict[str, Json] = {
         "$schema": f"https://developer.microsoft.com/json-schemas/teams/v{VERSION}/MicrosoftTeams.schema.json",
         "manifestVersion": VERSION,
-        "version": "1.0.0",
+        "version": version,
         "id": app_id,
         "developer": {"name": "Footnote", "websiteUrl": site, "privacyUrl": site, "termsOfUseUrl": site},
         "name": {"short": name.strip(), "full": f"{name.strip()}: answers with their sources"},
@@ -89,6 +110,7 @@ def teams_manifest(
         ],
         "permissions": ["identity", "messageTeamMembers"],
         "validDomains": [domain],
+        "supportsChannelFeatures": "tier1",  # without it the app is not offered in private and shared channels
     }
     rights = [right for right, wanted in ((CHANNEL_RIGHT, channels), (CHAT_RIGHT, chats)) if wanted]
     if rights:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, Field, SecretStr
 
+from bot.teams.clouds import Name
+
 
 class TeamsSettings(BaseModel):
     """Keys of the settings file, and variables of the environment."""
@@ -23,15 +25,12 @@ class TeamsSettings(BaseModel):
     teams_reconcile: bool = Field(
         default=False, description="`audit reconcile` asks Teams: the app's package and `doctor` see to the rights"
     )
-    teams_graph_url: str = Field(
-        default="https://graph.microsoft.com/v1.0", description="Microsoft Graph of your cloud, for `audit reconcile`"
+    teams_cloud: Name = Field(
+        default="public", description="Teams' cloud: public, gcc, gcc-high, dod or china (21Vianet)"
     )
-    teams_login_url: str = Field(
-        default="https://login.microsoftonline.com", description="Where your cloud gives tokens for it"
-    )
-    teams_service_url: str = Field(
-        default="https://smba.trafficmanager.net/teams/", description="The Bot Connector of your cloud, likewise"
-    )
+    teams_graph_url: str = Field(default="", description="Microsoft Graph, where it is not that of teams_cloud")
+    teams_login_url: str = Field(default="", description="Where tokens are given, if not at that of teams_cloud")
+    teams_service_url: str = Field(default="", description="The Bot Connector, if it is not that of teams_cloud")
 
 
 class TeamsAddress(BaseModel):

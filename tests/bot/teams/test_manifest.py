@@ -8,13 +8,14 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import jsonschema
 import pytest
 
 from bot.errors import SettingsError
-from bot.teams.manifest import VERSION, teams_manifest, teams_package
+from bot.teams.manifest import VERSION, grown, teams_manifest, teams_package
 from tests.servers.npmtools import TEAMS_SCHEMAS, npm_package
 
 APP_ID = "22222222-2222-4222-8222-222222222222"
@@ -62,7 +63,8 @@ def test_the_same_input_gives_the_same_bytes() -> None:
 def schema() -> Any:
     """As Microsoft publishes it. https://www.npmjs.com/package/@microsoft/app-manifest"""
     file = npm_package(TEAMS_SCHEMAS) / f"build/json-schemas/teams/v{VERSION}/MicrosoftTeams.schema.json"
-    return json.loads(file.read_text("utf-8-sig"))
+    # Its patterns are ECMAScript's; Python's `re` has no classes of Unicode, and the manifest needs none.
+    return json.loads(file.read_text("utf-8-sig").replace("\\\\p{L}", "A-Za-z"))
 
 
 VALIDATORS: Any = jsonschema.validators  # without types
@@ -88,13 +90,13 @@ def test_the_published_schema_takes_the_manifest(channels: bool, schema: Any) ->
 
 BROKEN: dict[str, Callable[[Any], object]] = {
     "$": lambda m: m.update(extra=1),
-    "$.manifestVersion": lambda m: m.update(manifestVersion="1.16"),
+    "$.manifestVersion": lambda m: m.update(manifestVersion="1.25"),
     "$.name.short": lambda m: m["name"].update(short="x" * 31),
     "$.description.full": lambda m: m["description"].update(full="x" * 4_001),
     "$.developer.websiteUrl": lambda m: m["developer"].update(websiteUrl="ftp://footnote.example.com"),
     "$.bots[0]": lambda m: m["bots"][0].pop("scopes"),
     "$.bots[0].commandLists[0].commands": lambda m: m["bots"][0]["commandLists"][0].update(
-        commands=[{"title": str(n), "description": "d"} for n in range(11)]
+        commands=[{"title": str(n), "description": "d"} for n in range(13)]
     ),
 }
 
@@ -159,3 +161,20 @@ def test_bad_input_is_named(changes: dict[str, str]) -> None:
             channels=False,
             chats=False,
         )
+
+
+def test_an_update_is_taken_for_one() -> None:
+    """Teams compares versions by their numbers, https://semver.org."""
+    moments = [
+        datetime(2026, 11, 28, 9, 0, 0, tzinfo=UTC),
+        datetime(2026, 11, 28, 9, 0, 1, tzinfo=UTC),
+        datetime(2026, 11, 28, 23, 59, 59, tzinfo=UTC),
+        datetime(2026, 11, 29, 0, 0, 0, tzinfo=UTC),
+        datetime(2027, 1, 1, 0, 0, 0, tzinfo=UTC),
+    ]
+    versions = [tuple(map(int, grown(moment).split("."))) for moment in moments]
+    assert versions == sorted(set(versions))
+
+
+def test_private_and_shared_channels_are_offered_the_app() -> None:
+    assert made()["supportsChannelFeatures"] == "tier1"

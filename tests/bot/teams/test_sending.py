@@ -348,7 +348,7 @@ async def test_a_person_who_installs_the_bot_is_welcomed_once_with_suggestions()
         ]
 
 
-@pytest.mark.parametrize(("kind", "action"), [("channel", "add"), ("personal", "remove")])
+@pytest.mark.parametrize(("kind", "action"), [("channel", "add"), ("personal", "remove"), ("personal", "add-upgrade")])
 async def test_a_team_or_a_removal_is_not_greeted(kind: str, action: str) -> None:
     async with running() as bot:
         place = bot.teams.place(kind, ADA)
