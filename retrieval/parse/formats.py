@@ -45,7 +45,7 @@ PARSERS = {
     "msg": ("retrieval.parse.mail", "parse_msg"),
 }
 
-VERSION = "3"
+VERSION = "4"
 """Changes when parsers or chunks change, so that a sync reads every document anew."""
 
 MEDIA_TYPES = {

@@ -22,7 +22,8 @@ from retrieval.parse.grid import Cell, Grid, line
 from retrieval.parse.look import Ink, Look, look_of
 from retrieval.parse.raised import lowered, raised
 from retrieval.parse.style import is_apart, is_inline, is_struck, properties, role, shift
-from retrieval.parse.text import decoded, stem
+from retrieval.parse.text import decoded
+from retrieval.parse.titling import first_headings, title_of, words_of
 from retrieval.types import LeftOut, ParsedDocument
 
 _META = re.compile(rb"<(?:meta[^>]+charset|\?xml[^>]+encoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
@@ -68,9 +69,9 @@ def parse_html(name: str, content: bytes) -> ParsedDocument:
     pieces, left_out = _Walk(tree, 1).run()
     made = [_linked(block) for block in located(outlined(pieces))]
     title_node = tree.css_first("head > title")
-    title = " ".join((title_node.text() if title_node else "").split())
-    first = next((b.heading for b in made if b.level == 1), "")
-    return assemble(title or first or stem(name), made, left_out=(*left_out, *notes))
+    said = title_node.text() if title_node else ""
+    words = words_of("\n".join(block.text for block in made))
+    return assemble(title_of(name, (said, *first_headings(made)), words), made, left_out=(*left_out, *notes))
 
 
 def html_pieces(markup: str, *, first_table: int = 1) -> tuple[list[Piece], list[LeftOut]]:

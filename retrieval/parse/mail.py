@@ -20,7 +20,8 @@ from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.charsets import code_page, letters
 from retrieval.parse.clauses.flow import outlined
 from retrieval.parse.html import html_pieces
-from retrieval.parse.text import GUESSED, lines_of, stem
+from retrieval.parse.text import GUESSED, lines_of
+from retrieval.parse.titling import file_title
 from retrieval.types import Attachment, LeftOut, ParsedDocument
 
 if TYPE_CHECKING:
@@ -99,13 +100,16 @@ def _assemble(
     blocks = [Block(f"Subject: {subject}", level=1, heading=subject)] if subject else []
     blocks += [Block(f"{field}: {' '.join(value.split())}") for field, value in headers if value.strip()]
     if html:
-        inner, left_out = html_pieces(body)
-        files.left_out.extend(left_out)
+        inner, unread = html_pieces(body)
+        files.left_out.extend(unread)
         blocks += [_under(b) for b in outlined(inner)]
     else:
         blocks += [Block(line.rstrip()) for line in lines_of(body).replace("\x00", "").split("\n")]
     return assemble(
-        subject or stem(name), blocks, left_out=tuple(dict.fromkeys(files.left_out)), attachments=files.attachments
+        subject or file_title(name),
+        blocks,
+        left_out=tuple(dict.fromkeys(files.left_out)),
+        attachments=files.attachments,
     )
 
 

@@ -20,7 +20,8 @@ from retrieval.parse.html import html_pieces
 from retrieval.parse.look import Ink, Look
 from retrieval.parse.raised import lowered, note_mark, raised
 from retrieval.parse.style import is_struck, properties, shift
-from retrieval.parse.text import decoded, lines_of, stem
+from retrieval.parse.text import decoded, lines_of
+from retrieval.parse.titling import first_headings, title_of, words_of
 from retrieval.types import LeftOut, ParsedDocument
 
 _NESTING = 80  # quotes and lists inside one another; markdown-it drops what is deeper
@@ -51,8 +52,8 @@ def parse_markdown(name: str, content: bytes) -> ParsedDocument:
     if deep := next((t for t in tokens if t.level >= _NESTING - 2 and t.map), None):
         reader.left_out.append(LeftOut("text nested too deep", f"line {(deep.map or [0])[0] + 1}"))
     blocks = outlined(list(_anchored(reader.pieces(tokens))))
-    first = next((b.heading for b in blocks if b.level == 1 and b.heading), "")
-    return assemble(title or first or stem(name), blocks, left_out=reader.left_out)
+    words = words_of("\n".join(block.text for block in blocks))
+    return assemble(title_of(name, (title, *first_headings(blocks)), words), blocks, left_out=reader.left_out)
 
 
 def _noted(text: str) -> str:

@@ -29,7 +29,8 @@ from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.grid import MOST_COLUMNS, line
 from retrieval.parse.numfmt import show
 from retrieval.parse.raised import lowered, raised
-from retrieval.parse.text import decoded, lines_of, stem
+from retrieval.parse.text import decoded, lines_of
+from retrieval.parse.titling import file_title, title_of, words_of
 from retrieval.parse.workbook import NS, STRUCK, prepared
 from retrieval.types import LeftOut, ParsedDocument
 
@@ -89,7 +90,8 @@ def _read(name: str, content: bytes, archive: Archive) -> ParsedDocument:
     title = book.properties.title if book.properties else None
     book.close()
     has_rows = any(b.level is None for b in blocks)
-    return assemble(str(title or stem(name)), blocks if has_rows else (), left_out=left_out)
+    words = words_of("\n".join(block.text for block in blocks))
+    return assemble(title_of(name, (str(title or ""),), words), blocks if has_rows else (), left_out=left_out)
 
 
 def _look(archive: Archive, part: str) -> _Hidden:
@@ -260,7 +262,7 @@ def parse_csv(name: str, content: bytes) -> ParsedDocument:
         blocks = list(_records(csv.reader(io.StringIO(text, newline=""), dialect), left_out))
     except csv.Error as error:
         raise DocumentUnreadable(f"The file is damaged: it cannot be read as CSV ({error}).") from error
-    return assemble(stem(name), blocks, left_out=left_out)
+    return assemble(file_title(name), blocks, left_out=left_out)
 
 
 def _records(records: Iterable[list[str]], left_out: list[LeftOut]) -> Iterator[Block]:

@@ -17,7 +17,7 @@ from retrieval.parse.formula import linear
 from retrieval.parse.grid import Cell, Grid, line
 from retrieval.parse.raised import lowered, raised
 from retrieval.parse.strict import rewritten
-from retrieval.parse.text import stem
+from retrieval.parse.titling import first_headings, title_of, words_of
 from retrieval.types import LeftOut, ParsedDocument
 
 MAX_SLIDES = 5_000
@@ -53,9 +53,9 @@ def _read(name: str, content: bytes, archive: Archive) -> ParsedDocument:
             blocks.extend(reader.slide(slide, number))
     if any(n.endswith("vbaProject.bin") for n in archive.names):
         left_out.append(LeftOut("macros", "presentation"))
-    title = (deck.core_properties.title or "").strip()
-    ours = title if title.lower() not in ("", "powerpoint presentation") else ""
-    return assemble(ours or stem(name), blocks, left_out=tuple(dict.fromkeys(left_out)))
+    words = words_of("\n".join(block.text for block in blocks))
+    title = title_of(name, (deck.core_properties.title or "", *first_headings(blocks)), words)
+    return assemble(title, blocks, left_out=tuple(dict.fromkeys(left_out)))
 
 
 class _Reader:

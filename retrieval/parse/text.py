@@ -9,13 +9,12 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
-from urllib.parse import unquote
 
 from retrieval.errors import UnsupportedFormat
 from retrieval.parse.blocks import Block, from_spans
 from retrieval.parse.charsets import letters
 from retrieval.parse.clauses.plain import find_capitals, find_clauses
+from retrieval.parse.titling import file_title
 from retrieval.types import LeftOut, ParsedDocument
 
 _MARKS = (
@@ -63,16 +62,11 @@ def lines_of(text: str) -> str:
     return _LINE_END.sub("\n", text)
 
 
-def stem(name: str) -> str:
-    """A title from a file's name; saved web pages write a space as %20."""
-    return unquote(PurePosixPath(name.replace("\\", "/")).stem) or name
-
-
 def parse_text(name: str, content: bytes) -> ParsedDocument:
     """Plain text with its numbered clauses as sections. Raises UnsupportedFormat."""
     text, notes = decoded(content)
     raw = lines_of(text)
-    return from_spans(stem(name), raw.replace("\f", "\n"), _spans(raw), left_out=notes)
+    return from_spans(file_title(name), raw.replace("\f", "\n"), _spans(raw), left_out=notes)
 
 
 def _spans(raw: str) -> Iterator[tuple[int, Block]]:

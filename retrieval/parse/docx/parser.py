@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import PurePath
 
 from lxml import etree
 
@@ -26,6 +25,7 @@ from retrieval.parse.docx.numbering import Numbering
 from retrieval.parse.docx.package import Package, W
 from retrieval.parse.docx.styles import Styles, number, value
 from retrieval.parse.docx.text import Inline, Note
+from retrieval.parse.titling import first_headings, title_of, words_of
 from retrieval.types import LeftOut, ParsedDocument
 
 _DC_TITLE = "{http://purl.org/dc/elements/1.1/}title"
@@ -45,7 +45,7 @@ def parse_docx(name: str, content: bytes) -> ParsedDocument:
     Raises DocumentUnreadable and its kinds: EncryptedDocument, UnsupportedFormat, ParserLimit.
     """
     try:
-        return _Document(Package(content)).parsed(PurePath(name).stem or name)
+        return _Document(Package(content)).parsed(name)
     except RecursionError as error:
         raise ParserLimit("The Word file is nested deeper than a document can be; it was not read.") from error
 
@@ -60,12 +60,11 @@ class _Document:
         self._root = package.xml(package.main)
         self._noted: dict[str, int] = {}
 
-    def parsed(self, fallback: str) -> ParsedDocument:
+    def parsed(self, name: str) -> ParsedDocument:
         entries = self._entries()
         blocks, left = _blocks(entries)
         left += self._apart()
-        title = self._title(entries, blocks) or fallback
-        return assemble(title, blocks, left_out=tuple(dict.fromkeys(left)))
+        return assemble(self._title(name, entries, blocks), blocks, left_out=tuple(dict.fromkeys(left)))
 
     def _entries(self) -> list[Entry]:
         found: list[Entry] = []
@@ -96,13 +95,14 @@ class _Document:
         usual = "lowerRoman" if kind == "endnote" else "decimal"
         return format_count(count, value(properties, "numFmt") or usual) or str(count)
 
-    def _title(self, entries: Sequence[Entry], blocks: Sequence[Block]) -> str:
+    def _title(self, name: str, entries: Sequence[Entry], blocks: Sequence[Block]) -> str:
         core = next((r.target for r in self._package.relations("") if r.kind == "core-properties"), None)
         root = self._package.xml(core) if core else None
         said = root.findtext(_DC_TITLE) if root is not None else None
         styled = next((e.body for e in entries if e.style == "title" and e.body), "")
-        found = (said or "", styled, title_line(entries[0].pieces) if entries else "", _first_heading(blocks))
-        return next((" ".join(t.split()) for t in found if t.strip()), "")
+        line = title_line(entries[0].pieces) if entries else ""
+        words = words_of("\n".join(block.text for block in blocks))
+        return title_of(name, (said or "", styled, line, *first_headings(blocks)), words)
 
     def _apart(self) -> list[LeftOut]:
         """What the package holds beside the text, and what it would have us follow."""
@@ -119,12 +119,6 @@ class _Document:
         if any(name.lower().endswith("vbaproject.bin") for name in package.names):
             left.append(LeftOut("macro", "document"))
         return left
-
-
-def _first_heading(blocks: Sequence[Block]) -> str:
-    """The document's first heading, unless it is a numbered one: that names a part, not the whole."""
-    first = next((b for b in blocks if b.level is not None), None)
-    return first.heading if first is not None and first.label is None else ""
 
 
 def _coloured(root: etree._Element | None) -> bool:

@@ -12,15 +12,11 @@ from pathlib import PurePosixPath
 
 from retrieval.parse.clauses.numbers import readings
 from retrieval.parse.pdf.paragraphs import Body, Paragraph
+from retrieval.parse.titling import names
 
 MAX_TITLE = 160
+_PROSE = 24  # words, from which on a paragraph is none of a cover's lines
 
-_JUNK = re.compile(
-    r"(?:microsoft (?:word|excel|powerpoint)\s*-.*|untitled.*|document\s*\d*"
-    r"|.*\.(?:docx?|xlsx?|pptx?|pdf|indd|html?|rtf|txt|tmp|qxd)"
-    r"|[\d\s._/-]+|[0-9a-f-]{16,}|(?:slide|page|sheet|blank|scan|print|title|new|none|null|unknown)\s*\d*|powerpoint.*)",
-    re.IGNORECASE,
-)
 _JUNK_NAME = re.compile(
     r"(?:scan|img|image|doc|document|file|untitled|download|export|print|output|attachment|temp|tmp|page|copy|new|final|draft|signed|v)+\d*",
     re.IGNORECASE,
@@ -43,8 +39,9 @@ def title_of(name: str, metadata: str, first_page: Sequence[Paragraph], body: Bo
     stem = re.sub(r"\.pdf$", "", stem, flags=re.IGNORECASE)
     file_words = " ".join(re.sub(r"[_+]+|(?<=\w)[-.](?=[A-Za-z])|%20", " ", stem).split())
     base = " ".join(metadata.split())
-    if not _sensible(base):
-        base = _cover_form(first_page) or _layout_title(first_page, body)
+    if not names(base, body.words) or (len(base.split()) < 2 and "_" in base):
+        telling = [p for p in first_page if names(" ".join(p.text.split()), body.words) or p.words > _PROSE]
+        base = _cover_form(first_page) or _layout_title(telling, body)
     period = _period(first_page)
     if base and period and not _told(period, base):
         base = f"{base}, {period}"
@@ -53,13 +50,6 @@ def title_of(name: str, metadata: str, first_page: Sequence[Paragraph], body: Bo
     if _adds(file_words, base):
         base = f"{base[: MAX_TITLE - len(file_words) - 3]} ({file_words})" if len(file_words) < MAX_TITLE - 20 else base
     return base[:MAX_TITLE].strip()
-
-
-def _sensible(title: str) -> bool:
-    words = [w for w in _TOKEN.findall(title) if any(c.isalpha() for c in w)]
-    if not 3 < len(title) <= 200 or not words or "\ufffd" in title or _JUNK.fullmatch(title):
-        return False
-    return len(words) > 1 or (len(words[0]) > 3 and "_" not in title)
 
 
 def _adds(file_words: str, title: str) -> bool:

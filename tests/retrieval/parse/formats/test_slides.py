@@ -43,7 +43,7 @@ def deck() -> Any:
 
 def test_slides() -> None:
     parsed = parse_content("deck.pptx", save(deck()))
-    assert parsed.title == "deck"
+    assert parsed.title == "Travel policy"
     assert parsed.text.splitlines() == [
         "Travel",
         "policy",
