@@ -10,7 +10,6 @@ only `"`, `\\` and control characters below U+0020 (two-letter forms where JSON 
 from __future__ import annotations
 
 import json
-import re
 from typing import Any, NoReturn, cast
 
 from audit.errors import RecordInvalid
@@ -19,7 +18,6 @@ from audit.record import Json
 LARGEST = 2**53 - 1
 _SORTING = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False, sort_keys=True)
 _KEEPING = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False)
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def canonical(value: Json) -> bytes:
@@ -63,11 +61,6 @@ def parse(data: bytes) -> Json:
     if canonical(value) != data:  # duplicate keys, spaces, another order, another escape
         raise RecordInvalid("not canonical JSON: the same value has another form")
     return value
-
-
-def clean(text: str) -> str:
-    """A text with each surrogate (which no UTF-8 can carry) replaced by U+FFFD; the length stays."""
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def _is_plain(value: Json) -> bool:

@@ -10,9 +10,8 @@ import os
 import pwd
 from datetime import UTC, datetime
 
-from audit.canonical import clean
 from audit.record import AuditLog, AuditRecord, Json, new_record_id
-from audit.values import to_json
+from retrieval.codec import clean, to_json
 
 
 def event(name: str, outcome: str, *, refers_to: str | None = None, **fields: object) -> AuditRecord:

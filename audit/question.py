@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from audit.canonical import canonical, clean
+from audit.canonical import canonical
 from audit.errors import AuditCorrupt
 from audit.outcome import Outcome, OutcomeKind
-from audit.record import AuditRecord, Json
-from audit.values import from_json, to_json, to_object
+from audit.record import AuditRecord, Json, from_json
 from retrieval.answer_form import structured
+from retrieval.codec import clean, to_json, to_object
 from retrieval.types import (
     AccessList,
     Answer,

@@ -12,9 +12,13 @@ import time as clock
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeVar
 
-Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
+from audit.errors import AuditCorrupt
+from retrieval import codec
+from retrieval.codec import Json as Json
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +57,11 @@ class AuditLog(Protocol):
 def new_record_id() -> str:
     """An opaque id that sorts by time: 11 hex digits of milliseconds and 9 random ones."""
     return f"{clock.time_ns() // 1_000_000:011x}{secrets.token_hex(5)[:9]}"
+
+
+def from_json(kind: type[T], value: Json) -> T:
+    """A value of a record. Raises AuditCorrupt when it does not fit the type."""
+    try:
+        return codec.from_json(kind, value)
+    except codec.Unfit as error:
+        raise AuditCorrupt(f"a recorded value is {error}") from error

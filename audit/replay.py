@@ -18,9 +18,8 @@ from audit.note import PublicKey
 from audit.outcome import Outcome
 from audit.question import restore
 from audit.reading import Reader, Stored
-from audit.record import AuditRecord, Json
+from audit.record import AuditRecord, Json, from_json
 from audit.tree import check_inclusion, leaf_hash, prove_inclusion
-from audit.values import from_json
 from retrieval.types import AccessList, Audience, Principal
 
 Renderer = Callable[[str, Outcome], bytes]

@@ -1,11 +1,10 @@
-"""Parsed documents to JSON and back, for the state store."""
+"""Parsed documents as the state store keeps them: the text in a column of its own, the rest as JSON."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from typing import Any
 
+from retrieval.codec import Unfit, as_object, as_row, each, from_json, from_row, member, spans
 from retrieval.types import LeftOut, ParsedDocument, Place, Section
 
 
@@ -14,9 +13,9 @@ def dump(parsed: ParsedDocument) -> str:
     return json.dumps(
         {
             "title": parsed.title,
-            "sections": [asdict(s) for s in parsed.sections],
-            "places": [[p.start, p.end, p.page, p.locator, p.printed] for p in parsed.places],
-            "left_out": [[item.what, item.where] for item in parsed.left_out],
+            "sections": [as_object(s) for s in parsed.sections],
+            "places": [as_row(p) for p in parsed.places],
+            "left_out": [as_row(item) for item in parsed.left_out],
             "atomic": parsed.atomic,
             "joins": parsed.joins,
             "notes": parsed.notes,
@@ -28,25 +27,28 @@ def dump(parsed: ParsedDocument) -> str:
 
 
 def load(text: str, tree: str) -> ParsedDocument:
-    """The inverse of `dump`."""
-    data: dict[str, Any] = json.loads(tree)
+    """The inverse of `dump`. Raises Unfit."""
+    data = _parsed(tree)
     return ParsedDocument(
-        title=data["title"],
+        title=from_json(str, member(data, "title")),
         text=text,
-        sections=_sections(data),
-        places=tuple(Place(*p) for p in data["places"]),
-        left_out=tuple(LeftOut(*item) for item in data["left_out"]),
-        atomic=tuple((start, end) for start, end in data["atomic"]),
-        joins=tuple(data["joins"]),
-        notes=tuple((a, b, c, d) for a, b, c, d in data.get("notes", ())),
-        wholes=tuple((start, end) for start, end in data.get("wholes", ())),
+        sections=each(Section, member(data, "sections")),
+        places=each(Place, member(data, "places"), from_row),
+        left_out=each(LeftOut, member(data, "left_out"), from_row),
+        atomic=spans(member(data, "atomic")),
+        joins=spans(member(data, "joins"), 1),
+        notes=spans(data.get("notes", ()), 4),  # documents of earlier versions have neither
+        wholes=spans(data.get("wholes", ())),
     )
 
 
 def load_sections(tree: str) -> tuple[Section, ...]:
-    """The section tree alone."""
-    return _sections(json.loads(tree))
+    """The section tree alone. Raises Unfit."""
+    return each(Section, member(_parsed(tree), "sections"))
 
 
-def _sections(data: dict[str, Any]) -> tuple[Section, ...]:
-    return tuple(Section(**{**s, "path": tuple(s["path"])}) for s in data["sections"])
+def _parsed(tree: str) -> dict[str, object]:
+    data = json.loads(tree)
+    if not isinstance(data, dict):
+        raise Unfit("no tree of a document")
+    return data

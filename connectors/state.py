@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 
@@ -42,6 +42,7 @@ _SELECT = (
 _PUT = "INSERT OR REPLACE INTO documents VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _IN_FORCE = "WHERE status = 'current' AND id IN (SELECT value FROM json_each(?))"
 TREES = 256  # section trees kept in memory
+T = TypeVar("T")
 CURRENT, HELD, UNREADABLE = "current", "held", "unreadable"
 
 
@@ -120,6 +121,12 @@ class StateStore:
         try:
             return list(self._db.execute(sql, tuple(values)))
         except apsw.Error as error:
+            raise self._unavailable(error) from error
+
+    def _read_tree(self, load: Callable[[], T]) -> T:
+        try:
+            return load()
+        except ValueError as error:
             raise self._unavailable(error) from error
 
     def close(self) -> None:
@@ -210,7 +217,7 @@ class StateStore:
     def parsed(self, document_id: str) -> ParsedDocument | None:
         """The stored version, to index it again without its source."""
         rows = self._read("SELECT text, tree FROM texts WHERE document_id = ?", (document_id,))
-        return codec.load(*rows[0]) if rows else None
+        return self._read_tree(lambda: codec.load(*rows[0])) if rows else None
 
     # --- sources
 
@@ -256,7 +263,7 @@ class StateStore:
         trees = self._cached().trees
         if key not in trees:
             rows = self._read("SELECT tree FROM texts WHERE document_id = ? AND version = ?", key)
-            trees[key] = codec.load_sections(rows[0][0]) if rows else ()
+            trees[key] = self._read_tree(lambda: codec.load_sections(rows[0][0])) if rows else ()
             if len(trees) > TREES:
                 trees.pop(next(iter(trees)))
         return trees[key]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from audit.errors import AuditCorrupt
-from audit.values import from_json
+from audit.record import from_json
 from retrieval.types import Answer, Seal
 
 ROOT = Path(__file__).resolve().parent.parent

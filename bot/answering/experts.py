@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-from audit.canonical import clean
 from audit.errors import RecordExists
 from audit.record import AuditLog, AuditRecord, Json
 from bot.answering.audience import Decision
@@ -17,6 +16,7 @@ from bot.keys import ChannelKey, ExpertKey
 from bot.ports import Platform
 from bot.texts import EXPERT_CALL, EXPERT_ELSEWHERE, NO_EXPERT, NO_QUESTION
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind
+from retrieval.codec import clean
 from retrieval.types import AudienceKind
 
 WORDS = frozenset({"expert", "ask an expert"})

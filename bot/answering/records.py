@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from audit.canonical import clean
 from audit.record import AuditRecord, Json, new_record_id
 from bot.queue.inbox import Shown
 from bot.types import Incoming, Reply
+from retrieval.codec import clean
 
 
 def gap_record(record_id: str | None, reason: str) -> AuditRecord:

@@ -14,9 +14,9 @@ import structlog
 from audit.errors import AuditError
 from audit.question import restore
 from audit.record import AuditRecord
-from audit.values import to_json
 from bot.keys import ThreadKey
 from bot.texts import POINTER, POINTER_DIRECT
+from retrieval.codec import to_json
 from retrieval.ports import Library
 from retrieval.types import Answer, Audience, Seal
 

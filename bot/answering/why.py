@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from audit.errors import AuditError
-from audit.record import AuditRecord, Json
-from audit.values import from_json
+from audit.record import AuditRecord, Json, from_json
 from bot.answering.history import History
 from bot.answering.render import where
 from bot.texts import LAST_ANSWER_UNREADABLE, NOTHING_TO_EXPLAIN, PRIVATE_BEFORE, WHY_HEADS

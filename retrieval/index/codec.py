@@ -6,32 +6,22 @@ ASCII JSON: a lone surrogate in a broken document survives the way through any s
 from __future__ import annotations
 
 import json
-from dataclasses import fields
-from datetime import date, datetime
 from typing import Any
 
+from retrieval.codec import Unfit, as_object, as_row, each, from_json, from_row, member
 from retrieval.types import Chunk, Document, Place, Section
 
-_DOCUMENT = tuple(f.name for f in fields(Document))
-_SECTION = tuple(f.name for f in fields(Section))
-_PLACE = tuple(f.name for f in fields(Place))
 _CHUNK = ("id", "ordinal", "start", "end", "text", "search_text")
 
 
 def dump_document(document: Document) -> str:
-    values: dict[str, Any] = {name: getattr(document, name) for name in _DOCUMENT}
-    for name in ("modified_at", "effective_from", "effective_to"):
-        values[name] = values[name].isoformat() if values[name] else None
-    return json.dumps(values)
+    return json.dumps(as_object(document))
 
 
 def load_document(text: str, acl_id: str) -> Document:
-    """The document as it was added, under the access list that holds now."""
+    """The document as it was added, under the access list that holds now. Raises ValueError."""
     values = json.loads(text)
-    values["modified_at"] = datetime.fromisoformat(values["modified_at"])
-    for name in ("effective_from", "effective_to"):
-        values[name] = date.fromisoformat(values[name]) if values[name] else None
-    return Document(**values | {"acl_id": acl_id})
+    return from_json(Document, {**values, "acl_id": acl_id} if isinstance(values, dict) else values)
 
 
 def dump_chunk(chunk: Chunk) -> str:
@@ -39,16 +29,20 @@ def dump_chunk(chunk: Chunk) -> str:
     values: dict[str, Any] = {name: getattr(chunk, name) for name in _CHUNK}
     if values["search_text"] == values["text"]:
         values["search_text"] = None
-    values["section"] = [getattr(chunk.section, name) for name in _SECTION]
-    values["places"] = [[getattr(place, name) for name in _PLACE] for place in chunk.places]
+    values["section"] = as_row(chunk.section)
+    values["places"] = [as_row(place) for place in chunk.places]
     return json.dumps(values)
 
 
 def load_chunk(text: str, document: Document) -> Chunk:
+    """Raises ValueError."""
     values = json.loads(text)
-    section = dict(zip(_SECTION, values.pop("section"), strict=True))
-    section["path"] = tuple(section["path"])
-    if values["search_text"] is None:
-        values["search_text"] = values["text"]
-    places = tuple(Place(**dict(zip(_PLACE, row, strict=True))) for row in values.pop("places"))
-    return Chunk(document=document, section=Section(**section), places=places, **values)
+    section, places = from_row(Section, member(values, "section")), each(Place, member(values, "places"), from_row)
+    id_, ordinal, start, end, said, search_text = (values.get(name) for name in _CHUNK)
+    if search_text is None:
+        search_text = said
+    if not all(type(t) is str for t in (id_, said, search_text)) or not all(
+        type(n) is int for n in (ordinal, start, end)
+    ):
+        raise Unfit("no chunk: a part of it is of another type")
+    return Chunk(id_, document, section, ordinal, start, end, said, search_text, places)

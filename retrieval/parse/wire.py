@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import astuple
 from typing import Any
 
+from retrieval.codec import as_row, each, from_json, from_row, member, spans
 from retrieval.types import Attachment, LeftOut, ParsedDocument, Place, Section
 
 LENGTH = 8
@@ -24,9 +24,9 @@ def encode(parsed: ParsedDocument) -> dict[str, Any]:
     return {
         "title": parsed.title,
         "text": parsed.text,
-        "sections": [astuple(s) for s in parsed.sections],
-        "places": [astuple(p) for p in parsed.places],
-        "left_out": [astuple(item) for item in parsed.left_out],
+        "sections": [as_row(s) for s in parsed.sections],
+        "places": [as_row(p) for p in parsed.places],
+        "left_out": [as_row(item) for item in parsed.left_out],
         "attachments": [(a.name, base64.b64encode(a.content).decode("ascii")) for a in parsed.attachments],
         "atomic": parsed.atomic,
         "joins": parsed.joins,
@@ -35,25 +35,27 @@ def encode(parsed: ParsedDocument) -> dict[str, Any]:
     }
 
 
-def decode(value: dict[str, Any]) -> ParsedDocument:
-    """The document of a JSON value. Raises KeyError, TypeError or ValueError for another shape."""
-    text = value["text"]
+def decode(value: object) -> ParsedDocument:
+    """The document of a JSON value. Raises ValueError for another shape, or a part of another type."""
     parsed = ParsedDocument(
-        title=_string(value["title"]),
-        text=_string(text),
-        sections=tuple(Section(s[0], s[1], s[2], tuple(s[3]), *s[4:]) for s in value["sections"]),
-        places=tuple(Place(*p) for p in value["places"]),
-        left_out=tuple(LeftOut(*item) for item in value["left_out"]),
-        attachments=tuple(
-            Attachment(name, base64.b64decode(data, validate=True)) for name, data in value["attachments"]
-        ),
-        atomic=tuple((a, b) for a, b in value["atomic"]),
-        joins=tuple(value["joins"]),
-        notes=tuple((a, b, c, d) for a, b, c, d in value["notes"]),
-        wholes=tuple((a, b) for a, b in value["wholes"]),
+        title=from_json(str, member(value, "title")),
+        text=from_json(str, member(value, "text")),
+        sections=each(Section, member(value, "sections"), from_row),
+        places=each(Place, member(value, "places"), from_row),
+        left_out=each(LeftOut, member(value, "left_out"), from_row),
+        attachments=each(Attachment, member(value, "attachments"), _attachment),
+        atomic=spans(member(value, "atomic")),
+        joins=spans(member(value, "joins"), 1),
+        notes=spans(member(value, "notes"), 4),
+        wholes=spans(member(value, "wholes")),
     )
     _check(parsed)
     return parsed
+
+
+def _attachment(kind: type[Attachment], row: object) -> Attachment:
+    name, content = each(str, row)
+    return kind(name, base64.b64decode(content, validate=True))
 
 
 def dumps(value: dict[str, Any]) -> bytes:
@@ -61,20 +63,10 @@ def dumps(value: dict[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def _string(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("not a string")
-    return value
-
-
 def _check(parsed: ParsedDocument) -> None:
     """A child that was taken over must not hand out offsets outside its text."""
-    spans = (
-        [(s.start, s.end) for s in parsed.sections]
-        + [(p.start, p.end) for p in parsed.places]
-        + [*parsed.atomic, *parsed.wholes]
-    )
-    spans += [(j, j + 1) for j in parsed.joins]
-    spans += [span for note in parsed.notes for span in (note[:2], note[2:])]
-    if not all(0 <= start <= end <= len(parsed.text) for start, end in spans):
+    named = [(s.start, s.end) for s in parsed.sections] + [(p.start, p.end) for p in parsed.places]
+    named += [*parsed.atomic, *parsed.wholes, *((j, j + 1) for j in parsed.joins)]
+    named += [span for note in parsed.notes for span in (note[:2], note[2:])]
+    if not all(0 <= start <= end <= len(parsed.text) for start, end in named):
         raise ValueError("a span outside the text")

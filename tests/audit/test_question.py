@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.canonical import canonical, clean
+from audit.canonical import canonical
 from audit.errors import AuditCorrupt
 from audit.outcome import Outcome, OutcomeKind
 from audit.question import LARGEST_SNAPSHOT, Basis, Occasion, cited_spans, question_record, restore
-from audit.values import from_json, to_json
+from audit.record import from_json
+from retrieval.codec import clean, to_json
 from retrieval.types import (
     Audience,
     AudienceKind,
