@@ -84,18 +84,18 @@ class TransparencyLog:
         *,
         database: Database | None = None,
         origin: str | None = None,
-        patience: float = PATIENCE,
+        patience: float | None = None,
     ) -> TransparencyLog:
         """Open the log whose key is in `folder`, or found one with a fresh key.
 
         `database` is where the records are (default: SQLite in the same folder). `origin` names a new
         log in its checkpoints (default: footnote-audit/ and 16 random hex digits); an existing log keeps
-        its name. `patience` is how long, in seconds, an append may take. Raises AuditUnavailable,
+        its name. `patience` is how long, in seconds, an append may take (default: PATIENCE). Raises AuditUnavailable,
         AuditCorrupt.
         """
         paths, place = Paths(folder), database if database is not None else SqliteDatabase(folder)
         store = Store(place, paths, origin or f"footnote-audit/{os.urandom(8).hex()}")
-        log = cls(place, store, paths, patience)
+        log = cls(place, store, paths, PATIENCE if patience is None else patience)
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         log._thread = threading.Thread(
             target=log._start, args=(ready, asyncio.get_running_loop()), name="audit-writer", daemon=True

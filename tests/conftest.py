@@ -6,10 +6,20 @@ from collections.abc import Iterator
 
 import pytest
 
+from audit import log
 from tests import fuzz
 from tests.servers import postgres, weaviate
+from tests.waiting import STUCK_S
 
 fuzz.load()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_log() -> Iterator[None]:
+    """A busy machine is no log that is down: an append may take longer here than anybody would wait for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(log, "PATIENCE", STUCK_S)
+        yield
 
 
 @pytest.fixture(scope="session")

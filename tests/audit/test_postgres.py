@@ -23,6 +23,7 @@ from audit.verify import verify_log
 from tests.audit.fixtures import asked, record
 from tests.servers import postgres
 from tests.servers.postgres import Server
+from tests.waiting import until
 
 Attack = Callable[[psycopg.Connection[tuple[object, ...]], random.Random], None]
 
@@ -30,6 +31,12 @@ Attack = Callable[[psycopg.Connection[tuple[object, ...]], random.Random], None]
 @pytest.fixture
 def url(postgres_server: Server) -> str:
     return postgres_server.create(f"log_{uuid4().hex}")
+
+
+def server_value(address: str, query: str) -> object:
+    with psycopg.connect(address) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    return row[0] if row is not None else None
 
 
 def server_sql(address: str, *statements: str) -> None:
@@ -230,7 +237,7 @@ async def test_a_server_that_crashes_or_does_not_sync(tmp_path: Path) -> None:
             assert [await log.get(record_id) is not None for record_id in kept] == [True] * len(kept)
             assert (await verify_log(log)).findings == []
         server_sql(address, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
-        await asyncio.sleep(0.5)
+        await until(lambda: server_value(address, "SHOW fsync") == "off", "the new setting")
         with pytest.raises(AuditUnavailable, match="fsync off"):
             await TransparencyLog.open(tmp_path / "audit", database=database)
 

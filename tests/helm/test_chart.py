@@ -22,7 +22,7 @@ def helm() -> Path:
 def template(helm: Path, *values: str) -> subprocess.CompletedProcess[str]:
     sets = [part for value in values for part in ("--set", value)]
     command = [str(helm), "template", "test", str(CHART), *sets]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
 
 
 def rendered(helm: Path, *values: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import pytest
 
 from tests.servers.weaviate import free_ports
 
-START_LIMIT = 60  # seconds; 1 to 3 on an idle machine
+START_LIMIT = 300  # seconds; 1 to 3 on an idle machine
 OWNER = "postgres"
 CONFIGURATION = """
 listen_addresses = '127.0.0.1'

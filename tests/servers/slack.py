@@ -14,8 +14,14 @@ from bot.keys import ThreadKey
 from bot.ports import Intake, Viewer
 from bot.slack.adapter import SlackPlatform
 from bot.slack.config import SlackConfig
+from tests.waiting import STUCK_S
 
 __all__ = ["Call", "Delivery", "Fault", "SlackStandIn", "World", "config_for", "slack_by_http", "slack_by_socket"]
+
+
+def patient_slack() -> SlackStandIn:
+    """A stand-in that waits as long as a busy machine may take where Slack gives three seconds."""
+    return SlackStandIn(ack_within=STUCK_S, world=World(trigger_seconds=STUCK_S))
 
 
 def config_for(slack: SlackStandIn, *, socket: bool) -> SlackConfig:

@@ -19,6 +19,7 @@ from bot.ports import Intake, Viewer
 from bot.slack.config import WorkspacesConfig
 from bot.slack.install import COOKIE
 from bot.slack.workspaces import SlackWorkspaces
+from tests.waiting import STUCK_S
 
 CLIENT_ID = "1234567890.9876543210"
 CLIENT_SECRET = "stand-in-client-secret"
@@ -28,8 +29,8 @@ ACME, BETA = "T0ACME", "T0BETA"
 
 def workspace(team: str) -> SlackStandIn:
     """A workspace in which channels and people have the same ids as in every other one."""
-    world = World(team=team, bot_user=f"U{team}", bot_id=f"B{team}")
-    slack = SlackStandIn(bot_token="(not installed)", signing_secret=SIGNING_SECRET, world=world)
+    world = World(team=team, trigger_seconds=STUCK_S, bot_user=f"U{team}", bot_id=f"B{team}")
+    slack = SlackStandIn(bot_token="(not installed)", signing_secret=SIGNING_SECRET, ack_within=STUCK_S, world=world)
     world.add_user("U0ADA", f"Ada of {team}", f"ada@{team.lower()}.example", team_id=team)
     world.add_channel("general", "U0ADA")
     return slack
@@ -132,7 +133,7 @@ class SlackOrg:
         """A page of the bot as a browser sees it; redirects are not followed."""
         headers = {"Cookie": f"{COOKIE}={cookie}"} if cookie else {}
         async with (
-            ClientSession(timeout=ClientTimeout(total=15)) as session,
+            ClientSession(timeout=ClientTimeout(total=120)) as session,
             session.request(method, self.bot_url + path, headers=headers, allow_redirects=False) as response,
         ):
             return response, await response.text()

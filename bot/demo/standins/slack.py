@@ -25,6 +25,7 @@ from bot.demo.standins.slack_api import SlackApi
 from bot.demo.standins.slack_world import World
 
 ACK_WITHIN = 3.0
+STUCK = 120.0  # seconds; the bot would have come long before
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +144,12 @@ class SlackStandIn:
             elif isinstance(transport, asyncio.WriteTransport):
                 transport.abort()
 
-    async def connected(self, within: float = 60.0) -> None:
+    async def connected(self, within: float = STUCK) -> None:
         """Wait for a socket."""
         async with asyncio.timeout(within):
             await self._open.wait()
 
-    async def reconnected(self, before: Collection[web.WebSocketResponse], within: float = 60.0) -> None:
+    async def reconnected(self, before: Collection[web.WebSocketResponse], within: float = STUCK) -> None:
         """Wait until a socket other than those of `before` is open."""
         async with asyncio.timeout(within):
             while not set(self.sockets) - set(before):
@@ -241,7 +242,7 @@ class SlackStandIn:
         """A window's form, filled in and sent."""
         return await self.deliver(self.world.submitted(user, view, values), "interactive")
 
-    async def window(self, within: float = 60.0) -> dict[str, Any]:
+    async def window(self, within: float = STUCK) -> dict[str, Any]:
         """The window that is open, once one is."""
         async with asyncio.timeout(within):
             await self.world.viewed.wait()

@@ -56,7 +56,6 @@ PER_MINUTE = {
 """How many calls of a method Slack takes in a minute: https://docs.slack.dev/apis/web-api/rate-limits, and the tier on
 each method's page. chat.postMessage goes by the channel instead, about one a second."""
 READS = ("users.", "conversations.")
-TRIGGER_SECONDS = 3.0
 
 Arguments = dict[str, Any]
 Answer = dict[str, Any]
@@ -287,8 +286,8 @@ class SlackApi:
         opened = self._world.triggers.pop(arguments["trigger_id"], None)
         if opened is None:
             raise self._complain("invalid_trigger_id: views.open with an unknown or used trigger")
-        if time.monotonic() - opened > TRIGGER_SECONDS:
-            raise self._complain("expired_trigger_id: views.open later than three seconds after the click")
+        if time.monotonic() - opened > self._world.trigger_seconds:
+            raise self._complain("expired_trigger_id: views.open too long after the click")
         self._check(slack_checks.view(arguments["view"]))
         view = {**arguments["view"], "id": f"V{secrets.token_hex(5).upper()}"}
         self._world.views[view["id"]] = view

@@ -50,6 +50,7 @@ class Fault:
 @dataclass(slots=True)
 class World:
     team: str = TEAM
+    trigger_seconds: float = 3.0
     bot_user: str = BOT_USER
     bot_id: str = BOT_ID
     users: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -22,12 +22,12 @@ HEAVY = {
 
 def footnote(home: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from bot.cli import main; main()", *arguments, "--home", str(home)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=home.parent, **options)
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, cwd=home.parent, **options)
 
 
 def footnote_without_home(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from bot.cli import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=folder)
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, cwd=folder)
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def test_what_goes_wrong_is_said_with_the_right_code(
 ) -> None:
     if arguments[0] == "inspect":
         command = [sys.executable, "-c", "from bot.cli import main; main()", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=home.parent, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=home.parent, timeout=600)
     else:
         done = footnote(home, *arguments)
     assert (done.returncode, said in done.stdout + done.stderr) == (code, True), done.stdout + done.stderr
@@ -180,7 +180,7 @@ def test_a_changed_document_is_in_force_in_the_next_answer(tmp_path: Path) -> No
 
 def test_inspect_prints_the_tree(home: Path) -> None:
     command = [sys.executable, "-c", "from bot.cli import main; main()", "inspect", "documents/travel.md", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=home.parent, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=home.parent, timeout=600)
     tree = json.loads(done.stdout)
     section = next(s for s in tree["sections"] if s["label"] == "4.2")
     assert tree["text"][section["start"] : section["end"]].startswith("4.2 Hotels")

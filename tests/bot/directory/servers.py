@@ -26,6 +26,10 @@ BEN = Principal("slack", "T1", "U2", "ben@example.com")
 TEAMS_ADA = Principal("teams", TENANT, ADA_ID, "ada@example.com")
 
 
+HANG_S = 3_600.0  # until the server ends
+IMPATIENT_S = 3.0  # of those who ask it then
+
+
 @dataclass
 class Fault:
     """Answer the next call in this way. `hang` seconds pass before."""

@@ -6,6 +6,7 @@ import json
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -15,16 +16,23 @@ from bot.directory.client import Patience
 from bot.directory.file import LONGEST_NAME, MOST_GROUPS, DirectoryDown
 from bot.directory.http import HttpConfig, HttpDirectory
 from bot.errors import DirectoryUnavailable, SettingsError
-from tests.bot.directory.servers import ADA, BEN, SECRET, FakeEndpoint, Fault, serving
+from tests.bot.directory.servers import ADA, BEN, HANG_S, IMPATIENT_S, SECRET, FakeEndpoint, Fault, serving
 
-QUICK = Patience(timeout=0.5, first_pause=0.01, longest_wait=0.2, most_bytes=1_000_000)
+QUICK = Patience(timeout=60, first_pause=0.01, longest_wait=0.2, most_bytes=1_000_000)
+
+
+def patience_for(faults: list[Fault]) -> Patience:
+    """Less of it where the server hangs."""
+    return replace(QUICK, timeout=IMPATIENT_S) if any(fault.hang for fault in faults) else QUICK
 
 
 @asynccontextmanager
-async def endpoint(secret: str = SECRET, prefix: str = "http:") -> AsyncIterator[tuple[FakeEndpoint, HttpDirectory]]:
+async def endpoint(
+    secret: str = SECRET, prefix: str = "http:", patience: Patience = QUICK
+) -> AsyncIterator[tuple[FakeEndpoint, HttpDirectory]]:
     fake = FakeEndpoint({ADA.email: ["legal", "board"]})
     async with serving(*fake.routes()) as origin:
-        directory = HttpDirectory(HttpConfig(f"{origin}/groups", secret, prefix, QUICK))
+        directory = HttpDirectory(HttpConfig(f"{origin}/groups", secret, prefix, patience))
         try:
             yield fake, directory
         finally:
@@ -89,11 +97,11 @@ async def test_an_answer_of_another_shape_makes_nobody(answer: bytes, said: str)
         ([Fault(404)], "status 404"),
         ([Fault(204, body=b"")], "status 204"),
         ([Fault(301, {"Location": "/groups"})], "redirect"),
-        ([Fault(hang=0.8)] * 3, "cannot be reached"),
+        ([Fault(hang=HANG_S)] * 3, "cannot be reached"),
     ],
 )
 async def test_failures_make_nobody(faults: list[Fault], said: str) -> None:
-    async with endpoint() as (fake, directory):
+    async with endpoint(patience=patience_for(faults)) as (fake, directory):
         fake.faults.extend(faults)
         with pytest.raises(DirectoryDown, match=said):
             await directory.groups(ADA)

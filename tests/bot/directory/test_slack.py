@@ -30,7 +30,7 @@ async def slack(seconds: float = 30) -> AsyncIterator[tuple[FakeSlack, SlackDire
             "xoxb-test",
             "xapp-test",
             base_url=f"{origin}/api/",
-            timeout=1.0,
+            timeout=60.0,
             tries=2,
             first_pause=0.01,
             longest_wait=0.2,

@@ -21,6 +21,7 @@ from bot.queue.inbox_store import InboxStore, PostgresStore, SqliteStore
 from bot.types import IncomingKind, Reply
 from tests.bot.fakes import incoming
 from tests.servers import postgres
+from tests.waiting import until
 
 REPLY = Reply({"text": "180 EUR"}, False, Receipt("r1", 0, "00" * 32))
 
@@ -155,12 +156,13 @@ async def test_what_a_replica_that_died_had_in_hand_is_taken_over_once(pair: tup
     await third.close()  # the server frees its lock, as it does when the process dies
     ones: set[str] = set()
     twos: set[str] = set()
-    for _ in range(100):  # the server needs a moment to notice
-        if ones or twos:
-            break
-        await asyncio.sleep(0.05)
+
+    async def taken() -> bool:  # the server needs a moment to notice
         for keys, waiting in zip((ones, twos), await asyncio.gather(one.waiting(), two.waiting()), strict=True):
             keys |= {event.key for event in waiting}
+        return bool(ones or twos)
+
+    await until(taken)
     assert ones | twos == {f"k{n}" for n in range(10)}
     assert not ones & twos
     owner = one if ones else two

@@ -27,7 +27,7 @@ from bot.slack.render import EXPERT, PASSAGE
 from bot.teams import events as teams_events
 from bot.teams.adapter import TeamsPlatform
 from bot.texts import ASKED_IN
-from tests.servers.slack import config_for
+from tests.servers.slack import config_for, patient_slack
 from tests.waiting import LOOK_S
 
 OTHER_TENANT = "99999999-9999-4999-8999-999999999999"
@@ -153,7 +153,7 @@ class SlackSide:
     by_http: bool = False
     name: str = "slack"
     timeout: float = PATIENT_S
-    slack: SlackStandIn = field(default_factory=SlackStandIn)
+    slack: SlackStandIn = field(default_factory=patient_slack)
     said: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from bot.service.scheduled import regularly, started, sync_all
 from bot.settings.values import Settings
 from bot.wiring.app import open_app
 from connectors.folder import FolderSettings
+from tests.waiting import until
 
 
 def settings(tmp_path: Path, **more: object) -> Settings:
@@ -42,10 +43,12 @@ async def test_the_regular_tasks_run_and_end(tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     async with open_app(settings(tmp_path, checkpoint_folder=tmp_path / "outside")) as app:
         task = asyncio.create_task(regularly(app))
-        for _ in range(200):
-            if any((tmp_path / "outside").glob("*.txt")) and await app.state.documents():
-                break
-            await asyncio.sleep(0.05)
+
+        async def ran() -> bool:
+            events = [r.event for r in (await app.audit.find(Filter(event="heartbeat"))).records]
+            return any((tmp_path / "outside").glob("*.txt")) and bool(await app.state.documents()) and bool(events)
+
+        await until(ran)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         assert [r.event for r in (await app.audit.find(Filter(event="heartbeat"))).records] == ["heartbeat"]

@@ -31,7 +31,7 @@ def test_scanned_pages_are_read_as_the_settings_say(
     (tmp_path / "scan.pdf").write_bytes(scanned(pictures(contract(1))))
     command = [sys.executable, "-c", "from bot.cli import main; main()", "inspect", "scan.pdf", "--json"]
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=120, env={**os.environ, **settings}
+        command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=600, env={**os.environ, **settings}
     )
     assert done.returncode == code, done.stderr
     assert said in done.stderr + done.stdout

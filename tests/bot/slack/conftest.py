@@ -6,14 +6,14 @@ import pytest
 
 from bot.slack.adapter import SlackPlatform
 from tests.bot.slack.fakes import MemoryIntake, MemoryViewer
-from tests.servers.slack import SlackStandIn, config_for, slack_by_http, slack_by_socket
+from tests.servers.slack import SlackStandIn, config_for, patient_slack, slack_by_http, slack_by_socket
 from tests.servers.slack_org import SlackOrg
 
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackStandIn]:
     """A workspace with Ada, Bob, and a guest. Fails the test when Slack would have complained."""
-    slack = SlackStandIn()
+    slack = patient_slack()
     await slack.start()
     world = slack.world
     world.add_user("U0ADA", "Ada", "ada@example.com")

@@ -145,7 +145,7 @@ def compiled(folder: Path, manifests: dict[str, Any]) -> dict[str, str]:
     options = ["--noEmit", "--strict", "--target", "es2022", "--moduleResolution", "bundler"]
     command = [node, str(typescript / "lib" / "tsc.js"), *options, "--module", "esnext", "--pretty", "false"]
     files = [f"m{n}.ts" for n in range(len(manifests))]
-    done = subprocess.run([*command, *files], cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([*command, *files], cwd=folder, capture_output=True, text=True, timeout=600, check=False)
     said = dict.fromkeys(manifests, "")
     names = list(manifests)
     for line in done.stdout.splitlines():

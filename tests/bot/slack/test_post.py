@@ -13,7 +13,7 @@ from bot.slack.adapter import SlackPlatform
 from bot.texts import NO_PRIVATE_CHAT, PRIVATE_NOTE, STATUS
 from bot.types import Incoming
 from tests.bot.slack.fakes import RECORD, MemoryIntake, MemoryViewer, answered, reply_of
-from tests.servers.slack import Fault, SlackStandIn, config_for
+from tests.servers.slack import Fault, SlackStandIn, config_for, slack_by_http
 
 
 @pytest.fixture
@@ -144,7 +144,6 @@ PASSING = {
     "500": Fault(status=500),
     "503 without a body": Fault(status=503),
     "internal_error": Fault(error="internal_error"),
-    "hangs": Fault(hang=2.5),
     "connection lost": Fault(drop=True),
     "500, but done": Fault(status=500, done=True),
     "connection lost, but done": Fault(drop=True, done=True),
@@ -166,6 +165,18 @@ async def test_a_fault_that_passes_shows_it_once(
     await by_http.post(question, reply_of(by_http, answered()), replace_)
     (message,) = replies(slack, question)
     assert message["metadata"]["event_payload"] == {"record": RECORD}
+
+
+@pytest.mark.parametrize("method", ["chat.update", "chat.postMessage"])
+async def test_a_call_that_hangs_shows_it_once(
+    slack: SlackStandIn, intake: MemoryIntake, viewer: MemoryViewer, question: Incoming, method: str
+) -> None:
+    config = replace(config_for(slack, socket=False), timeout=3.0)
+    async with slack_by_http(slack, config, intake, viewer) as platform:
+        replace_ = await platform.post_status(question, STATUS) if method == "chat.update" else None
+        fail(slack, method, Fault(hang=3_600))
+        await platform.post(question, reply_of(platform, answered()), replace_)
+    assert len(replies(slack, question)) == 1
 
 
 async def test_a_status_after_an_open_failure_is_posted_once(

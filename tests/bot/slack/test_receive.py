@@ -17,6 +17,7 @@ from bot.slack.adapter import SlackPlatform
 from bot.types import ChannelKind, IncomingKind
 from tests.bot.slack.fakes import MemoryIntake, MemoryViewer
 from tests.servers.slack import SlackStandIn, config_for, slack_by_http, slack_by_socket
+from tests.waiting import STUCK_S
 
 
 async def test_a_mention_and_its_twin_are_one_question(
@@ -142,7 +143,7 @@ async def test_no_acknowledgement_before_the_event_is_stored(
     first = await slack.deliver(event)
     assert first.status in (0, 503)
     assert not first.acknowledged
-    intake.down = False
+    slack.ack_within, intake.down = STUCK_S, False
     assert (await slack.deliver(event, retry=1)).acknowledged
     assert [q.text for q in intake.questions] == ["Hotels?"]
 
@@ -320,7 +321,7 @@ async def test_a_socket_that_never_opens_is_told_at_the_start(
     slack: SlackStandIn, intake: MemoryIntake, viewer: MemoryViewer
 ) -> None:
     slack.refuse_sockets = 1_000
-    platform = SlackPlatform(replace(config_for(slack, socket=True), timeout=0.3), intake, viewer)
+    platform = SlackPlatform(replace(config_for(slack, socket=True), timeout=3), intake, viewer)
     with pytest.raises(PlatformError, match=r"wss-primary\.slack\.com"):
         await platform.start()
 

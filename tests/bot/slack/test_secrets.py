@@ -17,6 +17,7 @@ from bot.slack.config import SlackConfig
 from bot.types import Incoming
 from tests.bot.slack.fakes import MemoryIntake, MemoryViewer, answered, reply_of
 from tests.servers.slack import Fault, SlackStandIn, config_for, slack_by_http, slack_by_socket
+from tests.waiting import until
 
 SECRETS = ("xoxb-stand-in", "xapp-stand-in", "stand-in-signing-secret")
 
@@ -35,7 +36,6 @@ async def test_no_secret_is_logged(
     socket: bool,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    slack.ack_within = 0.3
     connect = slack_by_socket if socket else slack_by_http
     with structlog.testing.capture_logs() as output:
         async with connect(slack, config_for(slack, socket=socket), intake, viewer) as platform:
@@ -56,8 +56,9 @@ async def test_no_secret_is_logged(
 
 
 async def _trouble(slack: SlackStandIn, platform: SlackPlatform, intake: MemoryIntake) -> None:
-    intake.down = True
+    intake.down, slack.ack_within = True, 0.3
     await slack.say("U0ADA", slack.world.dm("U0ADA"), "Again?")
+    await until(lambda: intake.tries == 2)
     question: Incoming = intake.accepted[0]
     slack.world.faults["chat.postMessage"].extend([Fault(status=500), Fault(error="invalid_auth")])
     with pytest.raises(PlatformDenied) as caught:

@@ -63,7 +63,7 @@ async def running(page: int = 2, options: dict[str, Any] | None = None, **change
         platform = TeamsPlatform(teams.config(**changes), intake, **(options or {}))
         app = web.Application(client_max_size=2_000_000)
         app.add_routes(platform.routes())
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         teams.endpoint = f"http://127.0.0.1:{runner.addresses[0][1]}/teams/messages"

@@ -23,7 +23,7 @@ from bot.types import Outcome, OutcomeKind
 from tests.bot.teams.support import ADA, answered, citation, passage
 
 NOW = datetime.now(UTC)
-QUICK = Patience(timeout=2.0, tries=3, first_pause=0.01, longest_wait=1.0)
+QUICK = Patience(timeout=60.0, tries=3, first_pause=0.01, longest_wait=1.0)
 RECORD = answered().record_id
 
 

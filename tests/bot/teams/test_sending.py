@@ -181,9 +181,9 @@ async def test_a_passing_refusal_is_tried_again(status: int) -> None:
 
 
 async def test_a_dropped_connection_and_a_timeout_are_tried_again() -> None:
-    async with running(timeout=0.5) as bot:
+    async with running(timeout=3) as bot:
         place, incoming = await asked(bot)
-        bot.teams.faults += [Fault(0, 1, drop=True, delay=0.01), Fault(504, 1, delay=2.0)]
+        bot.teams.faults += [Fault(0, 1, drop=True, delay=0.01), Fault(504, 1, delay=3_600)]
         status = await bot.platform.post_status(incoming, STATUS)
         assert status in [s.id for s in bot.teams.answers(place)]
 
@@ -297,13 +297,13 @@ async def test_the_managed_identity_gives_the_token(monkeypatch: pytest.MonkeyPa
 
 async def test_waiting_for_keys_and_tokens_does_not_stop_the_loop() -> None:
     async with running() as bot:
-        bot.teams.faults += [Fault(0, 1, "/openid/keys", delay=0.2), Fault(0, 1, "/login/", delay=0.2)]
+        bot.teams.faults += [Fault(0, 1, "/openid/keys", delay=0.05), Fault(0, 1, "/login/", delay=0.05)]
         turns = 0
 
         async def others() -> None:
             nonlocal turns
             while True:
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0)
                 turns += 1
 
         busy = asyncio.create_task(others())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,14 +13,12 @@ import pytest
 from audit.log import TransparencyLog
 from audit.record import AuditRecord, new_record_id
 from audit.search import Filter
-from bot.demo.standins.slack import SlackStandIn
-from tests.bot.service.test_serve import Service, answers, until
+from tests.bot.service.test_serve import Service, answers
+from tests.servers.slack import patient_slack
+from tests.waiting import until
 
 
 async def output(service: Service, *arguments: str) -> tuple[int, str]:
-    import asyncio
-    import sys
-
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", "from bot.cli import main; main()", *arguments),
         env=service.environment,
@@ -31,7 +31,7 @@ async def output(service: Service, *arguments: str) -> tuple[int, str]:
 
 @pytest.mark.slow
 async def test_an_answer_is_replayed_and_the_channel_agrees_with_the_log(tmp_path: Path) -> None:
-    slack = SlackStandIn()
+    slack = patient_slack()
     await slack.start()
     slack.world.add_user("UADA", "Ada", "ada@example.com")
     service = Service(tmp_path, slack)

@@ -38,13 +38,14 @@ class Endpoint:
         self.script: list[Answer] = []
         self.bodies: list[dict[str, Any]] = []
         self.keys: list[str] = []
-        self.delay = 0.0
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.url = ""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.bodies.append(body := await request.json())
         self.keys.append(request.headers["Authorization"])
-        await asyncio.sleep(self.delay)
+        await self.answers.wait()
         return self.script.pop(0)(body) if self.script else vectors(body)
 
 
@@ -52,7 +53,7 @@ class Endpoint:
 async def endpoint() -> AsyncIterator[Endpoint]:
     server, app = Endpoint(), web.Application()
     app.router.add_post("/v1/embeddings", server.handle)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -64,7 +65,9 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 
 @pytest.fixture
 async def embedder(endpoint: Endpoint) -> AsyncIterator[OpenAIEmbedder]:
-    made = OpenAIEmbedder("small", dimensions=3, api_key="k1", base_url=endpoint.url, timeout=2, attempts=3, pause=0.01)
+    made = OpenAIEmbedder(
+        "small", dimensions=3, api_key="k1", base_url=endpoint.url, timeout=60, attempts=3, pause=0.01
+    )
     yield made
     await made.close()
 
@@ -129,10 +132,8 @@ async def test_a_lasting_failure_says_what_to_do(
 
 
 async def test_a_server_that_hangs_is_a_timeout(endpoint: Endpoint) -> None:
-    endpoint.delay = 1
-    embedder = OpenAIEmbedder(
-        "small", dimensions=3, api_key="k", base_url=endpoint.url, timeout=0.1, attempts=2, pause=0
-    )
+    endpoint.answers.clear()
+    embedder = OpenAIEmbedder("small", dimensions=3, api_key="k", base_url=endpoint.url, timeout=3, attempts=2, pause=0)
     with pytest.raises(EmbedderUnavailable, match="does not answer in time"):
         await embedder.embed(["one"])
     assert len(endpoint.bodies) == 2

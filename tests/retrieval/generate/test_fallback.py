@@ -23,7 +23,7 @@ OTHER = ("Breakfast is included.", [("P1", "Breakfast is included in that amount
 
 async def answer(*script: Answer) -> tuple[Verified, Draft, ModelServer]:
     async with ModelServer(*script) as server:
-        limits = Limits(timeout=1, attempts=1, pause=0.001)
+        limits = Limits(timeout=60, attempts=1, pause=0.001)
         model = OpenAIGenerator("tiny", api_key=None, base_url=server.url, limits=limits)
         checked = CheckedGenerator(ExtractiveGenerator(), model)
         verified, draft = await checked.answer(QUESTION, PASSAGES)

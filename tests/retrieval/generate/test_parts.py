@@ -43,7 +43,7 @@ RULING = ("not permitted", [(DEARER, [("P1", DEARER)])])
 
 async def answer(*script: Answer, form: AnswerForm = FORM) -> tuple[Verified, Draft, ModelServer]:
     async with ModelServer(*script) as server:
-        limits = Limits(timeout=2, attempts=1, pause=0.001)
+        limits = Limits(timeout=60, attempts=1, pause=0.001)
         model = OpenAIGenerator("tiny", api_key=None, base_url=server.url, limits=limits, style=HouseStyle(form=form))
         try:
             verified, draft = await CheckedGenerator(ExtractiveGenerator(), model, form).answer(QUESTION, PASSAGES)

@@ -36,7 +36,7 @@ async def test_a_server_that_never_ran_is_a_clear_error(call: str) -> None:
 @pytest.mark.slow
 async def test_a_server_that_goes_away_is_a_clear_error_in_every_call(tmp_path: Path) -> None:
     with running(tmp_path) as server:
-        index = WeaviateIndex(server.url, "f", grpc_port=server.grpc_port, timeout=3)
+        index = WeaviateIndex(server.url, "f", grpc_port=server.grpc_port, timeout=60)
         for call in CALLS.values():
             await call(index)
     for call in CALLS.values():

@@ -40,7 +40,7 @@ def printed_by_libreoffice(content: bytes) -> list[str]:
             ],
             check=True,
             capture_output=True,
-            timeout=180,
+            timeout=600,
         )
         text = Path(folder, "contract.txt").read_text("utf-8-sig")
     return [" ".join(line.split()) for line in text.splitlines()]

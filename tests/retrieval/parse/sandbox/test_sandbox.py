@@ -14,6 +14,7 @@ from retrieval.errors import DocumentUnreadable, ParserLimit, UnsupportedFormat
 from retrieval.parse.formats import parse_content
 from retrieval.parse.sandbox import Limits, SandboxParser
 from tests.retrieval.parse.children import a_child, gone, parser_children, zygotes
+from tests.waiting import until
 
 GOOD = b"# 4 Travel\n\nBook early.\n\n## 4.2 Hotels\n\nAt most 180 EUR a night.\n"
 DEEP = b"<html>" + b"<div>" * 150_000 + b"x"  # takes an HTML parser minutes
@@ -71,7 +72,7 @@ async def test_the_size_of_a_file_and_of_its_text_is_limited() -> None:
 async def test_a_cancelled_parse_ends_its_child_and_frees_its_place() -> None:
     async with SandboxParser(children=1) as parser:
         task = asyncio.create_task(parser.parse("deep.html", DEEP))
-        await asyncio.sleep(0.5)
+        await until(lambda: bool(parser_children()))
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
