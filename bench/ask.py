@@ -22,7 +22,7 @@ from bot.settings.values import Settings
 from bot.wiring.app import App, open_app
 from connectors.folder import FolderSource
 from connectors.state import access_id
-from retrieval import publish
+from retrieval import indexing
 from retrieval.parse.blocks import Block, assemble
 from retrieval.ports import Embedder
 from retrieval.types import EVERYONE, AccessList, Document
@@ -95,7 +95,7 @@ async def fill(app: App, chunks: int) -> None:
     for number in range(max(1, chunks // SECTIONS)):
         described, title, blocks = document(number)
         parsed = assemble(title, blocks)
-        await publish.put(app.index, made_up, described, parsed)
+        await indexing.put(app.index, made_up, described, parsed)
         app.state.publish(described, access, parsed, token="", parser="bench")
     made_up.loading = False
 

@@ -19,7 +19,7 @@ from connectors.access import Decision
 from connectors.errors import ItemUnreadable
 from connectors.ports import Item, ListingFailure, Source
 from connectors.state import HELD, UNREADABLE, Entry, StateStore, access_id
-from retrieval import publish
+from retrieval import indexing
 from retrieval.errors import DocumentUnreadable
 from retrieval.parse import formats
 from retrieval.ports import Embedder, Index, Parser
@@ -177,7 +177,7 @@ class SyncEngine:
             if document.version not in versions:
                 parsed = self._state.parsed(document_id)
                 if parsed is not None:
-                    await publish.put(self._index, self._embedder, document, parsed)
+                    await indexing.put(self._index, self._embedder, document, parsed)
                     mended += 1
             if versions.keys() - {document.version}:
                 await self._index.withdraw(document_id, keep=document.version)
@@ -321,7 +321,7 @@ class _Run:
     async def _publish(
         self, document: Document, access: AccessList, parsed: ParsedDocument, token: str, parent: str | None
     ) -> None:
-        await publish.put(self.index, self.embedder, document, parsed)
+        await indexing.put(self.index, self.embedder, document, parsed)
         self.state.publish(document, access, parsed, token=token, parser=self.parser_version, parent=parent)
         await self.index.withdraw(document.id, keep=document.version)
 

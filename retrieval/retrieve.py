@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from retrieval.ports import Embedder, Index, Library
 from retrieval.question.routing import Router
-from retrieval.question.search_terms import Asked, analysed
+from retrieval.question.search_terms import SearchTerms, analysed
 from retrieval.types import Document, Hit, Passage, Query, Question
 
 _ROUNDS = 3  # searches, each asking for more, while hits fall away because they are not current
@@ -97,7 +97,7 @@ class Retriever:
         touched = tuple(s for s in all_sections if s.start < passage.end and passage.start < s.end)
         return replace(passage, sections=touched) if len(touched) > 1 else passage
 
-    async def _query(self, asked: Asked, vector: bytes, acl_ids: frozenset[str]) -> Query:
+    async def _query(self, asked: SearchTerms, vector: bytes, acl_ids: frozenset[str]) -> Query:
         settings = self._settings
         preferred: Mapping[str, float] = {}
         if settings.name_weight or settings.period_weight:
@@ -126,7 +126,7 @@ class Retriever:
             self._stale_at = time.monotonic() + _TITLES_SHARE * (time.monotonic() - began)
         return self._router
 
-    def _in_order(self, asked: Asked, hits: Sequence[Hit]) -> Sequence[Hit]:
+    def _in_order(self, asked: SearchTerms, hits: Sequence[Hit]) -> Sequence[Hit]:
         """Where a figure is asked for, passages full of figures first: tables, which say little in words."""
         weight = self._settings.figure_weight
         if not asked.numeric or not weight:

@@ -15,7 +15,7 @@ from audit.record import AuditLog, AuditRecord, Json
 from bot.answering.asking import question_in
 from bot.answering.channels import NO_RULE, ChannelRule
 from bot.answering.commands import Commands
-from bot.answering.repeats import Find, Posted, Repeats, pointer
+from bot.answering.repeats import Find, Repeats, Standing, pointer
 from bot.keys import ThreadKey
 from bot.texts import CANNOT_ANSWER, NOT_FOUND, NOT_FOUND_PRIVATE, WENT_WRONG
 from bot.types import ChannelKind, Outcome, OutcomeKind, Reply
@@ -71,7 +71,7 @@ class Answerer(Protocol):
         ...
 
 
-async def nowhere(record_id: str) -> Posted | None:
+async def nowhere(record_id: str) -> Standing | None:
     """No earlier answer stands anywhere."""
     return None
 
@@ -94,7 +94,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Replied:
     """The outcome, the reply that may be shown, the question as it was searched, and what was retrieved."""
 
     outcome: Outcome
@@ -139,7 +139,7 @@ class Ask:
     styled: Mapping[str, Answerer] = field(default_factory=dict)
     repeats: Repeats | None = None
 
-    async def __call__(self, request: Request) -> Asked:
+    async def __call__(self, request: Request) -> Replied:
         work = _Work(searched=request.question.text, audience=request.audience)
         began = time.perf_counter_ns()
         try:
@@ -164,7 +164,7 @@ class Ask:
         except RecordInvalid as error:
             log.error("the record of an answer cannot be stored", record=request.record_id, error=str(error))
             raise AuditUnavailable(f"the record of this answer cannot be stored: {error}") from error
-        return Asked(outcome, Reply(payload, outcome.private, receipt), work.searched, work.passages)
+        return Replied(outcome, Reply(payload, outcome.private, receipt), work.searched, work.passages)
 
     async def _outcome(self, request: Request, work: _Work) -> Outcome:
         text = request.question.text.strip()

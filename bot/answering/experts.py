@@ -28,7 +28,7 @@ class Records(AuditLog, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ExpertRule:
     """`channels` and `words` narrow it down; empty: any. A word matches where one of the question begins with it.
 
     `at_once` calls the expert without being asked to, when a question in a channel or group is not answered.
@@ -50,7 +50,7 @@ class Rule:
 class Experts:
     """The rules of the settings; the first that matches decides."""
 
-    rules: Sequence[Rule] = ()
+    rules: Sequence[ExpertRule] = ()
 
     def find(self, question: str, platform: str, channel: str) -> Expert | None:
         """The expert for a question in a channel, who has an address on this platform."""
@@ -62,7 +62,7 @@ class Experts:
         rule = self._rule(question, platform, channel)
         return rule is not None and rule.at_once
 
-    def _rule(self, question: str, platform: str, channel: str) -> Rule | None:
+    def _rule(self, question: str, platform: str, channel: str) -> ExpertRule | None:
         for rule in self.rules:
             if rule.matches(question, channel) and rule.expert.address(platform):
                 return rule

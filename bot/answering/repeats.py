@@ -24,14 +24,14 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class Standing:
     """Where an answer stands: since when people see it, and its address ("" where the platform has none)."""
 
     at: datetime
     url: str = ""
 
 
-Find = Callable[[str], Awaitable[Posted | None]]
+Find = Callable[[str], Awaitable[Standing | None]]
 """Where the answer of a record (its id) stands; None: nobody sees it any more."""
 
 
@@ -41,7 +41,7 @@ class Repeated:
 
     record_id: str
     answer: Answer
-    posted: Posted
+    posted: Standing
 
 
 class Remembered(Protocol):
@@ -103,7 +103,7 @@ class Repeats:
         return Repeated(record_id, replace(answer, citations=cited, seal=Seal.RESTORED), posted)
 
 
-def pointer(posted: Posted, now: datetime, *, direct: bool) -> str:
+def pointer(posted: Standing, now: datetime, *, direct: bool) -> str:
     """What is said instead of the answer."""
     at = posted.at.astimezone(UTC)
     day = "" if at.date() == now.astimezone(UTC).date() else f" on {at.day} {at:%B %Y}"

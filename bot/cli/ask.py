@@ -9,7 +9,7 @@ import typer
 from bot.cli.common import DONE, DOWN, NO, USAGE, HomeOption, JsonOption, note, out, run, say, say_lines, settings
 
 if TYPE_CHECKING:
-    from bot.answering.ask import Asked
+    from bot.answering.ask import Replied
     from retrieval.types import Turn
 
 AsOption = Annotated[
@@ -86,7 +86,7 @@ def _read_line() -> str:
         return ""
 
 
-def _print(asked: Asked) -> None:
+def _print(asked: Replied) -> None:
     from bot.answering.render import plain
 
     say_lines(plain(asked.outcome))

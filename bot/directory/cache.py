@@ -137,7 +137,7 @@ def _opened(outcome: _Outcome[V]) -> V:
     return outcome.value
 
 
-class Source(Protocol):
+class GroupSource(Protocol):
     """A directory that is asked for one person at a time."""
 
     @property
@@ -191,7 +191,7 @@ class CachedDirectory:
 
     def __init__(
         self,
-        source: Source,
+        source: GroupSource,
         seconds: float,
         *,
         most: int = MOST_WEIGHT,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.record import new_record_id
-from bot.answering.ask import Asked, Request
+from bot.answering.ask import Replied, Request
 from bot.answering.render import plain, reply_json
 from bot.evaluation.metrics import Cited, Ranked, Result, figures
 from bot.evaluation.offtopic import OFF_TOPIC
@@ -155,7 +155,7 @@ async def _ask(
     return Result(case, asked.outcome.kind.value, ranked, cited, took_us, reply)
 
 
-def _citations(asked: Asked) -> Sequence[Citation]:
+def _citations(asked: Replied) -> Sequence[Citation]:
     return asked.outcome.answer.citations if asked.outcome.answer is not None else ()
 
 

@@ -19,7 +19,7 @@ MOST_NAMES = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class AdmissionLimits:
     """Questions that are answered in each `window`: of a `person`, in a `channel` (0: any number). Questions
     that may wait for a worker: `queue` in all, `queue_per_person` of one person.
     """
@@ -61,9 +61,9 @@ class Counter:
 class Admission:
     """Times are those at which questions arrived: the same question gets the same word, whenever it is handled."""
 
-    def __init__(self, rules: Mapping[str, ChannelRule] | None = None, limits: Limits | None = None) -> None:
+    def __init__(self, rules: Mapping[str, ChannelRule] | None = None, limits: AdmissionLimits | None = None) -> None:
         self._rules = dict(rules or {})
-        self._limits = limits or Limits()
+        self._limits = limits or AdmissionLimits()
         self._people = Counter(self._limits.window)
         self._channels = Counter(self._limits.window)
 

@@ -26,7 +26,7 @@ from bot.answering.audience import AudienceRules, Decision
 from bot.answering.experts import ExpertDesk, is_call
 from bot.answering.memory import ThreadMemory
 from bot.answering.records import delivery_record, event_record, gap_record, place_of, withheld_record
-from bot.answering.repeats import Posted, fold
+from bot.answering.repeats import Standing, fold
 from bot.errors import BotError, InboxUnavailable, PlatformBusy, PlatformError
 from bot.keys import PersonKey, ThreadKey
 from bot.ports import Platform
@@ -414,17 +414,17 @@ class Worker:
             log.exception("a bug kept the audience from being found", key=incoming.key)
         return refused(incoming, READERS_UNKNOWN)
 
-    def _posted(self, platform: Platform, incoming: Incoming) -> Callable[[str], Awaitable[Posted | None]]:
+    def _posted(self, platform: Platform, incoming: Incoming) -> Callable[[str], Awaitable[Standing | None]]:
         """Finds where the answer of a record stands; a platform that cannot tell counts as one where it is gone."""
 
-        async def find(record_id: str) -> Posted | None:
+        async def find(record_id: str) -> Standing | None:
             shown = await self._inbox.shown_as(record_id)
             try:
                 url = await platform.find_posted(incoming, shown.message) if shown is not None else None
             except PlatformError as error:
                 log.warning("an earlier answer cannot be found, so it is given anew", error=str(error))
                 return None
-            return Posted(shown.at, url) if shown is not None and url is not None else None
+            return Standing(shown.at, url) if shown is not None and url is not None else None
 
         return find
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from audit.log import TransparencyLog
 from audit.record import new_record_id
-from bot.answering.ask import Ask, Asked, Request
+from bot.answering.ask import Ask, Replied, Request
 from bot.answering.audience import AudienceRules
 from bot.answering.commands import Commands
-from bot.answering.experts import ExpertDesk, Experts, Rule
+from bot.answering.experts import ExpertDesk, ExpertRule, Experts
 from bot.answering.history import LoggedHistory
 from bot.answering.memory import ThreadMemory
 from bot.answering.render import plain
@@ -109,7 +109,7 @@ class App:
         except ExceptionGroup as several:
             raise several.exceptions[0] from None  # the others only followed from it
 
-    async def ask_as(self, text: str, user: str | None, memory: tuple[Turn, ...] = ()) -> Asked:
+    async def ask_as(self, text: str, user: str | None, memory: tuple[Turn, ...] = ()) -> Replied:
         """A question from the terminal. `user` is an e-mail; None: nobody in particular."""
         person = Principal("cli", "local", user or "anyone", email=user or "")
         asker = Principal("cli", "local", person.user, person.email, await self.directory.fresh(person))
@@ -266,7 +266,7 @@ def _model(settings: Settings, style: HouseStyle) -> OpenAIGenerator | None:
 def experts(settings: Settings) -> Experts:
     """Who may be asked, as the settings say."""
     return Experts(
-        [Rule(Expert(e.name, e.addresses), frozenset(e.channels), e.words, e.at_once) for e in settings.experts]
+        [ExpertRule(Expert(e.name, e.addresses), frozenset(e.channels), e.words, e.at_once) for e in settings.experts]
     )
 
 

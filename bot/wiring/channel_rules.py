@@ -6,7 +6,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.answering.channels import DAYS, ChannelRule, Hours
-from bot.queue.admission import Limits
+from bot.queue.admission import AdmissionLimits
 from bot.settings.chat import ChannelSettings, HoursSettings
 from bot.settings.values import Settings
 
@@ -45,8 +45,8 @@ def styled(settings: Settings) -> dict[str, Settings]:
     }
 
 
-def limits(settings: Settings) -> Limits:
-    return Limits(
+def limits(settings: Settings) -> AdmissionLimits:
+    return AdmissionLimits(
         person=settings.person_limit,
         channel=settings.channel_limit,
         window=timedelta(minutes=settings.limit_minutes),

@@ -14,7 +14,7 @@ from retrieval.text.stems import stems
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SearchTerms:
     """`text` is the question; `keywords` is what keyword search sees; `numeric`: a figure is asked for."""
 
     text: str
@@ -22,7 +22,7 @@ class Asked:
     numeric: bool
 
 
-def analysed(question: str) -> Asked:
+def analysed(question: str) -> SearchTerms:
     """The question without its framing, with other names for what it names."""
     text = question
     for frame in FRAMES:
@@ -30,7 +30,7 @@ def analysed(question: str) -> Asked:
     kept = " ".join(word for word in text.split() if not _framing(word))
     # A question that is nothing but framing is searched as it stands.
     other = [names for pattern, names in GLOSSARY if pattern.search(question)]
-    return Asked(question, " ".join([kept or question, *other]), _NUMERIC.search(question) is not None)
+    return SearchTerms(question, " ".join([kept or question, *other]), _NUMERIC.search(question) is not None)
 
 
 def _framing(word: str) -> bool:

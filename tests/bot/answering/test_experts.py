@@ -18,7 +18,7 @@ from audit.search import Filter
 from bot.answering.ask import Ask
 from bot.answering.audience import AudienceRules
 from bot.answering.commands import Commands
-from bot.answering.experts import ExpertDesk, Experts, Rule
+from bot.answering.experts import ExpertDesk, ExpertRule, Experts
 from bot.answering.history import LoggedHistory
 from bot.answering.memory import ThreadMemory
 from bot.directory.file import FileDirectory
@@ -45,7 +45,7 @@ class Office:
         self.log, self.folder = log, folder
         self.platform = FakePlatform(readers=[EVE])
         self.library = ListLibrary(passage("Hotels cost at most 180 EUR a night."))
-        self.experts = Experts([Rule(LAW, words=("contract",)), Rule(TRAVEL, words=("hotel", "flight"))])
+        self.experts = Experts([ExpertRule(LAW, words=("contract",)), ExpertRule(TRAVEL, words=("hotel", "flight"))])
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Worker]:
@@ -164,7 +164,7 @@ async def test_in_a_direct_chat_nobody_is_mentioned(office: Office) -> None:
 
 @pytest.mark.parametrize("where", [ChannelKind.CHANNEL, ChannelKind.DIRECT])
 async def test_an_expert_may_be_called_at_once_where_nothing_is_found(office: Office, where: ChannelKind) -> None:
-    office.experts = Experts([Rule(TRAVEL, words=("flight", "hotel"), at_once=True)])
+    office.experts = Experts([ExpertRule(TRAVEL, words=("flight", "hotel"), at_once=True)])
     asked = incoming("Which flight lands first?", key="k1", where=where)
     said = await office.hear(asked, incoming(QUESTION, key="k2", where=where))
     calls = [text for text in said if text.startswith("@")]
@@ -197,9 +197,9 @@ async def test_a_reply_with_the_button_replays(office: Office) -> None:
 )
 def test_the_first_rule_that_matches_decides(question: str, platform: str, channel: str, expected: str) -> None:
     rules = [
-        Rule(LAW, words=("contract",)),
-        Rule(TRAVEL, words=("hotel", "flight")),
-        Rule(LAW, channels=frozenset({"C9"})),
+        ExpertRule(LAW, words=("contract",)),
+        ExpertRule(TRAVEL, words=("hotel", "flight")),
+        ExpertRule(LAW, channels=frozenset({"C9"})),
     ]
     assert Experts(rules).offered(question, platform, channel) == expected
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from audit.log import TransparencyLog
 from audit.record import AuditRecord, Json, new_record_id
 from audit.replay import replay
-from bot.answering.ask import Ask, Asked, Request
+from bot.answering.ask import Ask, Replied, Request
 from bot.answering.channels import ChannelRule
 from bot.answering.commands import Commands
 from bot.answering.history import LoggedHistory
 from bot.answering.memory import ThreadMemory
-from bot.answering.repeats import Posted, Repeats, fold, pointer
+from bot.answering.repeats import Repeats, Standing, fold, pointer
 from bot.keys import ChannelKey, ThreadKey
 from bot.slack import render as slack_render
 from bot.teams import render as teams_render
@@ -52,7 +52,7 @@ class Thread:
         self.library = ListLibrary(passage(HOTELS), passage(BONUS, acl_id="board", document="minutes.md"))
         self.retriever = ListRetriever(self.library)
         self.memory = ThreadMemory(folder / "memory.db", timedelta(hours=1))
-        self.standing: Posted | None = Posted(NOW - timedelta(minutes=7), URL)
+        self.standing: Standing | None = Standing(NOW - timedelta(minutes=7), URL)
         self.ask = Ask(
             self.library,
             self.retriever,
@@ -63,7 +63,7 @@ class Thread:
             repeats=Repeats(self.memory, log, self.library),
         )
 
-    async def _posted(self, record_id: str) -> Posted | None:
+    async def _posted(self, record_id: str) -> Standing | None:
         return self.standing
 
     async def say(
@@ -76,7 +76,7 @@ class Thread:
         thread: ThreadKey = T1,
         rule: ChannelRule | None = None,
         render: Callable[[Outcome], Mapping[str, Json]] = slack_render.render,
-    ) -> Asked:
+    ) -> Replied:
         asked = await self.ask(
             Request(
                 record_id=new_record_id(),
@@ -95,7 +95,7 @@ class Thread:
             self.memory.keep_answer(thread, fold(asked.searched), asked.outcome.record_id)
         return asked
 
-    async def record(self, asked: Asked) -> AuditRecord:
+    async def record(self, asked: Replied) -> AuditRecord:
         record = await self.log.get(asked.outcome.record_id)
         assert record is not None
         return record
@@ -264,6 +264,6 @@ def test_folding_once_is_enough(text: str) -> None:
     [(NOW, "at 08:05 UTC. "), (NOW + timedelta(days=1), "at 08:05 UTC on 2 March 2026. ")],
 )
 def test_the_time_is_told_and_the_day_where_it_is_another(asked: datetime, said: str) -> None:
-    text = pointer(Posted(datetime(2026, 3, 2, 8, 5, tzinfo=UTC)), asked, direct=False)
+    text = pointer(Standing(datetime(2026, 3, 2, 8, 5, tzinfo=UTC)), asked, direct=False)
     assert text.startswith(POINTER.partition("{")[0])
     assert said in text

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.answering.channels import ChannelRule
-from bot.queue.admission import Admission, Limits
+from bot.queue.admission import Admission, AdmissionLimits
 from bot.texts import PERSON_LIMITED, POINTER, QUEUE_FULL, QUEUE_FULL_OF_YOURS
 from bot.types import Incoming
 from retrieval.types import Passage, Question
@@ -34,7 +34,7 @@ def asks(user: str, n: int, *, thread: str = "") -> Incoming:
 
 async def test_what_finds_the_queue_full_is_told_at_once_while_the_workers_are_busy(office: Office) -> None:
     retriever = office.retriever = SlowRetriever(office.library)
-    async with office.worker(workers=1, admission=Admission(limits=Limits(queue=2))) as worker:
+    async with office.worker(workers=1, admission=Admission(limits=AdmissionLimits(queue=2))) as worker:
         await worker.accept(asks("ada", 0))
         await until(lambda: bool(retriever.asked))
         for n in range(1, 6):
@@ -51,7 +51,7 @@ async def test_what_finds_the_queue_full_is_told_at_once_while_the_workers_are_b
 
 async def test_one_person_cannot_fill_the_queue(office: Office) -> None:
     retriever = office.retriever = SlowRetriever(office.library)
-    limits = Limits(queue=10, queue_per_person=2)
+    limits = AdmissionLimits(queue=10, queue_per_person=2)
     async with office.worker(workers=1, admission=Admission(limits=limits)) as worker:
         await worker.accept(asks("loud", 0))
         await until(lambda: bool(retriever.asked))
@@ -69,7 +69,7 @@ async def test_one_person_cannot_fill_the_queue(office: Office) -> None:
 
 async def test_a_refusal_that_could_not_be_shown_is_shown_later_and_stays_one(office: Office) -> None:
     retriever = office.retriever = SlowRetriever(office.library)
-    admission = Admission(limits=Limits(queue=1))
+    admission = Admission(limits=AdmissionLimits(queue=1))
     async with office.worker(workers=1, admission=admission, first_pause=0.01) as worker:
         await worker.accept(asks("ada", 0))
         await until(lambda: bool(retriever.asked))
@@ -86,7 +86,9 @@ async def test_a_refusal_that_could_not_be_shown_is_shown_later_and_stays_one(of
 
 async def test_with_the_log_down_a_full_queue_is_a_gap_like_any_other(office: Office) -> None:
     retriever = office.retriever = SlowRetriever(office.library)
-    async with office.worker(workers=1, admission=Admission(limits=Limits(queue=1)), first_pause=0.01) as worker:
+    async with office.worker(
+        workers=1, admission=Admission(limits=AdmissionLimits(queue=1)), first_pause=0.01
+    ) as worker:
         await worker.accept(asks("ada", 0))
         await until(lambda: bool(retriever.asked))
         await worker.accept(asks("ada", 1))
@@ -101,7 +103,7 @@ async def test_with_the_log_down_a_full_queue_is_a_gap_like_any_other(office: Of
 
 
 async def test_whoever_is_limited_costs_no_lookup_and_no_search(office: Office) -> None:
-    async with office.worker(admission=Admission(limits=Limits(person=1))) as worker:
+    async with office.worker(admission=Admission(limits=AdmissionLimits(person=1))) as worker:
         await worker.accept(asks("ada", 0))
         await worker.drain()
         office.platform.failures["people"] = 1
@@ -117,7 +119,7 @@ async def test_whoever_is_limited_costs_no_lookup_and_no_search(office: Office) 
 
 
 async def test_a_question_tried_again_after_a_failure_counts_once(office: Office) -> None:
-    admission = Admission(limits=Limits(person=2))
+    admission = Admission(limits=AdmissionLimits(person=2))
     async with office.worker(admission=admission, first_pause=0.01) as worker:
         office.platform.failures["post"] = 3
         await worker.accept(asks("ada", 0))
