@@ -31,7 +31,7 @@ def test_a_person_gets_so_many_answers_in_a_while_and_then_again() -> None:
     assert admission.refusal(question(1)) == ""
     assert admission.refusal(question(2, after=4)) == ""
     said = admission.refusal(question(3, after=5))
-    assert "up to 2 questions in 10 minutes" in said
+    assert "up to 2 questions per person in 10 minutes" in said
     assert "in about 5 minutes" in said
     assert admission.refusal(question(4, after=5, user="U2")) == ""
     assert admission.refusal(question(5, after=10)) == ""
@@ -90,7 +90,7 @@ def test_people_and_channels_of_two_tenants_are_not_the_same() -> None:
 
 @pytest.mark.parametrize(
     ("waiting", "own", "said"),
-    [(0, 0, ""), (9, 2, ""), (10, 0, QUEUE_FULL), (11, 0, QUEUE_FULL), (5, 3, "3 of your questions wait")],
+    [(0, 0, ""), (9, 2, ""), (10, 0, QUEUE_FULL), (11, 0, QUEUE_FULL), (5, 3, "You have 3 questions waiting")],
 )
 def test_so_many_questions_may_wait(waiting: int, own: int, said: str) -> None:
     found = Admission(limits=AdmissionLimits(queue=10, queue_per_person=3)).crowded(waiting, own)
