@@ -16,6 +16,7 @@ from bot.errors import SettingsError
 from bot.ports import ChatAdapter, Intake, Viewer
 from bot.queue.inbox import Inbox
 from bot.queue.worker import Worker
+from bot.service.front import Front
 from bot.service.logs import configure
 from bot.service.ready import Readiness
 from bot.service.scheduled import regularly, started
@@ -64,20 +65,21 @@ async def running(settings: Settings, make: Make = build) -> AsyncIterator[tuple
             raise SettingsError(
                 f"{nothing[0].upper()}{nothing[1:]}. Set {how_to_set_up()}; the README shows how to get them."
             )
-        site = web.Application(client_max_size=2_000_000)
-        site.add_routes([web.get("/healthz", _alive), web.get("/readyz", Readiness(adapters).answer)])
+        routes: list[web.AbstractRouteDef] = [
+            web.get("/healthz", _alive),
+            web.get("/readyz", Readiness(adapters).answer),
+        ]
         for adapter in adapters:
             worker.attach(adapter)
-            site.add_routes(adapter.routes())
-        runner = web.AppRunner(site, access_log=None)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
+            routes += adapter.routes()
+        front = Front(routes)
+        stack.push_async_callback(front.close)
         for adapter in adapters:
             await adapter.start()
             stack.push_async_callback(adapter.stop)
         await worker.start()
         stack.push_async_callback(worker.stop)
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await front.open(settings.host, settings.port)
         yield app, worker
 
 

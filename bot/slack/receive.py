@@ -22,6 +22,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
 from bot.errors import InboxUnavailable, PlatformError
+from bot.service.bodies import read_body
 from bot.slack.client import SlackClient, vendor_logger
 from bot.slack.config import SlackConfig
 
@@ -29,6 +30,9 @@ ANYTHING = re.compile(".*", re.DOTALL)
 BOLT = "footnote.slack.bolt"
 SOCKET = "footnote.slack.socket"
 EVENTS_PATH = "/slack/events"
+MOST_BYTES = 2_000_000  # of a request
+_RECENT_S = 300
+_SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 
 Body = Mapping[str, Any]
 Handler = Callable[[Body], Awaitable[Mapping[str, Any] | None]]
@@ -84,23 +88,40 @@ def events_route(app: AsyncApp, config: SlackConfig) -> list[web.RouteDef]:
     verifier = SignatureVerifier(config.signing_secret)
 
     async def receive(request: web.Request) -> web.StreamResponse:
-        raw = await request.read()
-        return refusal(verifier, raw, request) or await dispatch(app, as_bolt(raw, request))
+        raw = await signed_body(verifier, request)
+        return unreadable(raw, request) or await dispatch(app, as_bolt(raw, request))
 
     return [web.post(EVENTS_PATH, receive)]
 
 
-def refusal(verifier: SignatureVerifier, raw: bytes, request: web.Request) -> web.Response | None:
-    """The answer to a request that Slack did not send, or that nobody can read; None for a good one."""
+async def signed_body(verifier: SignatureVerifier, request: web.Request) -> bytes:
+    """The body of a request that Slack sent within the last five minutes. Raises HTTPUnauthorized, and as `read_body`.
+
+    What the headers tell is checked before the body is read, the signature before anything is parsed.
+    https://docs.slack.dev/authentication/verifying-requests-from-slack
+    """
+    if not _may_be_signed(verifier, request.headers):
+        raise _unauthorized()
+    raw = await read_body(request, MOST_BYTES)
     if not signed(verifier, raw, request.headers):
-        return web.json_response({"error": "the signature is missing, wrong or older than five minutes"}, status=401)
+        raise _unauthorized()
+    return raw
+
+
+def _unauthorized() -> web.HTTPUnauthorized:
+    text = json.dumps({"error": "the signature is missing, wrong or older than five minutes"})
+    return web.HTTPUnauthorized(text=text, content_type="application/json")
+
+
+def unreadable(raw: bytes, request: web.Request) -> web.Response | None:
+    """The answer to a request that nobody can read; None for a good one."""
     if not _readable(raw, request.content_type):
         return web.json_response({"error": "the body is neither JSON nor a form with a payload"}, status=400)
     return None
 
 
 def as_bolt(raw: bytes, request: web.Request) -> AsyncBoltRequest:
-    """A request that is no `refusal`, parsed."""
+    """A request that is not `unreadable`, parsed."""
     return AsyncBoltRequest(body=raw.decode(), query=request.query_string, headers=dict(request.headers))
 
 
@@ -109,17 +130,21 @@ async def dispatch(app: AsyncApp, request: AsyncBoltRequest) -> web.StreamRespon
     return await to_aiohttp_response(await app.async_dispatch(request))
 
 
-def signed(verifier: SignatureVerifier, raw: bytes, headers: Mapping[str, str]) -> bool:
-    """Whether Slack sent this within the last five minutes.
-
-    Checked before anything is parsed. https://docs.slack.dev/authentication/verifying-requests-from-slack
-    """
+def _may_be_signed(verifier: SignatureVerifier, headers: Mapping[str, str]) -> bool:
+    """Whether there is a time of the last five minutes, and something that has the form of a signature."""
     stamp = headers.get("X-Slack-Request-Timestamp", "")
-    signature = headers.get("X-Slack-Signature", "")
-    if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 15 and signature.isascii()):
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 15):
+        return False
+    recent = abs(verifier.clock.now() - int(stamp)) <= _RECENT_S
+    return recent and _SIGNATURE.fullmatch(headers.get("X-Slack-Signature", "")) is not None
+
+
+def signed(verifier: SignatureVerifier, raw: bytes, headers: Mapping[str, str]) -> bool:
+    """Whether Slack sent this within the last five minutes."""
+    if not _may_be_signed(verifier, headers):
         return False
     try:
-        return bool(verifier.is_valid(raw, stamp, signature))
+        return bool(verifier.is_valid(raw, headers["X-Slack-Request-Timestamp"], headers["X-Slack-Signature"]))
     except UnicodeDecodeError:  # Slack sends UTF-8
         return False
 

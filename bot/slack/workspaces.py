@@ -22,7 +22,7 @@ from bot.slack.adapter import SlackPlatform
 from bot.slack.config import WorkspacesConfig
 from bot.slack.events import Identity, hear
 from bot.slack.install import INSTALL_PATH, InstallFlow
-from bot.slack.receive import EVENTS_PATH, as_bolt, refusal
+from bot.slack.receive import EVENTS_PATH, as_bolt, signed_body, unreadable
 from bot.slack.store import Installations, Installed
 from bot.types import Expert, Incoming, IncomingKind, Outcome, People, Reply
 
@@ -218,8 +218,8 @@ class SlackWorkspaces:
     # --- what arrives -------------------------------------------------------------------
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
-        raw = await request.read()
-        refused = refusal(self._verifier, raw, request)
+        raw = await signed_body(self._verifier, request)
+        refused = unreadable(raw, request)
         if refused is not None:
             return refused
         bolt = as_bolt(raw, request)

@@ -17,6 +17,7 @@ from bot.answering.channels import Heard, for_us
 from bot.errors import InboxUnavailable, PlatformDenied, PlatformError
 from bot.keys import ThreadKey
 from bot.ports import Intake, Viewer
+from bot.service.bodies import read_body
 from bot.teams.auth import KeySet, KeysUnavailable, TokenVerifier, Unauthorized
 from bot.teams.config import TeamsConfig
 from bot.teams.connector import BotConnector, NotThere
@@ -153,9 +154,10 @@ class TeamsPlatform:
     async def _receive(self, request: web.Request) -> web.StreamResponse:
         if self._parts is None:
             raise web.HTTPServiceUnavailable(headers={"Retry-After": "2"})
-        raw = await self._read(request)
         header = request.headers.get("Authorization", "")
         try:
+            await self._ready.verifier.bearer(header)  # before the body is read
+            raw = await self._read(request)
             status, body = await self._ready.connector.receive(header, raw, self._turn)
         except Unauthorized as error:
             log.warning("a request to the Teams endpoint was refused", reason=str(error))
@@ -172,10 +174,8 @@ class TeamsPlatform:
         """The body as a JSON object, with a limit."""
         if request.content_type != "application/json":
             raise web.HTTPUnsupportedMediaType
-        if (request.content_length or 0) > self._config.max_body:
-            raise web.HTTPRequestEntityTooLarge(self._config.max_body, request.content_length or 0)
         try:
-            body = json.loads(await request.read())
+            body = json.loads(await read_body(request, self._config.max_body))
         except (ValueError, RecursionError) as error:
             raise web.HTTPBadRequest(text="The body is not JSON.") from error
         if not isinstance(body, dict) or not isinstance(body.get("type"), str):
@@ -309,7 +309,8 @@ class _Parts:
         self.session = bounded_session(config.timeout, proxies=not config.development)
         self.keys = KeySet(self.session, config)
         self.tokens = TokenSource(config, self.session)
-        self.connector = BotConnector(config, self.session, self.tokens, TokenVerifier(config, self.keys))
+        self.verifier = TokenVerifier(config, self.keys)
+        self.connector = BotConnector(config, self.session, self.tokens, self.verifier)
         self.people = TeamsPeople(config, self.connector)
 
 

@@ -140,6 +140,14 @@ class TokenVerifier:
         # 2. The address is one of Teams'.
         if not service_url or not self._config.trusts(service_url):
             raise Unauthorized("the activity's service address is not one of Teams'")
+        claims = await self.bearer(header)
+        # 5. The address is the signed one.
+        if self._config.authenticates and claims.get("serviceurl", claims.get("serviceUrl")) != service_url:
+            raise Unauthorized("the activity's service address is not the signed one")
+        return claims
+
+    async def bearer(self, header: str) -> Mapping[str, Any]:
+        """What the token alone proves, before the activity is read. Raises Unauthorized, KeysUnavailable."""
         if not self._config.authenticates:
             return {}
         # 3. The token is signed by a published key that may speak for Teams.
@@ -154,11 +162,7 @@ class TokenVerifier:
         if key.endorsements and CHANNEL not in key.endorsements:
             raise Unauthorized("the signing key may not speak for Teams")
         # 4. It is from the Bot Framework, for this bot, and in force.
-        claims = self._claims(token, key)
-        # 5. The address is the signed one.
-        if claims.get("serviceurl", claims.get("serviceUrl")) != service_url:
-            raise Unauthorized("the activity's service address is not the signed one")
-        return claims
+        return self._claims(token, key)
 
     def _claims(self, token: str, key: SigningKey) -> Mapping[str, Any]:
         try:

@@ -332,13 +332,21 @@ BODIES = [
 ]
 
 
+async def test_a_token_is_asked_for_before_a_body_is_read() -> None:
+    async with running() as bot, aiohttp.ClientSession() as session:
+        for body in (b"{}", b"no json", b"a" * 20_000):
+            async with session.post(bot.teams.endpoint, data=io.BytesIO(body)) as response:
+                assert response.status == 401
+
+
 @pytest.mark.parametrize(("body", "expected"), [b[1:] for b in BODIES], ids=[b[0] for b in BODIES])
 async def test_bad_bodies_are_refused(body: bytes, expected: int) -> None:
     async with running() as bot, aiohttp.ClientSession() as session:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {bot.teams.sign()}"}
         async with session.post(bot.teams.endpoint, data=io.BytesIO(body), headers=headers) as response:
             assert response.status == expected
-        async with session.post(bot.teams.endpoint, data=b"{}", headers={"Content-Type": "text/plain"}) as response:
+        headers["Content-Type"] = "text/plain"
+        async with session.post(bot.teams.endpoint, data=b"{}", headers=headers) as response:
             assert response.status == 415
         assert not bot.intake.accepted
 
