@@ -152,10 +152,10 @@ class FolderSource:
 class FolderSettings(SourceSettings):
     """A folder, or a mounted share."""
 
-    kind: Literal["folder"] = Field(default="folder", description="What kind of place it is")
+    kind: Literal["folder"] = Field(default="folder", description="The kind of source")
     path: Path = Field(description="The folder; relative to the settings file")
     url: str | None = Field(default=None, description="Address of the folder for people, for links")
-    hard_links: bool = Field(default=False, description="Read files that have several names (hard links), too")
+    hard_links: bool = Field(default=False, description="Also read files that have several names (hard links)")
 
     @model_validator(mode="after")
     def _paths_begin_at_the_folder(self) -> Self:

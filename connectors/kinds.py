@@ -51,15 +51,15 @@ class AccessSettings(Table):
 
     path: Pattern = Field(description='Paths in the source, as in .gitignore; "legal/**" is everything below legal')
     allow: tuple[Entry, ...] = Field(description='"everyone", "group:NAME" or "user:E-MAIL"')
-    deny: tuple[Entry, ...] = Field(default=(), description="As allow; a deny wins")
-    may_be_empty: bool = Field(default=False, description="That it decides about no document is no mistake")
+    deny: tuple[Entry, ...] = Field(default=(), description="As in allow; deny wins")
+    may_be_empty: bool = Field(default=False, description="It is no mistake that this rule covers no document")
 
 
 class SourceSettings(Table):
     """A place documents come from: what every kind has. A kind adds its own fields, and says its name in `kind`."""
 
     name: str = Field(min_length=1, description="A short name for reports")
-    kind: str = Field(description="What kind of place it is")
+    kind: str = Field(description="The kind of source")
     allow: tuple[Entry, ...] | None = Field(
         default=None, description='Readers of what no rule matches; unset: nobody, or "everyone" where there is no rule'
     )

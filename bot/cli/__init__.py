@@ -32,7 +32,9 @@ def _version(wanted: bool) -> None:
 @cli.callback()
 def _options(
     home: Annotated[Path | None, typer.Option(help="Folder of all state; else FOOTNOTE_HOME, else .footnote/")] = None,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
 ) -> None:
     set_home(home)
 

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from retrieval.types import Turn
 
 AsOption = Annotated[
-    str | None, typer.Option("--as", help="E-mail of the person who asks; none: somebody with no right but everyone.")
+    str | None,
+    typer.Option(
+        "--as", help="E-mail of the person who asks; without it, somebody who may read only what everyone may."
+    ),
 ]
 _CODES = {"answered": DONE, "abstained": NO, "refused": NO, "failed": DOWN}
 

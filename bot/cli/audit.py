@@ -72,8 +72,8 @@ async def looked(
 @filtered(event="question")
 def list_(
     chosen: Filter,
-    everything: Annotated[bool, typer.Option("--all", help="Every kind of event.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many records.")] = 50,
+    everything: Annotated[bool, typer.Option("--all", help="Show every kind of event, not only questions.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Show at most this many records.")] = 50,
     json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -140,12 +140,14 @@ def show(record_id: str, json: JsonOption = False, home: HomeOption = None) -> N
 
 @audit.command()
 def verify(
-    export: Annotated[Path | None, typer.Argument(help="A JSONL export or a bundle; none: the log itself.")] = None,
+    export: Annotated[
+        Path | None, typer.Argument(help="A JSONL export or a bundle; without it, the log itself.")
+    ] = None,
     since: Annotated[
         Path | None, typer.Option(help="An earlier checkpoint: prove that nothing it covers changed.")
     ] = None,
     key: Annotated[list[str] | None, typer.Option(help="A public key you trust (from elsewhere).")] = None,
-    index: Annotated[bool, typer.Option("--index", help="Also that searches find what the log holds.")] = False,
+    index: Annotated[bool, typer.Option("--index", help="Also check the search index against the log.")] = False,
     json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -199,7 +201,7 @@ def export_(
     target: Annotated[Path, typer.Argument(help="Where to write: a file; a folder for parquet and bundle.")],
     chosen: Filter,
     format_: Annotated[str, typer.Option("--format", help="jsonl, csv, parquet, ocsf or bundle.")] = "jsonl",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an export that stopped.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an export that was interrupted.")] = False,
     json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:

@@ -106,9 +106,11 @@ def stats(since: Since = None, until: Until = None, json: JsonOption = False, ho
 
 
 def hold(
-    matter: Annotated[str | None, typer.Option(help="The matter's name; with it a hold is set.")] = None,
+    matter: Annotated[str | None, typer.Option(help="The matter's name; sets a hold.")] = None,
     ground: Annotated[str, typer.Option(help="Why, for the record.")] = "",
-    lift: Annotated[str | None, typer.Option(help="Ask that the hold of this id end; another person approves.")] = None,
+    lift: Annotated[
+        str | None, typer.Option(help="Request that the hold with this id be lifted; another person approves.")
+    ] = None,
     person: Person = None,
     document: DocumentOption = None,
     channel: Channel = None,
@@ -145,9 +147,9 @@ def hold(
 
 def erase(
     ground: Ground,
-    record: Annotated[list[str] | None, typer.Option(help="A record's id; may be given again.")] = None,
+    record: Annotated[list[str] | None, typer.Option(help="A record's id; may be repeated.")] = None,
     person: Person = None,
-    field: Annotated[list[str] | None, typer.Option(help="A field's name; none: those that are personal.")] = None,
+    field: Annotated[list[str] | None, typer.Option(help="A field's name; without it, all personal fields.")] = None,
     home: HomeOption = None,
 ) -> None:
     """Request that fields of a record or a person be erased; another person carries it out with `approve`."""
@@ -170,8 +172,8 @@ def erase(
 
 
 def approve(
-    request: Annotated[str | None, typer.Argument(help="The request's id; none: list what waits.")] = None,
-    refuse: Annotated[str | None, typer.Option(help="Refuse it instead, for this reason.")] = None,
+    request: Annotated[str | None, typer.Argument(help="The request's id; without it, list what is waiting.")] = None,
+    refuse: Annotated[str | None, typer.Option(help="Refuse the request instead, for this reason.")] = None,
     home: HomeOption = None,
 ) -> None:
     """Carry out what somebody else requested: an erasure, a lifted hold, a retention rule, a new key."""
@@ -206,9 +208,9 @@ def retain(
     days: Annotated[int, typer.Option(min=1, help="Records older than this lose their fields.")],
     ground: Annotated[str, typer.Option(help="Why, for the record; with it the rule is requested.")] = "",
     channel: Channel = None,
-    tenant: Annotated[str | None, typer.Option(help="Only this tenant's.")] = None,
-    below_floor: Annotated[bool, typer.Option(help="Mean it, below the six months of the EU AI Act.")] = False,
-    confirm_below_floor: Annotated[bool, typer.Option(help="Say it twice.")] = False,
+    tenant: Annotated[str | None, typer.Option(help="Only this tenant's records.")] = None,
+    below_floor: Annotated[bool, typer.Option(help="Confirm a period below the six months of the EU AI Act.")] = False,
+    confirm_below_floor: Annotated[bool, typer.Option(help="Confirm: needed for less than 184 days.")] = False,
     home: HomeOption = None,
 ) -> None:
     """Request a retention rule (with --ground), or apply one that another person approved; holds win over it."""
@@ -233,7 +235,7 @@ def retain(
 def rotate_key(
     ground: Ground,
     revoke_after: Annotated[
-        int | None, typer.Option(min=0, help="The old key was lost: believe it up to a tree of so many records.")
+        int | None, typer.Option(min=0, help="The old key was lost: trust it for the first N records only.")
     ] = None,
     home: HomeOption = None,
 ) -> None:

@@ -28,11 +28,17 @@ def register(cli: typer.Typer) -> None:
 
 
 def sync(
-    source: Annotated[str | None, typer.Argument(help="A source's name or a folder; none: all known sources.")] = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Go on whenever a file changes.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, change nothing.")] = False,
+    source: Annotated[
+        str | None, typer.Argument(help="A source's name, or a folder; without it, all known sources.")
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Keep running, and sync again whenever a file changes.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would change, and change nothing.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Read every document anew.")] = False,
-    confirm_deletes: Annotated[bool, typer.Option(help="Delete what vanished, however much it is.")] = False,
+    confirm_deletes: Annotated[
+        bool, typer.Option(help="Delete whatever is gone from the source, however many documents that is.")
+    ] = False,
     json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:

@@ -20,13 +20,20 @@ def register(cli: typer.Typer) -> None:
 @evaluate.command("run")
 def run_(
     folder: Annotated[Path, typer.Argument(help="A folder with set.jsonl (or a published set) and documents.")],
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many questions, spread over the set.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Ask at most this many questions, spread over the set.")
+    ] = None,
     leave_one_out: Annotated[
-        bool, typer.Option("--leave-one-out", help="Hide the documents that answer: every question must be declined.")
+        bool,
+        typer.Option(
+            "--leave-one-out", help="Hide the documents that hold the answers: every question should then be declined."
+        ),
     ] = False,
-    off_topic: Annotated[bool, typer.Option("--off-topic", help="Add questions no such document answers.")] = False,
+    off_topic: Annotated[
+        bool, typer.Option("--off-topic", help="Add questions that these documents do not answer.")
+    ] = False,
     part: Annotated[str | None, typer.Option(help="tune or report: one half, by a hash of the document.")] = None,
-    file: Annotated[Path | None, typer.Option("--run", help="Write one JSON line a question here.")] = None,
+    file: Annotated[Path | None, typer.Option("--run", help="Write one JSON line per question to this file.")] = None,
     json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:

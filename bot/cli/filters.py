@@ -12,11 +12,11 @@ import typer
 if TYPE_CHECKING:
     from audit.search import Filter
 
-Since = Annotated[datetime | None, typer.Option(help="From this time on (UTC).")]
+Since = Annotated[datetime | None, typer.Option(help="At or after this time (UTC).")]
 Until = Annotated[datetime | None, typer.Option(help="Before this time (UTC).")]
 Person = Annotated[str | None, typer.Option(help="User id, platform:user, or e-mail.")]
 Channel = Annotated[str | None, typer.Option(help="The platform's channel id.")]
-DocumentOption = Annotated[str | None, typer.Option(help="Id of a document that was cited.")]
+DocumentOption = Annotated[str | None, typer.Option(help="A document that was cited, by its id.")]
 SectionOption = Annotated[str | None, typer.Option(help="Label or heading of a cited section.")]
 OutcomeOption = Annotated[str | None, typer.Option(help="answered, abstained, refused or failed.")]
 EventOption = Annotated[str | None, typer.Option(help="question, delivery, feedback, access, ...")]

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def reconcile(
-    platform: Annotated[str, typer.Option(help="Its name, e.g. slack or teams.")],
-    since: Annotated[datetime, typer.Option(help="From this time on (UTC).")],
+    platform: Annotated[str, typer.Option(help="The platform, e.g. slack or teams.")],
+    since: Annotated[datetime, typer.Option(help="At or after this time (UTC).")],
     until: Annotated[datetime, typer.Option(help="Before this time (UTC).")],
     channel: Channel = None,
     conversation: Annotated[
         list[str] | None,
-        typer.Option(help="Teams: look there, too: TEAM/CHANNEL, or a group chat's id; may be given again."),
+        typer.Option(help="Teams: also look here: TEAM/CHANNEL, or a group chat's id; may be repeated."),
     ] = None,
     messages: Annotated[
         Path | None,

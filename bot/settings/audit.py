@@ -12,11 +12,11 @@ from connectors.kinds import Table
 class RetentionSettings(Table):
     """Audit records older than `days` lose their fields; the log's proofs stay."""
 
-    days: int = Field(ge=1, description="Age, in days; below 184 only when said twice")
+    days: int = Field(ge=1, description="Age, in days; below 184 it needs a confirmation")
     tenant: str | None = Field(default=None, description="Only this tenant's records")
     channel: str | None = Field(default=None, description="Only this channel's records")
-    below_floor: bool = Field(default=False, description="Mean it, below the six months of the EU AI Act")
-    below_floor_confirmed: bool = Field(default=False, description="Say it twice")
+    below_floor: bool = Field(default=False, description="Confirms a period below the six months of the EU AI Act")
+    below_floor_confirmed: bool = Field(default=False, description="Confirms a period below 184 days")
 
 
 class AuditSettings(BaseModel):

@@ -23,8 +23,8 @@ class StyleSettings(Table):
     audience: str = Field(
         default="finance, legal and compliance staff", max_length=200, description="Who the answers are for"
     )
-    statements: int = Field(default=4, ge=1, le=12, description="At most so many sentences")
-    words: int = Field(default=40, ge=10, le=120, description="At most so many words in a sentence")
+    statements: int = Field(default=4, ge=1, le=12, description="Most sentences in an answer")
+    words: int = Field(default=40, ge=10, le=120, description="Most words in a sentence")
     language: str = Field(
         default="asker", max_length=40, description='"asker": that of the question; or the name of a language'
     )
@@ -42,7 +42,9 @@ class HoursSettings(Table):
         default=("mon", "tue", "wed", "thu", "fri"), min_length=1, description="Days on which it is answered"
     )
     opens: str = Field(default="00:00", pattern=_CLOCK, description="From when, as HH:MM")
-    closes: str = Field(default="24:00", pattern=_CLOCK, description="Until when; not later than opens: the next day")
+    closes: str = Field(
+        default="24:00", pattern=_CLOCK, description="Until when, as HH:MM; at or before opens means the next day"
+    )
 
     @field_validator("zone")
     @classmethod
@@ -75,14 +77,16 @@ class ChannelSettings(Table):
     )
     external: bool = Field(default=False, description="Answer although other organisations share the channel")
     sources: tuple[str, ...] | None = Field(
-        default=None, min_length=1, description="Names of the sources that answers draw on"
+        default=None, min_length=1, description="Names of the sources that answers may use"
     )
     without_mention: Unmentioned | None = Field(
         default=None, description='Answer without a mention: "never", "threads" (in ours), "always"'
     )
     hours: HoursSettings | None = Field(default=None, description="When it is answered: zone, days, opens, closes")
-    limit: int | None = Field(default=None, ge=0, le=100_000, description="Instead of channel_limit, for this channel")
-    style: StyleSettings | None = Field(default=None, description="What of the house style differs here, e.g. language")
+    limit: int | None = Field(default=None, ge=0, le=100_000, description="Replaces channel_limit for this channel")
+    style: StyleSettings | None = Field(
+        default=None, description="What differs from the house style here, e.g. language"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -100,24 +104,34 @@ class ExpertSettings(ExpertAddresses, Table):
 
     name: str = Field(pattern=r"^[^<>@\s][^<>@]{0,58}$", description='As people know them, e.g. "the travel desk"')
     channels: tuple[str, ...] = Field(default=(), description="Channel ids it is for; empty: all")
-    words: tuple[str, ...] = Field(default=(), description="Beginnings of words in the question; empty: any question")
-    at_once: bool = Field(default=False, description="Called unasked where no document answers, except in direct chats")
+    words: tuple[str, ...] = Field(
+        default=(), description="Words in the question, or their beginnings; empty: any question"
+    )
+    at_once: bool = Field(
+        default=False, description="Asked automatically when no document answers, except in direct chats"
+    )
 
 
 class ChatSettings(BaseModel):
-    follow_up_without_mention: bool = Field(default=True, description="Answer replies in our threads unmentioned")
+    follow_up_without_mention: bool = Field(
+        default=True, description="Answer replies in the bot's threads that do not mention it"
+    )
     point_to_answers: bool = Field(
         default=True, description="A question repeated in a thread gets a link to its answer while that still holds"
     )
     suggested_questions: tuple[Annotated[str, Field(min_length=1, max_length=75)], ...] = Field(
-        default=(), max_length=4, description="Offered when a conversation opens; empty: what it can answer from, help"
+        default=(),
+        max_length=4,
+        description="Questions offered when a conversation opens; empty: two about the bot itself",
     )
     style: StyleSettings = Field(
         default_factory=StyleSettings,
         description="House style: tone, audience, statements, words, language, disclaimer, answer_schema",
     )
     channels: tuple[ChannelSettings, ...] = Field(default=(), description="Rules for single channels")
-    experts: tuple[ExpertSettings, ...] = Field(default=(), description="Who is asked when documents are not enough")
+    experts: tuple[ExpertSettings, ...] = Field(
+        default=(), description="People to ask when the documents are not enough"
+    )
 
     @property
     def unmentioned(self) -> dict[str, Unmentioned]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 from connectors.kinds import Table
 
 CacheSeconds = Annotated[
-    int, Field(ge=0, le=300, description="An answer is remembered so long, in seconds; 0: not at all")
+    int, Field(ge=0, le=300, description="How long an answer is remembered, in seconds; 0: not at all")
 ]
 
 
@@ -45,7 +45,7 @@ class GraphSettings(Table):
         default=True, description="Leave out groups that are not for security: Microsoft 365 groups, distribution lists"
     )
     base_url: str = Field(default="https://graph.microsoft.com/v1.0", description="Microsoft Graph of your cloud")
-    login_url: str = Field(default="https://login.microsoftonline.com", description="Where your cloud gives tokens")
+    login_url: str = Field(default="https://login.microsoftonline.com", description="Login address of your cloud")
 
 
 class HttpDirectorySettings(Table):

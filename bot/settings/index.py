@@ -10,5 +10,5 @@ class IndexSettings(BaseModel):
     weaviate_grpc_port: int = Field(default=50051, ge=1, le=65535, description="Weaviate's gRPC port")
     weaviate_api_key: SecretStr | None = Field(default=None, description="Weaviate's API key")
     weaviate_collection: str = Field(
-        default="Footnote", pattern="^[A-Z][A-Za-z0-9]{0,60}$", description="Beginning of the collections' names"
+        default="Footnote", pattern="^[A-Z][A-Za-z0-9]{0,60}$", description="Prefix of the collections' names"
     )

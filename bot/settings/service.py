@@ -23,4 +23,6 @@ class ServiceSettings(BaseModel):
     port: int = Field(
         default=3978, ge=0, le=65535, description="Port that `footnote serve` listens on; 0: any free one"
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level that is logged: debug, info, warning, error"
+    )

@@ -51,7 +51,7 @@ class Slack:
         self,
         name: Annotated[str, typer.Option(help="The app's name in Slack.")] = "Footnote",
         url: Annotated[
-            str | None, typer.Option(help="Public address, for events over HTTP; none: Socket Mode.")
+            str | None, typer.Option(help="Public address, for events over HTTP; without it, Socket Mode.")
         ] = None,
     ) -> Manifest:
         """Print the Slack app manifest: paste it at api.slack.com/apps, "From a manifest"."""

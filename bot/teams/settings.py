@@ -23,13 +23,14 @@ class TeamsSettings(BaseModel):
     )
     teams_tenants: tuple[str, ...] = Field(default=(), description="Tenant ids to answer; empty: the bot's own")
     teams_reconcile: bool = Field(
-        default=False, description="`audit reconcile` asks Teams: the app's package and `doctor` see to the rights"
+        default=False,
+        description="Let `audit reconcile` read in Teams; the app package asks for the rights, `doctor` checks them",
     )
     teams_cloud: Name = Field(
         default="public", description="Teams' cloud: public, gcc, gcc-high, dod or china (21Vianet)"
     )
     teams_graph_url: str = Field(default="", description="Microsoft Graph, where it is not that of teams_cloud")
-    teams_login_url: str = Field(default="", description="Where tokens are given, if not at that of teams_cloud")
+    teams_login_url: str = Field(default="", description="Login address, if it is not that of teams_cloud")
     teams_service_url: str = Field(default="", description="The Bot Connector, if it is not that of teams_cloud")
 
 
