@@ -29,9 +29,13 @@ class TeamsSettings(BaseModel):
     teams_cloud: Name = Field(
         default="public", description="Teams' cloud: public, gcc, gcc-high, dod or china (21Vianet)"
     )
-    teams_graph_url: str = Field(default="", description="Microsoft Graph, where it is not that of teams_cloud")
-    teams_login_url: str = Field(default="", description="Login address, if it is not that of teams_cloud")
-    teams_service_url: str = Field(default="", description="The Bot Connector, if it is not that of teams_cloud")
+    teams_graph_url: str | None = Field(
+        default=None, description="Microsoft Graph, where it is not that of teams_cloud"
+    )
+    teams_login_url: str | None = Field(default=None, description="Login address, if it is not that of teams_cloud")
+    teams_service_url: str | None = Field(
+        default=None, description="The Bot Connector, if it is not that of teams_cloud"
+    )
 
 
 class TeamsAddress(BaseModel):
