@@ -13,7 +13,7 @@ import asyncio
 import json
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
@@ -58,8 +58,22 @@ class Log(AuditLog, Protocol):
     async def receipt(self, record_id: str) -> Receipt | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class WorkerLimits:
+    """`workers` questions are answered at a time, `most_waiting` events wait. What fails is tried again `tries` times
+    after pauses that begin with `first_pause` seconds and double; `adopt_s` seconds lie between two looks at what
+    other replicas left.
+    """
+
+    workers: int = 8
+    first_pause: float = FIRST_PAUSE
+    tries: int = TRIES
+    adopt_s: float = ADOPT_SECONDS
+    most_waiting: int = MOST_WAITING
+
+
 class Worker:
-    """Implements `Intake`. `workers` at a time; people take turns, and each thread of a person keeps its order."""
+    """Implements `Intake`. Several at a time; people take turns, and each thread of a person keeps its order."""
 
     def __init__(
         self,
@@ -72,13 +86,8 @@ class Worker:
         *,
         experts: ExpertDesk | None = None,
         admission: Admission | None = None,
-        workers: int = 8,
-        first_pause: float = FIRST_PAUSE,
-        tries: int = TRIES,
-        adopt_s: float = ADOPT_SECONDS,
-        most_waiting: int = MOST_WAITING,
+        limits: WorkerLimits | None = None,
     ) -> None:
-        """`first_pause` (seconds) and `tries` are about what fails: see `_put_aside`; `adopt_s`: see `_adopt`."""
         self._inbox = inbox
         self._ask = ask
         self._audit = audit
@@ -87,11 +96,7 @@ class Worker:
         self._platforms = dict(platforms)
         self._experts = experts
         self._admission = admission or Admission()
-        self._workers = workers
-        self._first_pause = first_pause
-        self._tries = tries
-        self._adopt_s = adopt_s
-        self._most_waiting = most_waiting
+        self._limits = limits or WorkerLimits()
         self._backlog = Backlog()
         self._known: set[str] = set()  # keys in the backlog or in a worker's hands: never twice at once
         self._in_hand = 0
@@ -113,8 +118,10 @@ class Worker:
     # --- life ---------------------------------------------------------------------------
 
     async def accept(self, incoming: Incoming) -> bool:
-        if len(self._backlog) + self._crowd.qsize() >= self._most_waiting:
-            raise InboxUnavailable(f"{self._most_waiting:,} events wait already; this one must be sent again later.")
+        if len(self._backlog) + self._crowd.qsize() >= self._limits.most_waiting:
+            raise InboxUnavailable(
+                f"{self._limits.most_waiting:,} events wait already; this one must be sent again later."
+            )
         if self._experts is not None and is_call(incoming):
             incoming = replace(incoming, kind=IncomingKind.EXPERT)
         new = await self._inbox.accept(incoming)
@@ -134,7 +141,7 @@ class Worker:
                 self._crowded[event.key] = why
                 self._crowd.put_nowait((lane, event.key))
                 return
-        if event.kind is IncomingKind.QUESTION and self._in_hand + len(self._backlog) >= self._workers:
+        if event.kind is IncomingKind.QUESTION and self._in_hand + len(self._backlog) >= self._limits.workers:
             self._unmet.put_nowait(event.key)
         self._backlog.put(_lane(event), event.key)
 
@@ -143,7 +150,7 @@ class Worker:
         self._inbox.hold()
         for event in await self._inbox.waiting():
             self._put(event)
-        self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
+        self._tasks = [asyncio.create_task(self._work()) for _ in range(self._limits.workers)]
         self._greeters = [asyncio.create_task(self._greet()) for _ in range(GREETERS)]
         self._greeters.append(asyncio.create_task(self._turn_away()))
         if self._inbox.shared:
@@ -152,7 +159,7 @@ class Worker:
     async def _adopt(self) -> None:
         """Every `adopt_s` seconds, take up what a replica left that is gone."""
         while True:
-            await asyncio.sleep(self._adopt_s)
+            await asyncio.sleep(self._limits.adopt_s)
             try:
                 for event in await self._inbox.waiting():
                     if event.key not in self._timers:
@@ -212,7 +219,7 @@ class Worker:
 
     async def _try(self, lane: Lane, key: str) -> None:
         try:
-            if self._failures.get(key, 0) >= self._tries:
+            if self._failures.get(key, 0) >= self._limits.tries:
                 await self._give_up(key)
             else:
                 await self._handle(key)
@@ -229,14 +236,14 @@ class Worker:
     def _put_aside(self, lane: Lane, key: str, error: Exception | None = None) -> float:
         """Again after a pause that doubles each time, and at least as long as the platform asks for: its seconds."""
         failed = self._failures[key] = self._failures.get(key, 0) + 1
-        pause = min(self._first_pause * 2.0 ** min(failed - 1, 20), LONGEST_PAUSE)
+        pause = min(self._limits.first_pause * 2.0 ** min(failed - 1, 20), LONGEST_PAUSE)
         pause *= 0.8 + 0.4 * _CHANCE.random()
         if isinstance(error, PlatformBusy):
             pause = max(pause, min(error.retry_after, LONGEST_PAUSE))
 
         def again() -> None:
             if key in self._known:  # still in a worker's hands
-                self._timers[key] = asyncio.get_running_loop().call_later(self._first_pause, again)
+                self._timers[key] = asyncio.get_running_loop().call_later(self._limits.first_pause, again)
                 return
             del self._timers[key]
             self._known.add(key)

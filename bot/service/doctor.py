@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import apsw
@@ -57,6 +57,21 @@ async def _tried(check: str, work: Callable[[], Awaitable[str]]) -> Finding:
 
 
 async def _parts(app: App) -> AsyncIterator[Finding]:
+    for check, work in _checks(app).items():
+        yield await _tried(check, work)
+    problems = await app.directory.check()
+    kinds = dict.fromkeys(["file", *(table.kind for table in app.settings.directories)])
+    yield Finding("groups", not problems, "; ".join(problems) or f"from {', '.join(kinds)}")
+    yield await _named_groups(app)
+    for name, wrong in access_problems(app.settings, app.state).items():
+        yield Finding(f"access rules of {name}", not wrong, "; ".join(wrong) or "each rule decides about documents")
+    for finding in _sources(app):
+        yield finding
+
+
+def _checks(app: App) -> dict[str, Callable[[], Awaitable[str]]]:
+    """What each part of our own says when it works; it raises when it does not."""
+
     async def home() -> str:
         others = open_to_others(app.settings.home)
         if others:
@@ -96,7 +111,7 @@ async def _parts(app: App) -> AsyncIterator[Finding]:
     async def audit() -> str:
         return f"{app.audit.database.where}: {await app.audit.size()} records; `footnote audit verify` proves them"
 
-    checks: dict[str, Callable[[], Awaitable[str]]] = {
+    return {
         "home": home,
         "embedder": embedder,
         "index": index,
@@ -105,14 +120,10 @@ async def _parts(app: App) -> AsyncIterator[Finding]:
         "audit": audit,
         "inbox": inbox,
     }
-    for check, work in checks.items():
-        yield await _tried(check, work)
-    problems = await app.directory.check()
-    kinds = dict.fromkeys(["file", *(table.kind for table in app.settings.directories)])
-    yield Finding("groups", not problems, "; ".join(problems) or f"from {', '.join(kinds)}")
-    yield await _named_groups(app)
-    for name, wrong in access_problems(app.settings, app.state).items():
-        yield Finding(f"access rules of {name}", not wrong, "; ".join(wrong) or "each rule decides about documents")
+
+
+def _sources(app: App) -> Iterator[Finding]:
+    """How long ago each source was read to its end."""
     for source in app.state.sources():
         lag = lag_seconds(source.completed_at, datetime.now(UTC))
         fine = lag is not None and lag < STALE_S and source.error is None

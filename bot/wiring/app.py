@@ -29,7 +29,7 @@ from bot.errors import SettingsError
 from bot.keys import ChannelKey, ThreadKey
 from bot.queue.admission import Admission
 from bot.queue.inbox import Inbox
-from bot.queue.worker import Worker
+from bot.queue.worker import Worker, WorkerLimits
 from bot.settings.values import Settings
 from bot.types import Expert
 from bot.wiring.channel_rules import channel_rules, limits, styled
@@ -144,7 +144,7 @@ class App:
             {},
             experts=desk,
             admission=Admission(channels, limits(self.settings)),
-            workers=self.settings.workers,
+            limits=WorkerLimits(self.settings.workers),
         )
 
 

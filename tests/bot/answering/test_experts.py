@@ -25,7 +25,7 @@ from bot.directory.file import FileDirectory
 from bot.keys import ChannelKey, ThreadKey
 from bot.queue.inbox import Inbox
 from bot.queue.inbox_store import SqliteStore
-from bot.queue.worker import Worker
+from bot.queue.worker import Worker, WorkerLimits
 from bot.texts import EXPERT_CALL, EXPERT_ELSEWHERE, NO_EXPERT, NO_EXPERT_HERE, NO_QUESTION, NOT_FOUND, SHARED_CHANNEL
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind
 from bot.wiring.replay import posted
@@ -63,7 +63,9 @@ class Office:
         desk = ExpertDesk(self.experts, self.log, history)
         rules = AudienceRules(FileDirectory({}), {})
         platforms = {"slack": self.platform}
-        worker = Worker(inbox, ask, self.log, rules, memory, platforms, experts=desk, first_pause=0.01)
+        worker = Worker(
+            inbox, ask, self.log, rules, memory, platforms, experts=desk, limits=WorkerLimits(first_pause=0.01)
+        )
         await worker.start()
         try:
             yield worker

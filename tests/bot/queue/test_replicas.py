@@ -16,7 +16,7 @@ from bot.answering.memory import ThreadMemory
 from bot.directory.file import FileDirectory
 from bot.queue.inbox import Inbox
 from bot.queue.inbox_store import PostgresStore
-from bot.queue.worker import Worker
+from bot.queue.worker import Worker, WorkerLimits
 from retrieval.types import Passage, Question
 from tests.bot.fakes import FakePlatform, ListLibrary, ListRetriever, MemoryLog, QuotingAnswerer, incoming, passage
 from tests.servers import postgres
@@ -53,7 +53,8 @@ class Replica:
         self.inbox = Inbox(PostgresStore(url))
         ask = Ask(library, self.retriever, QuotingAnswerer(), log, Commands(library, memory.forget))
         rules = AudienceRules(FileDirectory({}), {})
-        self.worker = Worker(self.inbox, ask, log, rules, memory, {"slack": platform}, first_pause=0.05, adopt_s=0.05)
+        quick = WorkerLimits(first_pause=0.05, adopt_s=0.05)
+        self.worker = Worker(self.inbox, ask, log, rules, memory, {"slack": platform}, limits=quick)
 
     async def die(self) -> None:
         """At once, with nothing handed back: the server frees what its connection held, as for a dead process."""

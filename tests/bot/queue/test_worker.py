@@ -22,7 +22,7 @@ from bot.directory.file import FileDirectory
 from bot.queue.admission import Admission
 from bot.queue.inbox import Inbox, Pending, event_json
 from bot.queue.inbox_store import SqliteStore
-from bot.queue.worker import MOST_WAITING, Worker
+from bot.queue.worker import MOST_WAITING, Worker, WorkerLimits
 from bot.texts import HELP, NOT_FOUND, READERS_UNKNOWN, SHARED_CHANNEL, SHOWN_BEFORE, UNRECORDED
 from bot.types import ChannelKind, Incoming, IncomingKind
 from retrieval.types import Principal
@@ -79,10 +79,7 @@ class Office:
             memory,
             platforms,
             admission=admission,
-            workers=workers,
-            first_pause=first_pause,
-            tries=tries,
-            most_waiting=most_waiting,
+            limits=WorkerLimits(workers, first_pause, tries, most_waiting=most_waiting),
         )
         await worker.start()
         try:
