@@ -167,7 +167,7 @@ class Database(Protocol):
     # lets a login that only appends call `append` and `note_copy`, and no record of theirs govern others.
 
     def permit(self, session: Session, following: bytes) -> None:
-        """Let the next append be one that shows what hashes to `following`; for whoever owns the tables."""
+        """Where `create` made what asks for a permit: let the next append be one that shows what hashes to this."""
         ...
 
     def append(self, session: Session, batch: Batch) -> None: ...

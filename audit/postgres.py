@@ -173,6 +173,7 @@ class PostgresDatabase:
     def __init__(self, url: str) -> None:
         """`url` as libpq takes it: "postgresql://user@host/database". Raises AuditUnavailable."""
         self._url = url
+        self._without_permit = False  # the tables were made or changed by the transaction that goes on
         try:
             parts = conninfo_to_dict(url)
         except psycopg.Error:
@@ -220,9 +221,11 @@ class PostgresDatabase:
                 raise AuditUnavailable(f"the database {self.where} is encoded in {encoding}; make one in UTF8")
             for statement in SCHEMA:
                 session.run(statement)
+            self._without_permit = True
         elif session.value("SELECT to_regclass('footnote_audit.pen')") is None:
             for statement in self._upgrade(session):
                 session.run(statement)
+            self._without_permit = True
 
     def _upgrade(self, session: Session) -> Sequence[str]:
         """What the tables of an earlier version lack. Raises AuditUnavailable when this login is not their owner."""
@@ -235,7 +238,9 @@ class PostgresDatabase:
         return UPGRADE
 
     def permit(self, session: Session, following: bytes) -> None:
-        session.run("INSERT INTO pen VALUES (1, ?) ON CONFLICT (one) DO NOTHING", (following,))
+        if self._without_permit:
+            session.run("INSERT INTO pen VALUES (1, ?) ON CONFLICT (one) DO NOTHING", (following,))
+        self._without_permit = False
 
     def append(self, session: Session, batch: Batch) -> None:
         found = [_found_by(sealed.record.fields) for sealed in batch.records]

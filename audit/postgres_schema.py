@@ -85,21 +85,13 @@ ALTER TABLE state ADD CHECK (size >= 0);
 CREATE TABLE pen (one integer PRIMARY KEY CHECK (one = 1), following bytea NOT NULL)
 """
 
-_GOVERNS = """
-CREATE FUNCTION governs(leaf bytea) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-    SELECT (j->>'event', j->>'outcome') IN (('erasure', 'approved'), ('hold', 'lifted'), ('retention', 'approved'),
-                                            ('retention', 'done'), ('key', 'rotated'), ('key', 'revoked'))
-    FROM (SELECT CAST(convert_from(leaf, 'UTF8') AS json) AS j) AS parsed
-$$
-"""
-
 # Everything but the bytes of leaf and fields is worked out here, so that what stands in the columns is what
 # the leaf says, at the next position and at no other.
 _PUT = """
 CREATE FUNCTION put(
     permit bytea, following bytea, leaves bytea[], bodies bytea[], mentions text[], words text[],
     levels integer[], places bigint[], hashes bytea[], edge bytea, checkpoint text, signer text
-) RETURNS void LANGUAGE plpgsql SET search_path = footnote_audit, pg_temp AS $$
+) RETURNS bigint LANGUAGE plpgsql SET search_path = footnote_audit, pg_temp AS $$
 DECLARE
     start bigint;
     many bigint := cardinality(leaves);
@@ -133,6 +125,7 @@ BEGIN
         ON CONFLICT (level, n) DO UPDATE SET hashes = excluded.hashes;
     UPDATE state SET size = start + many, edge = put.edge, checkpoint = put.checkpoint, signer = put.signer;
     UPDATE pen SET following = put.following;
+    RETURN start;
 END $$
 """
 
@@ -141,12 +134,16 @@ CREATE FUNCTION append(
     permit bytea, following bytea, leaves bytea[], bodies bytea[], mentions text[], words text[],
     levels integer[], places bigint[], hashes bytea[], edge bytea, checkpoint text, signer text
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = footnote_audit, pg_temp AS $$
+DECLARE
+    start bigint := put(permit, following, leaves, bodies, mentions, words, levels, places, hashes, edge, checkpoint,
+                        signer);
 BEGIN
-    IF EXISTS (SELECT FROM unnest(leaves) AS given (leaf) WHERE governs(leaf)) THEN
+    IF EXISTS (SELECT FROM entry WHERE idx >= start AND (event, outcome) IN (
+        ('erasure', 'approved'), ('hold', 'lifted'), ('retention', 'approved'), ('retention', 'done'),
+        ('key', 'rotated'), ('key', 'revoked'))) THEN
         RAISE insufficient_privilege USING
             MESSAGE = 'approvals, lifted holds, retention and new keys are for footnote_erase';
     END IF;
-    PERFORM put(permit, following, leaves, bodies, mentions, words, levels, places, hashes, edge, checkpoint, signer);
 END $$
 """
 
@@ -273,7 +270,7 @@ BEGIN
 END $$
 """
 
-_FUNCTIONS = (_GOVERNS, _PUT, _APPEND, _GOVERN, _DIGEST, _ERASE, _NOTE_COPY, _FINISHED)
+_FUNCTIONS = (_PUT, _APPEND, _GOVERN, _DIGEST, _ERASE, _NOTE_COPY, _FINISHED)
 
 UPGRADE = (*_CHECKS.strip().split(";\n"), _ADD_PART, _REWRITE_PART, *_FUNCTIONS, _ROLES)
 """What turns the tables of version 0.1 into these; run by their owner, in a transaction."""

@@ -135,6 +135,8 @@ class Store:
                 self._found(session)
             else:
                 self._check_head(session, *state)
+            size = 0 if state is None else state[0]
+            self._database.permit(session, hashlib.sha256(self.key.permit(size)).digest())
             session.commit()
         except BaseException:
             session.rollback()
@@ -155,7 +157,6 @@ class Store:
         session.run("INSERT INTO key (vkey) VALUES (?)", (str(key.public),))
         note = key.sign_note(Checkpoint(self.origin, 0, Edge().root(), datetime.now(UTC)).text())
         session.run("INSERT INTO state VALUES (1, 0, ?, ?, ?)", (b"", note, str(key.public)))
-        self._database.permit(session, hashlib.sha256(key.permit(0)).digest())
 
     def _check_head(self, session: Session, size: int, edge: bytes, note: str, signer: str) -> None:
         """The cheap checks of a start; `audit verify` does the rest."""
