@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import hypot
 from typing import Any
 
@@ -34,7 +35,7 @@ _NAMELESS = re.compile(r"(?:[a-z]{6}\+|cidfont\+)?(?:[a-z]{0,3}\d*)")
 _FORCE_BOLD = 1 << 18  # font descriptor flag, PDF 32000-1 table 123
 _HYPHENS = {"\x02", "\ufffe"}  # what pdfium puts where it joined a word over a line end
 _SPACES = {" ", "\r", "\t", "\xa0", "\u2002", "\u2003", "\u2009", "\u3000"}
-_DIGIT_STEP = 0.85  # of the type size from one digit to the next: digits further apart are two cells
+DIGIT_GAP = 0.45  # of a digit's width: digits further apart are two cells
 _SPREAD = re.compile(r"[\d.,%()–-]{2,}")
 UNREADABLE = 0.2  # of a page's letters in fonts whose letters cannot be told: the page is not read
 ILLEGIBLE = "[illegible]"  # stands for such a word elsewhere, so that no quote runs over the gap as if it were none
@@ -305,12 +306,17 @@ class _Reader:
             _char_box(self.handle, last, *self.refs)
             left, right, bottom, top = self.doubles
             x0, y0, x1, y1 = min(x0, left), min(y0, bottom), max(x1, right), max(y1, top)
-        if paint.upright and not self.turn and x1 - x0 > 0.75 * len(text) * paint.size and _SPREAD.fullmatch(text):
-            step = _DIGIT_STEP * paint.size
-            if len(text) == last - first + 1 and (cut := self._wide_step(first, last, step)):
-                self._word(text[: cut - first], (first, cut - 1), owner, hyphen=False, glued=glued)
-                self._word(text[cut - first :], (cut, last), owner, hyphen=hyphen, glued=False)
-                return
+        wide = paint.upright and not self.turn and x1 - x0 > 0.75 * len(text) * paint.size and len(text) > 1
+        if (
+            wide
+            and len(text) == last - first + 1
+            and _SPREAD.fullmatch(text)
+            and (cuts := self._wide_gaps(first, last))
+        ):
+            for start, end in pairwise((first, *cuts, last + 1)):
+                part, closes = text[start - first : end - first], end > last
+                self._word(part, (start, end - 1), owner, hyphen=hyphen and closes, glued=glued and start == first)
+            return
         _char_origin(self.handle, first, *self.refs[:2])
         at, base = self.doubles[0], self.doubles[1]
         if self.turn or not paint.upright:
@@ -324,15 +330,21 @@ class _Reader:
             return
         self.line.append(Word(text, x0, x1, base, paint.size, paint.weight, paint.upright, hyphen, owner, glued))
 
-    def _wide_step(self, first: int, last: int, step: float) -> int:
-        """The first character of a word that stands more than `step` points after the one before; 0 for none."""
-        before: float | None = None
+    def _wide_gaps(self, first: int, last: int) -> list[int]:
+        """The characters of a word that stand apart from the one before them.
+
+        Measured by the widths that the font gives its characters, as they are drawn: type may be stretched.
+        """
+        found: list[int] = []
+        before: tuple[float, float] | None = None
+        box = pdfium.FS_RECTF()
         for i in range(first, last + 1):
-            _char_origin(self.handle, i, *self.refs[:2])
-            if before is not None and self.doubles[0] - before > step:
-                return i
-            before = self.doubles[0]
-        return 0
+            if not pdfium.FPDFText_GetLooseCharBox(self.text_page, i, box):
+                return []
+            if before is not None and box.left - before[1] > DIGIT_GAP * max(before[1] - before[0], 0.1):
+                found.append(i)
+            before = (box.left, box.right)
+        return found
 
     def _point(self, x: float, y: float) -> tuple[float, float]:
         left, bottom, right, top = self.box

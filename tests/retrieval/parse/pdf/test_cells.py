@@ -131,6 +131,17 @@ def test_narrow_cells_do_not_run_together(apart: str) -> None:
     assert parsed.text.split("\n") == [f"Team {'ABC'[n]} | " + " | ".join(row) for n, row in enumerate(figures)]
 
 
+@pytest.mark.parametrize("wide", [False, True])
+def test_stretched_figures_stay_whole(wide: bool) -> None:
+    def page(canvas: Any) -> None:
+        text = canvas.beginText(72, 700)
+        text.setHorizScale(260 if wide else 180)
+        text.textLine("0.02 1,200 35%")
+        canvas.drawText(text)
+
+    assert parse_pdf("a.pdf", drawn(page)).text.replace(" | ", " ") == "0.02 1,200 35%"
+
+
 @pytest.mark.parametrize("by_column", [False, True])
 def test_repeated_heads_and_notes_of_tables_are_content(by_column: bool) -> None:
     heads = [("Fiscal Year", str(2020 + k), ("Actual", "Estimated", "Adopted")[k]) for k in range(3)]
