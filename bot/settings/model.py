@@ -64,7 +64,8 @@ class Settings(
     @classmethod
     def _addresses_are_plain(cls, value: object, field: ValidationInfo) -> object:
         """A password in an address would stand in messages, logs and records."""
-        if str(field.field_name).endswith("_url") and isinstance(value, str) and not is_plain(value):
+        address = value if str(field.field_name).endswith("_url") and isinstance(value, str) else ""
+        if address and not is_plain(address):
             raise ValueError("must be http://… or https://… without a name, password or # in it; keys have settings")
         return value
 

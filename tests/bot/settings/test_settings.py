@@ -304,3 +304,12 @@ def test_an_address_with_a_password_is_refused_and_not_shown(
     with pytest.raises(SettingsError, match=name.lower()) as caught:
         load()
     assert "hunter2" not in str(caught.value)
+
+
+def test_an_address_that_is_left_empty_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTNOTE_TEAMS_GRAPH_URL", "")
+    assert load().teams_graph_url == ""
+    monkeypatch.setenv("FOOTNOTE_TEAMS_GRAPH_URL", "https://who:secret@graph.example/v1.0")
+    with pytest.raises(SettingsError, match="without a name") as caught:
+        load()
+    assert "secret@" not in str(caught.value)
