@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from connectors.access import AccessRule, AccessRules
 from connectors.globs import Glob
 from connectors.ports import Source
+from connectors.titles import TitleRule, TitleRules, checked
 from retrieval.types import AccessList
 
 
@@ -55,6 +56,15 @@ class AccessSettings(Table):
     may_be_empty: bool = Field(default=False, description="It is no mistake that this rule covers no document")
 
 
+class TitleSettings(Table):
+    """What the files of a source that match a path are called."""
+
+    path: Pattern = Field(description='Paths in the source, as in .gitignore; "**" is every document')
+    title: Annotated[str, AfterValidator(checked)] = Field(
+        description="Words, with {title} (the document's own), {heading} (its first), {file} and {folder}"
+    )
+
+
 class SourceSettings(Table):
     """A place documents come from: what every kind has. A kind adds its own fields, and says its name in `kind`."""
 
@@ -65,10 +75,19 @@ class SourceSettings(Table):
     )
     ignore_case: bool = Field(default=False, description="Rules match whatever the case of letters")
     access: tuple[AccessSettings, ...] = Field(default=(), description="Rules; the last that matches wins")
+    titles: tuple[TitleSettings, ...] = Field(
+        default=(), description="What documents are called, where their own titles do not do; the last rule wins"
+    )
 
     def rules(self) -> AccessRules:
         """Who may read what, for a source whose readers these settings decide."""
         return access_rules(self.access, self.allow, ignore_case=self.ignore_case)
+
+
+def title_rules(settings: SourceSettings) -> TitleRules:
+    """What the settings of a source call its documents."""
+    rules = tuple(TitleRule(t.path, t.title) for t in settings.titles)
+    return TitleRules(rules, settings.ignore_case)
 
 
 def access_rules(

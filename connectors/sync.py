@@ -10,15 +10,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from connectors.access import Decision
 from connectors.errors import ItemUnreadable
 from connectors.ports import Item, ListingFailure, Source
 from connectors.state import HELD, UNREADABLE, Entry, StateStore, access_id
+from connectors.titles import TitleRules
 from retrieval import indexing
 from retrieval.errors import DocumentUnreadable
 from retrieval.parse import formats
@@ -102,8 +104,13 @@ class SyncEngine:
         embedder: Embedder,
         parser: Parser,
         parser_version: str = formats.VERSION,
+        titles: Mapping[str, TitleRules] = MappingProxyType({}),
     ) -> None:
-        """`parser_version` names how documents are read; documents read in another way are read anew."""
+        """`parser_version` names how documents are read; documents read in another way are read anew.
+
+        `titles` are the sources' rules for titles, by name.
+        """
+        self._titles = titles
         self._parser_version = parser_version
         self._state = state
         self._index = index
@@ -125,16 +132,18 @@ class SyncEngine:
         """
         began = time.monotonic()
         report = SyncReport()
+        titles = self._titles.get(source.name, TitleRules())
         run = _Run(
             self._state,
             self._index,
             self._embedder,
             self._parser,
-            self._parser_version,
+            self._parser_version + titles.version,
             source,
             full,
             dry_run,
             report,
+            titles,
         )
         await run.readers()
         listed: dict[str, Item] = {}
@@ -197,6 +206,7 @@ class _Run:
     full: bool
     dry_run: bool
     report: SyncReport
+    titles: TitleRules
 
     def document_id(self, item_id: str) -> str:
         """The item's id; with the source's name before it when another source has that id already."""
@@ -313,7 +323,7 @@ class _Run:
         except DocumentUnreadable as error:
             await self._retire(document, item, str(error), known, parent)
             return
-        document = self._document(document_id, item, sha256, parsed.title or item.name)
+        document = self._document(document_id, item, sha256, self.titles.title(item.id, parsed) or item.name)
         await self._publish(document, item.access, parsed, item.token, parent)
         self._count(known)
         await self._attachments(document, item, parsed.attachments, depth)

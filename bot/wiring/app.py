@@ -36,6 +36,7 @@ from bot.wiring.channel_rules import channel_rules, limits, styled
 from bot.wiring.databases import open_audit_log
 from bot.wiring.indexes import engine
 from bot.wiring.styles import answer_form, house_style
+from connectors.kinds import title_rules
 from connectors.ports import Source, Watchable
 from connectors.state import StateStore
 from connectors.sync import SyncEngine, SyncReport
@@ -228,7 +229,8 @@ async def open_app(
         # Documents' vectors are kept, so that no clause is embedded twice; a question's are not.
         cached = CachedEmbedder(embedder, settings.home / "embeddings.db")
         version_of_reading = formats.VERSION + (f"+ocr.{settings.ocr_language}" if settings.ocr else "")
-        syncing = SyncEngine(state, index, cached, wrap_parser(reader), version_of_reading)
+        titles = {source.name: title_rules(source) for source in settings.sources}
+        syncing = SyncEngine(state, index, cached, wrap_parser(reader), version_of_reading, titles)
         yield App(settings, state, index, embedder, syncing, audit, directory, ask, models[0] if models else None)
 
 

@@ -13,6 +13,7 @@ from connectors.errors import SourceUnavailable
 from connectors.folder import FolderSource
 from connectors.state import StateStore
 from connectors.sync import SyncEngine, SyncReport
+from connectors.titles import TitleRule, TitleRules
 from retrieval.types import AccessList
 from tests.connectors.fakes import CountingEmbedder, LineParser, ListIndex
 
@@ -67,6 +68,16 @@ async def test_a_new_document_is_added_and_an_unchanged_one_left_alone(desk: Des
     embedded = len(desk.embedder.texts)
     assert await desk.sync() == SyncReport(unchanged=1)
     assert len(desk.embedder.texts) == embedded
+
+
+async def test_documents_are_called_as_the_rules_say_and_read_anew_when_those_change(desk: Desk) -> None:
+    desk.write("staff/HR-007.txt", "The limit is 100.")
+    await desk.sync()
+    rules = {"docs": TitleRules((TitleRule("staff/**", "Staff form {file}"),))}
+    desk.engine = SyncEngine(desk.state, desk.index, desk.embedder, LineParser(), titles=rules)
+    assert await desk.sync() == SyncReport(changed=1)
+    assert (await desk.state.documents())["staff/HR-007.txt"].title == "Staff form HR-007"
+    assert await desk.sync() == SyncReport(unchanged=1)
 
 
 async def test_a_change_replaces_the_version(desk: Desk) -> None:
