@@ -2,6 +2,7 @@
 
 checkpoint            the signed tree head (C2SP tlog-checkpoint)
 keys                  the log's public keys, the first one first
+rotations/N, N.sig    what key N signed of its successor, and its signature (64 bytes)
 tile/...              the whole tree's hashes (C2SP tlog-tiles)
 tile/entries/...      the leaves, when the bundle holds every record
 records.jsonl         the records with leaves, salts and inclusion proofs
@@ -19,6 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from audit.errors import ExportFailed
+from audit.note import PublicKey, rotation_text
 from audit.reading import Reader, Stored
 from audit.record import Json
 from audit.sinks import JsonlSink, Plan, seal_text
@@ -45,6 +47,7 @@ Nothing here needs Footnote to be checked. You need the log's public key from so
     go install filippo.io/torchwood/cmd/spicy@v0.9.0
     spicy -verify '{key}' proofs/ID
 
+That is the newest key. {handovers}
 Where `proofs/` is missing (many records), make the two files from `records.jsonl`:
 
     jq -j 'select(.id == "ID").leaf' records.jsonl > ID
@@ -73,6 +76,20 @@ text) and SHA-256; the same text lies in `sections/SHA256.txt`. A citation's `qu
 `tile/` holds the hashes of the whole log (https://c2sp.org/tlog-tiles): any tool for such logs checks the
 root in `checkpoint` from it, and that it extends a checkpoint you kept from earlier.
 {scope}
+"""
+
+
+HANDOVERS = """The file `keys` lists all that the log has had, the first one first. Trust one
+of them, and each later one is vouched for by the one before it: `rotations/N` is what key N signed of its successor,
+with the tree size from which that one signs.
+
+    KEY=$(sed -n Np keys)
+    printf 302A300506032B6570032100 | basenc --base16 -d > N.der
+    printf %s "$KEY" | cut -d+ -f3- | base64 -d | tail -c 32 >> N.der
+    openssl pkeyutl -verify -pubin -keyform DER -inkey N.der -rawin -in rotations/N -sigfile rotations/N.sig
+
+The statement's second line must be the next line of `keys`. Where it says `revoked SIZE`, key N was lost: its word for
+the next one counts for nothing, and you need that one from somebody you trust.
 """
 
 
@@ -139,7 +156,18 @@ class BundleSink:
         )
         self._write("checkpoint", plan.checkpoint.encode())
         self._write("keys", "".join(f"{key}\n" for key in plan.keys).encode())
-        text = README.format(records=self._records, origin=plan.origin, size=plan.size, key=plan.keys[-1], scope=scope)
+        for number, one in enumerate(plan.rotations, 1):
+            statement = rotation_text(PublicKey.parse(one.new), one.stated, one.revoked)
+            self._write(f"rotations/{number}", statement.encode())
+            self._write(f"rotations/{number}.sig", base64.b64decode(one.signature))
+        text = README.format(
+            records=self._records,
+            origin=plan.origin,
+            size=plan.size,
+            key=plan.keys[-1],
+            handovers=HANDOVERS if plan.rotations else "The log has had no other.",
+            scope=scope,
+        )
         self._write("README.md", text.encode())
         self._write("MANIFEST", "".join(_manifest(self._folder)).encode())
 

@@ -59,6 +59,7 @@ async def _tried(check: str, work: Callable[[], Awaitable[str]]) -> Finding:
 async def _parts(app: App) -> AsyncIterator[Finding]:
     for check, work in _checks(app).items():
         yield await _tried(check, work)
+    yield _outside(app.settings)
     problems = await app.directory.check()
     kinds = dict.fromkeys(["file", *(table.kind for table in app.settings.directories)])
     yield Finding("groups", not problems, "; ".join(problems) or f"from {', '.join(kinds)}")
@@ -151,6 +152,19 @@ def _confined(held: Confinement) -> str:
     if "seccomp" not in held.layers:
         raise DocumentUnreadable(f"{said}; install libseccomp, on Debian: apt install libseccomp2")
     return said
+
+
+def _outside(settings: Settings) -> Finding:
+    """What is not protected where no checkpoint is kept outside. Not an error: it is the operator's choice."""
+    if settings.checkpoint_folder is None:
+        unseen = "whoever holds this home and its database could put the audit log back to an earlier state unseen"
+        return Finding(
+            "checkpoints outside", True, f"none: {unseen}; set checkpoint_folder to a place they cannot change"
+        )
+    if not settings.checkpoint_folder.is_dir():
+        return Finding("checkpoints outside", False, f"{settings.checkpoint_folder} is no folder; make or mount it")
+    kept = sum(1 for _ in settings.checkpoint_folder.glob("checkpoint-*.txt"))
+    return Finding("checkpoints outside", True, f"{kept} in {settings.checkpoint_folder}; `audit verify` compares them")
 
 
 def _passage() -> Passage:
