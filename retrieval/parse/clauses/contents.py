@@ -6,6 +6,7 @@ They are known by what they are: lines that come again, in their order, as headi
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from retrieval.parse.clauses.numbers import Reading, readings
@@ -14,6 +15,7 @@ from retrieval.parse.clauses.sequence import Line
 _PAGE = re.compile(
     r"(?:\s*(?:\.\s?){3,}|\s*…+|\s*_{3,}|\t+\s*|\s{2,})\s*(?:[A-Z]{1,2}-)?(?:\d{1,4}|[ivxlc]{1,7})\s*$", re.IGNORECASE
 )
+_SPACE = re.compile(r"\s{3,}")
 _TRAILING = re.compile(r"\s+\d{1,4}\s*$")
 _LEAST = 3  # lines of a table of contents
 _LONGEST = 200  # characters of a line in one
@@ -35,7 +37,7 @@ def contents(lines: Sequence[Line]) -> frozenset[int]:
         if line is not None and not line.text.strip():
             continue
         again = line is not None and not line.heading and bool(shown[at]) and where[shown[at]][-1] > at
-        paged = line is not None and not line.heading and bool(_PAGE.search(line.text))
+        paged = line is not None and not line.heading and _paged(line.text)
         if again or paged:
             run.append(at)
             misses = 0
@@ -53,12 +55,12 @@ def _table(run: Sequence[int], lines: Sequence[Line], shown: Sequence[str], wher
     again = [at for at in run if shown[at] and where[shown[at]][-1] > end]
     if again:
         # The run may have gone on into the first headings that it names.
-        first = min(n for at in again for n in where[shown[at]] if n > at)
+        first = min(_after(where[shown[at]], at) for at in again)
         if first <= end:
             run = [at for at in run if at < first]
             end = run[-1] if run else end
             again = [at for at in run if shown[at] and where[shown[at]][-1] > end]
-    paged = [at for at in run if _PAGE.search(lines[at].text)]
+    paged = [at for at in run if _paged(lines[at].text)]
     if len(run) < _LEAST or not _dense(run, lines):
         return []
     if len(paged) >= 0.7 * len(run):
@@ -78,7 +80,7 @@ def _told(
     run: Sequence[int], again: Sequence[int], lines: Sequence[Line], shown: Sequence[str], where: dict[str, list[int]]
 ) -> bool:
     """Whether the lines come again in their order, with text between: two parts that say the same are no contents."""
-    later = [next(n for n in where[shown[at]] if n > run[-1]) for at in again]
+    later = [_after(where[shown[at]], run[-1]) for at in again]
     if later != sorted(later):
         return False
     words = sum(len(lines[at].text.split()) for at in run)
@@ -87,11 +89,24 @@ def _told(
     return 2 * between >= words
 
 
+def _after(places: Sequence[int], at: int) -> int:
+    """The first of ascending places after one; there is one."""
+    return places[bisect_right(places, at)]
+
+
+def _paged(text: str) -> bool:
+    """Whether a line ends with the number of a page. Its end alone is looked at, with its white space drawn together:
+    a search through a long line takes a time that grows with the cube of its length.
+    """
+    return _PAGE.search(_SPACE.sub("  ", text[-_LONGEST:])) is not None
+
+
 def _shown(line: Line) -> str:
     """What a line says without its page number, as it is compared; "" for one that is no title."""
     text = line.text.strip()
     if not text or len(text) > _LONGEST:
         return ""
+    text = _SPACE.sub("  ", text)
     cut = _PAGE.sub("", text)
     cut = _TRAILING.sub("", cut) if cut == text else cut
     return "".join(c for c in cut.casefold() if c.isalnum())
