@@ -127,3 +127,14 @@ async def test_each_child_is_a_user_of_its_own_when_root_starts_it(caplog: pytes
     assert held.user != 0
     (line,) = [r.getMessage() for r in caplog.records if "root" in r.getMessage()]
     assert f"id {held.user}" in line
+
+
+def test_the_command_itself_cannot_be_read_by_others_of_its_user() -> None:
+    code = (
+        "import ctypes, sys\n"
+        "from bot.cli import main\n"
+        "sys.argv = ['footnote', '--version']\n"
+        "try: main()\n"
+        "except SystemExit: sys.exit(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))\n"  # PR_GET_DUMPABLE
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
