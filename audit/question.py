@@ -88,7 +88,8 @@ class Basis:
 def cited_spans(verified: Verified) -> tuple[Span, ...]:
     """The cited sections: fetch their texts (`Library.text`) and hand them to `question_record`."""
     wanted: dict[tuple[str, str, str], Span] = {}
-    for citation in verified.answer.citations if verified.answer is not None else ():
+    shown = verified.answer or verified.nearest
+    for citation in shown.citations if shown is not None else ():
         section, document = citation.section, citation.document
         start, end = section.start, section.end
         if end - start > LARGEST_SNAPSHOT:
@@ -126,7 +127,8 @@ def question_record(
         "link": outcome.link,
         "error": basis.error,
     }
-    documents = {(d.id, d.version): d for d in _documents(basis.verified.answer, (*basis.passages, *outcome.nearest))}
+    shown = basis.verified.answer or basis.verified.nearest
+    documents = {(d.id, d.version): d for d in _documents(shown, (*basis.passages, *outcome.nearest))}
     fields: dict[str, Json] = {
         **_who(occasion.asker),
         **{name: to_json(occasion.place[name]) for name in _PLACE if name in occasion.place},
@@ -221,8 +223,8 @@ def _posted(data: bytes) -> dict[str, Json]:
 
 
 def _found(verified: Verified, passages: Sequence[Passage], snapshots: Mapping[Span, str]) -> dict[str, Json]:
-    """What was retrieved, what was said of it, and what the gate refused."""
-    answer = verified.answer
+    """What was retrieved, what was said of it (or shown as nearest), and what the gate refused."""
+    answer = verified.answer or verified.nearest
     return {
         "passages": [_passage(passage, answer) for passage in passages],
         "statements": to_json(answer.statements) if answer is not None else None,
@@ -250,7 +252,7 @@ def _access(access: Mapping[str, AccessList], documents: Iterable[Document]) -> 
 
 def _packed(value: Passage | Citation, without: tuple[str, ...] = ()) -> dict[str, Json]:
     """A passage or citation as JSON, its document named by id and version."""
-    packed = to_object(value, ("document", *without))
+    packed = to_object(value, ("document", "units", *without))
     packed["document"], packed["version"] = clean(value.document.id), clean(value.document.version)
     return packed
 

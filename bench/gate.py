@@ -2,21 +2,18 @@
 
 An answer of four claims with one or two quotes each, over ten passages of about 1,500 characters, once
 with true claims and once with claims that fall (the search for a misattributed quote reads every passage).
-Then the extractive answer over twelve passages of about 950 characters, drafted and verified. Nothing is
-read twice: every answer has passages of its own.
+Nothing is read twice: every answer has passages of its own.
 """
 
 from __future__ import annotations
 
-import asyncio
 import random
 import statistics
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from retrieval.generate.extractive import ExtractiveGenerator
-from retrieval.types import Claim, Document, Draft, ModelUse, Passage, Place, Question, Quote, Section
+from retrieval.types import Claim, Document, Draft, ModelUse, Passage, Place, Quote, Section
 from retrieval.verify import verify
 
 ROUNDS = 300
@@ -56,18 +53,6 @@ def draft(rng: random.Random, shelf: Sequence[Passage], *, true: bool) -> Draft:
     return Draft(tuple(claims), ModelUse("bench"))
 
 
-async def extractive(rng: random.Random) -> list[float]:
-    """Milliseconds of CPU to draft and verify answers from the documents' own words."""
-    generator, took = ExtractiveGenerator(), []
-    for _ in range(ROUNDS):
-        shelf = passages(rng, 12, 9)
-        asked = Question(f"Who {rng.choice(_DUTIES)} invoices within {rng.randrange(2, 5000)} days?", datetime.now(UTC))
-        began = time.process_time()
-        verify(await generator.draft(asked, shelf), shelf)
-        took.append((time.process_time() - began) * 1000)
-    return took
-
-
 def gate(rng: random.Random, *, true: bool) -> list[float]:
     """Milliseconds of CPU to verify a model's draft."""
     took = []
@@ -86,7 +71,6 @@ def main() -> None:
     rng = random.Random(7)
     show("gate, true claims", gate(rng, true=True), 5)
     show("gate, claims that fall", gate(rng, true=False), 5)
-    show("draft and gate, extractive", asyncio.run(extractive(rng)), 8)
 
 
 def show(name: str, took: list[float], goal: int) -> None:

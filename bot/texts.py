@@ -23,6 +23,8 @@ NO_PRIVATE_CHAT = (
 
 NOT_FOUND = "I could not find this in the documents that everyone who can read this reply may read."
 NOT_FOUND_PRIVATE = "I could not find this in the documents you can read."
+NOTHING_FOUND = "I found nothing that answers this."
+CLOSEST = "I found no sentence that answers this for sure. The closest are:"
 NEAREST_SECTIONS = "The nearest sections I found"
 CANNOT_ANSWER = "I cannot answer right now: {why}"
 WENT_WRONG = "Something went wrong on my side. It has been logged."

@@ -19,6 +19,7 @@ from retrieval.types import (
     Query,
     Question,
     Section,
+    Selection,
 )
 
 
@@ -111,5 +112,14 @@ class Generator(Protocol):
         """Claims with quotes, from these passages alone; no claims when they do not answer.
 
         Raises GeneratorUnavailable.
+        """
+        ...
+
+
+class Selector(Protocol):
+    async def select(self, question: Question, passages: Sequence[Passage]) -> Selection:
+        """Which units of these passages answer, and how surely; none when they hold nothing near.
+
+        Raises GeneratorUnavailable, EmbedderUnavailable.
         """
         ...

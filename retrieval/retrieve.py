@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from retrieval.indexing import made_now
 from retrieval.ports import Embedder, Index, Library
 from retrieval.question.routing import Router
 from retrieval.question.search_terms import SearchTerms, analysed
@@ -95,6 +96,8 @@ class Retriever:
         passage = _passage(n, hit, current)
         all_sections = await self._library.sections(passage.document.id, passage.document.version)
         touched = tuple(s for s in all_sections if s.start < passage.end and passage.start < s.end)
+        if not passage.units:
+            passage = replace(passage, units=await made_now(self._embedder, passage, touched))
         return replace(passage, sections=touched) if len(touched) > 1 else passage
 
     async def _query(self, asked: SearchTerms, vector: bytes, acl_ids: frozenset[str]) -> Query:
@@ -166,5 +169,6 @@ def _passage(n: int, hit: Hit, current: Mapping[str, Document]) -> Passage:
         end=chunk.end,
         text=chunk.text,
         places=chunk.places,
+        units=chunk.units,
         score=round(hit.score * 1_000_000),
     )

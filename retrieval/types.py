@@ -194,6 +194,43 @@ class ParsedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """canonical[start:end] of a document version."""
+
+    start: int
+    end: int
+    text: str
+
+
+class UnitKind(StrEnum):
+    SENTENCE = "sentence"
+    ITEM = "item"  # of a list; its lead-in, if it has one, introduces it
+    LIST = "list"  # a short list whole, with the words that introduce it
+    ROW = "row"  # of a table; its lead-in is the table's head, and a line over it
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A whole sentence, list item or table row: what is selected, quoted and shown. Made once, at sync.
+
+    `text` is canonical[start:end]. `lead` introduces it, and is shown with it; it may stand far above. `heading` is
+    the way to its section ("4 Travel > 4.2 Hotels"). `joined` is the text with its line-end hyphens joined, "" where
+    it has none. `vector` are the signed bytes of a vector that knows title, heading and lead-in (see
+    `retrieval.vectors`); empty where none was made.
+    """
+
+    id: str
+    kind: UnitKind
+    start: int
+    end: int
+    text: str
+    lead: tuple[Slice, ...] = ()
+    heading: str = ""
+    joined: str = ""
+    vector: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """The unit of the index: one leaf section or a part of it.
 
@@ -211,6 +248,7 @@ class Chunk:
     text: str
     search_text: str
     places: tuple[Place, ...]
+    units: tuple[Unit, ...] = ()  # those that begin in it, in reading order; () in an index made before 0.2
 
 
 TRANSLATED_MARK = "(translated)"
@@ -295,6 +333,7 @@ class Passage:
     score: int
     context: bool = True  # handed to the generator; False: retrieved, but cut for length
     sections: tuple[Section, ...] = ()  # where several share the passage: all that it touches, in reading order
+    units: tuple[Unit, ...] = ()  # what of it can be quoted, in reading order
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +378,26 @@ class Draft:
     """A generator's output. Untrusted; only `verify` turns it into an Answer."""
 
     claims: tuple[Claim, ...]
+    use: ModelUse
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A unit that a selector names by its id, and how likely it answers, in millionths. Untrusted."""
+
+    unit: str
+    likely: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The units of the passages that a selector puts first, best first. Untrusted.
+
+    `sure`: they answer the question; else they are only the closest there are.
+    """
+
+    chosen: tuple[Chosen, ...]
+    sure: bool
     use: ModelUse
 
 
@@ -475,7 +534,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The gate's result: an answer, or None when no claim stands, and a verdict for every claim."""
+    """The gate's result: an answer, or None when nothing stands, and a verdict for every claim.
+
+    `nearest`, where there is no answer, are the closest units: true quotes, and plainly no answer.
+    """
 
     answer: Answer | None
     verdicts: tuple[Verdict, ...]
+    nearest: Answer | None = None

@@ -21,6 +21,8 @@ from retrieval.gate.parts import Filling
 from retrieval.gate.support import check_support
 from retrieval.gate.translation import check_direction, check_figures, check_translation, languages
 from retrieval.locators import locate
+from retrieval.quoting import citations as quotes
+from retrieval.quoting import statement
 from retrieval.text.words import squash
 from retrieval.types import (
     Answer,
@@ -30,6 +32,7 @@ from retrieval.types import (
     Draft,
     Passage,
     Seal,
+    Selection,
     Statement,
     Verdict,
     VerdictClass,
@@ -59,6 +62,31 @@ class _Judged:
     wording: Wording = Wording.ONE_LANGUAGE
     source: str = ""
     reason: str = ""
+
+
+def verify_units(selection: Selection, passages: Sequence[Passage]) -> Verified:
+    """The units that a selector named, as the documents have them: an answer where it is sure, else the nearest.
+
+    1. Each is a unit of a passage that was retrieved; a name of none falls.
+    2. What is shown are slices of the source: a selector adds no word. Raises nothing.
+    """
+    held = {unit.id: (unit, passage) for passage in reversed(passages) for unit in passage.units}
+    statements: dict[str, Statement] = {}
+    citations: dict[tuple[str, int, int], Citation] = {}
+    for chosen in selection.chosen:
+        if chosen.unit not in held:
+            continue
+        unit, passage = held[chosen.unit]
+        text = statement(unit)
+        numbers = []
+        for made in quotes(unit, passage, len(citations) + 1):
+            key = (made.document.id, made.start, made.end)
+            numbers.append(citations.setdefault(key, replace(made, n=len(citations) + 1)).n)
+        statements.setdefault(text, Statement(text, tuple(numbers)))
+    shown = None
+    if statements:
+        shown = Answer(tuple(statements.values()), tuple(citations.values()), seal=Seal.VERIFIED)
+    return Verified(shown, ()) if selection.sure else Verified(None, (), shown)
 
 
 def verify(

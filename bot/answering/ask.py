@@ -17,7 +17,7 @@ from bot.answering.channels import NO_RULE, ChannelRule
 from bot.answering.commands import Commands
 from bot.answering.repeats import Find, Repeats, Standing, pointer
 from bot.keys import ThreadKey
-from bot.texts import CANNOT_ANSWER, NOT_FOUND, NOT_FOUND_PRIVATE, WENT_WRONG
+from bot.texts import CANNOT_ANSWER, CLOSEST, NOT_FOUND, NOT_FOUND_PRIVATE, NOTHING_FOUND, WENT_WRONG
 from bot.types import ChannelKind, Outcome, OutcomeKind, Reply
 from retrieval.acl import permitted_ids
 from retrieval.errors import EmbedderUnavailable, GeneratorUnavailable, IndexMismatch, IndexUnavailable, RetrievalError
@@ -38,7 +38,6 @@ from retrieval.types import (
     Wording,
 )
 
-NEAREST = 3
 DOWN: Mapping[type[RetrievalError], str] = {
     IndexUnavailable: "the search index is down.",
     IndexMismatch: "the search index is being rebuilt.",
@@ -239,9 +238,12 @@ class Ask:
         work.use = draft.use
         answer, text = work.verified.answer, request.question.text
         if answer is None:
-            said = NOT_FOUND if request.audience.kind is AudienceKind.CHANNEL else NOT_FOUND_PRIVATE
-            nearest = work.passages[:NEAREST]
-            return Outcome(OutcomeKind.ABSTAINED, request.record_id, text, text=said, nearest=nearest)
+            near, fallback = work.verified.nearest, draft.use.fallback
+            missing = NOT_FOUND if request.audience.kind is AudienceKind.CHANNEL else NOT_FOUND_PRIVATE
+            # Where the model is down, or nothing it said stands, that is the reason, not the documents.
+            said = CLOSEST if near is not None else NOTHING_FOUND if fallback else missing
+            told = " ".join(filter(None, (fallback, said)))
+            return Outcome(OutcomeKind.ABSTAINED, request.record_id, text, near, told)
         disclaimer = self.disclaimer if request.rule.disclaimer is None else request.rule.disclaimer
         notice = " ".join(filter(None, (draft.use.fallback, *_wordings(answer), disclaimer)))
         return Outcome(OutcomeKind.ANSWERED, request.record_id, text, answer, notice=notice, private=private)

@@ -10,7 +10,7 @@ from bot.texts import NEAREST_SECTIONS
 from bot.types import Outcome
 from retrieval.answer_form import structured
 from retrieval.locators import cited
-from retrieval.types import Citation, Document, Passage, Section
+from retrieval.types import Answer, Citation, Document, Passage, Section, Statement
 
 
 def section_name(section: Section) -> str:
@@ -95,6 +95,12 @@ def nearest_line(passage: Passage) -> str:
     return f"{passage.document.title}, {place}" if place else passage.document.title
 
 
+def closest(near: Answer) -> list[tuple[Statement, tuple[Citation, ...]]]:
+    """Each of the closest units with the citations that say where it stands."""
+    by_number = {c.n: c for c in near.citations}
+    return [(s, tuple(by_number[n] for n in s.citations)) for s in near.statements]
+
+
 def plain(outcome: Outcome) -> str:
     """A whole reply as plain text: what notifications, the terminal and screen readers get."""
     lines: list[str] = []
@@ -111,6 +117,9 @@ def plain(outcome: Outcome) -> str:
         lines.append(outcome.text)
         if outcome.link:
             lines.append(outcome.link)
+        if outcome.near is not None:
+            for said, quoted in closest(outcome.near):
+                lines += [f"• “{said.text}”", f"    {quoted[0].document.title}, {source_place(quoted)}"]
         if outcome.nearest:
             lines.append(f"{NEAREST_SECTIONS}:")
             lines += [f"• {nearest_line(p)}" for p in outcome.nearest]
@@ -121,36 +130,36 @@ def plain(outcome: Outcome) -> str:
 def reply_json(outcome: Outcome) -> dict[str, object]:
     """The fixed shape that scripts get; `answer` is the text shown when there is no answer.
 
+    `nearest` are the closest units that an abstention shows, best first, each in the shape of a citation.
+
     `structured` is the object that the organisation's answer form describes; null without a form, or when a part
     that it requires is not carried by the documents.
     """
-    citations = outcome.answer.citations if outcome.answer else ()
+    told = outcome.answer if outcome.near is None else None
     return {
         "outcome": outcome.kind.value,
         "answer": outcome.told.text if outcome.told else outcome.text,
-        "citations": [
-            {
-                "n": c.n,
-                "document": c.document.id,
-                "title": c.document.title,
-                "section": c.section.label,
-                "heading": c.section.heading,
-                "path": list(c.section.path),
-                "page": c.page,
-                "version": c.document.version,
-                "quote": c.quote,
-                "start": c.start,
-                "end": c.end,
-                "locator": c.locator,
-                "url": deep_link(c.document, c.section, c.page),
-            }
-            for c in citations
-        ],
-        "nearest": [
-            {"document": p.document.id, "section": p.section.label, "heading": p.section.heading}
-            for p in outcome.nearest
-        ],
+        "citations": [_citation_json(c) for c in (told.citations if told else ())],
+        "nearest": [_citation_json(quoted[-1]) for _, quoted in (closest(outcome.near) if outcome.near else ())],
         "notice": outcome.notice,
-        "structured": structured(outcome.answer) if outcome.answer else None,
+        "structured": structured(told) if told else None,
         "record": outcome.record_id,
+    }
+
+
+def _citation_json(c: Citation) -> dict[str, object]:
+    return {
+        "n": c.n,
+        "document": c.document.id,
+        "title": c.document.title,
+        "section": c.section.label,
+        "heading": c.section.heading,
+        "path": list(c.section.path),
+        "page": c.page,
+        "version": c.document.version,
+        "quote": c.quote,
+        "start": c.start,
+        "end": c.end,
+        "locator": c.locator,
+        "url": deep_link(c.document, c.section, c.page),
     }

@@ -74,9 +74,9 @@ def chat(as_user: AsOption = None, home: HomeOption = None) -> None:
             while text := (await asyncio.to_thread(_read_line)).strip():
                 asked = await app.ask_as(text, as_user, memory)
                 _print(asked)
-                if asked.outcome.answer is not None:
-                    cited = tuple(dict.fromkeys(c.document.id for c in asked.outcome.answer.citations))
-                    memory = (*memory, Turn(asked.searched, cited))[-6:]
+                told = asked.outcome.told
+                cited = tuple(dict.fromkeys(c.document.id for c in told.citations)) if told is not None else ()
+                memory = (*memory, Turn(asked.searched, cited))[-6:]
         return DONE
 
     run(work())

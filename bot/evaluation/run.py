@@ -156,7 +156,7 @@ async def _ask(
 
 
 def _citations(asked: Replied) -> Sequence[Citation]:
-    return asked.outcome.answer.citations if asked.outcome.answer is not None else ()
+    return asked.outcome.told.citations if asked.outcome.told is not None else ()
 
 
 async def _ranked(app: App, passage: Passage) -> Ranked:

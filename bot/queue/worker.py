@@ -379,7 +379,7 @@ class Worker:
             self._put_aside(_lane(waiting(incoming)), incoming.key)
             return replace(pending, state="unrecorded", reply=None)
         await self._inbox.recorded(incoming.key, asked.reply)
-        answer = asked.outcome.answer
+        answer = asked.outcome.answer if asked.outcome.near is None else None
         abstained = asked.outcome.kind is OutcomeKind.ABSTAINED and incoming.addressed
         if answer is not None or abstained:  # what failed is asked anew, in full
             cited = dict.fromkeys(c.document.id for c in answer.citations) if answer is not None else {}

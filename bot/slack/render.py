@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from audit.record import Json
-from bot.answering.render import deep_link, markers, nearest_line, plain, source_line, source_place, sources
+from bot.answering.render import closest, deep_link, markers, nearest_line, plain, source_line, source_place, sources
 from bot.keys import RecordRef
 from bot.texts import BAD_ANSWER, CUT, GO_TO_ANSWER, GOOD_ANSWER, NEAREST_SECTIONS, SHOW_PASSAGE, SHOW_PASSAGE_OF
 from bot.types import Expert, Outcome, OutcomeKind
@@ -23,6 +23,7 @@ from retrieval.types import Answer, Citation
 BUDGET = 11_500  # characters of JSON over all blocks; Slack refuses somewhere above 13,000
 TEXT_LIMIT = 3_900  # chat.update takes 4,000 characters of `text`
 ANSWER_LIMIT = 4_000
+NEAR_LIMIT = 900  # characters of a sentence that is near but no answer
 OWN_BUTTONS = 5  # with more sources than this, one menu instead of a button for each
 SHORTEST = 60  # no quote is cut below this many characters while there is another way
 MENU_LIMIT = 100  # options Slack takes in a menu
@@ -79,6 +80,9 @@ def _told(outcome: Outcome) -> list[Block]:
         [_text(" "), {"type": "link", "url": outcome.link, "text": GO_TO_ANSWER}] if outcome.link else []
     )
     blocks: list[Block] = [_rich([_section([*_spoken(body), *link])])]
+    if outcome.near is not None:
+        for said, cited in closest(outcome.near):
+            blocks += _near(outcome.record_id, said.text, cited)
     if outcome.nearest:
         lines = "\n".join(f"• {nearest_line(p)}" for p in outcome.nearest)[:ANSWER_LIMIT]
         head = _text(f"{NEAREST_SECTIONS}:\n", bold=True)
@@ -89,6 +93,14 @@ def _told(outcome: Outcome) -> list[Block]:
         blocks += [_thumbs(outcome.record_id), *_help(outcome)]
     blocks.append(_small(f"Record {outcome.record_id}"))
     return blocks
+
+
+def _near(record: str, said: str, cited: Sequence[Citation]) -> Iterator[Block]:
+    """A sentence that is near, where it stands, and a button that shows what is around it."""
+    title, place = _titled(cited), f", {source_place(cited)}"
+    quote = [_text(piece) for piece in _pieces(shorten(said, NEAR_LIMIT))]
+    yield _rich([_section([title, _text(place)]), {"type": "rich_text_quote", "elements": [*quote]}])
+    yield {"type": "actions", "elements": [_passage_button(record, cited)]}
 
 
 def _answered(outcome: Outcome, answer: Answer) -> list[Block]:
@@ -183,14 +195,13 @@ def _own_buttons(record: str, citations: Sequence[Citation], longest: int) -> li
     blocks: list[Block] = []
     for source in sources(citations):
         blocks.append(_rich(list(_source(source, longest))))
-        button: Block = {
-            "type": "button",
-            "action_id": PASSAGE,
-            "text": _label(SHOW_PASSAGE),
-            "value": str(RecordRef(record, source[-1].n)),
-        }
-        blocks.append({"type": "actions", "elements": [button]})
+        blocks.append({"type": "actions", "elements": [_passage_button(record, source)]})
     return blocks
+
+
+def _passage_button(record: str, source: Sequence[Citation]) -> Block:
+    value = str(RecordRef(record, source[-1].n))
+    return {"type": "button", "action_id": PASSAGE, "text": _label(SHOW_PASSAGE), "value": value}
 
 
 def _menu(record: str, citations: Sequence[Citation], longest: int) -> list[Block]:
@@ -227,14 +238,20 @@ def _lines(record: str, citations: Sequence[Citation], longest: int) -> list[Blo
 
 def _source(source: Sequence[Citation], longest: int) -> Iterator[Block]:
     """The title, which opens the document, the place, and each quote."""
-    first = source[0]
-    link = deep_link(first.document, source[-1].section, source[-1].page)
-    title: Block = _text(first.document.title, bold=True)
-    if link is not None and openable(link) and len(first.document.title) <= 3_000:
-        title |= {"type": "link", "url": link}
-    yield _section([_text(f"{markers(source)} ", bold=True), title, _text(f", {source_place(source)}")])
+    title, place = _titled(source), _text(f", {source_place(source)}")
+    yield _section([_text(f"{markers(source)} ", bold=True), title, place])
     for c in source:
         yield {"type": "rich_text_quote", "elements": [_text(piece) for piece in _pieces(shorten(c.quote, longest))]}
+
+
+def _titled(source: Sequence[Citation]) -> Block:
+    """The document's title, which opens it where it can be opened."""
+    document = source[0].document
+    link = deep_link(document, source[-1].section, source[-1].page)
+    title: Block = _text(document.title, bold=True)
+    if link is not None and openable(link) and len(document.title) <= 3_000:
+        title |= {"type": "link", "url": link}
+    return title
 
 
 def openable(url: str) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from urllib.parse import quote as encoded
 
 from audit.record import Json
-from bot.answering.render import deep_link, markers, nearest_line, source_place, sources
+from bot.answering.render import closest, deep_link, markers, nearest_line, source_place, sources
 from bot.teams.events import EXPERT, PASSAGE
 from bot.texts import GO_TO_ANSWER, NEAREST_SECTIONS, OPEN_DOCUMENT, PASSAGE_TITLE, SHOW_PASSAGE, WELCOME
 from bot.types import Outcome, PassageView
@@ -27,6 +27,7 @@ SIZE_LIMIT = 78_000  # bytes of JSON as UTF-16; Teams refuses messages of about 
 CITATION_LIMIT = 20  # entries in the citation entity; more than that is refused
 NAME_LIMIT = 80
 ABSTRACT_LIMIT = 160
+NEAR_LIMIT = 900  # characters of a sentence that is near but no answer
 TEXT_LIMIT = 12_000  # characters of the answer's own text
 URL_LIMIT = 2_000
 PASSAGE_SIDE = 3_000  # characters shown on each side of the quote
@@ -118,8 +119,8 @@ def _message(outcome: Outcome, fit: Fit, passages: bool) -> dict[str, Json]:
         return message
     if outcome.link:
         message["text"] = f"{message['text']} [{GO_TO_ANSWER}]({outcome.link})"
-    if outcome.nearest or outcome.expert:
-        message["attachments"] = [_attachment(_nearest(outcome))]
+    if outcome.near is not None or outcome.nearest or outcome.expert:
+        message["attachments"] = [_attachment(_nearest(outcome, passages))]
     else:
         message["text"] = f"{message['text']}\n\n{_small(outcome)}"
     return message
@@ -265,6 +266,13 @@ def _source(source: Sequence[Citation], fit: Fit, record_id: str | None) -> Iter
     items: list[Json] = [_run(f"{markers(source)} {title}", bold=True), _close(_run(place, small=True))]
     if fit.quote:
         items += [_close(_run(f"“{shorten(c.quote, fit.quote)}”", italic=True)) for c in source]
+    if actions := _actions(source, record_id):
+        items.append({"type": "ActionSet", "actions": actions})
+    yield {"type": "Container", "separator": True, "items": items}
+
+
+def _actions(source: Sequence[Citation], record_id: str | None) -> list[Json]:
+    """What can be done with a source: see it in its place, open its document."""
     actions: list[Json] = []
     if record_id is not None:
         asked: dict[str, Json] = {"record": record_id, "n": source[-1].n}
@@ -273,9 +281,7 @@ def _source(source: Sequence[Citation], fit: Fit, record_id: str | None) -> Iter
         actions.append({"type": "Action.Submit", "title": SHOW_PASSAGE, "data": data})
     if link := _link(source[-1]):
         actions.append({"type": "Action.OpenUrl", "title": OPEN_DOCUMENT, "url": link})
-    if actions:
-        items.append({"type": "ActionSet", "actions": actions})
-    yield {"type": "Container", "separator": True, "items": items}
+    return actions
 
 
 def _close(block: dict[str, Json]) -> dict[str, Json]:
@@ -283,8 +289,18 @@ def _close(block: dict[str, Json]) -> dict[str, Json]:
     return {**block, "spacing": "Small"}
 
 
-def _nearest(outcome: Outcome) -> dict[str, Json]:
-    body: list[Json] = [_run(NEAREST_SECTIONS, bold=True)] if outcome.nearest else []
+def _nearest(outcome: Outcome, passages: bool) -> dict[str, Json]:
+    body: list[Json] = []
+    for said, cited in closest(outcome.near) if outcome.near is not None else ():
+        items: list[Json] = [
+            _run(_clip(cited[0].document.title, NAME_LIMIT), bold=True),
+            _close(_run(source_place(cited), small=True)),
+            _close(_run(f"“{shorten(said.text, NEAR_LIMIT)}”", italic=True)),
+        ]
+        if actions := _actions(cited, outcome.record_id if passages else None):
+            items.append({"type": "ActionSet", "actions": actions})
+        body.append({"type": "Container", "separator": True, "items": items})
+    body += [_run(NEAREST_SECTIONS, bold=True)] if outcome.nearest else []
     body += [_close(_run(f"• {_clip(nearest_line(p), NAME_LIMIT + ABSTRACT_LIMIT)}")) for p in outcome.nearest]
     body.extend(_help(outcome))
     body.append(_run(_small(outcome), small=True))

@@ -41,13 +41,14 @@ from connectors.ports import Source, Watchable
 from connectors.state import StateStore
 from connectors.sync import SyncEngine, SyncReport
 from retrieval.embed.cache import CachedEmbedder
-from retrieval.generate.extractive import ExtractiveGenerator
+from retrieval.embed.recent import RecentEmbedder
 from retrieval.generate.fallback import CheckedGenerator
 from retrieval.generate.prompt import HouseStyle
 from retrieval.parse import formats
 from retrieval.parse.sandbox import Ocr, SandboxParser
 from retrieval.ports import Embedder, Index, Parser
 from retrieval.retrieve import Retriever
+from retrieval.select.embedded import EmbeddedSelector
 from retrieval.types import Audience, AudienceKind, Principal, Question, Turn
 
 if TYPE_CHECKING:
@@ -203,18 +204,19 @@ async def open_app(
         audit = await open_audit_log(settings)
         stack.push_async_callback(audit.close)
         models: list[OpenAIGenerator] = []
+        asking = RecentEmbedder(embedder)  # a question is searched and judged by the same vector
 
         def answerer(style: HouseStyle) -> CheckedGenerator:
             model = _model(settings, style)
             if model is not None:
                 stack.push_async_callback(model.close)
                 models.append(model)
-            return CheckedGenerator(ExtractiveGenerator(), model, style.form)
+            return CheckedGenerator(EmbeddedSelector(asking), model, style.form)
 
         commands = Commands(state, memory.forget if memory else lambda _: 0, LoggedHistory(audit))
         ask = Ask(
             library=state,
-            retriever=Retriever(index, embedder, state),
+            retriever=Retriever(index, asking, state),
             answerer=answerer(style),
             audit=audit,
             commands=commands,

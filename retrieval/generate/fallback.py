@@ -8,16 +8,19 @@ from typing import Protocol
 
 from retrieval.answer_form import AnswerForm
 from retrieval.errors import GeneratorUnavailable
-from retrieval.ports import Generator
+from retrieval.ports import Generator, Selector
 from retrieval.types import Draft, ModelUse, Passage, Question, Verdict, VerdictClass, Verified
-from retrieval.verify import verify
+from retrieval.verify import verify, verify_units
 
 MODEL_DOWN = "The language model is not available, so this answer is in the documents' own words."
 MODEL_FAILED = (
     "The language model's answer did not pass the check of its quotes, so this one is in the documents' own words."
 )
+MODEL_DOWN_ALONE = "The language model is not available, so I could only search."
+MODEL_FAILED_ALONE = "Nothing that the language model said stands in the documents, so I could only search."
 FORMLESS = "It does not have the parts of your organisation's answer form, which only a language model fills."
 """Said with an answer in the documents' own words, where there is a form."""
+_ALONE = {MODEL_DOWN: MODEL_DOWN_ALONE, MODEL_FAILED: MODEL_FAILED_ALONE}
 
 
 class Repairing(Generator, Protocol):
@@ -32,7 +35,7 @@ class Repairing(Generator, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CheckedGenerator:
-    """Answers with `model` when there is one, else with `verbatim` (the extractive generator).
+    """Answers with `model` when there is one, else with `selector`, in the documents' own words.
 
     At most one repair round, when the gate drops a claim. The verbatim answer stands in when the
     model is down or nothing of it passes; `ModelUse.fallback` then says so for people, and
@@ -40,12 +43,12 @@ class CheckedGenerator:
     the model's claims fill its parts; the verbatim answer has none, and says so.
     """
 
-    verbatim: Generator
+    selector: Selector
     model: Repairing | None = None
     form: AnswerForm | None = None
 
     async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, Draft]:
-        """The verified answer and the draft it is made of. Raises nothing: without a model nothing can fail."""
+        """The verified answer and the draft it is made of. Raises EmbedderUnavailable."""
         if self.model is None:
             return await self._quoted(question, passages)
         try:
@@ -58,7 +61,7 @@ class CheckedGenerator:
         if draft.claims and verified.answer is None:
             why = next(v.reason for v in _fell(verified))
             instead, quoted = await self._quoted(question, passages, draft.use, MODEL_FAILED, why)
-            return Verified(instead.answer, (*verified.verdicts, *instead.verdicts)), quoted
+            return replace(instead, verdicts=verified.verdicts), quoted
         return verified, draft
 
     async def _repaired(
@@ -88,15 +91,16 @@ class CheckedGenerator:
         fallback: str = "",
         error: str = "",
     ) -> tuple[Verified, Draft]:
-        draft = await self.verbatim.draft(question, passages)
+        selection = await self.selector.select(question, passages)
+        use, verified = selection.use, verify_units(selection, passages)
+        if verified.answer is None:
+            fallback = _ALONE.get(fallback, fallback)
         if tried is not None:
-            parameters = {**tried.parameters, "tried": tried.model or tried.generator, "error": error}
-            use = replace(tried, generator=draft.use.generator, fallback=fallback, parameters=parameters)
-            draft = Draft(draft.claims, use)
-        if self.form is not None:
-            said = " ".join(filter(None, (draft.use.fallback, FORMLESS)))
-            draft = Draft(draft.claims, replace(draft.use, fallback=said))
-        return verify(draft, passages), draft
+            parameters = {**tried.parameters, **use.parameters, "tried": tried.model or tried.generator, "error": error}
+            use = replace(tried, generator=use.generator, fallback=fallback, parameters=parameters)
+        if self.form is not None and verified.answer is not None:
+            use = replace(use, fallback=" ".join(filter(None, (use.fallback, FORMLESS))))
+        return verified, Draft((), use)
 
 
 def _fell(verified: Verified) -> tuple[Verdict, ...]:

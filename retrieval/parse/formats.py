@@ -45,8 +45,8 @@ PARSERS = {
     "msg": ("retrieval.parse.mail", "parse_msg"),
 }
 
-VERSION = "4"
-"""Changes when parsers or chunks change, so that a sync reads every document anew."""
+VERSION = "5"
+"""Changes when parsers, chunks or units change, so that a sync reads every document anew."""
 
 MEDIA_TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",

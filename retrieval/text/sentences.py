@@ -82,6 +82,14 @@ def cells(row: str) -> list[str]:
     return [c for c in (" ".join(part.split()) for part in _CELLS.split(row)) if c and c != "|"]
 
 
+def item_of(line: str) -> str:
+    """A line without its bullets and numbers."""
+    at = 0
+    while (marker := _MARKER.match(line, at)) and marker.end() < len(line):
+        at = marker.end()
+    return line[at:]
+
+
 def _piece(text: str, start: int, end: int) -> Piece:
     body = start
     while (marker := _MARKER.match(text, body, end)) and marker.end() < end:

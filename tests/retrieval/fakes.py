@@ -10,7 +10,20 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from retrieval.types import AccessList, Chunk, Document, Hit, Place, Query, Section
+from retrieval.types import (
+    AccessList,
+    Chosen,
+    Chunk,
+    Document,
+    Hit,
+    ModelUse,
+    Passage,
+    Place,
+    Query,
+    Question,
+    Section,
+    Selection,
+)
 
 
 class HashEmbedder:
@@ -81,6 +94,17 @@ def chunks(of: Document, *texts: str, path: tuple[str, ...] = ()) -> tuple[Chunk
         made.append(Chunk(id_, of, section, n, start, end, text, text, places))
         start = end + 1
     return tuple(made)
+
+
+class WordSelector:
+    """Implements `retrieval.ports.Selector` by common words: sure where a unit has three of the question's."""
+
+    async def select(self, question: Question, passages: Sequence[Passage]) -> Selection:
+        asked = set(words(question.text))
+        scored = [(len(asked & set(words(u.text))), u.id) for p in passages for u in p.units]
+        best = sorted((s for s in scored if s[0]), key=lambda s: -s[0])[:1]
+        sure = bool(best) and best[0][0] > 2
+        return Selection(tuple(Chosen(id_) for _, id_ in best), sure, ModelUse("extractive"))
 
 
 class FakeIndex:

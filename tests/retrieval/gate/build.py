@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from retrieval.types import Claim, Document, Passage, Place, Quote, Section, VerdictClass
+from retrieval.units import read
 
 
 def passage(
@@ -35,7 +36,11 @@ def passage(
     heading = path[-1].split(" ", 1)[-1] if path else ""
     section = Section(f"s-{id}", label, heading, path, start, end, page, page)
     places = (Place(start, end, page=page),) if page is not None else ()
-    return Passage(id, document, section, f"c-{id}", start, end, text, places, 1_000_000)
+    found = [
+        replace(unit, id=f"c-{id}.{n}", start=unit.start + start, end=unit.end + start)
+        for n, unit in enumerate(read(text))
+    ]
+    return Passage(id, document, section, f"c-{id}", start, end, text, places, 1_000_000, units=tuple(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ import pytest
 from aiohttp import web
 
 from retrieval.gate.injection import speaks_to_machine
-from retrieval.generate.extractive import ExtractiveGenerator
 from retrieval.generate.fallback import CheckedGenerator
 from retrieval.generate.openai_generator import Limits, OpenAIGenerator
 from retrieval.types import Passage, Question
+from tests.retrieval.fakes import WordSelector
 from tests.retrieval.gate.build import passage
 from tests.retrieval.generate.attacks import ATTACKS, Attack
 from tests.servers.model import Answer, Body, ModelServer, claims, says, stated
@@ -46,7 +46,7 @@ class Obeying:
 async def checked(model: Obeying) -> AsyncIterator[tuple[CheckedGenerator, ModelServer]]:
     async with ModelServer(model) as server:
         generator = OpenAIGenerator("tiny", api_key=None, base_url=server.url, limits=Limits(attempts=1))
-        yield CheckedGenerator(ExtractiveGenerator(), generator), server
+        yield CheckedGenerator(WordSelector(), generator), server
         await generator.close()
 
 
@@ -104,7 +104,7 @@ async def test_an_obedient_model_is_stopped(attack: Attack) -> None:
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda a: a.name)
 async def test_the_answer_without_a_model_does_not_quote_the_attack(attack: Attack) -> None:
-    verified, _ = await CheckedGenerator(ExtractiveGenerator()).answer(QUESTION, poisoned(attack))
+    verified, _ = await CheckedGenerator(WordSelector()).answer(QUESTION, poisoned(attack))
     assert verified.answer is not None
     assert verified.answer.text == f"{RULE} [1]"
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from retrieval.generate.extractive import ExtractiveGenerator
 from retrieval.generate.fallback import MODEL_DOWN, MODEL_FAILED, CheckedGenerator
 from retrieval.generate.openai_generator import Limits, OpenAIGenerator
 from retrieval.types import Draft, Question, Verdict, VerdictClass, Verified, Wording
+from tests.retrieval.fakes import WordSelector
 from tests.retrieval.gate.build import passage
 from tests.servers.model import Answer, ModelServer, claims, fails, prompted, says, stated
 
@@ -25,7 +25,7 @@ async def answer(*script: Answer) -> tuple[Verified, Draft, ModelServer]:
     async with ModelServer(*script) as server:
         limits = Limits(timeout=60, attempts=1, pause=0.001)
         model = OpenAIGenerator("tiny", api_key=None, base_url=server.url, limits=limits)
-        checked = CheckedGenerator(ExtractiveGenerator(), model)
+        checked = CheckedGenerator(WordSelector(), model)
         verified, draft = await checked.answer(QUESTION, PASSAGES)
         await model.close()
     return verified, draft, server
@@ -36,7 +36,7 @@ def classes(verdicts: Sequence[Verdict]) -> list[str]:
 
 
 async def test_without_a_model_the_answer_is_verbatim_and_no_fallback() -> None:
-    verified, draft = await CheckedGenerator(ExtractiveGenerator()).answer(QUESTION, PASSAGES)
+    verified, draft = await CheckedGenerator(WordSelector()).answer(QUESTION, PASSAGES)
     assert verified.answer is not None
     assert verified.answer.text == f"{QUOTE} [1]"
     assert (draft.use.generator, draft.use.fallback) == ("extractive", "")
@@ -76,7 +76,7 @@ async def test_the_documents_own_words_stand_in_when_nothing_passes() -> None:
     assert verified.answer.text == f"{QUOTE} [1]"
     assert draft.use.fallback == MODEL_FAILED
     assert draft.use.parameters["error"] == "“280 EUR” is not in the quotes"
-    assert verified.verdicts[-1].verdict is VerdictClass.SUPPORTED
+    assert verified.verdicts[-1].verdict is VerdictClass.WRONG_NUMBER
     assert len(server.requests) == 2
 
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 import pytest
 
 from retrieval.answer_form import AnswerForm, read_form, structured
-from retrieval.generate.extractive import ExtractiveGenerator
 from retrieval.generate.fallback import FORMLESS, MODEL_DOWN, MODEL_FAILED, CheckedGenerator
 from retrieval.generate.openai_generator import Limits, OpenAIGenerator
 from retrieval.generate.prompt import HouseStyle, prompt
 from retrieval.types import Draft, Question, Verified
+from tests.retrieval.fakes import WordSelector
 from tests.retrieval.gate.build import passage
 from tests.servers.model import Answer, ModelServer, fails, parts, prompted, says
 
@@ -46,7 +46,7 @@ async def answer(*script: Answer, form: AnswerForm = FORM) -> tuple[Verified, Dr
         limits = Limits(timeout=60, attempts=1, pause=0.001)
         model = OpenAIGenerator("tiny", api_key=None, base_url=server.url, limits=limits, style=HouseStyle(form=form))
         try:
-            verified, draft = await CheckedGenerator(ExtractiveGenerator(), model, form).answer(QUESTION, PASSAGES)
+            verified, draft = await CheckedGenerator(WordSelector(), model, form).answer(QUESTION, PASSAGES)
         finally:
             await model.close()
     return verified, draft, server
@@ -105,7 +105,7 @@ async def test_the_documents_own_words_fill_no_part_and_say_so(script: Sequence[
 
 
 async def test_without_a_model_the_answer_has_no_parts_and_says_so() -> None:
-    verified, draft = await CheckedGenerator(ExtractiveGenerator(), form=FORM).answer(QUESTION, PASSAGES)
+    verified, draft = await CheckedGenerator(WordSelector(), form=FORM).answer(QUESTION, PASSAGES)
     assert verified.answer is not None and verified.answer.parts == ()
     assert draft.use.fallback == FORMLESS
 

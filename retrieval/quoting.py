@@ -1,0 +1,110 @@
+"""How a unit is shown: its own words on one line, and the spans that they stand in. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from retrieval.locators import locate
+from retrieval.text.sentences import cells, item_of
+from retrieval.text.words import squash
+from retrieval.types import Citation, Passage, Slice, Unit, UnitKind
+from retrieval.units import DATED
+
+_NAME = 40  # characters; a longer cell of a table's first row names no column
+_SCALE = re.compile(
+    r"\([^()\n]{0,40}\b(?:thousands|millions|billions|tausend|millionen|milliers|millions)\b[^()\n]{0,60}\)", re.I
+)
+_GAP = 12  # characters of white space, bullets and numbers between a lead-in and its first item
+
+
+def statement(unit: Unit) -> str:
+    """A unit as printed: an item behind its lead-in, a row with the names of its columns, a list without bullets."""
+    if unit.kind is UnitKind.ROW:
+        return _row(unit)
+    return squash(" ".join((*(s.text for s in unit.lead), _listed(unit))))
+
+
+def citations(unit: Unit, passage: Passage, first: int) -> list[Citation]:
+    """The unit's quotes, numbered from `first`: what introduces it, then itself; one where they stand together."""
+    spans: list[Slice] = []
+    for part in (*_shown_lead(unit), Slice(unit.start, unit.end, unit.text)):
+        last = spans[-1] if spans else None
+        between = _between(passage, last, part) if last is not None else None
+        if last is not None and between is not None:
+            spans[-1] = Slice(last.start, part.end, last.text + between + part.text)
+        else:
+            spans.append(part)
+    return [_citation(n, span, passage) for n, span in enumerate(spans, first)]
+
+
+def _between(passage: Passage, last: Slice, part: Slice) -> str | None:
+    """The text between two spans that nothing but white space, a bullet or a number parts."""
+    if not last.end <= part.start <= last.end + _GAP or last.start < passage.start or part.end > passage.end:
+        return None
+    return passage.text[last.end - passage.start : part.start - passage.start]
+
+
+def _shown_lead(unit: Unit) -> Sequence[Slice]:
+    """What introduces a unit, as far as it is printed with it."""
+    if unit.kind is not UnitKind.ROW:
+        return unit.lead
+    head = _head(unit)
+    named = head is not None and _named_cells(head.text, cells(unit.text)) is not None
+    return [s for s in unit.lead if (s is head and named) or (s is not head and _SCALE.search(s.text))]
+
+
+def _head(unit: Unit) -> Slice | None:
+    """The head of a row's table; a line over the table is none."""
+    last = unit.lead[-1] if unit.lead else None
+    return last if last is not None and len(cells(last.text.split("\n")[0])) > 1 else None
+
+
+def _row(unit: Unit) -> str:
+    """A row with the names of its columns and its scale: "Grade: Manager; Hotel: 180 EUR"."""
+    row, head = cells(unit.text), _head(unit)
+    named = _named_cells(head.text, row) if head is not None else None
+    scales = [m.group() for s in unit.lead if s is not head and (m := _SCALE.search(s.text))]
+    return " ".join((named or " | ".join(row), *scales))
+
+
+def _named_cells(head: str, row: Sequence[str]) -> str | None:
+    """A row with the names of its columns; None where they cannot be told.
+
+    "Grade: Manager; Hotel: 180 EUR". Where the first column has no name: "Revenue; 2023: 12; 2022: 10".
+    """
+    lines = [cells(line) for line in head.splitlines() if line.strip()]
+    names = max(reversed(lines), key=len)
+    if len(names) not in (len(row), len(row) - 1) or any(len(name) > _NAME for name in names):
+        return None
+    first = "" if len(names) < len(row) else names[0].rstrip(",:")
+    if len(names) == len(row) and DATED.fullmatch(first):
+        return None  # a cell is empty: which one, the text does not tell
+    first = "" if DATED.search(first) else first
+    names = names[len(names) - len(row) + 1 :]
+    for line in lines:  # years over names: "2023 | 2022" over "Amount | % | Amount | %"
+        over = line[-(len(line) - len(line) % 2) :] if len(line) > 1 else line
+        if 1 < len(over) < len(names) and len(names) % len(over) == 0:
+            each = len(names) // len(over)
+            names = [f"{over[n // each]} {name}" for n, name in enumerate(names)]
+    told = [f"{name}: {cell}" for name, cell in zip(names, row[1:], strict=True)]
+    return "; ".join([f"{first}: {row[0]}" if first else row[0], *told])
+
+
+def _listed(unit: Unit) -> str:
+    """A list without its bullets and numbers, its items parted by semicolons; anything else as it stands."""
+    if unit.kind is not UnitKind.LIST:
+        return unit.text
+    lead, _, rest = unit.text.partition("\n")
+    items = [squash(item_of(line)).rstrip(";,. ") for line in rest.splitlines() if line.strip()]
+    return f"{squash(lead)} {'; '.join(items)}." if items else unit.text
+
+
+def _citation(n: int, span: Slice, passage: Passage) -> Citation:
+    page, locator = locate(passage.places, span.start, span.end)
+    if page is None and locator is None and span.end <= passage.start:  # a lead-in far above
+        page = passage.section.page_start if passage.section.start <= span.start else None
+    # The innermost section that holds the quote: small clauses share a passage, and each has its own number.
+    holders = [s for s in passage.sections if s.start <= span.start and span.end <= s.end]
+    section = holders[-1] if holders else passage.section
+    return Citation(n, passage.document, section, passage.chunk_id, span.start, span.end, span.text, page, locator)

@@ -1,0 +1,177 @@
+"""Fits the weights of the embedded selector: `python -m training.selector EVAL WORK`.
+
+EVAL is the folder of evaluation data (`natural/` in it), WORK keeps indexes and vectors between runs. Only the even
+lines of each set are fitted to; the odd ones are reported. Prints the figures of README.md, and writes the weights.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.settings.values import Settings
+from bot.wiring.app import App, open_app
+from connectors.folder import FolderSource
+from retrieval.select.embedded import FITTED_TO, GROUP, WEIGHTS, candidates, group
+from retrieval.select.features import FEATURES, features
+from retrieval.types import Question
+
+Floats = NDArray[np.float64]
+THRESHOLD, JOINS, LEAST = 0.5, 2.3, 0.28
+RIDGE, GROUP_RIDGE = 20.0, 10.0
+_OF_ANY_SCALE = frozenset({"cosine"})  # means nothing where the embedder is another one
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question with a row of features for each unit of its passages; `right` says which of them answer."""
+
+    corpus: str
+    tune: bool
+    answerable: bool
+    rows: Floats
+    right: NDArray[np.bool_]
+
+
+async def collect(sets: Sequence[Path], work: Path) -> list[Case]:
+    """The cases of these sets, each through the product's own index and search."""
+    found: list[Case] = []
+    for corpus in sets:
+        async with open_app(Settings(home=work / corpus.name)) as app:
+            await app.sync(FolderSource(corpus.name, corpus / "documents"))
+            for number, line in enumerate((corpus / "full.jsonl").read_text("utf-8").splitlines(), 1):
+                found += await _case(app, corpus.name, number, json.loads(line))
+    return found
+
+
+async def _case(app: App, corpus: str, number: int, item: dict[str, Any]) -> list[Case]:
+    asked = await app.ask_as(item["question"], None)
+    [vector] = await app.embedder.embed([Question(item["question"], datetime.now(UTC)).text])
+    listed = candidates(asked.passages, len(vector) // 4)
+    if not listed:
+        return []
+    rows = features(item["question"], np.frombuffer(vector, "<f4"), listed)
+    documents = {p.id: p.document.id for p in asked.passages}
+    gold = [(g["document"], *g["span"]) for g in item["expect"]]
+    right = [any(_answers(documents[c.passage], c.unit.start, c.unit.end, g) for g in gold) for c in listed]
+    return [Case(corpus, number % 2 == 0, item["answerable"], rows.astype(np.float64), np.array(right))]
+
+
+def _answers(document: str, start: int, end: int, gold: tuple[str, int, int]) -> bool:
+    """Whether a unit and a gold span share half of the shorter one."""
+    shared = min(end, gold[2]) - max(start, gold[1])
+    return document == gold[0] and shared > 0 and 2 * shared >= min(end - start, gold[2] - gold[1])
+
+
+def newton(rows: Floats, right: Floats, weight: Floats, ridge: float) -> tuple[Floats, Floats, Floats, float]:
+    """Weighted logistic regression with a ridge on scaled columns: mean, scale, weights, bias."""
+    mean, scale = rows.mean(0), rows.std(0) + 1e-6
+    x = np.hstack([(rows - mean) / scale, np.ones((len(rows), 1))])
+    found, penalty = np.zeros(x.shape[1]), np.append(np.full(rows.shape[1], ridge), 1e-6)
+    for _ in range(60):
+        p = 1 / (1 + np.exp(-np.clip(x @ found, -30, 30)))
+        gradient = x.T @ (weight * (p - right)) + penalty * found
+        curve = (x * (weight * np.maximum(p * (1 - p), 1e-6))[:, None]).T @ x + np.diag(penalty)
+        step = np.linalg.solve(curve, gradient)
+        found = found - step * min(1.0, 4.0 / max(1e-9, float(np.abs(step).max())))
+    return mean, scale, found[:-1], float(found[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    units: tuple[Floats, Floats, Floats, float]
+    group: Floats
+
+    def odds(self, case: Case) -> Floats:
+        return _odds(self.units, case)
+
+    def likely(self, case: Case) -> float:
+        return float(1 / (1 + np.exp(-(_grouped(case, self.odds(case)) @ self.group[:-1] + self.group[-1]))))
+
+
+def _odds(units: tuple[Floats, Floats, Floats, float], case: Case) -> Floats:
+    mean, scale, weights, bias = units
+    return np.asarray(((case.rows - mean) / scale) @ weights + bias)
+
+
+def _grouped(case: Case, odds: Floats) -> Floats:
+    return group(case.rows.astype(np.float32), odds.astype(np.float32)).astype(np.float64)
+
+
+def _first(case: Case, odds: Floats, most: int) -> bool:
+    return bool(case.right[np.argsort(-odds, kind="stable")[:most]].any())
+
+
+def fit_units(cases: Sequence[Case]) -> tuple[Floats, Floats, Floats, float]:
+    told = [c for c in cases if c.right.any()]
+    weight = np.concatenate([np.where(c.right, 1 / c.right.sum(), 1.0) for c in told])
+    return newton(np.vstack([c.rows for c in told]), np.concatenate([c.right for c in told]), weight, RIDGE)
+
+
+def fit(cases: Sequence[Case]) -> Model:
+    """Units first; then, on odds that come from the other sets, whether one of the two best units is right."""
+    outside: list[tuple[Case, Floats]] = []
+    for corpus in sorted({c.corpus for c in cases}):
+        units = fit_units([c for c in cases if c.corpus != corpus])
+        outside += [(c, _odds(units, c)) for c in cases if c.corpus == corpus]
+    rows = np.array([_grouped(c, odds) for c, odds in outside])
+    right = np.array([float(_first(c, odds, 2)) for c, odds in outside])
+    mean, scale, weights, bias = newton(rows, right, np.ones(len(rows)), GROUP_RIDGE)
+    return Model(fit_units(cases), np.append(weights / scale, bias - (mean * weights / scale).sum()))
+
+
+def report(name: str, cases: Sequence[Case], of: Callable[[Case], Model]) -> None:
+    """The figures of one half. `of` gives the model that a case was not fitted to."""
+    told = [(c, of(c).odds(c), of(c).likely(c)) for c in cases]
+    yes, no = [t for t in told if t[0].answerable], [t for t in told if not t[0].answerable]
+    answered = [t for t in yes if t[2] >= THRESHOLD]
+    wrong = [t for t in no if t[2] >= THRESHOLD]
+    first, shown = ([p >= LEAST and _first(c, o, most) for c, o, p in yes] for most in (1, 3))
+    right = [_first(c, o, 2) for c, o, _ in answered]
+    print(f"{name}: {len(yes)} answerable, {len(no)} not")
+    print(f"  right unit first {_share(first)}, among three shown {_share(shown)}")
+    print(f"  answered {len(answered) / len(yes):.2f}, right among them {_share(right)}")
+    print(f"  unanswerable answered {len(wrong) / max(1, len(no)):.2f}")
+
+
+def _share(held: Sequence[bool]) -> str:
+    return f"{sum(held) / max(1, len(held)):.2f}"
+
+
+def main() -> None:
+    folder, work = Path(sys.argv[1]) / "natural", Path(sys.argv[2])
+    cases = asyncio.run(collect(sorted(p.parent for p in folder.glob("*/full.jsonl")), work))
+    tune = [c for c in cases if c.tune]
+    apart = {corpus: fit([c for c in tune if c.corpus != corpus]) for corpus in {c.corpus for c in tune}}
+    whole = fit(tune)
+    report("even lines, each set by a model of the others", tune, lambda c: apart[c.corpus])
+    report("odd lines", [c for c in cases if not c.tune], lambda _: whole)
+    arrays: dict[str, Floats] = {}
+    scaleless = np.array([name not in _OF_ANY_SCALE for name in FEATURES], np.float64)
+    for name, mask in (("own", np.ones(len(FEATURES))), ("other", scaleless)):
+        masked = [Case(c.corpus, c.tune, c.answerable, c.rows * mask, c.right) for c in tune]
+        model = fit(masked)
+        mean, scale, weights, bias = model.units
+        arrays |= {
+            f"{name}_mean": mean,
+            f"{name}_scale": scale,
+            f"{name}_weights": weights,
+            f"{name}_group": model.group,
+        }
+        arrays[f"{name}_rest"] = np.array([bias, THRESHOLD, JOINS, LEAST])
+    path = Path(__file__).parent.parent / "retrieval" / "select" / WEIGHTS
+    np.savez(path, **{name: value.astype(np.float32) for name, value in arrays.items()})  # type: ignore[arg-type]
+    print(f"{path.name} for {FITTED_TO}: {', '.join(FEATURES)}; {', '.join(GROUP)}")
+
+
+if __name__ == "__main__":
+    main()
