@@ -20,14 +20,13 @@ from typing import Any
 import numpy as np
 import pypdfium2.raw as pdfium
 
-from retrieval.parse.pdf.page import PageText, Word
+from retrieval.parse.pdf.page import ILLEGIBLE, PageText, Word
 
 PAGE_CONFIDENCE = 70.0  # mean of a page's lines of print: clear print has 95, print beyond reading 20 to 40
 PAGE_CHARACTERS = 20  # in such lines, or half of all that was seen: less may be dirt
 LINE_CONFIDENCE = 50.0  # of a line: signatures, stamps and dirt stay below
 WORD_CONFIDENCE = 30.0  # of a word in a line that is read; right words go down to 35
 NUMBER_CONFIDENCE = 70.0  # of a word with a digit in it: a wrong amount or clause number is worse than none
-ILLEGIBLE = "[illegible]"  # stands for such a word, so that no quote runs over the gap as if it were none
 
 DOTS_PER_INCH = 300  # what Tesseract's models were trained on
 MAX_PIXELS = 12_000_000  # of the drawn page: A4 has 8.7 million; a larger page is drawn more coarsely
