@@ -20,6 +20,7 @@ _TRAILING = re.compile(r"\s+\d{1,4}\s*$")
 _LEAST = 3  # lines of a table of contents
 _LONGEST = 200  # characters of a line in one
 _APART = 5  # lines between a divider and the heading that it announces
+_SPAN = 40  # lines between them, empty ones too
 _SHORT = 12  # words of a line between them
 
 
@@ -131,5 +132,7 @@ def _worded(line: Line) -> list[Reading]:
 
 
 def _near(lines: Sequence[Line], before: int, at: int) -> bool:
+    if at - before > _SPAN:
+        return False
     between = [line for line in lines[before + 1 : at] if line.text.strip()]
     return len(between) <= _APART and all(len(line.text.split()) <= _SHORT for line in between)
