@@ -195,7 +195,8 @@ async def staged(
 ) -> AsyncIterator[Stage]:
     """A stage on a copy of the template home; the stand-in is up until the end. `changes` are settings."""
     home = folder / "home"
-    await asyncio.to_thread(shutil.copytree, template / "home", home, ignore=shutil.ignore_patterns("models"))
+    left = ["models", "audit"] if "database_url" in changes else ["models"]  # a log elsewhere has a key of its own
+    await asyncio.to_thread(shutil.copytree, template / "home", home, ignore=shutil.ignore_patterns(*left))
     (home / "models").symlink_to(template / "home" / "models")
     async with AsyncExitStack() as stack:
         if isinstance(side, SlackSide):

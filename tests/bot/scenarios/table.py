@@ -18,6 +18,7 @@ from bot.texts import (
     CHANNEL_LIMITED,
     EXPERT_CALL,
     EXPERT_ELSEWHERE,
+    HELP,
     MEMBERS_ONLY,
     NO_EXPERT,
     NO_QUESTION,
@@ -186,7 +187,7 @@ def _events() -> list[Row]:
             ANSWERED,
             model=True,
         ),
-        Row("an empty mention", "channel", (Say(""),), ("Ask me a question",), ANSWERED),
+        Row("an empty mention", "channel", (Say(""),), (HELP.partition("\n")[0],), ANSWERED),
         Row("what can you answer from", "channel", (Say("sources"),), ("Travel Policy",), ANSWERED, never=("Minutes",)),
     ]
 
@@ -250,12 +251,11 @@ def _readers() -> list[Row]:
             "somebody of an unknown tenant",
             "direct",
             (Say(ASK.text, who="sam"),),
-            (),
-            IGNORED,
+            (MEMBERS_ONLY,),
+            REFUSED,
             (),
             asker="sam",
             members=("sam",),
-            only={"teams": ((MEMBERS_ONLY,), REFUSED)},  # Slack does not let a bot write to a foreign workspace
             never=("180 EUR",),
         ),
         Row("a person without any readable document", "direct", (CloseAll(), ASK, Say("sources")),
