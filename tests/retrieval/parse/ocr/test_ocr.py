@@ -64,7 +64,7 @@ async def test_a_clear_scan_has_the_labels_pages_and_words_of_its_print(
     printed = parse_pdf("contract.pdf", contract())
     document = await parser.parse("contract.pdf", scanned(pages))
     assert parts(document) == parts(printed)
-    assert len([label for label, _, _ in parts(document) if label]) == 47
+    assert len([label for label, _, _ in parts(document) if label]) == 50
     assert document.text.split() == printed.text.split()
     assert [place.page for place in document.places] == [1, 2, 3]
     assert left_out(document) == [(READ, f"page {n}") for n in (1, 2, 3)]
