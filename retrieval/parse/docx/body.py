@@ -8,18 +8,31 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from retrieval.parse.docx.package import W
-from retrieval.parse.docx.styles import Styles, on, shade_of, value
+from retrieval.parse.docx.styles import Styles, number, on, shade_of, value
 from retrieval.parse.docx.text import Inline, Paragraph, Piece, chosen, local
+from retrieval.parse.grid import MOST_COLUMNS
 
 _INSIDE = {"sdtContent", "customXml", "ins", "moveTo"}
 _CONTENTS_STYLE = re.compile(r"toc (\d|heading)")
 
 
 @dataclass(slots=True)
-class Row:
-    """A table row: what stands in each cell."""
+class Box:
+    """A table cell, and over how many columns and rows it stands (17.4.17, 17.4.84). `at` is its first column."""
 
-    cells: list[list[Item]] = field(default_factory=list)
+    items: list[Item]
+    at: int
+    columns: int = 1
+    rows: int = 1
+
+
+@dataclass(slots=True)
+class Row:
+    """A table row: its cells, without those that a cell above covers. `skipped` columns before them are empty."""
+
+    cells: list[Box] = field(default_factory=list)
+    skipped: int = 0
+    width: int = 0
 
 
 @dataclass(slots=True)
@@ -90,27 +103,48 @@ class Body:
         whole = shade_of(element.find(W + "tblPr"))
         shaded = bool(whole) or self._styles.shades(value(element, "tblPr", "tblStyle"))
         table, left = Table(), Paragraph()
+        open_cells: dict[int, Box] = {}
         for tr in _through(element, "tr"):
             properties = tr.find(W + "trPr")
             if properties is not None and properties.find(W + "del") is not None:
                 self._inline.skip(tr)
                 continue
-            row = Row()
-            for tc in _through(tr, "tc"):
-                cell = tc.find(W + "tcPr")
-                if cell is None or cell.find(W + "cellDel") is None:
-                    row.cells.append(self._behind(shaded or bool(shade_of(cell)), tc))
-                else:
-                    self._inline.skip(tc)
+            row = self._row(tr, shaded, open_cells)
             if on(properties, "hidden"):
                 left.left.append("hidden table row")
-            elif row.cells:
+            elif row.width:
                 table.rows.append(row)
         found.append(left)
-        if all(len(row.cells) == 1 for row in table.rows):
-            found.extend(item for row in table.rows for item in row.cells[0])
+        if all(row.width == 1 for row in table.rows):
+            found.extend(item for row in table.rows for box in row.cells for item in box.items)
         else:
             found.append(table)
+
+    def _row(self, tr: etree._Element, shaded: bool, open_cells: dict[int, Box]) -> Row:
+        """A row; `open_cells` are those above that go on, by their first column, and are kept up to date."""
+        skipped = _count(tr, "trPr", "gridBefore", least=0)
+        row, at, above = Row(skipped=skipped), skipped, dict(open_cells)
+        open_cells.clear()
+        for tc in _through(tr, "tc"):
+            properties = tc.find(W + "tcPr")
+            if properties is not None and properties.find(W + "cellDel") is not None:
+                self._inline.skip(tc)
+                continue
+            box = Box(
+                self._behind(shaded or bool(shade_of(properties)), tc), at, _count(tc, "tcPr", "gridSpan", least=1)
+            )
+            merged = properties.find(W + "vMerge") if properties is not None else None
+            goes_on = merged is not None and merged.get(W + "val", "continue") == "continue" and at in above
+            if goes_on:
+                above[at].rows += 1
+                open_cells[at] = above[at]
+            else:
+                row.cells.append(box)
+                if merged is not None:
+                    open_cells[at] = box
+            row.width += 1
+            at += box.columns
+        return row
 
     def _behind(self, shaded: bool, container: etree._Element) -> list[Item]:
         before, self._inline.shaded = self._inline.shaded, self._inline.shaded or shaded
@@ -118,6 +152,12 @@ class Body:
             return self.read(container)
         finally:
             self._inline.shaded = before
+
+
+def _count(element: etree._Element, *path: str, least: int) -> int:
+    """A number of columns; `least` where none is told, or none that a table can have."""
+    told = number(value(element, *path))
+    return least if told is None else min(max(told, least), MOST_COLUMNS)
 
 
 def _through(parent: etree._Element, wanted: str) -> list[etree._Element]:

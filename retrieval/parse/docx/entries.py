@@ -13,9 +13,9 @@ from retrieval.parse.docx.body import Body, Item, Row, Table
 from retrieval.parse.docx.labels import mark_of
 from retrieval.parse.docx.numbering import Number, Numbering
 from retrieval.parse.docx.text import Note, Paragraph, Piece
+from retrieval.parse.grid import Cell, Grid, line
 from retrieval.parse.raised import note_mark
 
-CELLS = " | "
 _BLANKS = " \t\n"
 
 
@@ -108,34 +108,36 @@ class Entries:
 
     def _add_table(self, table: Table, *, plain: bool) -> None:
         self._tables += 1
-        number, apart = self._tables, list[Paragraph]()
+        number, apart, grid = self._tables, list[Paragraph](), Grid()
         for row in table.rows:
-            entry = self._row(row, apart)
+            entry = self._row(row, apart, grid)
             entry.table = number
             entry.plain = plain or entry.mark is None or entry.outline is None
             self._found.append(entry)
         self._add_apart(apart)
 
-    def _row(self, row: Row, apart: list[Paragraph]) -> Entry:
+    def _row(self, row: Row, apart: list[Paragraph], grid: Grid) -> Entry:
         """A row on one line. It opens a section only where it begins with a numbered heading."""
         first: Entry | None = None
         left: list[str] = []
         cells = []
-        for at, cell in enumerate(row.cells):
-            entries = list(self._cell(cell, apart))
+        for at, box in enumerate(row.cells):
+            entries = list(self._cell(box.items, apart))
             if at == 0:
                 first = next((e for e in entries if e.text), None)
             left += [what for e in entries for what in e.left]
-            cells.append(" ".join(" ".join(e.text.split("\n")) for e in entries if e.text))
+            text = " ".join(" ".join(e.text.split("\n")) for e in entries if e.text)
+            cells.append(Cell(text, box.columns, box.rows))
         entry = first if first is not None and first.line is None else Entry()
-        entry.line = CELLS.join(cells).strip() if any(cells) else ""
+        entry.line = line(grid.row(cells, skipped=row.skipped))
         entry.left = left
         return entry
 
     def _cell(self, cell: Sequence[Item], apart: list[Paragraph]) -> Iterator[Entry]:
         for item in cell:
             if isinstance(item, Table):
-                yield from (self._row(row, apart) for row in item.rows)
+                grid = Grid()
+                yield from [self._row(row, apart, grid) for row in item.rows]
             else:
                 apart.append(item)
                 yield self.entry(item)

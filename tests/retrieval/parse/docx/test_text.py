@@ -53,6 +53,9 @@ class Case:
     styles: str = ""
 
 
+OVER_TWO = '<w:tcPr><w:gridSpan w:val="2"/></w:tcPr>'
+FROM_HERE = '<w:tcPr><w:vMerge w:val="restart"/></w:tcPr>'
+GOES_ON = "<w:tcPr><w:vMerge/></w:tcPr>"
 CASES = (
     Case("insertion", p(t("one ") + ins(t("two "))) + p(ins(t("three"))), "one two\nthree"),
     Case("deletion", p(t("one ") + gone("two ") + t("three")), "one three"),
@@ -163,6 +166,23 @@ CASES = (
     Case("document chunk", '<w:altChunk r:id="r9"/>' + p("one"), "one", ("embedded document chunk",)),
     Case("drop cap", p("T", props='<w:framePr w:dropCap="drop"/>') + p("he end"), "The end"),
     Case("table of one column", tbl(row("one"), row("two")), "one\ntwo"),
+    Case(
+        "merged columns",
+        tbl(row(f"{OVER_TWO}{p('Costs')}", "2022"), row("a", "b", "c")),
+        "Costs | Costs | 2022\na | b | c",
+    ),
+    Case(
+        "merged rows",
+        tbl(row(f"{FROM_HERE}{p('Costs')}", "35"), row(f"{GOES_ON}{p('')}", "36")),
+        "Costs | 35\nCosts | 36",
+    ),
+    Case(
+        "merged rows that end",
+        tbl(row(f"{FROM_HERE}{p('a')}", "1"), row(f"{GOES_ON}{p('')}", "2"), row("b", "3")),
+        "a | 1\na | 2\nb | 3",
+    ),
+    Case("columns left out before", tbl(row("x", "y"), row("z", props='<w:gridBefore w:val="1"/>')), "x | y\n| z"),
+    Case("a span of any size", tbl(row(f'<w:tcPr><w:gridSpan w:val="-3"/></w:tcPr>{p("a")}', "b")), "a | b"),
     Case("cell paragraphs", tbl(row(p("a") + p("b"), "c"), row("", "d")), "a b | c\n| d"),
     Case("empty rows", tbl(row("", ""), row("a", "b")), "a | b"),
     Case("nested table", tbl(row(p("a") + tbl(row("b", "c")) + p("d"), "e")), "a b | c d | e"),
