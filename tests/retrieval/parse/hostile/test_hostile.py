@@ -15,7 +15,7 @@ from retrieval.parse.sandbox import Limits, SandboxParser
 from retrieval.types import ParsedDocument
 from tests.retrieval.parse.hostile import corpus as c
 
-GOOD = b"# 4 Travel\n\n## 4.2 Hotels\n\nAt most 180 EUR a night.\n"
+GOOD = b"# Travel\n\n## 4.2 Hotels\n\nAt most 180 EUR a night.\n"
 DOCX = c.docx()
 RUN = "<w:p><w:r>{}<w:t>{}</w:t></w:r></w:p>"
 TEMPLATE = (
