@@ -100,10 +100,18 @@ def hear(
     if (subtype is not None and subtype not in SPOKEN) or by_bot or not event.get("user"):
         what = "a message of another bot" if by_bot else f"a message of the kind {subtype}"
         incoming = _ignored(incoming, what)
-    elif incoming.tenant not in allowed:
-        incoming = _ignored(incoming, f"a question from the workspace {incoming.tenant}, which is not allowed")
+    elif (foreign := _foreign(body, event, incoming.tenant, allowed)) is not None:
+        incoming = _ignored(incoming, f"a question from the workspace {foreign}, which is not allowed")
     to_others = _MENTION.search(_text(event)) is not None
     return Heard(incoming, mentioned or incoming.channel_kind is ChannelKind.DIRECT, to_others)
+
+
+def _foreign(body: Event, event: Event, tenant: str, allowed: frozenset[str]) -> str | None:
+    """The workspace that a question comes from, if its people are not answered: another than that of the event, or in a
+    shared channel that of whoever writes there."""
+    writer = str(event.get("user_team") or event.get("team") or tenant)
+    shared = bool(body.get("is_ext_shared_channel"))
+    return next((team for team in (tenant, writer if shared else tenant) if team not in allowed), None)
 
 
 def _changed(body: Event, me: Identity, now: datetime, known: Mapping[str, ChannelKind]) -> Heard | None:

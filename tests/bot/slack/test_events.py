@@ -100,5 +100,9 @@ def test_the_workspace_is_the_one_whose_installation_is_meant() -> None:
     asked = heard({"text": "Hotels?"}, team_id="T0PARTNER", authorizations=authorized)
     assert (asked.tenant, asked.kind) == (ME.team, IncomingKind.QUESTION)
     assert heard({"text": "Hotels?"}, team_id="T0PARTNER").kind is IncomingKind.IGNORED
+    theirs = heard({"text": "Hi", "team": "T0PARTNER"}, authorizations=authorized, is_ext_shared_channel=True)
+    assert theirs.kind is IncomingKind.IGNORED
+    grid = heard({"text": "Hi", "team": "T0SISTER"}, authorizations=authorized)
+    assert grid.kind is IncomingKind.QUESTION
     foreign = [{"team_id": "T0PARTNER"}]
     assert heard({"text": "Hotels?"}, authorizations=foreign).kind is IncomingKind.IGNORED

@@ -141,7 +141,8 @@ async def test_a_foreign_question_in_a_shared_channel_is_ignored(
     org: SlackOrg, bot: SlackWorkspaces, intake: MemoryIntake
 ) -> None:
     slack = org.spaces[ACME]
-    event = {"type": "app_mention", "user": "U0EVE", "text": f"<@{slack.world.bot_user}> Hi", "ts": "1.1"}
+    text = f"<@{slack.world.bot_user}> Hi"
+    event = {"type": "app_mention", "user": "U0EVE", "team": BETA, "text": text, "ts": "1.1"}
     assert await send(slack, event | {"channel": general(slack)}, team_id=BETA, is_ext_shared_channel=True) == 200
     assert intake.kinds == ["ignored"]
     assert not org.calls
