@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install install-dev demo lint fix test fuzz lock docs bench clean
+.PHONY: install install-dev demo lint fix test test-fast fuzz lock docs bench clean
 
 # A dead link or a page that no menu names is an error.
 SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
@@ -42,6 +42,15 @@ fix: install-dev
 test: install-dev
 	@$(BIN)/python -m tests.servers.gotools
 	$(BIN)/pytest -n 2 --dist loadfile
+
+# The inner loop: no server, no browser, no child process but the parsers'.
+FAST := tests/retrieval/text tests/retrieval/question tests/retrieval/select tests/retrieval/parse/clauses \
+	tests/retrieval/parse/docx tests/retrieval/parse/formats tests/bot/answering tests/bot/queue/test_worker.py \
+	tests/bot/queue/test_admission.py tests/bot/slack/test_events.py tests/bot/teams/test_events.py \
+	tests/audit/test_canonical.py tests/audit/test_tree.py tests/audit/test_disclosure.py \
+	tests/connectors/test_globs.py tests/connectors/test_access.py tests/test_habits.py
+test-fast: install-dev
+	$(BIN)/pytest -n 2 --dist loadfile -q -m "not slow" $(FAST)
 
 # `make test` tries the same examples every time. This searches for new ones, so many times as many;
 # keep what it finds as an @example beside the mended fault.

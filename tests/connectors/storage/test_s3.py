@@ -57,8 +57,9 @@ async def listed(source: Source) -> dict[str, Item]:
 
 
 async def test_what_is_listed_is_read(bucket: Any, make: Make) -> None:
-    for key in ("a.txt", "legal/2026/nda éà#?.txt", "legal/~$nda.docx", ".hidden", "empty/"):
+    for key in ("a.txt", "legal/2026/nda éà#?.txt", "legal/~$nda.docx", ".hidden"):
         bucket.put_object(Bucket=BUCKET, Key=key, Body=f"this is {key}".encode())
+    bucket.put_object(Bucket=BUCKET, Key="empty/", Body=b"")
     source = make(url="https://files.example.com/c")
     items = await listed(source)
     assert set(items) == {"a.txt", "legal/2026/nda éà#?.txt"}
