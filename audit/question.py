@@ -17,16 +17,14 @@ from audit.outcome import Outcome, OutcomeKind
 from audit.record import AuditRecord, Json, from_json
 from retrieval.answer_form import structured
 from retrieval.codec import clean, to_json, to_object
+from retrieval.people import AccessList, Audience, Principal
 from retrieval.types import (
-    AccessList,
     Answer,
     AnswerPart,
-    Audience,
     Citation,
     Document,
     ModelUse,
     Passage,
-    Principal,
     Question,
     Seal,
     Statement,

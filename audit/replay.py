@@ -20,7 +20,7 @@ from audit.question import restore
 from audit.reading import Reader, Stored
 from audit.record import AuditRecord, Json, from_json
 from audit.tree import check_inclusion, leaf_hash, prove_inclusion
-from retrieval.types import AccessList, Audience, Principal
+from retrieval.people import AccessList, Audience, Principal
 
 Renderer = Callable[[str, Outcome], bytes]
 """(platform, what was shown) -> the payload's bytes, as `audit.question.posted_bytes` makes them."""

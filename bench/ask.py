@@ -24,8 +24,9 @@ from connectors.folder import FolderSource
 from connectors.state import access_id
 from retrieval import indexing
 from retrieval.parse.blocks import Block, assemble
+from retrieval.people import EVERYONE, AccessList
 from retrieval.ports import Embedder
-from retrieval.types import EVERYONE, AccessList, Document
+from retrieval.types import Document
 from tests.servers.gotools import CACHE
 from tests.servers.weaviate import running
 

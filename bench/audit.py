@@ -50,7 +50,8 @@ from audit.search import Filter
 from audit.sqlite import SqliteDatabase
 from audit.store import Entry, Store
 from audit.verify import verify_log
-from retrieval.types import Audience, AudienceKind, Passage, Place, Principal, Question
+from retrieval.people import Audience, AudienceKind, Principal
+from retrieval.types import Passage, Place, Question
 from tests.audit.fixtures import ACCESS, ADA, QUOTE, START, TEXT, asked, document, verified
 from tests.servers import postgres
 

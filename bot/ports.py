@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from audit.record import Json
 from bot.types import Expert, Incoming, Outcome, PassageView, People, Reply
-from retrieval.types import Principal
+from retrieval.people import Principal
 
 if TYPE_CHECKING:  # not every command serves
     from aiohttp import web

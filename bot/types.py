@@ -10,7 +10,7 @@ from enum import StrEnum
 from audit.outcome import Outcome as Outcome
 from audit.outcome import OutcomeKind as OutcomeKind
 from audit.record import Json, Receipt
-from retrieval.types import Principal
+from retrieval.people import Principal
 
 
 class ChannelKind(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from connectors.globs import Glob
-from retrieval.types import EVERYONE, AccessList
+from retrieval.people import EVERYONE, AccessList
 
 NOBODY = AccessList(frozenset())
 FOR_EVERYONE = AccessList(frozenset({EVERYONE}))

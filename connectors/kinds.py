@@ -16,7 +16,7 @@ from connectors.access import AccessRule, AccessRules
 from connectors.globs import Glob
 from connectors.ports import Source
 from connectors.titles import TitleRule, TitleRules, checked
-from retrieval.types import AccessList
+from retrieval.people import AccessList
 
 
 def _entry(value: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from connectors.access import AccessRules
-from retrieval.types import AccessList
+from retrieval.people import AccessList
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ import apsw
 
 from connectors import codec
 from connectors.errors import StateUnavailable
-from retrieval.types import AccessList, Document, ParsedDocument, Section
+from retrieval.people import AccessList
+from retrieval.types import Document, ParsedDocument, Section
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS access_lists(id TEXT PRIMARY KEY, allow TEXT NOT NULL, deny TEXT NOT NULL) STRICT;

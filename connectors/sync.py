@@ -24,8 +24,9 @@ from connectors.titles import TitleRules
 from retrieval import indexing
 from retrieval.errors import DocumentUnreadable
 from retrieval.parse import formats
+from retrieval.people import AccessList
 from retrieval.ports import Embedder, Index, Parser
-from retrieval.types import AccessList, Attachment, Document, ParsedDocument
+from retrieval.types import Attachment, Document, ParsedDocument
 
 GUARD_DOCUMENTS = 10
 GUARD_SHARE = 0.10

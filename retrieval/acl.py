@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from retrieval.types import MAIL_KNOWN, AccessList, Audience
+from retrieval.people import MAIL_KNOWN, AccessList, Audience
 
 
 def permitted_ids(audience: Audience, lists: Mapping[str, AccessList]) -> frozenset[str]:

@@ -8,19 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from retrieval.types import (
-    AccessList,
-    Chunk,
-    Document,
-    Draft,
-    Hit,
-    ParsedDocument,
-    Passage,
-    Query,
-    Question,
-    Section,
-    Selection,
-)
+from retrieval.people import AccessList
+from retrieval.types import Chunk, Document, Draft, Hit, ParsedDocument, Passage, Query, Question, Section, Selection
 
 
 class Parser(Protocol):

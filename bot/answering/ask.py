@@ -21,22 +21,10 @@ from bot.texts import CANNOT_ANSWER, CLOSEST, NOT_FOUND, NOT_FOUND_PRIVATE, NOTH
 from bot.types import ChannelKind, Outcome, OutcomeKind, Reply
 from retrieval.acl import permitted_ids
 from retrieval.errors import EmbedderUnavailable, GeneratorUnavailable, IndexMismatch, IndexUnavailable, RetrievalError
+from retrieval.people import AccessList, Audience, AudienceKind, Principal
 from retrieval.ports import Library
 from retrieval.question.followup import standalone
-from retrieval.types import (
-    TRANSLATED_MARK,
-    AccessList,
-    Answer,
-    Audience,
-    AudienceKind,
-    Draft,
-    ModelUse,
-    Passage,
-    Principal,
-    Question,
-    Verified,
-    Wording,
-)
+from retrieval.types import TRANSLATED_MARK, Answer, Draft, ModelUse, Passage, Question, Verified, Wording
 
 DOWN: Mapping[type[RetrievalError], str] = {
     IndexUnavailable: "the search index is down.",

@@ -13,7 +13,7 @@ from bot.errors import DirectoryUnavailable
 from bot.ports import Directory
 from bot.texts import MEMBERS_ONLY, RIGHTS_UNKNOWN, SHARED_CHANNEL
 from bot.types import ChannelKind, Incoming, People
-from retrieval.types import Audience, AudienceKind, Principal
+from retrieval.people import Audience, AudienceKind, Principal
 
 log = structlog.get_logger(__name__)
 

@@ -11,8 +11,9 @@ from bot.answering.history import History, NoHistory
 from bot.answering.why import why
 from bot.keys import ThreadKey
 from bot.texts import HELP, NO_EXPERT_HERE, NO_SOURCES
+from retrieval.people import Principal
 from retrieval.ports import Library
-from retrieval.types import Document, Principal
+from retrieval.types import Document
 
 LISTED = 30
 

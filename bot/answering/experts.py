@@ -17,7 +17,7 @@ from bot.ports import Platform
 from bot.texts import EXPERT_CALL, EXPERT_ELSEWHERE, NO_EXPERT, NO_QUESTION
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind
 from retrieval.codec import clean
-from retrieval.types import AudienceKind
+from retrieval.people import AudienceKind
 
 WORDS = frozenset({"expert", "ask an expert"})
 LONGEST = 1_000  # characters of the question that are passed on

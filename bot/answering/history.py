@@ -8,7 +8,7 @@ from typing import Protocol
 from audit.log import TransparencyLog
 from audit.record import AuditRecord, Json
 from audit.search import Filter
-from retrieval.types import Principal
+from retrieval.people import Principal
 
 LOOKED_THROUGH = 400  # records of a channel; a thread that is older counts as one without a question
 PAGE = 50

@@ -17,8 +17,9 @@ from audit.record import AuditRecord
 from bot.keys import ThreadKey
 from bot.texts import POINTER, POINTER_DIRECT
 from retrieval.codec import to_json
+from retrieval.people import Audience
 from retrieval.ports import Library
-from retrieval.types import Answer, Audience, Seal
+from retrieval.types import Answer, Seal
 
 log = structlog.get_logger(__name__)
 

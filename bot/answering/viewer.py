@@ -19,8 +19,9 @@ from bot.answering.render import deep_link, source_place, sources
 from bot.errors import DirectoryUnavailable
 from bot.ports import Directory
 from bot.types import PassageView
+from retrieval.people import Principal
 from retrieval.ports import Library
-from retrieval.types import Citation, Document, Principal
+from retrieval.types import Citation, Document
 
 MOST = 6_000  # characters on each side of the quotes; a modal holds little more
 NEAR = 400  # characters kept at each end of what stands between two quotes of one source

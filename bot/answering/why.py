@@ -10,8 +10,9 @@ from audit.record import AuditRecord, Json, from_json
 from bot.answering.history import History
 from bot.answering.render import where
 from bot.texts import LAST_ANSWER_UNREADABLE, NOTHING_TO_EXPLAIN, PRIVATE_BEFORE, WHY_HEADS
+from retrieval.people import Principal
 from retrieval.ports import Library
-from retrieval.types import Document, Principal, Section
+from retrieval.types import Document, Section
 
 OTHERS = 3  # passages named that were looked at and not quoted
 DROPPED = 3

@@ -19,7 +19,7 @@ import structlog
 
 from bot.directory.file import DirectoryDown
 from bot.errors import DirectoryUnavailable
-from retrieval.types import Principal
+from retrieval.people import Principal
 
 log = structlog.get_logger(__name__)
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from bot.errors import DirectoryUnavailable
 from bot.ports import Directory
-from retrieval.types import Principal
+from retrieval.people import Principal
 
 MOST_GROUPS = 20_000
 """A person in more groups than this is nobody: a part of the groups would leave out denials."""

@@ -25,7 +25,7 @@ from bot.errors import DirectoryUnavailable, PlatformError, SettingsError
 from bot.teams.config import TeamsConfig
 from bot.teams.tokens import TokenSource
 from retrieval.outbound.addresses import is_safe
-from retrieval.types import Principal
+from retrieval.people import Principal
 
 NAME = "Microsoft Graph"
 PREFIX = "graph:"

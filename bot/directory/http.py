@@ -15,7 +15,7 @@ from bot.directory.client import JsonClient, Patience
 from bot.directory.file import LONGEST_NAME, MOST_GROUPS, DirectoryDown
 from bot.errors import DirectoryUnavailable, SettingsError
 from retrieval.outbound.addresses import is_safe
-from retrieval.types import Principal
+from retrieval.people import Principal
 
 NAME = "The directory endpoint"
 PATIENCE = Patience(most_bytes=1_000_000)

@@ -14,7 +14,7 @@ from bot.directory.cache import Kept, Pause
 from bot.directory.file import LONGEST_NAME, MOST_GROUPS, DirectoryDown
 from bot.errors import DirectoryUnavailable, PlatformBusy, PlatformError
 from bot.slack.client import SlackClient
-from retrieval.types import Principal
+from retrieval.people import Principal
 
 PREFIX = "slack:"
 LEAST_SECONDS = 3.0

@@ -25,17 +25,8 @@ from connectors.folder import FolderSource
 from connectors.kinds import AccessSettings, access_rules
 from connectors.ports import Item, ListingFailure
 from retrieval.locators import locate
-from retrieval.types import (
-    EVERYONE,
-    AccessList,
-    Audience,
-    AudienceKind,
-    Citation,
-    Document,
-    Passage,
-    Principal,
-    Question,
-)
+from retrieval.people import EVERYONE, AccessList, Audience, AudienceKind, Principal
+from retrieval.types import Citation, Document, Passage, Question
 
 Progress = Callable[[int, int], None]
 RUNS = "runs"

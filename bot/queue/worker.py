@@ -35,7 +35,8 @@ from bot.queue.backlog import Backlog, Closed, Lane
 from bot.queue.inbox import Inbox, Pending, Waiting
 from bot.texts import READERS_UNKNOWN, SHOWN_BEFORE, STATUS, UNRECORDED
 from bot.types import ChannelKind, Incoming, IncomingKind, OutcomeKind, Reply
-from retrieval.types import Audience, AudienceKind, Principal, Question, Turn
+from retrieval.people import Audience, AudienceKind, Principal
+from retrieval.types import Question, Turn
 
 FIRST_PAUSE = 2.0  # seconds before the second try; each pause is twice the one before
 LONGEST_PAUSE = 300.0

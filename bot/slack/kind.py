@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.ports import ChatAdapter, Intake, Viewer
     from bot.settings.values import Settings
     from bot.types import Incoming, Outcome, PassageView
-    from retrieval.types import Principal
+    from retrieval.people import Principal
 
 
 class Slack:

@@ -18,7 +18,7 @@ from bot.slack.client import SlackClient, code_of
 from bot.slack.config import SlackConfig
 from bot.slack.events import Identity
 from bot.types import ChannelKind, Incoming, People
-from retrieval.types import Principal
+from retrieval.people import Principal
 
 LIST_FROM = 400
 """With more unknown people than this, the workspace's list is read, a thousand at a time, until all are found: Slack

@@ -12,7 +12,7 @@ from bot.errors import PlatformError
 from bot.teams.config import TeamsConfig
 from bot.teams.events import PLATFORM
 from bot.types import ChannelKind, Incoming, People
-from retrieval.types import Principal
+from retrieval.people import Principal
 
 KEPT_PLACES = 512
 

@@ -46,10 +46,11 @@ from retrieval.generate.fallback import CheckedGenerator
 from retrieval.generate.prompt import HouseStyle
 from retrieval.parse import formats
 from retrieval.parse.sandbox import Ocr, SandboxParser
+from retrieval.people import Audience, AudienceKind, Principal
 from retrieval.ports import Embedder, Index, Parser
 from retrieval.retrieve import Retriever
 from retrieval.select.embedded import EmbeddedSelector
-from retrieval.types import Audience, AudienceKind, Principal, Question, Turn
+from retrieval.types import Question, Turn
 
 if TYPE_CHECKING:
     from retrieval.generate.openai_generator import OpenAIGenerator

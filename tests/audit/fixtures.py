@@ -16,18 +16,15 @@ from audit.outcome import Outcome, OutcomeKind
 from audit.question import Basis, Occasion, cited_spans, posted_bytes, question_record
 from audit.record import AuditRecord, Json, new_record_id
 from audit.retention import Rule, approve_rule, request_rule
+from retrieval.people import AccessList, Audience, AudienceKind, Principal
 from retrieval.types import (
-    AccessList,
     Answer,
-    Audience,
-    AudienceKind,
     Citation,
     Claim,
     Document,
     ModelUse,
     Passage,
     Place,
-    Principal,
     Question,
     Quote,
     Seal,

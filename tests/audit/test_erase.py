@@ -29,7 +29,7 @@ from audit.search import Filter
 from audit.sqlite import SqliteDatabase, holds_any
 from audit.verify import verify_log
 from audit.verify_export import verify_export
-from retrieval.types import Principal
+from retrieval.people import Principal
 from tests.audit.fixtures import Opener, agreed, asked, lifted, record
 from tests.servers import postgres
 

@@ -20,7 +20,8 @@ from audit.question import Basis, Occasion, posted_bytes, question_record
 from audit.record import AuditRecord
 from audit.retention import FLOOR, Rule, retain
 from audit.search import Filter
-from retrieval.types import Audience, AudienceKind, Principal, Question
+from retrieval.people import Audience, AudienceKind, Principal
+from retrieval.types import Question
 from tests.audit.fixtures import ADA, START, agreed, asked, lifted, rotated, verified
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

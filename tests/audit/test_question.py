@@ -16,18 +16,8 @@ from audit.outcome import Outcome, OutcomeKind
 from audit.question import LARGEST_SNAPSHOT, Basis, Occasion, cited_spans, question_record, restore
 from audit.record import from_json
 from retrieval.codec import clean, to_json
-from retrieval.types import (
-    Audience,
-    AudienceKind,
-    Document,
-    Passage,
-    Place,
-    Principal,
-    Question,
-    Seal,
-    Section,
-    Verified,
-)
+from retrieval.people import Audience, AudienceKind, Principal
+from retrieval.types import Document, Passage, Place, Question, Seal, Section, Verified
 from tests.audit import fixtures
 from tests.audit.fixtures import ADA, QUOTE, START, TEXT, asked, verified
 

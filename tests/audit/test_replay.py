@@ -18,7 +18,7 @@ from audit.question import posted_bytes
 from audit.reconcile import PRIVATE, Posted, reconcile
 from audit.record import Json
 from audit.replay import replay
-from retrieval.types import Principal
+from retrieval.people import Principal
 from tests.audit.fixtures import START, TEXT, Opener, asked, record
 
 

@@ -11,20 +11,8 @@ from audit.record import AuditRecord, Json, Receipt
 from bot.errors import PlatformError
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind, Outcome, People, Reply
 from retrieval.errors import IndexUnavailable
-from retrieval.types import (
-    AccessList,
-    Claim,
-    Document,
-    Draft,
-    ModelUse,
-    Passage,
-    Place,
-    Principal,
-    Question,
-    Quote,
-    Section,
-    Verified,
-)
+from retrieval.people import AccessList, Principal
+from retrieval.types import Claim, Document, Draft, ModelUse, Passage, Place, Question, Quote, Section, Verified
 from retrieval.verify import verify
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 
 from connectors.access import FOR_EVERYONE, NOBODY, AccessRule, AccessRules
 from connectors.errors import PatternRefused
-from retrieval.types import AccessList
+from retrieval.people import AccessList
 
 LEGAL = AccessList(frozenset({"group:legal"}))
 BOARD = AccessList(frozenset({"group:board"}), frozenset({"user:eve@example.com"}))

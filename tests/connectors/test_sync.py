@@ -14,7 +14,7 @@ from connectors.folder import FolderSource
 from connectors.state import StateStore
 from connectors.sync import SyncEngine, SyncReport
 from connectors.titles import TitleRule, TitleRules
-from retrieval.types import AccessList
+from retrieval.people import AccessList
 from tests.connectors.fakes import CountingEmbedder, LineParser, ListIndex
 
 YEAR_AGO = 1_750_000_000

@@ -10,20 +10,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from retrieval.types import (
-    AccessList,
-    Chosen,
-    Chunk,
-    Document,
-    Hit,
-    ModelUse,
-    Passage,
-    Place,
-    Query,
-    Question,
-    Section,
-    Selection,
-)
+from retrieval.people import AccessList
+from retrieval.types import Chosen, Chunk, Document, Hit, ModelUse, Passage, Place, Query, Question, Section, Selection
 
 
 class HashEmbedder:

@@ -13,7 +13,7 @@ from bot.errors import DirectoryUnavailable
 from bot.texts import MEMBERS_ONLY, SHARED_CHANNEL
 from bot.types import ChannelKind, People
 from retrieval.acl import permitted_ids
-from retrieval.types import AccessList, AudienceKind, Principal
+from retrieval.people import AccessList, AudienceKind, Principal
 from tests.bot.fakes import incoming
 
 LISTS = {

@@ -21,19 +21,8 @@ from bot.answering.history import History, LoggedHistory
 from bot.keys import ChannelKey, ThreadKey
 from bot.texts import HELP, LAST_ANSWER_UNREADABLE, NOTHING_TO_EXPLAIN, PRIVATE_BEFORE
 from bot.types import Outcome
-from retrieval.types import (
-    AccessList,
-    Audience,
-    AudienceKind,
-    Claim,
-    Draft,
-    ModelUse,
-    Passage,
-    Principal,
-    Question,
-    Quote,
-    Verified,
-)
+from retrieval.people import AccessList, Audience, AudienceKind, Principal
+from retrieval.types import Claim, Draft, ModelUse, Passage, Question, Quote, Verified
 from retrieval.verify import verify
 from tests.bot.fakes import NOW, ListLibrary, ListRetriever, MemoryLog, passage
 from tests.fuzz import tries

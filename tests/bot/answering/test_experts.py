@@ -29,7 +29,7 @@ from bot.queue.worker import Worker, WorkerLimits
 from bot.texts import EXPERT_CALL, EXPERT_ELSEWHERE, NO_EXPERT, NO_EXPERT_HERE, NO_QUESTION, NOT_FOUND, SHARED_CHANNEL
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind
 from bot.wiring.replay import posted
-from retrieval.types import Principal
+from retrieval.people import Principal
 from tests.bot.fakes import FakePlatform, ListLibrary, ListRetriever, QuotingAnswerer, incoming, passage
 
 TRAVEL = Expert("the travel desk", {"slack": "S0TRAVEL", "teams": "travel@example.com"})

@@ -26,7 +26,8 @@ from bot.teams import render as teams_render
 from bot.texts import POINTER
 from bot.types import Outcome, OutcomeKind
 from bot.wiring.replay import posted, reader_of
-from retrieval.types import AccessList, Audience, AudienceKind, Principal, Question
+from retrieval.people import AccessList, Audience, AudienceKind, Principal
+from retrieval.types import Question
 from tests.bot.fakes import NOW, ListLibrary, ListRetriever, QuotingAnswerer, passage
 
 HOTELS = "Hotels cost at most 180 EUR a night."

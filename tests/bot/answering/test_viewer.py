@@ -17,19 +17,8 @@ from audit.search import Filter
 from bot.answering.viewer import MOST, NEAR, RecordViewer
 from bot.directory.file import FileDirectory
 from bot.types import PassageView
-from retrieval.types import (
-    AccessList,
-    Answer,
-    Audience,
-    AudienceKind,
-    Citation,
-    Passage,
-    Principal,
-    Question,
-    Seal,
-    Statement,
-    Verified,
-)
+from retrieval.people import AccessList, Audience, AudienceKind, Principal
+from retrieval.types import Answer, Citation, Passage, Question, Seal, Statement, Verified
 from tests.bot.fakes import NOW, ListLibrary, passage
 
 HEAD, BICYCLE, RARE = "Vehicle | EUR a kilometre", "Bicycle | 0.05", "Zeppelin | 9.99"

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from retrieval.types import Principal
+from retrieval.people import Principal
 
 TENANT = "11111111-1111-4111-8111-111111111111"
 ADA_ID = "aaaaaaaa-0000-4000-8000-000000000001"

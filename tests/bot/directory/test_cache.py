@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.directory.cache import CachedDirectory, Kept
 from bot.directory.file import DirectoryDown
 from bot.errors import DirectoryUnavailable
-from retrieval.types import Principal
+from retrieval.people import Principal
 from tests.bot.directory.servers import ADA, BEN
 from tests.fuzz import tries
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.directory.file import AtOnce, CombinedDirectory, DirectoryDown, FileDirectory
 from bot.errors import DirectoryUnavailable
-from retrieval.types import Principal
+from retrieval.people import Principal
 from tests.bot.directory.servers import ADA, BEN
 
 

@@ -16,7 +16,7 @@ from bot.directory.client import Patience
 from bot.directory.file import DirectoryDown
 from bot.directory.graph import GraphConfig, GraphDirectory
 from bot.errors import DirectoryUnavailable, SettingsError
-from retrieval.types import Principal
+from retrieval.people import Principal
 from tests.bot.directory.servers import (
     ADA,
     ADA_ID,

@@ -9,7 +9,7 @@ from bot.directory.cache import CachedDirectory
 from bot.directory.file import AtOnce, CombinedDirectory, DirectoryDown, FileDirectory, Groups
 from bot.ports import Directory
 from bot.types import ChannelKind, People
-from retrieval.types import AccessList
+from retrieval.people import AccessList
 from tests.bot.directory.servers import ADA, BEN
 from tests.bot.directory.test_cache import Clock, Office
 from tests.bot.fakes import incoming

@@ -16,7 +16,7 @@ from bot.directory.slack import SlackDirectory
 from bot.errors import DirectoryUnavailable
 from bot.slack.client import SlackClient
 from bot.slack.config import SlackConfig
-from retrieval.types import Principal
+from retrieval.people import Principal
 from tests.bot.directory.servers import ADA, BEN, TEAMS_ADA, FakeSlack, Fault, serving
 
 

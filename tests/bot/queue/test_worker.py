@@ -25,7 +25,7 @@ from bot.queue.inbox_store import SqliteStore
 from bot.queue.worker import MOST_WAITING, Worker, WorkerLimits
 from bot.texts import HELP, NOT_FOUND, READERS_UNKNOWN, SHARED_CHANNEL, SHOWN_BEFORE, UNRECORDED
 from bot.types import ChannelKind, Incoming, IncomingKind
-from retrieval.types import Principal
+from retrieval.people import Principal
 from tests.bot.fakes import (
     FakePlatform,
     ListLibrary,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from connectors.access import FOR_EVERYONE, AccessRule, AccessRules
 from connectors.folder import FolderSource
-from retrieval.types import AccessList
+from retrieval.people import AccessList
 
 TOPICS = ("travel budget", "bonus pool", "head count", "lease contract", "supplier audit", "merger plan")
 GROUPS = ("board", "legal", "hr", "sales", "vault")

@@ -24,7 +24,7 @@ from bot.slack import render as slack_render
 from bot.teams import render as teams_render
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind, Outcome, People, Reply
 from bot.wiring.app import App, open_app
-from retrieval.types import Principal
+from retrieval.people import Principal
 from tests.bot.scenarios.canaries import Company, Paper, papers, question, write
 from tests.bot.scenarios.sides import PEOPLE, Side, SlackSide, TeamsSide
 from tests.bot.scenarios.stage import staged

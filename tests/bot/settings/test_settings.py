@@ -14,7 +14,7 @@ from bot.settings.values import Settings, load
 from bot.types import Expert
 from bot.wiring.app import configuration_sha256, experts
 from bot.wiring.channel_rules import channel_rules, styled
-from retrieval.types import AccessList, Principal
+from retrieval.people import AccessList, Principal
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,8 @@ from audit.record import Receipt
 from bot.errors import InboxUnavailable
 from bot.ports import Platform
 from bot.types import Incoming, IncomingKind, Outcome, OutcomeKind, PassageView, Reply
-from retrieval.types import Answer, Citation, Document, Passage, Place, Principal, Seal, Section, Statement
+from retrieval.people import Principal
+from retrieval.types import Answer, Citation, Document, Passage, Place, Seal, Section, Statement
 
 RECORD = "019aa3f0c11" + "0a1b2c3d4"
 

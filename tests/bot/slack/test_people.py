@@ -11,7 +11,7 @@ import pytest
 from bot.errors import PlatformBusy
 from bot.slack.adapter import SlackPlatform
 from bot.types import Incoming
-from retrieval.types import Principal
+from retrieval.people import Principal
 from tests.bot.slack.fakes import MemoryIntake, MemoryViewer
 from tests.servers.slack import Fault, SlackStandIn, config_for, slack_by_http
 

@@ -12,7 +12,7 @@ from bot.demo.standins.teams import Fault
 from bot.demo.standins.teams_checks import elements
 from bot.texts import PASSAGE_GONE, PASSAGE_UNAVAILABLE
 from bot.types import PassageView
-from retrieval.types import Principal
+from retrieval.people import Principal
 from tests.bot.teams.support import ADA, BEN, STRANGER, Bot, answered, citation, reply, running
 
 VIEW = PassageView(

@@ -12,7 +12,7 @@ from bot.errors import PlatformError
 from bot.teams.config import TeamsConfig
 from bot.teams.people import KEPT_PLACES, Member, TeamsPeople
 from bot.types import People
-from retrieval.types import Principal
+from retrieval.people import Principal
 from tests.bot.teams.support import ADA, BEN, CLEO, GUEST, STRANGER, Bot, running
 
 

@@ -18,7 +18,8 @@ from bot.types import Outcome
 from bot.wiring.app import open_app
 from bot.wiring.channel_rules import styled
 from bot.wiring.styles import house_style
-from retrieval.types import Audience, AudienceKind, Draft, Passage, Principal, Question, Verified
+from retrieval.people import Audience, AudienceKind, Principal
+from retrieval.types import Draft, Passage, Question, Verified
 from tests.bot.fakes import NOW, ListLibrary, ListRetriever, MemoryLog, QuotingAnswerer, passage
 
 ADA = Principal("slack", "T1", "U1", "ada@example.com")

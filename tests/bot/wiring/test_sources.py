@@ -19,7 +19,7 @@ from connectors.access import CLOSED, OPEN
 from connectors.folder import FolderSettings
 from connectors.ports import Item, ListingFailure
 from connectors.state import StateStore
-from retrieval.types import AccessList
+from retrieval.people import AccessList
 
 
 @pytest.fixture(autouse=True)

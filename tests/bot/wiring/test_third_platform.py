@@ -34,7 +34,7 @@ from bot.wiring.platforms import how_to_set_up, none_set_up, platform_named
 from bot.wiring.replay import posted, reader_of
 from bot.wiring.sources import configured
 from connectors.folder import FolderSettings
-from retrieval.types import Principal
+from retrieval.people import Principal
 from tests.bot.fakes import FakePlatform
 
 LOFT: list[PigeonAdapter] = []

@@ -14,7 +14,7 @@ from connectors.errors import ItemUnreadable, SourceUnavailable
 from connectors.kinds import Surroundings
 from connectors.ports import Item, Source
 from connectors.registry import build, read_table
-from retrieval.types import AccessList
+from retrieval.people import AccessList
 from tests.connectors.storage.servers import BUCKET, KEY, S3, SECRET, moto, versitygw
 
 Make = Callable[..., Source]
