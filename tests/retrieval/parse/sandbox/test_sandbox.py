@@ -16,7 +16,7 @@ from retrieval.parse.sandbox import Limits, SandboxParser
 from tests.retrieval.parse.children import a_child, gone, parser_children, zygotes
 from tests.waiting import until
 
-GOOD = b"# 4 Travel\n\nBook early.\n\n## 4.2 Hotels\n\nAt most 180 EUR a night.\n"
+GOOD = b"# Travel\n\nBook early.\n\n## 4.2 Hotels\n\nAt most 180 EUR a night.\n"
 DEEP = b"<html>" + b"<div>" * 150_000 + b"x"  # takes an HTML parser minutes
 
 
