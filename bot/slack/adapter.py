@@ -260,8 +260,7 @@ class SlackPlatform:
             log.error(
                 "a reason for a thumbs-down was not stored; the person was asked to send it again", error=str(error)
             )
-            sorry = NOT_SAVED
-            return {"response_action": "errors", "errors": {modals.WHY: sorry}}
+            return {"response_action": "errors", "errors": {modals.WHY: NOT_SAVED}}
         return None
 
     async def _show_passage(self, trigger: str, record: str, n: int, user: str) -> None:

@@ -21,7 +21,6 @@ from bot.demo.standins.slack_world import Call, Fault, World
 SCOPE_OF = {
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
-    "chat.postEphemeral": "chat:write",
     "chat.getPermalink": "chat:write",
     "users.info": "users:read",
     "users.list": "users:read",
@@ -35,7 +34,6 @@ SCOPE_OF = {
 NEEDED = {
     "chat.postMessage": ("channel",),
     "chat.update": ("channel", "ts"),
-    "chat.postEphemeral": ("channel", "user"),
     "chat.getPermalink": ("channel", "message_ts"),
     "users.info": ("user",),
     "conversations.info": ("channel",),
@@ -51,7 +49,7 @@ PER_MINUTE = {
     **dict.fromkeys(("users.list", "conversations.list", "usergroups.list"), 20),  # tier 2
     **dict.fromkeys(("conversations.info", "conversations.history", "conversations.replies"), 50),  # tier 3
     **dict.fromkeys(("chat.update", "conversations.open", "users.conversations"), 50),
-    **dict.fromkeys(("conversations.members", "users.info", "chat.postEphemeral", "views.open", "views.update"), 100),
+    **dict.fromkeys(("conversations.members", "users.info", "views.open", "views.update"), 100),
 }
 """How many calls of a method Slack takes in a minute: https://docs.slack.dev/apis/web-api/rate-limits, and the tier on
 each method's page. chat.postMessage goes by the channel instead, about one a second."""
@@ -77,7 +75,6 @@ class SlackApi:
             "assistant.threads.setSuggestedPrompts": self._prompts,
             "auth.test": lambda _: {"team_id": world.team, "user_id": world.bot_user, "bot_id": world.bot_id},
             "chat.getPermalink": self._permalink,
-            "chat.postEphemeral": self._ephemeral,
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "conversations.history": lambda a: self._page(a, "messages", self._history(a)),
@@ -272,15 +269,6 @@ class SlackApi:
             if arguments.get(key) is not None:
                 message[key] = arguments[key]
         return {"channel": channel, "ts": message["ts"], "text": message.get("text", "")}
-
-    def _ephemeral(self, arguments: Arguments) -> Answer:
-        channel = self._target(arguments)
-        self._check(slack_checks.message(arguments, update=False))
-        if arguments["user"] not in self._world.members[channel]:
-            raise SlackError("user_not_in_channel")
-        shown = {"user": self._world.bot_user, "user_shown": arguments["user"], "ts": self._world.stamp()}
-        self._world.ephemerals.append({**arguments, **shown})
-        return {"message_ts": shown["ts"]}
 
     def _view(self, arguments: Arguments) -> Answer:
         opened = self._world.triggers.pop(arguments["trigger_id"], None)

@@ -57,7 +57,6 @@ class World:
     channels: dict[str, dict[str, Any]] = field(default_factory=dict)
     members: dict[str, list[str]] = field(default_factory=dict)
     messages: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    ephemerals: list[dict[str, Any]] = field(default_factory=list)
     views: dict[str, dict[str, Any]] = field(default_factory=dict)
     viewed: asyncio.Event = field(default_factory=asyncio.Event)
     prompts: dict[str, list[dict[str, str]]] = field(default_factory=dict)
