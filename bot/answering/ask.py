@@ -82,12 +82,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """The outcome, the reply that may be shown, the question as it was searched, and what was retrieved."""
+    """The outcome, the reply that may be shown, the question as it was searched, what was retrieved, and what chose."""
 
     outcome: Outcome
     reply: Reply
     searched: str
     passages: tuple[Passage, ...]
+    use: ModelUse
 
 
 @dataclass(slots=True)
@@ -151,7 +152,7 @@ class Ask:
         except RecordInvalid as error:
             log.error("the record of an answer cannot be stored", record=request.record_id, error=str(error))
             raise AuditUnavailable(f"the record of this answer cannot be stored: {error}") from error
-        return Replied(outcome, Reply(payload, outcome.private, receipt), work.searched, work.passages)
+        return Replied(outcome, Reply(payload, outcome.private, receipt), work.searched, work.passages, work.use)
 
     async def _outcome(self, request: Request, work: _Work) -> Outcome:
         text = request.question.text.strip()

@@ -56,11 +56,12 @@ def run_(
         if file is not None:
             write(file, results)
         found = figures(results)
-        index = engine(chosen).name
+        index, modelled = engine(chosen).name, sum(r.from_model for r in results)
         if json:
-            out({"set": questions.name, "index": index, "questions": len(results), "metrics": found, "run": str(kept)})
+            told = {"set": questions.name, "index": index, "questions": len(results), "from_model": modelled}
+            out({**told, "metrics": found, "run": str(kept)})
             return DONE
-        say(f"{questions.name} on the {index} index, {len(results)} questions")
+        say(f"{questions.name} on the {index} index, {len(results)} questions, {modelled} of the replies by the model")
         for name, value in found.items():
             say(f"  {name:22} {'—' if value is None else f'{value:.4f}'}")
         say(f"Kept as {kept}")

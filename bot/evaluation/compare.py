@@ -20,6 +20,9 @@ PAIRED = (
     "map@10",
     "citation_precision",
     "citation_recall",
+    "right_first",
+    "shown_among_three",
+    "answered_precision",
     "needless_refusals",
     "abstention_recall",
 )

@@ -46,7 +46,7 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one question."""
+    """What became of one question. `shown`: the quotes of each statement, of the answer or of the nearest, in order."""
 
     case: Case
     outcome: str
@@ -54,6 +54,8 @@ class Result:
     cited: tuple[Cited, ...]
     took_us: int
     reply: Mapping[str, Any] = field(default_factory=dict)
+    shown: tuple[tuple[Cited, ...], ...] = ()
+    from_model: bool = False  # a language model made the reply, not what stands in for it
 
 
 Unit = tuple[str, str]
@@ -70,6 +72,7 @@ def figures(results: Sequence[Result]) -> dict[str, float | None]:
     found |= _judged(results)
     found |= _characters(results)
     found |= _citations(results)
+    found |= _shown(results)
     found |= _abstention(results)
     times = [r.took_us / 1000 for r in results]
     cuts = quantiles(times, n=100, method="inclusive") if len(times) > 1 else []
@@ -134,6 +137,11 @@ def _characters(results: Sequence[Result]) -> dict[str, float | None]:
     return {"char_recall": _mean(recalls), "char_precision": _mean(precisions)}
 
 
+def _placed(case: Case) -> bool:
+    """Whether it can be told if a quote is right: a document's name alone does not say where the answer stands."""
+    return case.answerable and any(g.span or g.section is not None or g.page is not None for g in case.expect)
+
+
 def _matches(cited: Cited, gold: Gold) -> bool:
     if cited.document != gold.document:
         return False
@@ -149,7 +157,7 @@ def _squash(label: str) -> str:
 
 
 def _citations(results: Sequence[Result]) -> dict[str, float | None]:
-    answered = [r for r in results if r.outcome == "answered" and r.case.expect and r.case.answerable]
+    answered = [r for r in results if r.outcome == "answered" and _placed(r.case)]
     cited = [c for r in results for c in r.cited]
     first = [r.ranked[0].document for r in results if r.ranked and r.case.expect and r.case.answerable]
     golds = [{g.document for g in r.case.expect} for r in results if r.ranked and r.case.expect and r.case.answerable]
@@ -163,6 +171,30 @@ def _citations(results: Sequence[Result]) -> dict[str, float | None]:
         "stale": float(sum(not c.current for c in cited)) if cited else None,
         "leaks": float(sum(not c.permitted for c in cited)) if cited else None,
     }
+
+
+def _shown(results: Sequence[Result]) -> dict[str, float | None]:
+    """Of the answerable questions, those whose first, or one of whose first three statements is right, answered or
+    nearest; and of those answered, those whose answer shows a right one.
+    """
+    told = [(r.outcome == "answered", [_right(r, quotes) for quotes in r.shown]) for r in results if _placed(r.case)]
+    return {
+        "right_first": _mean(float(any(right[:1])) for _, right in told),
+        "shown_among_three": _mean(float(any(right[:3])) for _, right in told),
+        "answered_precision": _mean(float(any(right)) for answered, right in told if answered),
+    }
+
+
+def _right(result: Result, quotes: Sequence[Cited]) -> bool:
+    return any(_carries(c, g) for c in quotes for g in result.case.expect)
+
+
+def _carries(cited: Cited, gold: Gold) -> bool:
+    """At the expected place, and, where that is a span, over half of the shorter of the two."""
+    if not _matches(cited, gold) or gold.span is None:
+        return _matches(cited, gold)
+    shared = min(cited.end, gold.span[1]) - max(cited.start, gold.span[0])
+    return 2 * shared >= min(cited.end - cited.start, gold.span[1] - gold.span[0])
 
 
 def _abstention(results: Sequence[Result]) -> dict[str, float | None]:

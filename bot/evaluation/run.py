@@ -14,7 +14,7 @@ from typing import Any
 
 from audit.record import new_record_id
 from bot.answering.ask import Replied, Request
-from bot.answering.render import plain, reply_json
+from bot.answering.render import closest, plain, reply_json
 from bot.evaluation.metrics import Cited, Ranked, Result, figures
 from bot.evaluation.offtopic import OFF_TOPIC
 from bot.evaluation.sets import Case, QuestionSet, SetParser
@@ -143,7 +143,16 @@ async def _ask(
     ranked = tuple([await _ranked(app, p) for p in asked.passages])
     cited = tuple([await _cited(app, c, documents, lists, entries) for c in _citations(asked)])
     reply = {**reply_json(asked.outcome), "took_ms": took_us // 1000}
-    return Result(case, asked.outcome.kind.value, ranked, cited, took_us, reply)
+    shown = [tuple([await _cited(app, c, documents, lists, entries) for c in quotes]) for quotes in _shown(asked)]
+    return Result(
+        case, asked.outcome.kind.value, ranked, cited, took_us, reply, tuple(shown), asked.use.generator == "openai"
+    )
+
+
+def _shown(asked: Replied) -> list[tuple[Citation, ...]]:
+    """The quotes of each statement of the answer, or of the closest ones, in their order."""
+    answer = asked.outcome.told or asked.outcome.near
+    return [quotes for _, quotes in closest(answer)] if answer is not None else []
 
 
 def _citations(asked: Replied) -> Sequence[Citation]:
@@ -195,6 +204,8 @@ def line(result: Result) -> dict[str, Any]:
         "outcome": result.outcome,
         "ranked": [asdict(r) for r in result.ranked],
         "cited": [asdict(c) for c in result.cited],
+        "shown": [[asdict(c) for c in quotes] for quotes in result.shown],
+        "from_model": result.from_model,
         "reply": result.reply,
         "figures": {n: v for n, v in figures([result]).items() if v is not None},
     }
