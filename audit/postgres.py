@@ -172,7 +172,7 @@ class PostgresDatabase:
 
     def __init__(self, url: str) -> None:
         """`url` as libpq takes it: "postgresql://user@host/database". Raises AuditUnavailable."""
-        self._url = url
+        self.url = url  # may hold a password
         self._without_permit = False  # the tables were made or changed by the transaction that goes on
         try:
             parts = conninfo_to_dict(url)
@@ -185,12 +185,12 @@ class PostgresDatabase:
 
     def writer(self) -> PostgresSession:
         line = f"SELECT pg_advisory_xact_lock({WRITERS})"
-        return PostgresSession(self._url, schema=SCHEMA_NAME, begin=("BEGIN", line))
+        return PostgresSession(self.url, schema=SCHEMA_NAME, begin=("BEGIN", line))
 
     def reader(self) -> PostgresSession:
         # An erasure empties a partition for a moment, which an old snapshot would take for the truth.
         begin = ("BEGIN ISOLATION LEVEL REPEATABLE READ", "LOCK TABLE disclosure IN ACCESS SHARE MODE")
-        return PostgresSession(self._url, schema=SCHEMA_NAME, writable=False, begin=begin)
+        return PostgresSession(self.url, schema=SCHEMA_NAME, writable=False, begin=begin)
 
     def inspect(self) -> PostgresSession:
         session = self.reader()

@@ -40,7 +40,7 @@ def owner(database: Database) -> Execute:
             connection.close()
             return
         assert isinstance(database, PostgresDatabase)
-        with psycopg.connect(database._url) as pg:  # the address that the test gave it
+        with psycopg.connect(database.url) as pg:
             pg.execute("SET search_path = footnote_audit")
             checks = (
                 "SELECT conrelid::regclass::text, conname FROM pg_constraint JOIN pg_class t ON t.oid = conrelid"
@@ -212,7 +212,7 @@ async def test_the_schema_refuses_what_cannot_be_a_position(open_log: Opener, tm
                     apsw.Connection(str(log.database.path)).execute(statement)
             else:
                 assert isinstance(log.database, PostgresDatabase)
-                with psycopg.connect(log.database._url) as pg, pytest.raises(psycopg.errors.CheckViolation):
+                with psycopg.connect(log.database.url) as pg, pytest.raises(psycopg.errors.CheckViolation):
                     pg.execute(b"SET search_path = footnote_audit")
                     pg.execute(statement.encode())
 

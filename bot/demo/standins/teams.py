@@ -156,7 +156,7 @@ class TeamsStandin:
 
     def activity(self, kind: str, place: Place, person: Person, *, thread: str = "") -> dict[str, Any]:
         """The frame that all activities have."""
-        number = self._next_id()
+        number = self.next_id()
         conversation = place.id
         data: dict[str, Any] = {"tenant": {"id": self.tenant if person.role == "guest" else person.tenant}}
         if place.kind == "channel":
@@ -279,7 +279,7 @@ class TeamsStandin:
         self.key_id = f"standin-{secrets.token_hex(4)}"
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
-    def _next_id(self) -> str:
+    def next_id(self) -> str:
         self._ids += 1
         return str(self._ids)
 
@@ -398,7 +398,7 @@ class TeamsStandin:
         refused = await self._check(request, activity)
         if refused is not None:
             return refused
-        said = Said(self._next_id(), conversation, root or conversation, self.bot, activity)
+        said = Said(self.next_id(), conversation, root or conversation, self.bot, activity)
         said.thread = said.thread if root else ("" if place.kind != "channel" else said.id)
         self.said.append(said)
         return web.json_response({"id": said.id}, status=201)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -37,7 +38,9 @@ QUICK = Patience(timeout=60, first_pause=0.01, longest_wait=0.2)
 
 
 @asynccontextmanager
-async def graph(**settings: Any) -> AsyncIterator[tuple[FakeGraph, GraphDirectory]]:
+async def graph(
+    clock: Callable[[], float] = time.monotonic, **settings: Any
+) -> AsyncIterator[tuple[FakeGraph, GraphDirectory]]:
     """A tenant with Ada in legal, and the directory in front of it."""
     fake = FakeGraph()
     fake.add_group(LEGAL, "Legal")
@@ -47,7 +50,8 @@ async def graph(**settings: Any) -> AsyncIterator[tuple[FakeGraph, GraphDirector
     async with serving(*fake.routes()) as origin:
         fake.origin = origin
         changed = {"secret": SECRET, "patience": QUICK, **settings}
-        directory = GraphDirectory(GraphConfig(TENANT, "app", base_url=f"{origin}/v1.0", login_url=origin, **changed))
+        config = GraphConfig(TENANT, "app", base_url=f"{origin}/v1.0", login_url=origin, **changed)
+        directory = GraphDirectory(config, clock=clock)
         try:
             yield fake, directory
         finally:
@@ -146,26 +150,22 @@ async def test_display_names_that_are_set(names: tuple[str, ...]) -> None:
 
 async def test_a_second_group_of_the_name_grants_nothing_and_loses_no_denial() -> None:
     """Anybody may call a group as they like."""
-    clock = [0.0]
-    async with graph(display_names=frozenset({"Legal", "L'égal"})) as (fake, made):
-        directory = GraphDirectory(made._config, clock=lambda: clock[0])
-        try:
-            forged = "66666666-0000-4000-8000-00000000000a"
-            assert await directory.groups(TEAMS_ADA) == {f"graph:{LEGAL}", "graph:Legal"}
-            fake.add_group(forged, "Legal")
-            fake.members[BEN_ID] = [forged]
-            ben = Principal("teams", TENANT, BEN_ID)
-            assert await directory.groups(ben) == {f"graph:{forged}"}
-            clock[0] += 31
-            for person in (ben, TEAMS_ADA):
-                with pytest.raises(DirectoryUnavailable, match="2 groups in Microsoft Entra are called 'Legal'"):
-                    await directory.groups(person)
-            assert await directory.check() == [
-                '0 groups in Microsoft Entra are called "L\'égal"; exactly one must be',
-                "2 groups in Microsoft Entra are called 'Legal'; exactly one must be",
-            ]
-        finally:
-            await directory.close()
+    now = [0.0]
+    async with graph(lambda: now[0], display_names=frozenset({"Legal", "L'égal"})) as (fake, directory):
+        forged = "66666666-0000-4000-8000-00000000000a"
+        assert await directory.groups(TEAMS_ADA) == {f"graph:{LEGAL}", "graph:Legal"}
+        fake.add_group(forged, "Legal")
+        fake.members[BEN_ID] = [forged]
+        ben = Principal("teams", TENANT, BEN_ID)
+        assert await directory.groups(ben) == {f"graph:{forged}"}
+        now[0] += 31
+        for person in (ben, TEAMS_ADA):
+            with pytest.raises(DirectoryUnavailable, match="2 groups in Microsoft Entra are called 'Legal'"):
+                await directory.groups(person)
+        assert await directory.check() == [
+            '0 groups in Microsoft Entra are called "L\'égal"; exactly one must be',
+            "2 groups in Microsoft Entra are called 'Legal'; exactly one must be",
+        ]
 
 
 async def test_a_token_serves_many_calls_and_a_refused_one_is_fetched_anew() -> None:

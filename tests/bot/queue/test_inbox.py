@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 from uuid import uuid4
 
 import apsw
@@ -78,9 +78,15 @@ async def test_when_done_the_text_is_gone_and_the_key_is_known(on_disk: Inbox, t
     assert await on_disk.get("k1") is None
     assert await on_disk.waiting() == []
     assert not await on_disk.accept(incoming("the secret of the question"))
-    on_disk._db.run("PRAGMA wal_checkpoint(TRUNCATE)")
+    with closing(apsw.Connection(str(tmp_path / "inbox.db"))) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert b"secret" not in (tmp_path / "inbox.db").read_bytes()
-    assert on_disk._db.value("PRAGMA synchronous") == 2  # FULL
+
+
+def test_what_is_written_waits_for_the_disk(tmp_path: Path) -> None:
+    session = SqliteStore(tmp_path / "inbox.db").open()
+    assert session.value("PRAGMA synchronous") == 2  # FULL
+    session.close()
 
 
 async def test_a_reply_is_shown_once_for_the_record(inbox: Inbox) -> None:
@@ -101,13 +107,12 @@ async def test_one_who_is_cancelled_harms_no_other(inbox: Inbox) -> None:
 
 async def test_a_disk_that_fails_is_said_to_everyone_who_waits(on_disk: Inbox, tmp_path: Path) -> None:
     other = apsw.Connection(str(tmp_path / "inbox.db"))
-    on_disk._db.run("PRAGMA busy_timeout = 1")
-    other.execute("BEGIN IMMEDIATE")
+    other.execute("ALTER TABLE events RENAME TO elsewhere")
     results = await asyncio.gather(
         *(on_disk.accept(incoming("?", key=f"k{n}")) for n in range(5)), return_exceptions=True
     )
     assert all(isinstance(r, InboxUnavailable) for r in results)
-    other.execute("ROLLBACK")
+    other.execute("ALTER TABLE elsewhere RENAME TO events")
     other.close()
     assert await on_disk.accept(incoming("?", key="k0"))
 
@@ -119,10 +124,14 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-async def pair(postgres_server: postgres.Server) -> AsyncIterator[tuple[Inbox, Inbox]]:
+def shared_url(postgres_server: postgres.Server) -> str:
+    return postgres_server.create(f"inbox_{uuid4().hex}")
+
+
+@pytest.fixture
+async def pair(shared_url: str) -> AsyncIterator[tuple[Inbox, Inbox]]:
     """Two replicas at one inbox."""
-    url = postgres_server.create(f"inbox_{uuid4().hex}")
-    replicas = Inbox(PostgresStore(url)), Inbox(PostgresStore(url))
+    replicas = Inbox(PostgresStore(shared_url)), Inbox(PostgresStore(shared_url))
     yield replicas
     for replica in replicas:
         await replica.close()
@@ -146,9 +155,11 @@ async def test_a_replica_sees_its_own_events_alone_and_every_reply(pair: tuple[I
     assert await two.shown_as("r1") == shown
 
 
-async def test_what_a_replica_that_died_had_in_hand_is_taken_over_once(pair: tuple[Inbox, Inbox]) -> None:
+async def test_what_a_replica_that_died_had_in_hand_is_taken_over_once(
+    pair: tuple[Inbox, Inbox], shared_url: str
+) -> None:
     one, two = pair
-    third = Inbox(PostgresStore(cast(PostgresStore, one._store)._url))
+    third = Inbox(PostgresStore(shared_url))
     for n in range(10):
         await third.accept(incoming("?", key=f"k{n}"))
         await third.claim(f"k{n}", f"r{n}")
@@ -171,10 +182,10 @@ async def test_what_a_replica_that_died_had_in_hand_is_taken_over_once(pair: tup
     assert pending.record_id == "r3"
 
 
-async def test_a_replica_whose_connection_was_cut_keeps_its_events(pair: tuple[Inbox, Inbox]) -> None:
+async def test_a_replica_whose_connection_was_cut_keeps_its_events(pair: tuple[Inbox, Inbox], shared_url: str) -> None:
     one, _ = pair
     await one.accept(incoming("?"))
-    with psycopg.connect(cast(PostgresStore, one._store)._url, autocommit=True) as connection:
+    with psycopg.connect(shared_url, autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"

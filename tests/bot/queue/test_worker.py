@@ -249,10 +249,11 @@ async def test_a_crash_at_any_moment_ends_in_one_answer(office: Office, moment: 
     async with office.worker() as worker:
         await worker.drain()
     assert len(office.log.records) == 2
+    await inbox.close()
     # Put the inbox back to where the crash would have left it.
     reply_record = office.log.records[0]
     del office.log.records[1]
-    db = inbox._db
+    db = SqliteStore(office.path / "inbox.db").open()
     event = _event(question)
     db.run("UPDATE events SET state = 'new', event = ?, record_id = ?, status_id = 'm1'", (event, reply_record.id))
     if moment != "after the record":
@@ -264,7 +265,7 @@ async def test_a_crash_at_any_moment_ends_in_one_answer(office: Office, moment: 
         )
     if moment != "after the reply":
         office.platform.thread["m1"] = "Looking…"
-    await inbox.close()
+    db.close()
     async with office.worker() as worker:
         await worker.drain()
     assert office.platform.thread == {"m1": f"{HOTELS} [1]"}
@@ -278,14 +279,16 @@ async def test_a_private_reply_is_not_sent_twice_after_a_crash(office: Office) -
     async with office.worker() as worker:
         await worker.drain()
     receipt = {"record_id": office.log.records[0].id, "index": 0, "leaf_hash": ""}
-    inbox._db.run(
+    await inbox.close()
+    db = SqliteStore(office.path / "inbox.db").open()
+    db.run(
         "UPDATE events SET state = 'showing', event = ?, status_id = 'm1', reply = ?",
         (
             _event(incoming("What is the bonus pool?")),
             json.dumps({"payload": {"text": BONUS}, "private": True, "receipt": receipt}),
         ),
     )
-    await inbox.close()
+    db.close()
     async with office.worker() as worker:
         await worker.drain()
     assert office.platform.private == [f"{BONUS} [1]"]

@@ -315,9 +315,9 @@ async def test_a_bound_on_workspaces(tmp_path: Path) -> None:
 @given(name=st.text(max_size=40).filter(lambda t: not t.isascii() or "/" in t or "." in t or t == ""))
 def test_no_name_leads_out_of_the_folder(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     store = Installations(tmp_path_factory.getbasetemp() / "nothing-here", 3)
-    assert store._find(name) is None
+    assert asyncio.run(store.find(name)) is None
     with pytest.raises(PlatformError, match="no workspace's id"):
-        store._save(installed(name))
+        asyncio.run(store.save(installed(name)))
 
 
 async def test_strangers_who_begin_push_nobody_out(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from bot.slack.adapter import SlackPlatform
 from bot.slack.client import vendor_logger
 from bot.slack.config import SlackConfig
 from bot.types import Incoming
+from tests.bot.directory.servers import serving
 from tests.bot.slack.fakes import MemoryIntake, MemoryViewer, answered, reply_of
 from tests.servers.slack import Fault, SlackStandIn, config_for, slack_by_http, slack_by_socket
 from tests.waiting import until
@@ -112,8 +113,9 @@ async def test_a_wrong_app_token_is_told_at_the_start(
 async def test_an_event_before_the_start_is_not_acknowledged(
     slack: SlackStandIn, intake: MemoryIntake, viewer: MemoryViewer
 ) -> None:
-    async with slack_by_http(slack, config_for(slack, socket=False), intake, viewer) as platform:
-        platform._identity = None
+    platform = SlackPlatform(config_for(slack, socket=False), intake, viewer)
+    async with serving(*platform.routes()) as origin:
+        slack.http_url = f"{origin}/slack/events"
         body = json.dumps(slack.world.envelope({"type": "message", "channel": "D1", "user": "U0ADA"})).encode()
         delivery = await slack.send(body, slack.signature(body) | {"Content-Type": "application/json"})
         assert delivery.status == 503

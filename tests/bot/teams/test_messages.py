@@ -41,7 +41,7 @@ async def reading(page: int = 2, **changes: Any) -> AsyncIterator[tuple[TeamsSta
 
 def write(teams: TeamsStandin, place: Place, payload: Any, thread: str = "", by: Person | None = None) -> Said:
     """A message as it stands in Teams, of the bot or of a person."""
-    name = teams._next_id()
+    name = teams.next_id()
     made = Said(name, place.id, thread or name, by.id if by else teams.bot, json.loads(json.dumps(payload)))
     teams.said.append(made)
     return made

@@ -90,7 +90,7 @@ class Service:
     def forge(self, place: Place, like: Said, record: str, thread: str) -> Said:
         """Whoever has the bot's secret posts a message that looks like one of ours."""
         text = json.dumps(like.activity).replace(record_of(like), record).replace("180 EUR", "500 EUR")
-        made = Said(self.teams._next_id(), place.id, thread, self.teams.bot, json.loads(text))
+        made = Said(self.teams.next_id(), place.id, thread, self.teams.bot, json.loads(text))
         self.teams.said.append(made)
         return made
 
