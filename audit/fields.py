@@ -84,7 +84,7 @@ NEAR = shape({**_FOUND, "text": TEXT, "score": NUMBER, "sections": listed(SECTIO
 CITATION = shape({"n": NUMBER, **_SPOT, "quote": TEXT, "page": optional(NUMBER), "locator": optional(TEXT)})
 SNAPSHOT = shape({"document": TEXT, "version": TEXT, "start": COUNT, "end": COUNT, "text": TEXT, "sha256": HASH})
 QUOTE = shape({"passage_id": TEXT, "text": TEXT})
-_LATER = {"part": TEXT, "wording": TEXT, "source_text": TEXT}
+_LATER = {"part": TEXT, "wording": TEXT, "source_text": TEXT, "highlights": listed(listed(COUNT))}
 DROPPED = shape(
     {"text": TEXT, "quotes": listed(QUOTE), "verdict": TEXT, "reason": TEXT},
     {"part": TEXT, "value": TEXT, "source_text": TEXT},
@@ -133,7 +133,8 @@ FIELDS: tuple[Field, ...] = (
     Field("passages", Q, listed(PASSAGE), False,
           "every retrieved passage: place, score in millionths, in the model's context or not, cited or not"),
     Field("statements", Q, optional(listed(shape({"text": TEXT, "citations": listed(NUMBER)}, _LATER))), True,
-          "the answer's sentences: their citations, part of the form, translated or not; null without an answer"),
+          "the answer's sentences: their citations, part of the form, translated or not, what was asked for in them "
+          "(offsets); null without an answer"),
     Field("parts", Q, listed(PART), True,
           "the parts of the organisation's answer form, as shown: title, kind, what was chosen, whole or not"),
     Field("structured", Q, optional({"type": "object", "additionalProperties": {"anyOf": [TEXT, TEXTS]}}), True,

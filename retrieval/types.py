@@ -6,10 +6,12 @@ of one document version, everywhere. Times are UTC-aware. Pages count from 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import KW_ONLY, InitVar, dataclass, field
 from datetime import date, datetime
 from enum import Enum, StrEnum
+
+from retrieval.runs import Run, RunKind
 
 # --- documents --------------------------------------------------------------------------
 
@@ -348,19 +350,33 @@ class Wording(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence of an answer, the numbers of the citations that carry it, and the part of the form it stands in."""
+    """A sentence of an answer, the numbers of the citations that carry it, and the part of the form it stands in.
+
+    `highlights` is what was asked for, such as an amount: half-open offsets into `text`, in order, none over another.
+    """
 
     text: str
     citations: tuple[int, ...]
     part: str = ""
     wording: Wording = Wording.ONE_LANGUAGE
     source_text: str = ""  # what was translated; "" when nothing was
+    highlights: tuple[tuple[int, int], ...] = ()
 
     @property
     def marks(self) -> str:
         """What is printed behind it, e.g. " [1] [2]"."""
         numbers = "".join(f" [{n}]" for n in self.citations)
         return f"{numbers} {TRANSLATED_MARK}" if self.wording is Wording.TRANSLATED else numbers
+
+    def runs(self) -> Iterator[Run]:
+        """The text, parted where what was asked for begins and ends."""
+        at = 0
+        for start, end in self.highlights:
+            if at <= start < end <= len(self.text):
+                yield Run(self.text[at:start])
+                yield Run(self.text[start:end], RunKind.ASKED)
+                at = end
+        yield Run(self.text[at:])
 
 
 class PartKind(StrEnum):
@@ -411,25 +427,38 @@ class Answer:
     @property
     def text(self) -> str:
         """The statements with their markers on one line; with a form, a line a part: `Title: statement [1]`."""
-        if not self.parts:
-            return " ".join(s.text + s.marks for s in self.statements)
-        return "\n".join(f"{part.title}:{self.body(part)}" for part in self.parts)
+        return "".join(run.text for run in self.runs())
 
     def of(self, part: AnswerPart) -> tuple[Statement, ...]:
         return tuple(s for s in self.statements if s.part == part.name)
 
-    def body(self, part: AnswerPart, shown: Callable[[str], str] = str) -> str:
-        """What follows a part's title: a blank and its text, or a line for each item of a list. `shown` writes
-        statements and values as a platform needs them.
-        """
-        said = [shown(s.text) + s.marks for s in self.of(part)]
+    def runs(self, shown: Callable[[Statement], Statement] = lambda s: s) -> Iterator[Run]:
+        """`text` as stretches that are shown alike; `shown` may shorten a statement first."""
+        for part in self.parts:
+            if part is not self.parts[0]:
+                yield Run("\n", RunKind.OURS)
+            yield Run(f"{part.title}:", RunKind.TITLE)
+            yield from self._body(part, shown)
+        for said in () if self.parts else self.statements:
+            if said is not self.statements[0]:
+                yield Run(" ", RunKind.OURS)
+            yield from shown(said).runs()
+            yield Run(said.marks, RunKind.OURS)
+
+    def _body(self, part: AnswerPart, shown: Callable[[Statement], Statement]) -> Iterator[Run]:
+        """What follows a part's title: a blank and its text, or a line for each item of a list."""
+        said = self.of(part)
         if not said:
-            return f" {NOT_CARRIED}"
-        listed = part.kind is PartKind.LIST
-        body = "".join(f"\n• {item}" if listed else f" {item}" for item in said)
+            yield Run(f" {NOT_CARRIED}", RunKind.OURS)
+            return
         if part.value:
-            body = f" {shown(part.value)}.{body}"
-        return body if part.whole else f"{body} {NOT_WHOLE}"
+            yield from (Run(" ", RunKind.OURS), Run(part.value), Run(".", RunKind.OURS))
+        for one in said:
+            yield Run("\n• " if part.kind is PartKind.LIST else " ", RunKind.OURS)
+            yield from shown(one).runs()
+            yield Run(one.marks, RunKind.OURS)
+        if not part.whole:
+            yield Run(f" {NOT_WHOLE}", RunKind.OURS)
 
 
 class VerdictClass(StrEnum):

@@ -17,6 +17,7 @@ from bot.answering.render import closest, deep_link, markers, nearest_line, plai
 from bot.keys import RecordRef
 from bot.texts import BAD_ANSWER, CUT, GO_TO_ANSWER, GOOD_ANSWER, NEAREST_SECTIONS, SHOW_PASSAGE, SHOW_PASSAGE_OF
 from bot.types import Expert, Outcome, OutcomeKind
+from retrieval.runs import RunKind
 from retrieval.text.shown import shown, shown_line
 from retrieval.types import Answer, Citation
 
@@ -31,6 +32,7 @@ PASSAGE = "footnote_passage"
 FEEDBACK = "footnote_feedback"
 EXPERT = "footnote_expert"
 EVENT = "footnote_answer"
+BOLD = (RunKind.ASKED, RunKind.TITLE)
 
 Block = dict[str, Json]
 
@@ -123,10 +125,8 @@ def _answered(outcome: Outcome, answer: Answer) -> list[Block]:
 
 
 def _said(answer: Answer, limit: int) -> list[Block]:
-    """The answer's own text, cut at so many characters; the titles of a form's parts are bold."""
-    runs = [(answer.text, False)]
-    if answer.parts:
-        runs = [run for p in answer.parts for run in ((f"{p.title}:", True), (f"{answer.body(p)}\n", False))]
+    """The answer's own text, cut at so many characters; what was asked for, and the titles of a form, are bold."""
+    runs = [(run.text, run.kind in BOLD) for run in answer.runs() if run.text]
     if sum(len(text) for text, _ in runs) > limit:
         room = limit - len(CUT)
         kept = []
@@ -134,7 +134,7 @@ def _said(answer: Answer, limit: int) -> list[Block]:
             kept.append((text[:room], bold))
             room -= len(kept[-1][0])
         runs = [run for run in kept if run[0]]
-        runs[-1] = (runs[-1][0] + CUT, runs[-1][1])
+        runs.append((CUT, False))
     return [_text(piece, bold=bold) for text, bold in runs for piece in _pieces(text)]
 
 

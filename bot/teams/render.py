@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from string import punctuation
 from urllib.parse import quote as encoded
 
 from audit.record import Json
@@ -20,8 +21,9 @@ from bot.answering.render import closest, deep_link, markers, nearest_line, sour
 from bot.teams.events import EXPERT, PASSAGE
 from bot.texts import GO_TO_ANSWER, NEAREST_SECTIONS, OPEN_DOCUMENT, PASSAGE_TITLE, SHOW_PASSAGE, WELCOME
 from bot.types import Outcome, PassageView
+from retrieval.runs import Run, RunKind
 from retrieval.text.shown import shown
-from retrieval.types import Citation
+from retrieval.types import Citation, Statement
 
 SIZE_LIMIT = 78_000  # bytes of JSON as UTF-16; Teams refuses messages of about 100 KB
 CITATION_LIMIT = 20  # entries in the citation entity; more than that is refused
@@ -35,6 +37,7 @@ CARD = "application/vnd.microsoft.card.adaptive"
 
 
 _MARKUP = re.compile(r"[\\`*_\[\]#|~]")
+_EDGE = re.compile(rf"[\s{re.escape(punctuation)}]?")
 _LIST_START = re.compile(r"^(\d*)([-+.)])(?=[-\s]|$)")
 """What makes a list or a rule of a line that begins with it: a dash, a plus, a number with its mark."""
 
@@ -132,15 +135,25 @@ def _answer_text(outcome: Outcome, fit: Fit) -> str:
         return ""
     room = max(fit.text // max(len(answer.statements), 1), 40)
 
-    def shown(said: str) -> str:
-        return escape(shorten(said, room))
+    def fitted(said: Statement) -> Statement:
+        return said if len(said.text) <= room else Statement(shorten(said.text, room), said.citations)
 
-    if answer.parts:
-        lines = [f"**{escape(part.title)}:**{answer.body(part, shown)}" for part in answer.parts]
-        text = "\n\n".join(lines).replace("\n• ", "\n\n• ")
-    else:
-        text = " ".join(shown(s.text) + s.marks for s in answer.statements)
+    runs = [run for run in answer.runs(fitted) if run.text]
+    edges = ["", *(run.text for run in runs), ""]
+    text = "".join(map(_written, runs, edges, edges[2:])).replace("\n", "\n\n")
     return f"{text}\n\n{_paragraphs(outcome.notice)}" if outcome.notice else text
+
+
+def _written(run: Run, before: str, after: str) -> str:
+    """A run as Markdown. Bold that does not begin and end where a word does would show its asterisks."""
+    if run.kind is RunKind.OURS:
+        return run.text
+    text = escape(run.text)
+    apart = all(_EDGE.fullmatch(edge) for edge in (before[-1:], after[:1]))
+    if text and (run.kind is RunKind.TITLE or (run.kind is RunKind.ASKED and apart)):
+        text = f"**{text}**"
+    left, right = (" " if edge.isspace() else "" for edge in (run.text[:1], run.text[-1:]))
+    return f"{left}{text}{right}" if text else left
 
 
 def _small(outcome: Outcome) -> str:

@@ -14,7 +14,7 @@ from bot.slack import render as slack_render
 from bot.slack.render import BUDGET, shorten, size
 from bot.types import Outcome, OutcomeKind
 from retrieval.text.shown import hidden
-from retrieval.types import Citation, Section
+from retrieval.types import Answer, Citation, Seal, Section, Statement
 from tests.bot.slack.fakes import RECORD, abstained, answered, citation, document
 from tests.fuzz import tries
 
@@ -52,6 +52,14 @@ def test_the_answer_comes_first_then_the_sources() -> None:
     ]
     assert payload["metadata"] == {"event_type": "footnote_answer", "event_payload": {"record": RECORD}}
     accepted(payload)
+
+
+def test_what_was_asked_for_stands_out() -> None:
+    said = Statement("A night in Paris costs EUR 210 (VAT included).", (1,), highlights=((23, 30),))
+    answer = Answer((said,), (citation(),), seal=Seal.VERIFIED)
+    payload = render(Outcome(OutcomeKind.ANSWERED, RECORD, "How much?", answer))
+    accepted(payload)
+    assert [e["text"] for e in payload["blocks"][0]["elements"][0]["elements"] if e.get("style")] == ["EUR 210"]
 
 
 def test_the_same_outcome_gives_the_same_bytes() -> None:

@@ -15,6 +15,7 @@ from bot.demo.standins.teams_checks import as_text, elements, problems
 from bot.teams.render import SIZE_LIMIT, chat_link, escape, render, shorten, wire_size
 from bot.types import Outcome, OutcomeKind
 from retrieval.text.shown import hidden, shown
+from retrieval.types import Answer, Seal, Statement
 from tests.bot.teams.support import answered, citation, passage
 from tests.fuzz import tries
 
@@ -186,6 +187,28 @@ def shown_as_text(markdown: str) -> str:
     assert (paragraph.type, end.type) == ("paragraph_open", "paragraph_close")
     assert {child.type for child in inline.children or ()} <= {"text"}
     return "".join(child.content for child in inline.children or ())
+
+
+def highlighted(text: str, *spans: tuple[int, int]) -> Outcome:
+    answer = Answer((Statement(text, (1,), highlights=spans),), (citation(),), seal=Seal.VERIFIED)
+    return Outcome(OutcomeKind.ANSWERED, "r1", "How much?", answer)
+
+
+def test_what_was_asked_for_stands_out() -> None:
+    text = "A night in Paris costs EUR 210 (VAT included)."
+    assert render(highlighted(text, (23, 30)))["text"] == "A night in Paris costs **EUR 210** (VAT included). [1]"
+
+
+@tries(300)
+@given(st.text(st.sampled_from("a1 .)(-*_€$[]\\`&"), min_size=1, max_size=20), st.data())
+def test_what_stands_out_changes_no_character(text: str, data: st.DataObject) -> None:
+    """Bold is shown as bold, or left away: its asterisks are never seen."""
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    bold = MARKDOWN.parse(str(render(highlighted(text, (start, end)))["text"]))
+    plain = MARKDOWN.parse(str(render(highlighted(text))["text"]))
+    shown = [" ".join("".join(c.content for t in tokens for c in t.children or ()).split()) for tokens in (bold, plain)]
+    assert shown[0] == shown[1]
 
 
 @given(st.text(max_size=200) | MARKS)
