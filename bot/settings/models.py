@@ -13,4 +13,7 @@ class ModelSettings(BaseModel):
     embedding_model: str | None = Field(default=None, description="Embedding model; unset: the built-in MiniLM")
     embedding_base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint for embeddings")
     embedding_api_key: SecretStr | None = Field(default=None, description="API key of the embeddings endpoint")
+    embedding_batch: int = Field(
+        default=128, ge=1, le=2048, description="Texts in one request to the embeddings endpoint"
+    )
     embedding_dimensions: int = Field(default=1536, ge=8, le=8192, description="Size of the endpoint's vectors")

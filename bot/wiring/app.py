@@ -245,6 +245,7 @@ def _embedder(settings: Settings) -> Embedder:
         return OpenAIEmbedder(
             model=settings.embedding_model,
             dimensions=settings.embedding_dimensions,
+            batch=settings.embedding_batch,
             base_url=settings.embedding_base_url,
             api_key=settings.secret("embedding_api_key"),
         )

@@ -5,29 +5,31 @@ Protocol: https://platform.openai.com/docs/api-reference/embeddings/create
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-import openai
-from openai import AsyncOpenAI
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
+from numpy.typing import NDArray
 
 from retrieval.errors import EmbedderUnavailable
-from retrieval.outbound.addresses import shown
-from retrieval.outbound.over_httpx import AnswerRefused, BoundedClient
+from retrieval.outbound.over_openai import Endpoint, Named, Pace, RequestRefused
 
-_BATCH = 128  # texts a request; below the limit of every server we know
+BATCH = 128  # texts a request, where nothing else is set; TEI takes 32 unless told otherwise, and says so
 _NUMBER = 32  # bytes of a number as text, with what stands around it
 _REST = 1_000_000  # bytes of an answer beside its numbers
 _LONGEST_WAIT = 60.0  # seconds; a longer Retry-After is an outage, not a pause
+_NAMED = Named("embeddings endpoint", "FOOTNOTE_EMBEDDING", "FOOTNOTE_EMBEDDING_MODEL", "", EmbedderUnavailable)
+
+Rows = NDArray[np.float32]
 
 
 class OpenAIEmbedder:
     """Implements `retrieval.ports.Embedder`. One client a process: make one, and close it at the end.
 
-    `dimensions` is checked against every vector that arrives. `timeout` is in seconds, for one
-    request; timeouts, 429 and 5xx are tried `attempts` times, waiting as Retry-After says, or
-    `pause` seconds and then longer.
+    `dimensions` is checked against every vector that arrives. `batch` is the most texts of a request; where the
+    server refuses as many, half of them are sent from then on. `timeout` is in seconds, for one request; timeouts,
+    429 and 5xx are tried `attempts` times, waiting as the server says, or `pause` seconds and then longer.
     """
 
     def __init__(
@@ -37,26 +39,27 @@ class OpenAIEmbedder:
         dimensions: int,
         api_key: str,
         base_url: str | None = None,
+        batch: int = BATCH,
         timeout: float = 30.0,
         attempts: int = 5,
         pause: float = 1.0,
     ) -> None:
         self._model = model
         self._dimensions = dimensions
-        # The retries are ours: the client's own would multiply with them.
-        self._client = AsyncOpenAI(
-            api_key=api_key or "none",
+        self._batch_size = self._most = batch
+        self._plain = True  # vectors are asked for as numbers: base64 is not known to every server
+        self._endpoint = Endpoint(
+            _NAMED,
+            model,
+            api_key=api_key,
             base_url=base_url,
-            max_retries=0,
-            http_client=BoundedClient(deadline=timeout, most_bytes=_BATCH * dimensions * _NUMBER + _REST),
+            pace=Pace(timeout, attempts=attempts, pause=pause, longest_wait=_LONGEST_WAIT),
+            most_bytes=batch * dimensions * _NUMBER + _REST,
         )
-        self._attempts = attempts
-        self._backoff = wait_random_exponential(multiplier=pause, max=_LONGEST_WAIT)
-        self._where = shown(str(self._client.base_url))
 
     @property
     def fingerprint(self) -> str:
-        return f"openai:{self._where}:{self._model}:{self._dimensions}"
+        return f"openai:{self._endpoint.where}:{self._model}:{self._dimensions}"
 
     @property
     def dimensions(self) -> int:
@@ -65,102 +68,67 @@ class OpenAIEmbedder:
     async def embed(self, texts: Sequence[str]) -> list[bytes]:
         """One vector a text. Raises EmbedderUnavailable."""
         vectors: list[bytes] = []
-        for at in range(0, len(texts), _BATCH):
+        while len(vectors) < len(texts):
+            part = texts[len(vectors) : len(vectors) + self._batch_size]
             # Most servers refuse an empty text; a blank means the same.
-            vectors += await self._batch([text or " " for text in texts[at : at + _BATCH]])
+            vectors += await self._batch([text or " " for text in part])
         return vectors
 
     async def close(self) -> None:
-        await self._client.close()
+        await self._endpoint.close()
 
     async def _batch(self, texts: list[str]) -> list[bytes]:
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(_passing), stop=stop_after_attempt(self._attempts), wait=self._wait, reraise=True
-        )
+        """The vectors of these texts, or, where the server wants fewer at once, of the first of them."""
+        while True:
+            body: dict[str, Any] = {"model": self._model, "input": texts}
+            if self._plain:
+                body["encoding_format"] = "float"
+            try:
+                answer = await self._endpoint.call("/embeddings", body)
+            except RequestRefused as refused:
+                if self._plain and "encoding_format" in refused.complaint:
+                    self._plain = False
+                elif len(texts) > 1 and not refused.final:
+                    self._batch_size = len(texts) // 2
+                    texts = texts[: self._batch_size]
+                else:
+                    self._batch_size = self._most  # their number was not what it refused
+                    raise refused.failure from refused
+                continue
+            return self._read(answer, len(texts))
+
+    def _read(self, answer: object, count: int) -> list[bytes]:
         try:
-            async for attempt in retrying:
-                with attempt:
-                    # "float" is what every compatible server knows; base64 is not.
-                    answer = await self._client.embeddings.create(
-                        model=self._model, input=texts, encoding_format="float"
-                    )
-        except openai.OpenAIError as error:
-            raise self._translated(error) from error
-        except (
-            ValueError,
-            TypeError,
-            AttributeError,
-            RecursionError,
-        ) as error:  # of a broken body
-            raise self._misshapen("no JSON") from error
-        try:
-            rows = [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
+            rows = [_numbers(item["embedding"]) for item in _in_order(answer["data"])]  # type: ignore[index]
             with np.errstate(all="ignore"):  # what is too large for a number becomes infinite, and is refused below
-                return self._checked(np.array(rows, np.float32), len(texts))
-        except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
-            raise self._misshapen(str(error)[:200]) from error
+                return self._checked(np.array(rows, np.float32), count)
+        except (TypeError, ValueError, KeyError, ArithmeticError) as error:
+            raise self._endpoint.nonsense("vectors that cannot be read") from error
 
-    def _misshapen(self, what: str) -> EmbedderUnavailable:
-        return EmbedderUnavailable(
-            f"The embeddings endpoint {self._where} answered in another form than OpenAI's: {what}. "
-            "Check FOOTNOTE_EMBEDDING_BASE_URL."
-        )
-
-    def _checked(self, rows: np.ndarray[tuple[int, ...], np.dtype[np.float32]], count: int) -> list[bytes]:
+    def _checked(self, rows: Rows, count: int) -> list[bytes]:
         if rows.shape != (count, self._dimensions):
             raise EmbedderUnavailable(
-                f"The embeddings endpoint {self._where} answered vectors of shape {rows.shape} for {self._model}, "
-                f"not {(count, self._dimensions)}. Set FOOTNOTE_EMBEDDING_DIMENSIONS to the model's size, "
-                "then run `footnote index rebuild`."
+                f"The embeddings endpoint {self._endpoint.where} answered vectors of shape {rows.shape} for "
+                f"{self._model}, not {(count, self._dimensions)}. Set FOOTNOTE_EMBEDDING_DIMENSIONS to the model's "
+                "size, then run `footnote index rebuild`."
             )
         norms = np.linalg.norm(rows, axis=1, keepdims=True)
         if not np.isfinite(norms).all() or not (norms > 0).all():
             raise EmbedderUnavailable(
-                f"The embeddings endpoint {self._where} answered a vector without a direction (zero or not a number) "
-                f"for model {self._model}. Choose another embedding model."
+                f"The embeddings endpoint {self._endpoint.where} answered a vector without a direction (zero or not a "
+                f"number) for model {self._model}. Choose another embedding model."
             )
         return [row.astype("<f4").tobytes() for row in rows / norms]
 
-    def _wait(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = _retry_after(error) if isinstance(error, openai.APIStatusError) else None
-        return float(self._backoff(state)) if asked is None else asked
 
-    def _translated(self, error: openai.OpenAIError) -> EmbedderUnavailable:
-        """The one table from the client's errors to ours; the most special first."""
-        table: tuple[tuple[type[openai.OpenAIError], str, str], ...] = (
-            (openai.APITimeoutError, "does not answer in time", "Try again later, or raise the time limit."),
-            (openai.APIConnectionError, "cannot be reached", "Check FOOTNOTE_EMBEDDING_BASE_URL and the network."),
-            (openai.AuthenticationError, "refuses the key", "Check FOOTNOTE_EMBEDDING_API_KEY."),
-            (openai.PermissionDeniedError, "refuses the key", "Give the key the right to use this model."),
-            (openai.NotFoundError, f"does not know model {self._model}", "Check FOOTNOTE_EMBEDDING_MODEL."),
-            (openai.RateLimitError, "limits the rate", "Try again later, or ask the provider for a higher limit."),
-            (openai.APIStatusError, "fails", "Try again later; ask the endpoint's operator if it stays."),
-            (
-                openai.OpenAIError,
-                "answers nonsense",
-                "Check that FOOTNOTE_EMBEDDING_BASE_URL speaks OpenAI's protocol.",
-            ),
-        )
-        what, then = next((what, then) for kind, what, then in table if isinstance(error, kind))
-        if isinstance(error.__cause__, AnswerRefused):
-            what, then = f"answers what is not read: {error.__cause__}", "Check FOOTNOTE_EMBEDDING_BASE_URL."
-        status = f" (HTTP {error.status_code})" if isinstance(error, openai.APIStatusError) else ""
-        if isinstance(error, openai.APIStatusError) and error.status_code < 400:
-            what, then = "answers with a redirect, which is not followed", "Set FOOTNOTE_EMBEDDING_BASE_URL."
-        return EmbedderUnavailable(f"The embeddings endpoint {self._where} {what}{status}. {then}")
+def _in_order(items: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    """By their `index`; where some have none, or not each its own, as they came."""
+    indices = [item.get("index") for item in items]
+    if sorted(n for n in indices if isinstance(n, int)) != list(range(len(items))):
+        return items
+    return sorted(items, key=lambda item: int(item["index"]))
 
 
-def _passing(error: BaseException) -> bool:
-    """Whether trying again may help."""
-    if isinstance(error, openai.APIStatusError):
-        wait = _retry_after(error)
-        return (error.status_code in (408, 429) or error.status_code >= 500) and (wait or 0) <= _LONGEST_WAIT
-    refused = isinstance(error.__cause__, AnswerRefused)
-    return isinstance(error, openai.APIConnectionError) and not refused  # timeouts are a kind of it
-
-
-def _retry_after(error: openai.APIStatusError) -> float | None:
-    """Seconds to wait as the server asked (RFC 9110, 10.2.3; the form in seconds), None when it did not."""
-    value = error.response.headers.get("retry-after", "")
-    return float(value) if value.isdigit() else None
+def _numbers(vector: object) -> object:
+    """The numbers of a vector; from base64 of little-endian float32 where the server prefers that."""
+    return np.frombuffer(base64.b64decode(vector, validate=True), "<f4") if isinstance(vector, str) else vector

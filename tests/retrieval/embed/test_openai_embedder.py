@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -113,7 +114,7 @@ async def test_a_passing_failure_is_tried_again(
         ([failure(401)], "FOOTNOTE_EMBEDDING_API_KEY", 1),
         ([failure(403)], "the right to use this model", 1),
         ([failure(404)], "does not know model small", 1),
-        ([failure(400)], r"fails \(HTTP 400\)", 1),
+        ([failure(400)], r"refuses the request \(HTTP 400\)", 1),
         ([lambda b: vectors(b, 5)], r"shape \(1, 5\).*FOOTNOTE_EMBEDDING_DIMENSIONS", 1),
         ([lambda _: web.json_response({"data": [{"index": 0, "embedding": [0, 0, 0]}]})], "without a direction", 1),
         ([lambda _: web.json_response({"data": [{"index": 0, "embedding": ["a", "b", "c"]}]})], "another form", 1),
@@ -145,3 +146,94 @@ async def test_no_server_is_a_clear_error() -> None:
     with pytest.raises(EmbedderUnavailable, match=r"127\.0\.0\.1:9 cannot be reached"):
         await embedder.embed(["one"])
     await embedder.close()
+
+
+def _refuses_over(most: int, status: int = 422) -> Answer:
+    """As Text Embeddings Inference: `batch size 128 > maximum allowed batch size 32`."""
+
+    def answer(body: dict[str, Any]) -> web.StreamResponse:
+        if len(body["input"]) <= most:
+            return vectors(body)
+        said = {"error": f"batch size {len(body['input'])} > maximum allowed batch size {most}", "type": "Validation"}
+        return web.json_response(said, status=status)
+
+    return answer
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+async def test_a_server_that_takes_fewer_texts_gets_fewer(
+    endpoint: Endpoint, embedder: OpenAIEmbedder, status: int
+) -> None:
+    endpoint.script = [_refuses_over(32, status)] * 20
+    got = await embedder.embed([f"{'x' * n}" for n in range(150)])
+    assert [round(float(np.frombuffer(v, "<f4")[0] / np.frombuffer(v, "<f4")[1] * 2)) for v in got] == [
+        2,
+        *range(2, 151),
+    ]
+    assert [len(body["input"]) for body in endpoint.bodies] == [128, 64, 32, 32, 32, 32, 22]
+    await embedder.embed(["t"] * 40)
+    assert [len(body["input"]) for body in endpoint.bodies[7:]] == [32, 8]
+
+
+async def test_a_text_that_is_refused_alone_does_not_make_later_requests_small(
+    endpoint: Endpoint, embedder: OpenAIEmbedder
+) -> None:
+    endpoint.script = [failure(413)] * 2
+    with pytest.raises(EmbedderUnavailable, match="fails"):
+        await embedder.embed(["a", "b", "c"])
+    await embedder.embed(["t"] * 128)
+    assert [len(body["input"]) for body in endpoint.bodies] == [3, 1, 128]
+
+
+async def test_the_number_of_texts_is_a_setting(endpoint: Endpoint) -> None:
+    embedder = OpenAIEmbedder("small", dimensions=3, api_key="k", base_url=endpoint.url, batch=10, timeout=60)
+    await embedder.embed(["t"] * 25)
+    assert [len(body["input"]) for body in endpoint.bodies] == [10, 10, 5]
+    await embedder.close()
+
+
+def _with(change: Callable[[int, dict[str, Any]], dict[str, Any]]) -> Answer:
+    """The vectors in the order of the texts, each item changed."""
+
+    def answer(body: dict[str, Any]) -> web.StreamResponse:
+        rows = [[float(len(text)) + 1, 2.0, 2.0] for text in body["input"]]
+        return web.json_response({"data": [change(n, {"index": n, "embedding": row}) for n, row in enumerate(rows)]})
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda n, item: {"embedding": item["embedding"]}, id="no index"),
+        pytest.param(lambda n, item: {**item, "index": 0}, id="the same index"),
+        pytest.param(lambda n, item: {**item, "index": None}, id="index null"),
+        pytest.param(
+            lambda n, item: {
+                **item,
+                "embedding": base64.b64encode(np.array(item["embedding"], "<f4").tobytes()).decode(),
+            },
+            id="base64 though numbers were asked for",
+        ),
+    ],
+)
+async def test_vectors_come_in_other_forms(
+    endpoint: Endpoint, embedder: OpenAIEmbedder, change: Callable[[int, dict[str, Any]], dict[str, Any]]
+) -> None:
+    endpoint.script = [_with(change)]
+    got = await embedder.embed(["four", "x" * 9])
+    want = [np.array([n, 2, 2], np.float32) for n in (5, 10)]
+    for a, b in zip(got, want, strict=True):
+        assert np.allclose(np.frombuffer(a, "<f4"), b / np.linalg.norm(b))
+
+
+async def test_a_server_that_does_not_know_the_form_is_asked_without_it(
+    endpoint: Endpoint, embedder: OpenAIEmbedder
+) -> None:
+    endpoint.script = [
+        lambda _: web.json_response(
+            {"detail": [{"type": "extra_forbidden", "loc": ["body", "encoding_format"]}]}, status=422
+        )
+    ]
+    assert len(await embedder.embed(["a", "b"])) == 2
+    assert [("encoding_format" in body, len(body["input"])) for body in endpoint.bodies] == [(True, 2), (False, 2)]
