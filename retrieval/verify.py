@@ -20,9 +20,11 @@ from retrieval.gate.locating import locate_quote
 from retrieval.gate.parts import Filling
 from retrieval.gate.support import check_support
 from retrieval.gate.translation import check_direction, check_figures, check_translation, languages
+from retrieval.highlights import highlights
 from retrieval.locators import locate
 from retrieval.quoting import citations as quotes
 from retrieval.quoting import statement
+from retrieval.text.sentences import cells
 from retrieval.text.words import squash
 from retrieval.types import (
     Answer,
@@ -34,6 +36,7 @@ from retrieval.types import (
     Seal,
     Selection,
     Statement,
+    UnitKind,
     Verdict,
     VerdictClass,
     Verified,
@@ -64,11 +67,12 @@ class _Judged:
     reason: str = ""
 
 
-def verify_units(selection: Selection, passages: Sequence[Passage]) -> Verified:
+def verify_units(selection: Selection, passages: Sequence[Passage], question: str = "") -> Verified:
     """The units that a selector named, as the documents have them: an answer where it is sure, else the nearest.
 
     1. Each is a unit of a passage that was retrieved; a name of none falls.
-    2. What is shown are slices of the source: a selector adds no word. Raises nothing.
+    2. What is shown are slices of the source: a selector adds no word. What the question asked for is marked in them.
+       Raises nothing.
     """
     held = {unit.id: (unit, passage) for passage in reversed(passages) for unit in passage.units}
     statements: dict[str, Statement] = {}
@@ -82,7 +86,8 @@ def verify_units(selection: Selection, passages: Sequence[Passage]) -> Verified:
         for made in quotes(unit, passage, len(citations) + 1):
             key = (made.document.id, made.start, made.end)
             numbers.append(citations.setdefault(key, replace(made, n=len(citations) + 1)).n)
-        statements.setdefault(text, Statement(text, tuple(numbers)))
+        asked = highlights(question, text, cells(unit.text) if unit.kind is UnitKind.ROW else ())
+        statements.setdefault(text, Statement(text, tuple(numbers), highlights=asked))
     shown = None
     if statements:
         shown = Answer(tuple(statements.values()), tuple(citations.values()), seal=Seal.VERIFIED)

@@ -92,7 +92,7 @@ class CheckedGenerator:
         error: str = "",
     ) -> tuple[Verified, Draft]:
         selection = await self.selector.select(question, passages)
-        use, verified = selection.use, verify_units(selection, passages)
+        use, verified = selection.use, verify_units(selection, passages, question.text)
         if verified.answer is None:
             fallback = _ALONE.get(fallback, fallback)
         if tried is not None:
