@@ -81,10 +81,18 @@ PASSAGE = shape(
     {**_FOUND, "text_sha256": HASH, "score_millionths": NUMBER, "acl_id": TEXT, "cited": FLAG},
 )
 NEAR = shape({**_FOUND, "text": TEXT, "score": NUMBER, "sections": listed(SECTION)})
-CITATION = shape({"n": NUMBER, **_SPOT, "quote": TEXT, "page": optional(NUMBER), "locator": optional(TEXT)})
+CITATION = shape(
+    {"n": NUMBER, **_SPOT, "quote": TEXT, "page": optional(NUMBER), "locator": optional(TEXT)}, {"more": TEXT}
+)
 SNAPSHOT = shape({"document": TEXT, "version": TEXT, "start": COUNT, "end": COUNT, "text": TEXT, "sha256": HASH})
 QUOTE = shape({"passage_id": TEXT, "text": TEXT})
-_LATER = {"part": TEXT, "wording": TEXT, "source_text": TEXT, "highlights": listed(listed(COUNT))}
+_LATER = {
+    "part": TEXT,
+    "wording": TEXT,
+    "source_text": TEXT,
+    "highlights": listed(listed(COUNT)),
+    "more": TEXT,
+}
 DROPPED = shape(
     {"text": TEXT, "quotes": listed(QUOTE), "verdict": TEXT, "reason": TEXT},
     {"part": TEXT, "value": TEXT, "source_text": TEXT},

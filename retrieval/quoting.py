@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from retrieval.locators import locate
 from retrieval.text.sentences import cells, item_of
@@ -15,6 +16,9 @@ _NAME = 40  # characters; a longer cell of a table's first row names no column
 _SCALE = re.compile(
     r"\([^()\n]{0,40}\b(?:thousands|millions|billions|tausend|millionen|milliers|millions)\b[^()\n]{0,60}\)", re.I
 )
+_BULLETS = re.compile(r"^\s*[-–—•▪◦‣·*●○■□]+\s+", re.MULTILINE)
+_PARTED = re.compile(r"[,;、；，](?:\s+[^\W\d_]{1,6})?\s*$", re.MULTILINE)
+_STOP = 1  # characters: a quote without the sentence's full stop is whole
 _GAP = 12  # characters of white space, bullets and numbers between a lead-in and its first item
 
 
@@ -35,7 +39,22 @@ def citations(unit: Unit, passage: Passage, first: int) -> list[Citation]:
             spans[-1] = Slice(last.start, part.end, last.text + between + part.text)
         else:
             spans.append(part)
-    return [_citation(n, span, passage) for n, span in enumerate(spans, first)]
+    made = [_citation(n, span, passage) for n, span in enumerate(spans, first)]
+    return [*made[:-1], replace(made[-1], more=unfinished(unit))]
+
+
+def unfinished(unit: Unit) -> str:
+    """What to say behind a unit: what else belongs to it; "" where it is whole."""
+    return "" if unit.kind is UnitKind.LIST else unit.more
+
+
+def more_of(passage: Passage, start: int, end: int) -> str:
+    """The same behind a quote at [start, end) of the document, which may be a part of a unit."""
+    for unit in passage.units:
+        if unit.more and unit.start < end and start < unit.end:
+            whole = unit.kind is UnitKind.LIST and start <= unit.start and unit.end <= end + _STOP
+            return "" if whole else unit.more
+    return ""
 
 
 def _between(passage: Passage, last: Slice, part: Slice) -> str | None:
@@ -92,10 +111,15 @@ def _named_cells(head: str, row: Sequence[str]) -> str | None:
 
 
 def _listed(unit: Unit) -> str:
-    """A list without its bullets and numbers, its items parted by semicolons; anything else as it stands."""
+    """A list without its bullets and numbers, its items parted by semicolons; anything else as it stands.
+
+    So does a list that is one sentence: it has its own marks, and its own words between them.
+    """
     if unit.kind is not UnitKind.LIST:
         return unit.text
     lead, _, rest = unit.text.partition("\n")
+    if unit.more:
+        return _BULLETS.sub("", unit.text) if _PARTED.search(unit.text) else unit.text
     items = [squash(item_of(line)).rstrip(";,. ") for line in rest.splitlines() if line.strip()]
     return f"{squash(lead)} {'; '.join(items)}." if items else unit.text
 

@@ -96,7 +96,7 @@ class Retriever:
         passage = _passage(n, hit, current)
         all_sections = await self._library.sections(passage.document.id, passage.document.version)
         touched = tuple(s for s in all_sections if s.start < passage.end and passage.start < s.end)
-        if not passage.units:
+        if hit.chunk.units is None:
             passage = replace(passage, units=await made_now(self._embedder, passage, touched))
         return replace(passage, sections=touched) if len(touched) > 1 else passage
 
@@ -169,6 +169,6 @@ def _passage(n: int, hit: Hit, current: Mapping[str, Document]) -> Passage:
         end=chunk.end,
         text=chunk.text,
         places=chunk.places,
-        units=chunk.units,
+        units=chunk.units or (),
         score=round(hit.score * 1_000_000),
     )

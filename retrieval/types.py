@@ -137,7 +137,9 @@ class Unit:
     `text` is canonical[start:end]. `lead` introduces it, and is shown with it; it may stand far above. `heading` is
     the way to its section ("4 Travel > 4.2 Hotels"). `joined` is the text with its line-end hyphens joined, "" where
     it has none. `vector` are the signed bytes of a vector that knows title, heading and lead-in (see
-    `retrieval.vectors`); empty where none was made.
+    `retrieval.vectors`); empty where none was made. `more` is what to say behind a quote of less than a list that
+    is one sentence ("part of (a) to (f), which belong together"): our words, never the document's. Of a LIST, that
+    is behind a quote of a part of it.
     """
 
     id: str
@@ -149,6 +151,7 @@ class Unit:
     heading: str = ""
     joined: str = ""
     vector: bytes = b""
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,7 @@ class Chunk:
     text: str
     search_text: str
     places: tuple[Place, ...]
-    units: tuple[Unit, ...] = ()  # those that begin in it, in reading order; () in an index made before 0.2
+    units: tuple[Unit, ...] | None = None  # those that begin in it, in reading order; None: an index of before 0.2
 
 
 TRANSLATED_MARK = "(translated)"
@@ -338,6 +341,7 @@ class Citation:
     quote: str
     page: int | None
     locator: str | None
+    more: str = ""  # what else belongs to the quote, in our words: shown behind it, never in it
 
 
 class Wording(StrEnum):
@@ -361,11 +365,12 @@ class Statement:
     wording: Wording = Wording.ONE_LANGUAGE
     source_text: str = ""  # what was translated; "" when nothing was
     highlights: tuple[tuple[int, int], ...] = ()
+    more: str = ""  # what else belongs to it, in our words
 
     @property
     def marks(self) -> str:
-        """What is printed behind it, e.g. " [1] [2]"."""
-        numbers = "".join(f" [{n}]" for n in self.citations)
+        """What is printed behind it, e.g. " [1] [2]", or " — part of (a) to (f), which belong together [1]"."""
+        numbers = (f" — {self.more}" if self.more else "") + "".join(f" [{n}]" for n in self.citations)
         return f"{numbers} {TRANSLATED_MARK}" if self.wording is Wording.TRANSLATED else numbers
 
     def runs(self) -> Iterator[Run]:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.gate.injection import around, speaks_to_machine
+from retrieval.parse.wholes import kinds, mark
 from retrieval.text.connectives import goes_on, joins
 from retrieval.text.sentences import Kind, Piece, cells, pieces
 from retrieval.types import Chunk, ParsedDocument, Section, Slice, Unit, UnitKind
 
 _WHOLE_LIST = 420  # characters of a list that is one unit with its lead-in
+_WHOLE_RULE = 600  # characters of a list that is one sentence, and one unit
 _LONGEST = 900  # characters of a unit that takes in what follows it
 _LEAD = 400  # characters of a lead-in or a head; longer ones are paragraphs or tables of text
 _CAPTION = 160  # characters of the line over a table that belongs to it
@@ -39,16 +41,23 @@ def units(parsed: ParsedDocument, chunks: Sequence[Chunk]) -> tuple[tuple[Unit, 
     """The units of each chunk, in reading order: those that begin in it. Vectors are left empty."""
     starts = [c.start for c in chunks]
     found: list[list[Unit]] = [[] for _ in chunks]
-    for made in read(parsed.text, parsed.sections, parsed.joins):
+    for made in read(parsed.text, parsed.sections, parsed.joins, parsed.wholes):
         at = bisect_right(starts, made.start) - 1
         if at >= 0:
             found[at].append(replace(made, id=f"{chunks[at].id}.{len(found[at])}"))
     return tuple(map(tuple, found))
 
 
-def read(text: str, sections: Sequence[Section] = (), joins: Sequence[int] = ()) -> tuple[Unit, ...]:
-    """The units of a text, without ids. `joins` are the offsets of line-end hyphens that words run over."""
-    return tuple(_Reader(text, tuple(sections), tuple(joins)).units())
+def read(
+    text: str,
+    sections: Sequence[Section] = (),
+    joins: Sequence[int] = (),
+    wholes: Sequence[tuple[int, int]] = (),
+) -> tuple[Unit, ...]:
+    """The units of a text, without ids. `joins` are the offsets of line-end hyphens that words run over, `wholes` the
+    lists that are one sentence.
+    """
+    return tuple(_Reader(text, tuple(sections), tuple(joins), tuple(wholes)).units())
 
 
 def said(unit: Unit) -> str:
@@ -65,14 +74,24 @@ class _Line:
     head: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _List:
+    """The lines [first, stop) of a list that is one sentence, without its lead-in."""
+
+    first: int
+    stop: int
+
+
 @dataclass(slots=True)
 class _Reader:
     text: str
     sections: tuple[Section, ...]
     joins: tuple[int, ...]
+    wholes: tuple[tuple[int, int], ...]
 
     def units(self) -> Iterator[Unit]:
         lines = self._lines()
+        lists = self._lists(lines)
         at = 0
         while at < len(lines):
             line = lines[at]
@@ -80,6 +99,9 @@ class _Reader:
                 stop = self._table_end(lines, at)
                 yield from self._table(lines[at:stop], lines[at - 1] if at else None)
                 at = stop
+            elif at in lists:
+                yield from self._whole(lines, at, lists)
+                at = lists[at].stop
             elif line.head:
                 at += 1
             elif self._introduces(lines, at):
@@ -144,7 +166,7 @@ class _Reader:
         return stop
 
     def _unit(
-        self, line: _Line, end: int, lead: tuple[Slice, ...] = (), kind: UnitKind | None = None
+        self, line: _Line, end: int, lead: tuple[Slice, ...] = (), kind: UnitKind | None = None, more: str = ""
     ) -> Iterator[Unit]:
         piece = line.piece
         start = piece.body
@@ -156,7 +178,8 @@ class _Reader:
         if start >= end or label or self._planted(start, end):
             return
         told = UnitKind.ITEM if marked or lead else UnitKind.SENTENCE
-        yield Unit("", kind or told, start, end, said, lead, self._heading(line.section), self._joined(start, end))
+        heading, joined = self._heading(line.section), self._joined(start, end)
+        yield Unit("", kind or told, start, end, said, lead, heading, joined, more=more)
 
     def _label(self, piece: Piece, said: str, marked: bool) -> bool:
         """Whether this is a heading or a label, which says nothing alone."""
@@ -239,6 +262,83 @@ class _Reader:
                 stop += 1  # what runs on in the item
             yield from self._unit(items[at], items[stop - 1].piece.end, lead)
             at = stop
+
+    # --- lists that are one sentence
+
+    def _lists(self, lines: Sequence[_Line]) -> dict[int, _List]:
+        """Those lists, by the line of their lead-in's last sentence."""
+        starts = [line.piece.start for line in lines]
+        found = {}
+        for start, end in self.wholes:
+            at, stop = bisect_left(starts, start), bisect_left(starts, end)
+            first = next((n for n in range(at + 1, stop) if self._opens(lines, n)), stop)
+            if first < stop and not any(_is_row(line) for line in lines[first - 1 : stop]):
+                found[first - 1] = _List(first, stop)
+        return found
+
+    def _opens(self, lines: Sequence[_Line], at: int) -> bool:
+        """Whether a line begins an item: it has a mark, at the beginning of a line of the text."""
+        piece = lines[at].piece
+        return piece.body > piece.start and "\n" in self.text[lines[at - 1].piece.end : piece.start]
+
+    def _whole(
+        self, lines: Sequence[_Line], at: int, lists: Mapping[int, _List], above: tuple[Slice, ...] = (), more: str = ""
+    ) -> Iterator[Unit]:
+        """The list below line `at`: one unit where it is short, else its items, each behind the lead-in and with a
+        sign that it is a part. `above` are the lead-ins of the lists that it stands in, `more` is their sign.
+        """
+        opening, held = lines[at], lists[at]
+        items = self._items(lines, held)
+        more = self._together(lines, items) or more
+        begins = opening if not opening.head else lines[held.first]
+        if lines[held.stop - 1].piece.end - begins.piece.body <= _WHOLE_RULE:
+            yield from self._unit(begins, lines[held.stop - 1].piece.end, above, UnitKind.LIST, more)
+            return
+        said = self._slice(opening.piece.body, opening.piece.end)
+        lead = above if opening.head or len(said.text) > _LONGEST else (*above, said)
+        for first, stop in self._alternatives(lines, items):
+            yield from self._item(lines, first, stop, lists, lead, more)
+
+    def _item(
+        self, lines: Sequence[_Line], at: int, stop: int, lists: Mapping[int, _List], lead: tuple[Slice, ...], more: str
+    ) -> Iterator[Unit]:
+        """An item at lines [at, stop), and the lists in it."""
+        while at < stop:
+            if at in lists and lists[at].stop <= stop:
+                yield from self._whole(lines, at, lists, lead, more)
+                at = lists[at].stop
+                continue
+            end = next((n for n in range(at + 1, stop) if n in lists), stop)
+            yield from self._unit(lines[at], lines[end - 1].piece.end, lead, more=more)
+            at = end
+
+    def _items(self, lines: Sequence[_Line], held: _List) -> list[tuple[int, int]]:
+        """The lines [first, stop) of each item; those of lists in an item belong to it."""
+        opens = [n for n in range(held.first, held.stop) if self._opens(lines, n)]
+        shapes = kinds([self.text[lines[n].piece.start : lines[n].piece.end] for n in opens])
+        firsts = [n for n, shape in zip(opens, shapes, strict=True) if shape == shapes[0]]
+        return list(zip(firsts, (*firsts[1:], held.stop), strict=True))
+
+    def _alternatives(self, lines: Sequence[_Line], items: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """The items, those that offer the next one ("...; or") together with it."""
+        at = 0
+        while at < len(items):
+            first, stop = items[at]
+            begun = lines[first].piece.body
+            at += 1
+            while at < len(items) and joins(self.text[begun : lines[stop - 1].piece.end]):
+                if lines[items[at][1] - 1].piece.end - begun > _LONGEST:
+                    break
+                stop = items[at][1]
+                at += 1
+            yield first, stop
+
+    def _together(self, lines: Sequence[_Line], items: Sequence[tuple[int, int]]) -> str:
+        """E.g. "part of (a) to (f), which belong together"."""
+        first, last = (mark(self.text[lines[n].piece.start : lines[n].piece.end]) for n in (items[0][0], items[-1][0]))
+        if not first or not last:
+            return f"part of {len(items)} points, which belong together" if len(items) > 1 else ""
+        return f"part of {first} {'and' if len(items) == 2 else 'to'} {last}, which belong together"
 
     # --- tables
 

@@ -23,7 +23,7 @@ from retrieval.gate.translation import check_direction, check_figures, check_tra
 from retrieval.highlights import highlights
 from retrieval.locators import locate
 from retrieval.quoting import citations as quotes
-from retrieval.quoting import statement
+from retrieval.quoting import more_of, statement, unfinished
 from retrieval.text.sentences import cells
 from retrieval.text.words import squash
 from retrieval.types import (
@@ -87,7 +87,7 @@ def verify_units(selection: Selection, passages: Sequence[Passage], question: st
             key = (made.document.id, made.start, made.end)
             numbers.append(citations.setdefault(key, replace(made, n=len(citations) + 1)).n)
         asked = highlights(question, text, cells(unit.text) if unit.kind is UnitKind.ROW else ())
-        statements.setdefault(text, Statement(text, tuple(numbers), highlights=asked))
+        statements.setdefault(text, Statement(text, tuple(numbers), highlights=asked, more=unfinished(unit)))
     shown = None
     if statements:
         shown = Answer(tuple(statements.values()), tuple(citations.values()), seal=Seal.VERIFIED)
@@ -204,4 +204,5 @@ def _citation(n: int, found: Found) -> Citation:
     # The innermost section that holds the quote: small clauses share a passage, and each has its own number.
     holders = [s for s in passage.sections if s.start <= start and end <= s.end]
     section = holders[-1] if holders else passage.section
-    return Citation(n, passage.document, section, passage.chunk_id, start, end, found.text, page, locator)
+    more = more_of(passage, start, end)
+    return Citation(n, passage.document, section, passage.chunk_id, start, end, found.text, page, locator, more)

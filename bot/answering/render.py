@@ -95,6 +95,11 @@ def nearest_line(passage: Passage) -> str:
     return f"{passage.document.title}, {place}" if place else passage.document.title
 
 
+def behind(more: str) -> str:
+    """What is shown behind a quote, in our words: "" or e.g. " — part of (a) to (f), which belong together"."""
+    return f" — {more}" if more else ""
+
+
 def closest(near: Answer) -> list[tuple[Statement, tuple[Citation, ...]]]:
     """Each of the closest units with the citations that say where it stands."""
     by_number = {c.n: c for c in near.citations}
@@ -112,14 +117,17 @@ def plain(outcome: Outcome) -> str:
         lines.append("Sources:")
         for source in sources(answer.citations):
             lines.append(f"{markers(source)} {source[0].document.title}, {source_place(source)}")
-            lines += [f"    “{c.quote}”" for c in source]
+            lines += [f"    “{c.quote}”{behind(c.more)}" for c in source]
     else:
         lines.append(outcome.text)
         if outcome.link:
             lines.append(outcome.link)
         if outcome.near is not None:
             for said, quoted in closest(outcome.near):
-                lines += [f"• “{said.text}”", f"    {quoted[0].document.title}, {source_place(quoted)}"]
+                lines += [
+                    f"• “{said.text}”{behind(said.more)}",
+                    f"    {quoted[0].document.title}, {source_place(quoted)}",
+                ]
         if outcome.nearest:
             lines.append(f"{NEAREST_SECTIONS}:")
             lines += [f"• {nearest_line(p)}" for p in outcome.nearest]
@@ -158,6 +166,7 @@ def _citation_json(c: Citation) -> dict[str, object]:
         "page": c.page,
         "version": c.document.version,
         "quote": c.quote,
+        "more": c.more,
         "start": c.start,
         "end": c.end,
         "locator": c.locator,

@@ -13,13 +13,23 @@ from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from audit.record import Json
-from bot.answering.render import closest, deep_link, markers, nearest_line, plain, source_line, source_place, sources
+from bot.answering.render import (
+    behind,
+    closest,
+    deep_link,
+    markers,
+    nearest_line,
+    plain,
+    source_line,
+    source_place,
+    sources,
+)
 from bot.keys import RecordRef
 from bot.texts import BAD_ANSWER, CUT, GO_TO_ANSWER, GOOD_ANSWER, NEAREST_SECTIONS, SHOW_PASSAGE, SHOW_PASSAGE_OF
 from bot.types import Expert, Outcome, OutcomeKind
 from retrieval.runs import RunKind
 from retrieval.text.shown import shown, shown_line
-from retrieval.types import Answer, Citation
+from retrieval.types import Answer, Citation, Statement
 
 BUDGET = 11_500  # characters of JSON over all blocks; Slack refuses somewhere above 13,000
 TEXT_LIMIT = 3_900  # chat.update takes 4,000 characters of `text`
@@ -84,7 +94,7 @@ def _told(outcome: Outcome) -> list[Block]:
     blocks: list[Block] = [_rich([_section([*_spoken(body), *link])])]
     if outcome.near is not None:
         for said, cited in closest(outcome.near):
-            blocks += _near(outcome.record_id, said.text, cited)
+            blocks += _near(outcome.record_id, said, cited)
     if outcome.nearest:
         lines = "\n".join(f"• {nearest_line(p)}" for p in outcome.nearest)[:ANSWER_LIMIT]
         head = _text(f"{NEAREST_SECTIONS}:\n", bold=True)
@@ -97,11 +107,11 @@ def _told(outcome: Outcome) -> list[Block]:
     return blocks
 
 
-def _near(record: str, said: str, cited: Sequence[Citation]) -> Iterator[Block]:
+def _near(record: str, said: Statement, cited: Sequence[Citation]) -> Iterator[Block]:
     """A sentence that is near, where it stands, and a button that shows what is around it."""
     title, place = _titled(cited), f", {source_place(cited)}"
-    quote = [_text(piece) for piece in _pieces(shorten(said, NEAR_LIMIT))]
-    yield _rich([_section([title, _text(place)]), {"type": "rich_text_quote", "elements": [*quote]}])
+    quote = [_text(piece) for piece in _pieces(shorten(said.text, NEAR_LIMIT))]
+    yield _rich([_section([title, _text(place)]), {"type": "rich_text_quote", "elements": [*quote]}, *_more(said.more)])
     yield {"type": "actions", "elements": [_passage_button(record, cited)]}
 
 
@@ -230,7 +240,8 @@ def _choice(record: str, citations: Sequence[Citation]) -> Block:
 def _lines(record: str, citations: Sequence[Citation], longest: int) -> list[Block]:
     """The tightest form: a line a source, the quote behind it as far as it fits."""
     lines = [
-        f"[{c.n}] {source_line(c)}" + (f": “{shorten(c.quote, longest)}”" if longest > 1 else "") for c in citations
+        f"[{c.n}] {source_line(c)}" + (f": “{shorten(c.quote, longest)}”{behind(c.more)}" if longest > 1 else "")
+        for c in citations
     ]
     pieces = ["\n".join(lines)[i : i + 3_000] for i in range(0, len("\n".join(lines)), 3_000)]
     return [_rich([_section([_text(piece) for piece in pieces])])] if pieces else []
@@ -242,6 +253,13 @@ def _source(source: Sequence[Citation], longest: int) -> Iterator[Block]:
     yield _section([_text(f"{markers(source)} ", bold=True), title, place])
     for c in source:
         yield {"type": "rich_text_quote", "elements": [_text(piece) for piece in _pieces(shorten(c.quote, longest))]}
+        yield from _more(c.more)
+
+
+def _more(more: str) -> Iterator[Block]:
+    """What else belongs to the quote above: our words, outside of it."""
+    if more:
+        yield _section([_text(f"{behind(more).lstrip()}\n")])
 
 
 def _titled(source: Sequence[Citation]) -> Block:

@@ -17,7 +17,7 @@ from string import punctuation
 from urllib.parse import quote as encoded
 
 from audit.record import Json
-from bot.answering.render import closest, deep_link, markers, nearest_line, source_place, sources
+from bot.answering.render import behind, closest, deep_link, markers, nearest_line, source_place, sources
 from bot.teams.events import EXPERT, PASSAGE
 from bot.texts import GO_TO_ANSWER, NEAREST_SECTIONS, OPEN_DOCUMENT, PASSAGE_TITLE, SHOW_PASSAGE, WELCOME
 from bot.types import Outcome, PassageView
@@ -228,7 +228,8 @@ def _claim(citation: Citation, fit: Fit) -> Json:
     if link := _link(citation):
         appearance["url"] = link
     if fit.pop_up:
-        card = _card([_run(shorten(citation.quote, fit.pop_up))])
+        more = [_close(_run(behind(citation.more).lstrip(), small=True))] if citation.more else []
+        card = _card([_run(shorten(citation.quote, fit.pop_up)), *more])
         appearance["text"] = json.dumps(card, ensure_ascii=False, separators=(",", ":"))
         appearance["encodingFormat"] = CARD
     return {"@type": "Claim", "position": citation.n, "appearance": appearance}
@@ -278,7 +279,7 @@ def _source(source: Sequence[Citation], fit: Fit, record_id: str | None) -> Iter
         return
     items: list[Json] = [_run(f"{markers(source)} {title}", bold=True), _close(_run(place, small=True))]
     if fit.quote:
-        items += [_close(_run(f"“{shorten(c.quote, fit.quote)}”", italic=True)) for c in source]
+        items += [run for c in source for run in _quoted(shorten(c.quote, fit.quote), c.more)]
     if actions := _actions(source, record_id):
         items.append({"type": "ActionSet", "actions": actions})
     yield {"type": "Container", "separator": True, "items": items}
@@ -297,6 +298,13 @@ def _actions(source: Sequence[Citation], record_id: str | None) -> list[Json]:
     return actions
 
 
+def _quoted(quote: str, more: str) -> Iterator[Json]:
+    """A quote, and below it, in our words, what else belongs to it."""
+    yield _close(_run(f"“{quote}”", italic=True))
+    if more:
+        yield _close(_run(behind(more).lstrip(), small=True))
+
+
 def _close(block: dict[str, Json]) -> dict[str, Json]:
     """Near to what stands above."""
     return {**block, "spacing": "Small"}
@@ -308,7 +316,7 @@ def _nearest(outcome: Outcome, passages: bool) -> dict[str, Json]:
         items: list[Json] = [
             _run(_clip(cited[0].document.title, NAME_LIMIT), bold=True),
             _close(_run(source_place(cited), small=True)),
-            _close(_run(f"“{shorten(said.text, NEAR_LIMIT)}”", italic=True)),
+            *_quoted(shorten(said.text, NEAR_LIMIT), said.more),
         ]
         if actions := _actions(cited, outcome.record_id if passages else None):
             items.append({"type": "ActionSet", "actions": actions})

@@ -13,7 +13,7 @@ from typing import Any
 from retrieval.codec import Unfit, as_object, as_row, each, from_json, from_row, member
 from retrieval.types import Chunk, Document, Place, Section, Slice, Unit, UnitKind
 
-_UNIT = 9  # parts of a stored unit
+_UNIT = 9  # parts of a unit that an earlier version stored; since then one more
 _CHUNK = ("id", "ordinal", "start", "end", "text", "search_text")
 
 
@@ -34,7 +34,8 @@ def dump_chunk(chunk: Chunk) -> str:
         values["search_text"] = None
     values["section"] = as_row(chunk.section)
     values["places"] = [as_row(place) for place in chunk.places]
-    values["units"] = [_dump_unit(unit, chunk) for unit in chunk.units]
+    if chunk.units is not None:
+        values["units"] = [_dump_unit(unit, chunk) for unit in chunk.units]
     return json.dumps(values)
 
 
@@ -43,25 +44,26 @@ def _dump_unit(unit: Unit, chunk: Chunk) -> list[Any]:
     inside = chunk.text[unit.start - chunk.start : unit.end - chunk.start] == unit.text
     lead, text = [as_row(s) for s in unit.lead], None if inside else unit.text
     vector = base64.b64encode(unit.vector).decode("ascii")
-    return [unit.id, unit.kind.value, unit.start, unit.end, text, lead, unit.heading, unit.joined, vector]
+    return [unit.id, unit.kind.value, unit.start, unit.end, text, lead, unit.heading, unit.joined, vector, unit.more]
 
 
 def _load_unit(row: object, chunk: Chunk) -> Unit:
     """Raises ValueError."""
-    if not isinstance(row, list) or len(row) != _UNIT:
+    if not isinstance(row, list) or len(row) not in (_UNIT, _UNIT + 1):
         raise Unfit("no unit: it has another number of parts")
-    id_, kind, start, end, text, lead, heading, joined, vector = row
+    id_, kind, start, end, text, lead, heading, joined, vector = row[:_UNIT]
+    more = row[_UNIT] if len(row) > _UNIT else ""
     if (
         type(start) is not int
         or type(end) is not int
-        or not all(type(t) is str for t in (id_, heading, joined, vector))
+        or not all(type(t) is str for t in (id_, heading, joined, vector, more))
     ):
         raise Unfit("no unit: a part of it is of another type")
     text = chunk.text[start - chunk.start : end - chunk.start] if text is None else text
     if type(text) is not str:
         raise Unfit("no unit: its text is none")
     held = base64.b64decode(vector, validate=True)
-    return Unit(id_, UnitKind(kind), start, end, text, each(Slice, lead, from_row), heading, joined, held)
+    return Unit(id_, UnitKind(kind), start, end, text, each(Slice, lead, from_row), heading, joined, held, more)
 
 
 def load_chunk(text: str, document: Document) -> Chunk:
@@ -76,7 +78,9 @@ def load_chunk(text: str, document: Document) -> Chunk:
     ):
         raise Unfit("no chunk: a part of it is of another type")
     chunk = Chunk(id_, document, section, ordinal, start, end, said, search_text, places)
-    held = values.get("units") or []  # chunks of earlier versions have none
+    held = values.get("units")
+    if held is None:  # an earlier version made it
+        return chunk
     if not isinstance(held, list):
         raise Unfit("no chunk: its units are no list")
     return replace(chunk, units=tuple(_load_unit(row, chunk) for row in held))

@@ -45,7 +45,7 @@ PARSERS = {
     "msg": ("retrieval.parse.mail", "parse_msg"),
 }
 
-VERSION = "5"
+VERSION = "6"
 """Changes when parsers, chunks or units change, so that a sync reads every document anew."""
 
 MEDIA_TYPES = {

@@ -20,12 +20,20 @@ _PARTED = re.compile(r"[,;、；，](?:\s+[^\W\d_]{1,6})?$")  # "…;" and "…,
 MOST = 60  # items
 
 
+def mark(text: str) -> str:
+    """The number or letter that an item begins with, as printed ("(a)", "1."); "" for a bullet or none."""
+    found = _ITEM.match(text)
+    if found is None or found["bullet"]:
+        return ""
+    return f"{found['open']}{found['number'] or found['letter'] or found['roman']}{found['close'][:1]}"
+
+
 def wholes(lines: Sequence[tuple[int, str]]) -> tuple[tuple[int, int], ...]:
     """(start, end) of each such list with its lead-in; `lines` are paragraphs with their offsets, no table rows.
 
     A list inside a list is found too; spans may hold one another.
     """
-    shapes = _shapes([text for _, text in lines])
+    shapes = kinds([text for _, text in lines])
     found = []
     for lead in range(len(lines) - 2):
         shape = shapes[lead + 1]
@@ -38,7 +46,7 @@ def wholes(lines: Sequence[tuple[int, str]]) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def _shapes(texts: Sequence[str]) -> list[str]:
+def kinds(texts: Sequence[str]) -> list[str]:
     """What kind of mark each paragraph begins with; "" for none. "(i)" is Roman unless "(h)" stands before it."""
     found: list[str] = []
     before = ""

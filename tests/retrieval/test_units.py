@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.chunk import chunk
 from retrieval.parse.blocks import Block, assemble
-from retrieval.quoting import citations, statement
-from retrieval.types import UnitKind
+from retrieval.parse.formats import parse_content
+from retrieval.quoting import citations, more_of, statement
+from retrieval.types import ParsedDocument, UnitKind
 from retrieval.units import read, said, units
 from tests.retrieval.fakes import document
 from tests.retrieval.gate.build import passage
@@ -63,6 +66,54 @@ def test_an_item_that_ends_with_or_brings_its_alternative() -> None:
         [f"(a) repair the goods at its cost {'and without delay ' * 9}; or", f"(b) replace them {'at once ' * 20}."]
     )
     assert [unit.text.count("replace") for unit in read(text)] == [1]
+
+
+_LONG = "the provider has failed to restore the service within a month after a written request of it, " * 2 + "twice"
+
+
+def _markdown(*lines: str) -> ParsedDocument:
+    return parse_content("a.md", "\n\n".join(lines).encode())
+
+
+def test_a_rule_over_several_items_is_one_unit_with_its_marks() -> None:
+    parsed = _markdown("A breach may be punished with a", "1. fine of up to EUR 5 or", "2. fine of twice the gain.")
+    [unit] = read(parsed.text, parsed.sections, parsed.joins, parsed.wholes)
+    assert statement(unit) == "A breach may be punished with a 1. fine of up to EUR 5 or 2. fine of twice the gain."
+    [cited] = citations(unit, passage(parsed.text, start=0), 1)
+    assert (cited.quote, cited.more) == (parsed.text, "")
+
+
+def test_what_is_shown_of_a_long_rule_says_that_there_is_more() -> None:
+    items = [
+        f"(a) {_LONG};",
+        f"(b) {_LONG} for any",
+        "   - reason that it can avoid, or",
+        f"   - other reason {_LONG};",
+    ]
+    items += [f"(c) {_LONG}."]
+    parsed = _markdown("The customer may end the contract if", *items)
+    found = read(parsed.text, parsed.sections, parsed.joins, parsed.wholes)
+    assert all(u.lead[0].text == "The customer may end the contract if" for u in found)
+    told = [" ".join(u.text.split())[-6:] + f" — {u.more}" for u in found]
+    assert told[0] == "twice; — part of (a) to (c), which belong together"
+    assert told[-1].endswith(" — part of (a) to (c), which belong together")
+    assert {u.more for u in found} == {
+        "part of (a) to (c), which belong together",
+        "part of 2 points, which belong together",
+    }
+    held = passage(parsed.text, start=0)
+    cited = citations(found[0], held, 1)
+    assert [c.more for c in cited][-1] == "part of (a) to (c), which belong together"
+    assert all(parsed.text[c.start : c.end] == c.quote and "belong together" not in c.quote for c in cited)
+
+
+def test_a_models_quote_of_one_alternative_says_that_there_is_more() -> None:
+    parsed = _markdown("A breach may be punished with a", "1. fine of up to EUR 5 or", "2. fine of twice the gain.")
+    made = read(parsed.text, parsed.sections, parsed.joins, parsed.wholes)
+    held = replace(passage(parsed.text, start=0), units=made)
+    first = parsed.text.index("\n2.")
+    assert more_of(held, 0, first) == "part of 1. and 2., which belong together"
+    assert more_of(held, 0, len(parsed.text) - 1) == ""
 
 
 def test_a_question_introduces_its_answer() -> None:

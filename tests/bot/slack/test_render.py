@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -60,6 +61,14 @@ def test_what_was_asked_for_stands_out() -> None:
     payload = render(Outcome(OutcomeKind.ANSWERED, RECORD, "How much?", answer))
     accepted(payload)
     assert [e["text"] for e in payload["blocks"][0]["elements"][0]["elements"] if e.get("style")] == ["EUR 210"]
+
+
+def test_what_else_belongs_to_a_quote_stands_behind_it_in_our_words() -> None:
+    payload = render(answered(replace(citation(), more="part of (a) to (c), which belong together")))
+    lines = shown(payload).splitlines()
+    at = lines.index("│ Hotels cost at most 180 EUR a night.")
+    assert lines[at + 1] == "— part of (a) to (c), which belong together"
+    accepted(payload)
 
 
 def test_the_same_outcome_gives_the_same_bytes() -> None:

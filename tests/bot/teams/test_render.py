@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,6 +56,14 @@ def test_an_answer() -> None:
         "Record 0194f2c3a1b5e0d9c8b7",
     ]
     assert [c["position"] for c in citations(payload)] == [1, 2]
+
+
+def test_what_else_belongs_to_a_quote_stands_below_it_in_our_words() -> None:
+    payload = render(answered(replace(citation(1), more="part of (a) to (c), which belong together")))
+    acceptable(payload)
+    said = texts(payload)
+    at = said.index("“Hotels cost at most 180 EUR a night.”")
+    assert said[at + 1] == "— part of (a) to (c), which belong together"
 
 
 def test_an_abstention_shows_the_nearest_sections() -> None:
