@@ -23,3 +23,6 @@ class DocumentSettings(BaseModel):
         pattern=r"^[A-Za-z_]{2,40}(\+[A-Za-z_]{2,40}){0,7}$",
         description='Tesseract\'s name of their language; several as "eng+deu"',
     )
+    keep_struck_text: bool = Field(
+        default=False, description="Keep struck-out text, marked `[struck out: ...]`; else it is left out and reported"
+    )

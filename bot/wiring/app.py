@@ -172,7 +172,8 @@ def open_state(settings: Settings) -> Iterator[StateStore]:
 async def parser(settings: Settings) -> AsyncIterator[SandboxParser]:
     """Parsers in child processes; scanned pages are read when the settings say so."""
     folder = os.environ.get("TESSDATA_PREFIX")  # Tesseract's own variable: children of the sandbox have none
-    reader = SandboxParser(ocr=Ocr(settings.ocr_language, folder) if settings.ocr else None)
+    ocr = Ocr(settings.ocr_language, folder) if settings.ocr else None
+    reader = SandboxParser(ocr=ocr, keep_struck=settings.keep_struck_text)
     try:
         yield reader
     finally:
@@ -232,6 +233,7 @@ async def open_app(
         # Documents' vectors are kept, so that no clause is embedded twice; a question's are not.
         cached = CachedEmbedder(embedder, settings.home / "embeddings.db")
         version_of_reading = formats.VERSION + (f"+ocr.{settings.ocr_language}" if settings.ocr else "")
+        version_of_reading += "+struck" if settings.keep_struck_text else ""
         titles = {source.name: title_rules(source) for source in settings.sources}
         syncing = SyncEngine(state, index, cached, wrap_parser(reader), version_of_reading, titles)
         yield App(settings, state, index, embedder, syncing, audit, directory, ask, models[0] if models else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from retrieval.gate.evidence import Found, Problem, Shelf
 from retrieval.gate.projection import find, project
+from retrieval.text.shown import STRUCK_END, STRUCK_OUT
 from retrieval.text.words import words
 from retrieval.types import Passage, Quote, VerdictClass
 
@@ -20,6 +21,8 @@ def locate_quote(quote: Quote, shelf: Shelf) -> Found | Problem:
     if passage is not None:
         place = find(quote.text, passage.text)
         if place is not None:
+            if _within_struck(passage.text, place[0]):
+                return Problem(VerdictClass.UNSUPPORTED, f"“{shown}” is struck out in the document")
             return Found(passage, *place)
     elsewhere = next((p for p in shelf.passages.values() if p is not passage and _stands(quote.text, p)), None)
     if elsewhere is not None:
@@ -29,6 +32,12 @@ def locate_quote(quote: Quote, shelf: Shelf) -> Found | Problem:
     if _spliced(quote.text, passage):
         return Problem(VerdictClass.SPLICED, f"“{shown}” joins fragments that do not stand together")
     return Problem(VerdictClass.FABRICATED, f"“{shown}” does not stand in the cited passage")
+
+
+def _within_struck(text: str, start: int) -> bool:
+    """Whether a quote begins inside of struck-out text that is kept: it would be shown without its mark."""
+    opened = text.rfind(STRUCK_OUT, 0, start)
+    return opened >= 0 and STRUCK_END not in text[opened:start]
 
 
 def _stands(text: str, passage: Passage) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.locators import join_locators, within
+from retrieval.parse.deleted import has_struck, named, unmarked
 from retrieval.parse.raised import Mark, Writer, is_shifted, links
 from retrieval.parse.wholes import wholes
 from retrieval.types import Attachment, LeftOut, ParsedDocument, Place, Section
@@ -74,14 +75,27 @@ def assemble(
     marks: list[Mark] = []
     offset = 0
     for found in given:
-        block = _written(found, writer, offset, marks) if is_shifted(found.text) else found
+        block = _named(found) if has_struck(found.text) else found
+        block = _written(block, writer, offset, marks) if is_shifted(block.text) else block
         placed.append((offset, block))
         offset += len(block.text) + len(SEPARATOR)
     text = SEPARATOR.join(block.text for _, block in placed)
-    parsed = _cut(writer.write(title).unmarked, text, placed, left_out, attachments)
+    parsed = _cut(writer.write(unmarked(title)).unmarked, text, placed, left_out, attachments)
     if not marks:
         return parsed
     return replace(parsed, notes=links(marks, [(start, b.text) for start, b in placed if b.level is None]))
+
+
+def _named(block: Block) -> Block:
+    """A block whose struck-out parts are named; they are no part of its number."""
+    made = named(block.text)
+    return replace(
+        block,
+        text=made.text,
+        label=unmarked(block.label) if block.label else block.label,
+        heading=named(block.heading).text,
+        joins=tuple(made.at(j) for j in block.joins),
+    )
 
 
 def _written(block: Block, writer: Writer, offset: int, marks: list[Mark]) -> Block:

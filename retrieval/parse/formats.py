@@ -18,6 +18,7 @@ from zipfile import BadZipFile
 from retrieval.errors import DocumentUnreadable, EncryptedDocument, ParserLimit, UnsupportedFormat
 from retrieval.parse.archive import open_archive
 from retrieval.parse.charsets import UNTOLD
+from retrieval.parse.deleted import keeping
 from retrieval.types import LeftOut, ParsedDocument
 
 if TYPE_CHECKING:
@@ -112,17 +113,21 @@ DAMAGED = (
 )
 
 
-def parse_content(name: str, content: bytes, ocr: Recognizer | None = None) -> ParsedDocument:
-    """Read a file of any known kind; scanned pages of a PDF with `ocr`, else they are named alone.
+def parse_content(
+    name: str, content: bytes, ocr: Recognizer | None = None, *, keep_struck: bool = False
+) -> ParsedDocument:
+    """Read a file of any known kind; scanned pages of a PDF with `ocr`, else they are named alone. With
+    `keep_struck`, struck-out text is kept and marked, else left out and named.
 
     Raises UnsupportedFormat, EncryptedDocument, ParserLimit, or DocumentUnreadable for a file that
     is empty, damaged, or holds no text.
     """
-    return read(detect(name, content), name, content, ocr)
+    with keeping(keep_struck):
+        return read(detect(name, content), name, content, ocr)
 
 
 def read(kind: str, name: str, content: bytes, ocr: Recognizer | None = None) -> ParsedDocument:
-    """Read a file of the kind that `detect` found. Raises as `parse_content`."""
+    """Read a file of the kind that `detect` found, inside of `deleted.keeping`. Raises as `parse_content`."""
     try:
         parser = _parser(kind)
         if kind == "pdf" and ocr is not None:

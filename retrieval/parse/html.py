@@ -17,6 +17,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.clauses.flow import Item, Piece, located, outlined
 from retrieval.parse.clauses.numbers import enumerator
+from retrieval.parse.deleted import is_kept, struck
 from retrieval.parse.formula import linear
 from retrieval.parse.grid import Cell, Grid, line
 from retrieval.parse.look import Ink, Look, look_of
@@ -117,6 +118,7 @@ class _Open:
     begins: int  # the place in `parts` where its text begins
     look: Look
     style: str  # its class
+    struck: bool
 
 
 @dataclass(slots=True)
@@ -213,7 +215,8 @@ class _Walk:
                 self._report("hidden text")
             return None
         said = properties(self.styles.get(node.mem_id, "") + ";" + own)
-        if is_struck(tag, said):
+        gone = is_struck(tag, said)
+        if gone and not is_kept():
             if (node.text(deep=True) or "").strip():
                 self._report("struck-out text")
             return None
@@ -222,7 +225,8 @@ class _Walk:
         look = look_of(tag, attributes.get("align"), said, self.open[-1].look if self.open else Look())
         raised_by = shift(tag, said) if inline else 0
         name = attributes.get("class") or ""
-        return _Open(tag, inline, on_ground, is_apart(said), raised_by, len(self.parts), look, name)
+        gone = gone or bool(self.open and self.open[-1].struck)
+        return _Open(tag, inline, on_ground, is_apart(said), raised_by, len(self.parts), look, name, gone)
 
     def _report(self, what: str) -> None:
         near = next((p.block.heading for p in reversed(self.pieces) if p.block.level is not None), "")
@@ -235,7 +239,8 @@ class _Walk:
         tag = node.tag or ""
         if tag == "-text":
             text = node.text_content or ""
-            self.parts.append(text if self.pre else _SPACE.sub(" ", text))
+            shown = text if self.pre else _SPACE.sub(" ", text)
+            self.parts.append(struck(shown) if self.open and self.open[-1].struck else shown)
             self.ink.add(text, self.open[-1].look if self.open else Look())
             return False
         if tag.startswith("-"):

@@ -15,6 +15,7 @@ from markdown_it.token import Token
 
 from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.clauses.flow import Item, Piece, outlined
+from retrieval.parse.deleted import is_kept, struck
 from retrieval.parse.grid import line
 from retrieval.parse.html import html_pieces
 from retrieval.parse.look import Ink, Look
@@ -144,7 +145,10 @@ class _Text:
         said, text = properties(style), "".join(parts)
         outer = self._open[-1][2]
         if is_struck(name, said):
-            self.struck |= bool(text.strip())
+            if is_kept():
+                outer.append(struck(text))
+            else:
+                self.struck |= bool(text.strip())
             return name
         height = shift(name, said)
         outer.append(raised(text) if height > 0 else lowered(text) if height < 0 else text)

@@ -79,7 +79,8 @@ class SandboxParser:
     """`retrieval.ports.Parser` over child processes. Close it, or use it as an async context manager.
 
     Documents wait when all children are busy. A cancelled `parse` kills its child. Scanned pages are
-    read with `ocr`, and only named without. `layers` of confinement are tried; see `confinement`.
+    read with `ocr`, and only named without; struck-out text is kept and marked with `keep_struck`, and left out
+    without. `layers` of confinement are tried; see `confinement`.
     """
 
     def __init__(
@@ -89,8 +90,10 @@ class SandboxParser:
         children: int = 2,
         ocr: Ocr | None = None,
         layers: Sequence[str] = LAYERS,
+        keep_struck: bool = False,
     ) -> None:
         self._limits = limits or Limits()
+        self._keep_struck = keep_struck
         self._ocr = ocr
         self._layers = layers
         self._slots = asyncio.Semaphore(children)
@@ -146,6 +149,7 @@ class SandboxParser:
                     "reply": self._limits.reply,
                     "ocr": asdict(self._ocr) if self._ocr else None,
                     "layers": list(self._layers),
+                    "keep_struck": self._keep_struck,
                 }
                 self._zygote = await Zygote.start(settings, environment(ocr=self._ocr is not None))
             return self._zygote

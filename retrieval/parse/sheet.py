@@ -26,6 +26,7 @@ from openpyxl.utils.exceptions import (
 from retrieval.errors import DocumentUnreadable
 from retrieval.parse.archive import Archive, open_archive
 from retrieval.parse.blocks import Block, assemble
+from retrieval.parse.deleted import is_kept, struck
 from retrieval.parse.grid import MOST_COLUMNS, line
 from retrieval.parse.numfmt import show
 from retrieval.parse.raised import lowered, raised
@@ -141,13 +142,13 @@ def _rows(sheet: Any, hidden: _Hidden, budget: _Budget, left_out: list[LeftOut])
     where = sheet.title if sheet.title.replace("_", "").isalnum() else "'" + sheet.title.replace("'", "''") + "'"
     sheet.reset_dimensions()  # a far cell must not make every row 16,384 cells wide
     merged = _Merged(hidden.merges)
-    struck: list[str] = []
+    gone: list[str] = []
     seen_hidden = False
     skipped_columns: set[int] = set()
     table: list[_Line] = []
     for number, row in enumerate(sheet.iter_rows(), 1):
         budget.cells -= len(row)
-        cells = {c.column: _shown(c, struck) for c in row if c.value is not None}
+        cells = {c.column: _shown(c, gone) for c in row if c.value is not None}
         if not any(text.strip() for text in cells.values()):
             if table and not cells:
                 yield from _table(table, where, budget)
@@ -172,7 +173,7 @@ def _rows(sheet: Any, hidden: _Hidden, budget: _Budget, left_out: list[LeftOut])
         LeftOut("hidden column", f"{sheet.title}, column {get_column_letter(c)}") for c in sorted(skipped_columns)
     ]
     left_out += _listed("formula without a stored value", where, hidden.uncached)
-    left_out += _listed("struck-out text", where, struck)
+    left_out += _listed("struck-out text", where, gone)
 
 
 def _listed(what: str, where: str, cells: Sequence[str]) -> list[LeftOut]:
@@ -181,18 +182,20 @@ def _listed(what: str, where: str, cells: Sequence[str]) -> list[LeftOut]:
     return [LeftOut(what, f"{where}!{', '.join(cells[:10])}{more}")] if cells else []
 
 
-def _shown(cell: Any, struck: list[str]) -> str:
-    """A cell as its reader sees it; what is struck out is named in `struck`."""
+def _shown(cell: Any, gone: list[str]) -> str:
+    """A cell as its reader sees it; where struck-out text is left out it is named in `gone`."""
     text = show(cell.value, cell.number_format)
     font = cell.font
-    if font is not None and font.strike and text.strip():
-        struck.append(cell.coordinate)
+    through = bool(font is not None and font.strike and text.strip())
+    if through and not is_kept():
+        gone.append(cell.coordinate)
         return ""
     if STRUCK in text:
-        struck.append(cell.coordinate)
+        gone.append(cell.coordinate)
         text = text.replace(f" {STRUCK} ", " ").replace(STRUCK, "")
     aligned = font.vertAlign if font is not None else None
-    return raised(text) if aligned == "superscript" else lowered(text) if aligned == "subscript" else text
+    text = raised(text) if aligned == "superscript" else lowered(text) if aligned == "subscript" else text
+    return struck(text) if through else text
 
 
 def _table(rows: Sequence[_Line], where: str, budget: _Budget) -> Iterator[Block]:

@@ -13,6 +13,7 @@ from pptx.exc import PythonPptxError
 from retrieval.errors import DocumentUnreadable
 from retrieval.parse.archive import Archive, open_archive
 from retrieval.parse.blocks import Block, assemble
+from retrieval.parse.deleted import is_kept, struck
 from retrieval.parse.formula import linear
 from retrieval.parse.grid import Cell, Grid, line
 from retrieval.parse.raised import lowered, raised
@@ -143,14 +144,16 @@ class _Reader:
             elif name in ("r", "fld"):
                 text = _plain("".join(t.text or "" for t in run.iterfind(f"{_A}t")))
                 look = _look(paragraph, run)
-                if look.get("strike", "noStrike") != "noStrike":
+                gone = look.get("strike", "noStrike") != "noStrike"
+                if gone and not is_kept():
                     if text.strip() and where:
                         self._left_out.append(LeftOut("struck-out text", where))
                     continue
                 height = _height(look.get("baseline", ""))
                 after = parts[-1:] and parts[-1][-1:] == " "
                 text = text.removeprefix(" ") if after else text
-                parts.append(raised(text) if height > 0 else lowered(text) if height < 0 else text)
+                text = raised(text) if height > 0 else lowered(text) if height < 0 else text
+                parts.append(struck(text) if gone else text)
             elif (found := next(run.iter(f"{_M}oMath"), None)) is not None:
                 parts.append(f" {linear(found)} ")
         return "".join(parts)

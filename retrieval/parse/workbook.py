@@ -12,6 +12,7 @@ from lxml import etree
 
 from retrieval.errors import DocumentUnreadable
 from retrieval.parse.archive import Archive
+from retrieval.parse.deleted import is_kept, struck
 from retrieval.parse.raised import lowered, raised
 from retrieval.parse.strict import rewritten, transitional
 
@@ -44,8 +45,11 @@ def _worded(data: bytes) -> bytes:
         if look is None or text is None or not text.text:
             continue
         strike, aligned = look.find(f"{NS}strike"), look.find(f"{NS}vertAlign")
-        if strike is not None and strike.get("val", "1") not in ("0", "false"):
+        gone = strike is not None and strike.get("val", "1") not in ("0", "false")
+        if gone and not is_kept():
             text.text = STRUCK
         elif aligned is not None and (wrap := _ALIGNED.get(aligned.get("val", ""))):
             text.text = wrap(text.text)
+        if gone and is_kept():
+            text.text = struck(text.text)
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)

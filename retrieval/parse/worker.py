@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from retrieval.errors import DocumentUnreadable, ParserLimit
 from retrieval.parse.calls import Calls
 from retrieval.parse.confine import confine
+from retrieval.parse.deleted import keeping
 from retrieval.parse.formats import PARSERS, detect, read
 from retrieval.parse.wire import LENGTH, dumps, encode, frame
 
@@ -78,7 +79,8 @@ def read_one(
 ) -> None:
     """Read one document over the descriptor `conversation`.
 
-    `settings` holds memory and reply (limits in bytes), ocr (the fields of `sandbox.Ocr`, or None) and layers (to try).
+    `settings` holds memory and reply (limits in bytes), ocr (the fields of `sandbox.Ocr`, or None), layers (to try)
+    and keep_struck (see `formats.parse_content`).
     """
     requests = os.fdopen(conversation, "rb")
     replies = os.fdopen(conversation, "wb", closefd=False)
@@ -87,7 +89,8 @@ def read_one(
     held = confine(settings["memory"], (cpu_seconds + 1, cpu_seconds + 2 + scans), settings["layers"], calls)
     child.send({"layers": held, "user": os.geteuid()})
     try:
-        child.run()
+        with keeping(settings["keep_struck"]):
+            child.run()
     except BaseException as error:  # noqa: BLE001 what no parser should raise: say its name, and end
         reason = f"The file could not be read: its parser failed ({type(error).__name__})."
         child.send({"error": DocumentUnreadable.__name__, "reason": reason})

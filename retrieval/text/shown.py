@@ -11,6 +11,9 @@ import re
 import unicodedata
 from functools import lru_cache
 
+STRUCK_OUT, STRUCK_END = "[struck out: ", "]"
+"""Around struck-out text that a setting keeps: part of the canonical text, so of every quote."""
+
 _IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
+from retrieval.parse.deleted import is_kept, struck
 from retrieval.parse.docx.fields import CONTENTS, LINKED, UNCOUNTED, Fields, form_text, kind_of
 from retrieval.parse.docx.package import MC, W
 from retrieval.parse.docx.styles import Look, Style, Styles, number, paragraph_of, value
@@ -211,7 +212,7 @@ class Inline:
             if text.strip():
                 out.left.append("hidden text")
             return
-        if look.strike:
+        if look.strike and not is_kept():
             if text.strip():
                 out.struck = True
                 out.left.append("struck-out text")
@@ -219,6 +220,7 @@ class Inline:
         if out.struck and out.pieces and out.pieces[-1].text[-1:] == " ":
             text = text.lstrip(" ")  # one of the two blanks around what is struck out
         text = raised(text) if look.shift == 1 else lowered(text) if look.shift == -1 else text
+        text = struck(text) if look.strike else text
         out.pieces.append(Piece(text, bool(look.bold), bool(look.underline)))
 
     def _field(self, element: etree._Element, look: Look, out: Paragraph) -> None:
@@ -240,7 +242,7 @@ class Inline:
     def _note(self, element: etree._Element, kind: str, look: Look, out: Paragraph) -> None:
         custom = element.get(W + "customMarkFollows") in {"1", "true", "on"}
         mark = _custom_mark(element) if custom else self._mark(kind)
-        if look.vanish or look.strike:
+        if look.vanish or (look.strike and not is_kept()):
             return
         out.notes.append(Note(mark, kind, element.get(W + "id") or ""))
         if not custom:

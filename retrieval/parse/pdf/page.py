@@ -19,6 +19,8 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from retrieval.errors import ParserLimit
+from retrieval.parse.deleted import is_kept
+from retrieval.parse.deleted import struck as wrapped
 from retrieval.parse.pdf.hidden import INVISIBLE, OFF_PAGE, TINY, Paint, Shapes, unseen
 from retrieval.parse.pdf.native import fast
 from retrieval.parse.pdf.struck import STRUCK, marked, struck
@@ -372,7 +374,10 @@ class _Reader:
             for w in words:
                 if box[0] < (w.x0 + w.x1) / 2 < box[1] and box[2] < w.y + 0.25 * w.size < box[3]:
                     gone.add(id(w))
-        if gone:
+        if gone and is_kept():
+            for word in (w for w in words if id(w) in gone):
+                word.text = wrapped(word.text)
+        elif gone:
             self.result.hidden.add(STRUCK)
             for line in self.result.lines:
                 before: Word | None = None

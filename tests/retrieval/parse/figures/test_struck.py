@@ -6,11 +6,20 @@ import io
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.styles import Font
 
+from retrieval.gate.evidence import Found, Problem, Shelf
+from retrieval.gate.locating import locate_quote
+from retrieval.parse.deleted import keeping, named
+from retrieval.parse.deleted import struck as wrap
 from retrieval.parse.docx.parser import parse_docx
 from retrieval.parse.formats import parse_content
+from retrieval.types import Quote
+from retrieval.units import read
+from tests.retrieval.gate.build import passage
 from tests.retrieval.parse.docx.builder import abstract, docx, lvl, num, p, row, style, t, tbl
 from tests.retrieval.parse.figures.making import FORMATS, Run, struck
 
@@ -89,3 +98,42 @@ def test_a_struck_cell_is_empty_and_named() -> None:
     parsed = parse_content("a.xlsx", out.getvalue())
     assert parsed.text == "Sheet\nItem | Old | New\nFee |  | 1200"
     assert [(item.what, item.where) for item in parsed.left_out] == [("struck-out text", "Sheet!B2")]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_where_it_is_kept_each_sentence_says_that_it_is_struck_out(name: str) -> None:
+    lines = [
+        [Run("The notice period is "), struck("thirty (30)"), Run(" sixty (60) days.")],
+        [struck("Cash is taken up to EUR 5,000. Cheques are taken.")],
+        [Run("The last one.")],
+    ]
+    parsed = parse_content(name, FORMATS[name](lines), keep_struck=True)
+    said = " ".join(parsed.text.split())
+    assert "The notice period is [struck out: thirty (30)] sixty (60) days." in said
+    assert "[struck out: Cash is taken up to EUR 5,000.] [struck out: Cheques are taken.]" in said
+    assert "struck-out text" not in [item.what for item in parsed.left_out]
+    made = [unit.text for unit in read(parsed.text, parsed.sections)]
+    assert all("[struck out: " in text for text in made if "taken" in text or "thirty" in text)
+
+
+def test_a_struck_block_of_a_page_is_marked_through_all_its_elements() -> None:
+    page = "<html><body><del><p>One <b>old</b> rule.</p><ul><li>a point</ul></del><p>Now.</body></html>"
+    parsed = parse_content("a.html", page.encode(), keep_struck=True)
+    assert parsed.text == "[struck out: One old rule.]\n- [struck out: a point]\nNow."
+
+
+def test_a_quote_of_struck_words_without_their_mark_is_none() -> None:
+    held = passage("The fee is [struck out: EUR 500] EUR 600.")
+    assert isinstance(locate_quote(Quote("p1", "EUR 500"), Shelf([held])), Problem)
+    assert isinstance(locate_quote(Quote("p1", held.text), Shelf([held])), Found)
+    assert isinstance(locate_quote(Quote("p1", "EUR 600"), Shelf([held])), Found)
+
+
+@given(st.text(alphabet="ab. 1\n", max_size=40), st.text(alphabet="ab. 1\n", max_size=40))
+@settings(derandomize=True, max_examples=100)
+def test_nothing_is_lost_where_it_is_kept(one: str, two: str) -> None:
+    with keeping(kept=True):
+        wrapped = f"x {wrap(one)}{wrap(two)} y"
+    made = named(wrapped)
+    assert made.text.replace("[struck out: ", "").replace("]", "") == f"x {one}{two} y"
+    assert all(made.text[made.at(n)] == c for n, c in enumerate(wrapped) if c.isalnum())
