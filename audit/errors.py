@@ -2,6 +2,7 @@
 
 * AuditError
   - AuditUnavailable     the log cannot write (disk full, I/O error, too slow): nothing may be shown
+    - AuditForbidden     this login may not do that in the log's database
   - AuditCorrupt         stored records, tree or checkpoint contradict each other
   - RecordInvalid        a record cannot be stored: a float, half a surrogate pair, too large
     - RecordExists       another record has this id
@@ -20,6 +21,10 @@ class AuditError(Exception):
 
 class AuditUnavailable(AuditError):
     """The log cannot make a record durable; the caller must show nothing of the answer."""
+
+
+class AuditForbidden(AuditUnavailable):
+    """The database knows roles, and that of this login may not do this."""
 
 
 class AuditCorrupt(AuditError):

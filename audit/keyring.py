@@ -34,6 +34,11 @@ class Paths:
         return self.folder / "key.pub"
 
     @property
+    def gaps(self) -> Path:
+        """What was refused and is not in the log yet (`audit.gaps`)."""
+        return self.folder / "gaps"
+
+    @property
     def exports(self) -> Path:
         return self.folder / "exports"
 

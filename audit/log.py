@@ -7,7 +7,8 @@ row keep them in one line.
 
 After an I/O error the connection is given up, never retried: a second fsync on the same descriptor
 may claim success for pages the first one lost (PostgreSQL's "fsyncgate"). The log reopens, lets
-the database recover, and appends a `gap` record before anything else.
+the database recover, and appends a `gap` record before anything else. What was refused is noted beside the
+log before its caller is told (`audit.gaps`), so that a restart loses no gap.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ import os
 import queue
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -27,8 +28,9 @@ from typing import TypeVar
 
 from audit.database import Database, Session
 from audit.disclosure import seal
-from audit.errors import AuditCorrupt, AuditError, AuditUnavailable, RecordExists
+from audit.errors import AuditCorrupt, AuditError, AuditForbidden, AuditUnavailable, RecordExists
 from audit.files import put_in_place
+from audit.gaps import GapNotes
 from audit.keyring import Paths, remember, signers
 from audit.note import PublicKey, SigningKey, rotation_signature, write_key
 from audit.reading import Reader
@@ -39,6 +41,7 @@ from audit.store import Entry, Store
 
 PATIENCE = 2.0  # seconds; a slower log counts as unavailable
 MOST_IN_BATCH = 512
+NOTING = 2.0  # seconds that noting a refusal may take before the caller is told
 T = TypeVar("T")
 
 
@@ -51,15 +54,7 @@ class _Waiting:
     loop: asyncio.AbstractEventLoop
     work: Callable[[Store], None] | None = None
     abandoned: bool = False
-
-
-@dataclass(slots=True)
-class _Trouble:
-    """What the `gap` record will say."""
-
-    reason: str
-    since: datetime
-    refused: list[str] = field(default_factory=list)
+    expired: bool = False
 
 
 class TransparencyLog:
@@ -71,8 +66,8 @@ class TransparencyLog:
         self._store = store
         self._patience = patience
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._trouble: _Trouble | None = None
-        self._gap: Entry | None = None
+        self._gaps = GapNotes(paths.gaps)
+        self._trouble = False  # something was refused that no `gap` record says yet
         self._reader = self.reader()
         self._thread = threading.Thread(target=self._write_all, name="audit-writer", daemon=True)
         self._closed = False
@@ -232,6 +227,11 @@ class TransparencyLog:
         timer = loop.call_later(self._patience, self._expire, waiting)
         try:
             return await waiting.done
+        except AuditUnavailable as error:
+            if waiting.expired and entry is not None:
+                with suppress(TimeoutError):  # the disk of the notes may hang too
+                    await asyncio.wait_for(asyncio.to_thread(self._note, error, [entry]), NOTING)
+            raise
         finally:
             waiting.abandoned = True  # for a caller that was cancelled: skip it when it still waits
             timer.cancel()
@@ -239,6 +239,7 @@ class TransparencyLog:
     def _expire(self, waiting: _Waiting) -> None:
         waiting.abandoned = True
         if not waiting.done.done():
+            waiting.expired = True
             waiting.done.set_exception(
                 AuditUnavailable(f"the audit log took more than {self._patience:g} s; check {self.database.where}")
             )
@@ -249,9 +250,13 @@ class TransparencyLog:
         try:
             with _locked(self.paths.folder):
                 self._store.start()
+                self._gaps.reserve()
         except AuditError as error:
+            self._store.abandon()
             _call(loop, _fail, ready, error)
             return
+        self._trouble = self._gaps.waiting()  # of an earlier run
+        self._try_recover()
         _call(loop, _finish, ready, None)
         self._write_all()
 
@@ -290,9 +295,9 @@ class TransparencyLog:
             self._recover()
             results = self._store.write(entries)
         except (AuditUnavailable, AuditCorrupt) as error:
+            self._note(error, entries)
             _answer(batch, [_unavailable(error)] * len(batch))
             if not self._store.open:
-                self._note_trouble(str(error), entries)
                 self._try_recover()
             return
         _answer(batch, results)
@@ -306,15 +311,18 @@ class TransparencyLog:
             failure = error if isinstance(error, AuditError) else AuditUnavailable(f"the audit log failed: {error}")
             _call(waiting.loop, _fail, waiting.done, failure)
             if not self._store.open:
-                self._note_trouble(str(error), [])
+                self._note(failure, [])
                 self._try_recover()
             return
         _call(waiting.loop, _finish, waiting.done, Receipt("", -1, ""))
 
-    def _note_trouble(self, reason: str, entries: Sequence[Entry]) -> None:
-        if self._trouble is None:
-            self._trouble = _Trouble(reason, datetime.now(UTC))
-        self._trouble.refused.extend(entry.sealed.record.id for entry in entries)
+    def _note(self, error: AuditError, entries: Sequence[Entry]) -> None:
+        """Before anybody is told. Where not even that can be written, the inbox still knows what it asked for."""
+        if isinstance(error, AuditForbidden):
+            return  # not the log's trouble: this login may not write, and could not write a gap either
+        with suppress(OSError):
+            self._gaps.add(str(error), [entry.sealed.record.id for entry in entries])
+        self._trouble = True
 
     def _try_recover(self) -> None:
         try:
@@ -327,29 +335,18 @@ class TransparencyLog:
         if not self._store.open:
             with _locked(self.paths.folder):
                 self._store.start()
-        while self._gap is not None or self._trouble is not None:
-            if self._gap is None and self._trouble is not None:
-                self._gap, self._trouble = Entry(seal(_gap_record(self._trouble))), None
-            if self._gap is not None:
-                # The very same record on each try: one whose fsync failed may have survived all the same.
-                self._store.write([self._gap])
-                self._gap = None
+        if self._trouble:
+            self._trouble = False
+            try:
+                self._gaps.move(self._record_gaps)
+            except OSError:
+                return  # the notes cannot be read or emptied now: they are kept for the next start
+            except AuditError:
+                self._trouble = True
+                raise
 
-
-def _gap_record(trouble: _Trouble) -> AuditRecord:
-    refused: list[Json] = [*trouble.refused[:1000]]
-    return AuditRecord(
-        id=new_record_id(),
-        event="gap",
-        time=datetime.now(UTC),
-        outcome="recovered",
-        fields={
-            "reason": trouble.reason,
-            "since": trouble.since.isoformat(),
-            "refused": len(trouble.refused),
-            "refused_records": refused,
-        },
-    )
+    def _record_gaps(self, gaps: Sequence[AuditRecord]) -> None:
+        self._store.write([Entry(seal(gap)) for gap in gaps])  # one that stands there came before a crash
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from psycopg.pq import TransactionStatus
 
 from audit.database import GOVERNING, Batch, Cut, Row, Run, SearchIndex, Session, Value
 from audit.disclosure import values_of
-from audit.errors import AuditCorrupt, AuditUnavailable, LogMissing
+from audit.errors import AuditCorrupt, AuditForbidden, AuditUnavailable, LogMissing
 from audit.postgres_schema import PART, SCHEMA, UPGRADE
 from audit.record import Json
 from audit.search import Filter, Found, mentions, named, plain_conditions, within, words, words_of
@@ -286,7 +286,7 @@ class PostgresDatabase:
         try:
             yield
         except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction) as error:
-            raise AuditUnavailable(
+            raise AuditForbidden(
                 f"the audit log {self.where} may not be used so by this role: {error}; grant it footnote_append"
                 " (the bot), footnote_read (whoever reads) or footnote_erase (whoever approves an erasure)"
             ) from error

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -74,15 +74,18 @@ class SqliteSession:
         vfs: str | None = None,
         uri: str | None = None,
         copies: TemporaryDirectory[str] | None = None,
+        new: bool = False,
     ) -> None:
         """A connection with every setting that durability and erasure rest on. Raises apsw.Error.
 
-        With `uri` it is opened so, and for reading alone; `copies` is removed when it is closed.
+        With `uri` it is opened so, and for reading alone; `copies` is removed when it is closed. A `new` file that
+        is abandoned before its first commit is removed.
         """
         flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if writable else 0)
         if uri is not None:
             flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
         self._copies = copies
+        self._new = path if new else None
         self.connection = connection = apsw.Connection(uri or str(path), flags=flags, vfs=vfs)
         self._begin = "BEGIN IMMEDIATE" if writable else "BEGIN"
         try:
@@ -120,6 +123,7 @@ class SqliteSession:
 
     def commit(self) -> None:
         self.connection.execute("COMMIT")
+        self._new = None
 
     def rollback(self) -> None:
         if not self.connection.get_autocommit():
@@ -132,10 +136,11 @@ class SqliteSession:
 
     def abandon(self) -> None:
         self.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-        try:
+        with suppress(apsw.Error):
             self.connection.close(True)
-        except apsw.Error:
-            return  # the descriptors are gone; what stands on the disk decides
+        if self._new is not None:  # a founding that was refused leaves nothing that looks like a log
+            for path in (self._new, _wal(self._new), self._new.with_name(self._new.name + "-shm")):
+                path.unlink(missing_ok=True)
 
 
 def _wal(path: Path) -> Path:
@@ -174,9 +179,10 @@ class SqliteDatabase:
 
     def writer(self) -> SqliteSession:
         check_library()
-        if not self.path.exists():
+        new = not self.path.exists()
+        if new:
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        return SqliteSession(self.path, writable=True, vfs=self._vfs)
+        return SqliteSession(self.path, writable=True, vfs=self._vfs, new=new)
 
     def reader(self) -> SqliteSession:
         return SqliteSession(self.path, writable=False)
