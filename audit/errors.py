@@ -4,6 +4,7 @@
   - AuditUnavailable     the log cannot write (disk full, I/O error, too slow): nothing may be shown
     - AuditForbidden     this login may not do that in the log's database
   - AuditCorrupt         stored records, tree or checkpoint contradict each other
+    - LogForked          the log does not extend a checkpoint that was kept outside
   - RecordInvalid        a record cannot be stored: a float, half a surrogate pair, too large
     - RecordExists       another record has this id
   - LogMissing           there is no log where one is looked for
@@ -29,6 +30,10 @@ class AuditForbidden(AuditUnavailable):
 
 class AuditCorrupt(AuditError):
     """What is stored contradicts the tree or the checkpoint; `footnote audit verify` says where."""
+
+
+class LogForked(AuditCorrupt):
+    """A checkpoint kept outside is of other records than the log's: it was forked, rolled back or founded anew."""
 
 
 class LogMissing(AuditError):

@@ -26,6 +26,7 @@ _ACTIVITY = {
     "hold": 3,
 }  # else 1
 _NAMES = {1: "Create", 2: "Read", 3: "Update", 4: "Delete"}
+_SEVERITY = {"gap": 3, "alarm": 5}  # Medium, Critical; else 1, Informational
 _STATUS = {"failed": 2, "refused": 2}  # else 1, Success
 
 
@@ -49,7 +50,7 @@ def ocsf_event(stored: Stored, origin: str) -> dict[str, Json]:
         "class_uid": _CLASS,
         "class_name": "API Activity",
         "type_uid": _CLASS * 100 + activity,
-        "severity_id": 3 if record.event == "gap" else 1,
+        "severity_id": _SEVERITY.get(record.event, 1),
         "status_id": status,
         "status": "Failure" if status == 2 else "Success",
         "status_detail": record.outcome,

@@ -26,7 +26,7 @@ class AuditRecord:
     """One event. `fields` are the parts that can be disclosed and erased one by one.
 
     `event` is "question", "delivery", "feedback", "expert", "review", "erasure", "hold", "retention",
-    "access", "configuration", "key", "gap", "heartbeat" or "ignored"; `outcome` of a question is
+    "access", "configuration", "key", "gap", "alarm", "heartbeat" or "ignored"; `outcome` of a question is
     "answered", "abstained", "refused" or "failed". `refers_to` is the record this one is about.
     """
 

@@ -135,7 +135,7 @@ class Register:
         return "" if digest is not None and digest in missing else "its approval covers another field"
 
 
-KEPT_EVENTS = frozenset({"erasure", "hold", "retention", "key", "gap"})
+KEPT_EVENTS = frozenset({"erasure", "hold", "retention", "key", "gap", "alarm"})
 """Records that explain the log itself are never erased; they hold no question."""
 
 Judge = Callable[[Register, Ruled], Iterable[str]]

@@ -16,6 +16,7 @@ from audit.check import Finding
 from audit.database import Database
 from audit.errors import AuditCorrupt, LogMissing
 from audit.keyring import Paths, public_keys, signers
+from audit.publish import kept_checkpoints
 from audit.reading import Reader
 from audit.report import Report
 from audit.verify import Progress, Wanted, verify_stored
@@ -53,7 +54,7 @@ def _verify(home: Home, keys: Sequence[str], since: Sequence[str], index: bool, 
     try:
         notes = [*since, *_outside(home.outside)]
         known = [] if keys else public_keys(home.paths)
-    except (AuditCorrupt, OSError) as error:
+    except (AuditCorrupt, OSError, UnicodeDecodeError) as error:
         return Report(findings=[Finding(None, str(error))])
     wanted = Wanted(keys, [str(key) for key in signers(home.paths)], known, notes, True, progress)
     report = Report()
@@ -84,10 +85,8 @@ def _once(home: Home, wanted: Wanted, index: bool) -> Report:
 
 
 def _outside(folder: Path | None) -> list[str]:
-    """The checkpoints that were kept elsewhere. Raises OSError."""
-    if folder is None:
-        return []
-    return [path.read_text("utf-8") for path in sorted(folder.glob("checkpoint-*.txt"))]
+    """The checkpoints that were kept elsewhere. Raises OSError, UnicodeDecodeError."""
+    return [text for _, text in kept_checkpoints(folder)] if folder is not None else []
 
 
 def _say_why_not_empty(report: Report, home: Home, notes: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import apsw
 
 from audit.errors import AuditError
+from audit.publish import compare_checkpoints
 from bot.answering.memory import ThreadMemory
 from bot.errors import BotError, DirectoryUnavailable, SettingsError
 from bot.platform import Finding
@@ -59,7 +60,7 @@ async def _tried(check: str, work: Callable[[], Awaitable[str]]) -> Finding:
 async def _parts(app: App) -> AsyncIterator[Finding]:
     for check, work in _checks(app).items():
         yield await _tried(check, work)
-    yield _outside(app.settings)
+    yield await _outside(app)
     problems = await app.directory.check()
     kinds = dict.fromkeys(["file", *(table.kind for table in app.settings.directories)])
     yield Finding("groups", not problems, "; ".join(problems) or f"from {', '.join(kinds)}")
@@ -154,17 +155,30 @@ def _confined(held: Confinement) -> str:
     return said
 
 
-def _outside(settings: Settings) -> Finding:
+UNPROTECTED = (
+    "none are kept: whoever can write to this home and its database could take the newest records away, or put another"
+    " log in its place, and `footnote audit verify` would still say ok. Set checkpoint_folder to a place that this"
+    " machine can add to and not change, such as a bucket with object lock or another team's share"
+)
+
+
+async def _outside(app: App) -> Finding:
     """What is not protected where no checkpoint is kept outside. Not an error: it is the operator's choice."""
-    if settings.checkpoint_folder is None:
-        unseen = "whoever holds this home and its database could put the audit log back to an earlier state unseen"
-        return Finding(
-            "checkpoints outside", True, f"none: {unseen}; set checkpoint_folder to a place they cannot change"
-        )
-    if not settings.checkpoint_folder.is_dir():
-        return Finding("checkpoints outside", False, f"{settings.checkpoint_folder} is no folder; make or mount it")
-    kept = sum(1 for _ in settings.checkpoint_folder.glob("checkpoint-*.txt"))
-    return Finding("checkpoints outside", True, f"{kept} in {settings.checkpoint_folder}; `audit verify` compares them")
+    check, folder = "checkpoints outside", app.settings.checkpoint_folder
+    if folder is None:
+        return Finding(check, True, UNPROTECTED, warning=True)
+    if not folder.is_dir():
+        return Finding(check, False, f"{folder} is no folder; make or mount it")
+    if folder.resolve().is_relative_to(app.settings.home.resolve()):
+        return Finding(check, False, f"{folder} lies in the home, and would go with it; name a place outside")
+    try:
+        compared = await compare_checkpoints(app.audit, folder)
+    except AuditError as error:
+        return Finding(check, False, str(error))
+    if compared.wrong:
+        told = "; ".join(compared.wrong[:3])
+        return Finding(check, False, f"ALARM: {told}; change nothing, and run `footnote audit verify`")
+    return Finding(check, True, f"{compared.kept} in {folder}; the log extends each of them")
 
 
 def _passage() -> Passage:

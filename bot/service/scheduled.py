@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -10,11 +11,12 @@ from pathlib import Path
 import structlog
 
 from audit.erase import finish_erasures
-from audit.errors import AuditError, ErasureRefused
+from audit.errors import AuditError, ErasureRefused, LogForked
 from audit.events import configuration, heartbeat
 from audit.publish import publish_checkpoint
 from audit.retention import Rule, retain
 from audit.search import Filter
+from bot.service.metrics import Outside
 from bot.wiring.app import App, configuration_sha256
 from bot.wiring.sources import configured
 from connectors.errors import ConnectorError
@@ -36,15 +38,19 @@ async def started(app: App) -> None:
         await app.audit.append(configuration(sha256=digest, software=app.ask.version, changes={"before": before}))
 
 
-async def regularly(app: App) -> None:
-    """Everything that repeats, until cancelled. A run that fails is logged, and tried again at its next time."""
+async def regularly(app: App, outside: Outside | None = None) -> None:
+    """Everything that repeats, until cancelled. A run that fails is logged, and tried again at its next time.
+
+    `outside` is told how the log compares with its checkpoints outside.
+    """
+    seen = outside or Outside()
     settings = app.settings
     async with asyncio.TaskGroup() as group:
         group.create_task(_every("sync", settings.sync_every_s, lambda: sync_all(app)))
         group.create_task(_every("heartbeat", settings.heartbeat_every_s, lambda: _beat(app)))
         if settings.checkpoint_folder is not None:
             folder = settings.checkpoint_folder
-            group.create_task(_every("checkpoint", settings.checkpoint_every_s, lambda: _checkpoint(app, folder)))
+            group.create_task(_every("checkpoint", settings.checkpoint_every_s, lambda: _checkpoint(app, folder, seen)))
         if settings.retention:
             group.create_task(_every("retention", DAY_S, lambda: _retain(app)))
 
@@ -76,9 +82,19 @@ async def _beat(app: App) -> None:
     await app.audit.append(heartbeat(software=app.ask.version))
 
 
-async def _checkpoint(app: App, folder: Path) -> None:
-    """Keep the signed checkpoint outside the log, for `audit verify --since`."""
-    await publish_checkpoint(app.audit, folder)
+async def _checkpoint(app: App, folder: Path, seen: Outside) -> None:
+    """Keep the signed checkpoint outside the log, which must extend all that are kept there already."""
+    try:
+        await publish_checkpoint(app.audit, folder)
+    except LogForked as error:
+        seen.compared_at, seen.agrees = time.time(), False
+        log.critical(
+            "ALARM: the audit log was changed behind its back",
+            error=str(error),
+            notes=[*getattr(error, "__notes__", ())],
+        )
+        return
+    seen.compared_at, seen.agrees = time.time(), True
 
 
 async def _retain(app: App) -> None:

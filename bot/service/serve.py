@@ -18,6 +18,7 @@ from bot.queue.inbox import Inbox
 from bot.queue.worker import Worker
 from bot.service.front import Front
 from bot.service.logs import configure
+from bot.service.metrics import Metrics, Outside
 from bot.service.ready import Readiness
 from bot.service.scheduled import regularly, started
 from bot.settings.values import Settings
@@ -37,9 +38,12 @@ async def serve(settings: Settings) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    async with running(settings) as (app, worker):
+    async with AsyncExitStack() as stack:
+        app, worker = await stack.enter_async_context(running(settings))
         await started(app)
-        upkeep = asyncio.create_task(regularly(app))
+        outside = Outside()
+        await stack.enter_async_context(metered(app, outside))
+        upkeep = asyncio.create_task(regularly(app, outside))
         log.info("serving", host=settings.host, port=settings.port)
         await stopped.wait()
         log.info("stopping; questions in flight are finished or kept for the next start")
@@ -47,6 +51,19 @@ async def serve(settings: Settings) -> int:
         await asyncio.gather(upkeep, return_exceptions=True)
         await worker.stop()
     return 0
+
+
+@asynccontextmanager
+async def metered(app: App, outside: Outside) -> AsyncIterator[int]:
+    """The metrics, where the settings name a port for them; the port, 0 where they name none. Raises OSError."""
+    if not app.settings.metrics_port:
+        yield 0
+        return
+    front = Front([web.get("/metrics", Metrics(app.audit, outside).answer)])
+    try:
+        yield await front.open(app.settings.metrics_host, app.settings.metrics_port)
+    finally:
+        await front.close()
 
 
 @asynccontextmanager

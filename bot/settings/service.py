@@ -23,6 +23,10 @@ class ServiceSettings(BaseModel):
     port: int = Field(
         default=3978, ge=0, le=65535, description="Port that `footnote serve` listens on; 0: any free one"
     )
+    metrics_host: str = Field(
+        default="127.0.0.1", description="Address that metrics are served on, in Prometheus' form"
+    )
+    metrics_port: int = Field(default=0, ge=0, le=65535, description="Port that metrics are served on; 0: none")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged: debug, info, warning, error"
     )

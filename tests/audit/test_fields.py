@@ -88,6 +88,7 @@ async def test_real_records_fit_the_schema(tmp_path: Path) -> None:
             ),
             event("ignored", "recorded", platform="slack", channel="C1", text="a bot's message"),
             event("gap", "failed", refers_to=target.id, reason="the log could not write"),
+            event("alarm", "raised", reason="checkpoint-1.txt: it was forked", checkpoint="x"),
             heartbeat(software="footnote 0.1.0"),
             configuration(sha256="ab" * 32, software="footnote 0.1.0", changes={"workers": 4}),
             review(target.id, by="grace", verdict="correct", note="checked"),

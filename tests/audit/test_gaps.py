@@ -63,7 +63,7 @@ def blocked(database: Database) -> Callable[[], None]:
         connection.execute("BEGIN IMMEDIATE")
         return connection.close
     assert isinstance(database, PostgresDatabase)
-    server = psycopg.connect(database._url)
+    server = psycopg.connect(database.url)
     server.execute(b"LOCK TABLE footnote_audit.state IN ACCESS EXCLUSIVE MODE")
     return server.close
 
@@ -77,7 +77,7 @@ async def test_a_gap_survives_the_process_that_saw_it(open_log: Opener, tmp_path
     async with await open_log(folder) as log:
         database = log.database
         await log.append(record(1))
-    url = database._url if isinstance(database, PostgresDatabase) else ""
+    url = database.url if isinstance(database, PostgresDatabase) else ""
     ids = [record(n).id for n in range(3)]
     child = await asyncio.create_subprocess_exec(
         sys.executable,
