@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from retrieval.locators import locate
+from retrieval.parse.grid import columns
 from retrieval.text.sentences import cells, item_of
 from retrieval.text.words import squash
 from retrieval.types import Citation, Passage, Slice, Unit, UnitKind
 from retrieval.units import DATED
 
-_NAME = 40  # characters; a longer cell of a table's first row names no column
+_NAME = 80  # characters of a column's name; a longer one is text
 _SCALE = re.compile(
     r"\([^()\n]{0,40}\b(?:thousands|millions|billions|tausend|millionen|milliers|millions)\b[^()\n]{0,60}\)", re.I
 )
@@ -69,7 +72,7 @@ def _shown_lead(unit: Unit) -> Sequence[Slice]:
     if unit.kind is not UnitKind.ROW:
         return unit.lead
     head = _head(unit)
-    named = head is not None and _named_cells(head.text, cells(unit.text)) is not None
+    named = head is not None and _named_cells(head.text, unit.text) is not None
     return [s for s in unit.lead if (s is head and named) or (s is not head and _SCALE.search(s.text))]
 
 
@@ -81,33 +84,65 @@ def _head(unit: Unit) -> Slice | None:
 
 def _row(unit: Unit) -> str:
     """A row with the names of its columns and its scale: "Grade: Manager; Hotel: 180 EUR"."""
-    row, head = cells(unit.text), _head(unit)
-    named = _named_cells(head.text, row) if head is not None else None
+    head = _head(unit)
+    named = _named_cells(head.text, unit.text) if head is not None else None
     scales = [m.group() for s in unit.lead if s is not head and (m := _SCALE.search(s.text))]
-    return " ".join((named or " | ".join(row), *scales))
+    return " ".join((named or " | ".join(cells(unit.text)), *scales))
 
 
-def _named_cells(head: str, row: Sequence[str]) -> str | None:
+def _named_cells(head: str, row: str) -> str | None:
     """A row with the names of its columns; None where they cannot be told.
 
     "Grade: Manager; Hotel: 180 EUR". Where the first column has no name: "Revenue; 2023: 12; 2022: 10".
     """
-    lines = [cells(line) for line in head.splitlines() if line.strip()]
-    names = max(reversed(lines), key=len)
-    if len(names) not in (len(row), len(row) - 1) or any(len(name) > _NAME for name in names):
+    held, lines = columns(row), [columns(line) for line in head.splitlines() if line.strip()]
+    if max(map(len, lines)) == len(held) > 1 and _sure(lines, held):
+        names = _names([line for line in lines if len(line) == len(held)])
+    else:
+        held = cells(row)
+        names = _names_in_order([cells(line) for line in head.splitlines() if line.strip()], len(held))
+    if not names or any(len(name) > _NAME for name in names):
         return None
-    first = "" if len(names) < len(row) else names[0].rstrip(",:")
-    if len(names) == len(row) and DATED.fullmatch(first):
-        return None  # a cell is empty: which one, the text does not tell
-    first = "" if DATED.search(first) else first
-    names = names[len(names) - len(row) + 1 :]
+    if any(cell and not name for name, cell in zip(names[1:], held[1:], strict=True)):
+        return None  # a name stands over several columns: over which, the text does not tell
+    first = "" if DATED.search(names[0]) else names[0].rstrip(",:")
+    told = [f"{name}: {cell}" if name else cell for name, cell in zip([first, *names[1:]], held, strict=True) if cell]
+    return "; ".join(told)
+
+
+def _sure(lines: Sequence[Sequence[str]], row: Sequence[str]) -> bool:
+    """Whether a row's cells stand under their names: empty ones count, or none is missing."""
+    return any("" in line for line in (*lines, row)) or not DATED.fullmatch(lines[-1][0])
+
+
+def _names(lines: Sequence[Sequence[str]]) -> list[str]:
+    """The name of each column from the lines of a head, top to bottom; what stands over several is said with each."""
+    above = [_spread(line) for line in lines[:-1]]
+    return [" ".join(dict.fromkeys(filter(None, column))) for column in zip(*above, lines[-1], strict=True)]
+
+
+def _spread(line: Sequence[str]) -> Sequence[str]:
+    """A line of a head over pairs or more: "| 2023 | | 2022 |" names four columns. Any other one stays as it is."""
+    filled = [n for n, cell in enumerate(line) if cell and n]
+    steps = {b - a for a, b in pairwise((*filled, len(line)))}
+    if len(filled) < 2 or len(steps) != 1:
+        return line
+    return [cell or (line[filled[bisect_right(filled, n) - 1]] if n > filled[0] else "") for n, cell in enumerate(line)]
+
+
+def _names_in_order(lines: Sequence[Sequence[str]], wanted: int) -> list[str]:
+    """The same of a table whose empty cells the text does not show; [] where a cell may be missing."""
+    names = max(map(list, reversed(lines)), key=len)
+    if len(names) not in (wanted, wanted - 1) or (len(names) == wanted and DATED.fullmatch(names[0])):
+        return []
+    names = names if len(names) == wanted else ["", *names]
+    first, names = names[0], names[1:]
     for line in lines:  # years over names: "2023 | 2022" over "Amount | % | Amount | %"
         over = line[-(len(line) - len(line) % 2) :] if len(line) > 1 else line
         if 1 < len(over) < len(names) and len(names) % len(over) == 0:
             each = len(names) // len(over)
             names = [f"{over[n // each]} {name}" for n, name in enumerate(names)]
-    told = [f"{name}: {cell}" for name, cell in zip(names, row[1:], strict=True)]
-    return "; ".join([f"{first}: {row[0]}" if first else row[0], *told])
+    return [first, *names]
 
 
 def _listed(unit: Unit) -> str:

@@ -11,8 +11,10 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from retrieval.gate.injection import around, speaks_to_machine
+from retrieval.parse.grid import columns
 from retrieval.parse.wholes import kinds, mark
 from retrieval.text.connectives import goes_on, joins
 from retrieval.text.sentences import Kind, Piece, cells, pieces
@@ -34,6 +36,7 @@ DATED = re.compile(
     re.IGNORECASE,
 )
 _FIGURES = re.compile(r"[($€£¥+\s\-–—]*(?:[A-Z]{3}\s)?\d[\d,.']*\s?(?:%|[A-Z]{3}|bn|m|pp|bps|x)?[)%*\s$€£]*|[–—-]+")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _SPACE = re.compile(r"\s+")
 
 
@@ -382,17 +385,19 @@ class _Reader:
     def _head_rows(self, rows: Sequence[_Line]) -> int:
         """How many rows are the head of a table; 0 where the first row holds figures.
 
-        A row of years or dates and a row of names beside it are one head.
+        A row of years or dates and a row of names beside it are one head, and so are rows that merged cells join.
         """
         count, dates_above = 0, False
+        above: list[str] = []
         for at, line in enumerate(rows[:_HEAD_ROWS]):
-            held = cells(self.text[line.piece.start : line.piece.end])
+            row = self.text[line.piece.start : line.piece.end]
+            held, placed = cells(row), columns(row)
             named = all(len(cell) <= _HEAD_CELL and not _is_figure(cell) for cell in held)
             dated = named and all(DATED.search(cell) for cell in held[1:])
             figures = dates_above and any(_FIGURES.fullmatch(cell) for cell in held)
-            if not named or figures or (at and not (dated or dates_above)):
+            if not named or figures or (at and not (dated or dates_above or _names_below(above, placed))):
                 break
-            count, dates_above = at + 1, dated
+            count, dates_above, above = at + 1, dated, placed
         return count
 
     def _contents(self, rows: Sequence[_Line]) -> bool:
@@ -407,8 +412,22 @@ def _is_row(line: _Line) -> bool:
     return line.piece.kind is Kind.ROW
 
 
+def _names_below(above: Sequence[str], row: Sequence[str]) -> bool:
+    """Whether a row goes on with a head that stands over several of its columns, or whose cells reach down to it."""
+    if len(above) != len(row):
+        return False
+    if any(a and a == b for a, b in zip(above, row, strict=True)):
+        return True
+    spans = any(a and a == b for a, b in pairwise(above))
+    gaps = any(b and not a for a, b in zip(above[1:], row[1:], strict=True))
+    return bool(spans and not (above[0] and row[0])) or bool(gaps and above[0] and not row[0])
+
+
 def _is_figure(cell: str) -> bool:
-    return _FIGURES.fullmatch(cell) is not None and not DATED.fullmatch(cell)
+    if DATED.fullmatch(cell):
+        return False
+    digits = sum(c.isdigit() for c in cell)
+    return _FIGURES.fullmatch(cell) is not None or (digits > sum(c.isalpha() for c in cell) and not _YEAR.search(cell))
 
 
 def _has_digit(text: str) -> bool:

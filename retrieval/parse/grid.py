@@ -59,4 +59,4 @@ def line(cells: Sequence[str]) -> str:
 
 def columns(row: str) -> list[str]:
     """The cells of such a line, empty ones too."""
-    return [cell.strip() for cell in row.split("|")]
+    return [cell.strip() for cell in f" {row} ".split(BAR)]

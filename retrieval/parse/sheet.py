@@ -202,6 +202,7 @@ def _table(rows: Sequence[_Line], where: str, budget: _Budget) -> Iterator[Block
     """The rows of a table, from its first column on: an empty cell before or between others counts."""
     budget.tables += 1
     first = min((c for row in rows for c, text in row.cells.items() if text.strip()), default=1)
+    last = max((c for row in rows if not row.title for c, text in row.cells.items() if text.strip()), default=1)
     for row in rows:
         filled = sorted(c for c, text in row.cells.items() if text.strip())
         parts = [] if row.title else [""] * min(filled[0] - first, _GAP)
@@ -210,6 +211,7 @@ def _table(rows: Sequence[_Line], where: str, budget: _Budget) -> Iterator[Block
             empty = column - before - 1
             parts += [""] * (empty if empty <= _GAP else 1)
             parts.append(_flat(row.cells[column]))
+        parts += [] if row.title or last - filled[-1] > _GAP else [""] * (last - filled[-1])
         start, end = get_column_letter(first), get_column_letter(filled[-1])
         span = f"{start}{row.number}" if first == filled[-1] else f"{start}{row.number}:{end}{row.number}"
         yield Block(line(parts), locator=f"{where}!{span}", table=budget.tables)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from statistics import median
 
+from retrieval.parse import grid
+from retrieval.parse.pdf.columns import columns, placed
 from retrieval.parse.pdf.heights import SMALLER, on_the_line, text_of
 from retrieval.parse.pdf.page import PageText, Word
 
@@ -57,10 +59,11 @@ class Row:
     run: int = 0  # rows of one run stand in one column, top to bottom
     table: int | None = None
     foot: float = 0.0  # the lowest baseline
+    placed: list[str] | None = None  # of a table's row: a cell a column, empty ones too
 
     @property
     def text(self) -> str:
-        return (" | " if self.table is not None else "  ").join(self.cells)
+        return grid.line(self.placed or self.cells) if self.table is not None else "  ".join(self.cells)
 
     @property
     def leaders(self) -> bool:
@@ -83,7 +86,20 @@ def rows_of(page: PageText) -> list[Row]:
     lines = _split_columns(_stacked(_merged(_straight(page.lines)), page.width), page.width)
     rows = [_row(line, number) for number, run in enumerate(_ordered(_runs(lines))) for line in run.lines]
     _mark_tables(rows)
+    _place(rows)
     return rows
+
+
+def _place(rows: Sequence[Row]) -> None:
+    """Put the cells of each table under one another."""
+    tables: dict[int, list[Row]] = {}
+    for row in rows:
+        if row.table is not None:
+            tables.setdefault(row.table, []).append(row)
+    for held in tables.values():
+        found = columns(held, lambda cell: _NUMERIC.fullmatch(on_the_line(cell)) is not None)
+        for row in held if found else ():
+            row.placed = placed(row, found)
 
 
 def _straight(lines: Sequence[list[Word]]) -> list[list[Word]]:

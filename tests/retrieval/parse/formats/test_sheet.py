@@ -50,7 +50,7 @@ def test_rows_and_ranges() -> None:
         "Hotel limits",
         "Role | Limit | Share | From",
         "Staff | 1,180 | 12.5% | 1 Mar 2026",
-        "Board | (300) | 100.0%",
+        "Board | (300) | 100.0% |",
         "Q1 costs",
         "only one",
     ]
