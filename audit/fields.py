@@ -86,6 +86,10 @@ CITATION = shape(
 )
 SNAPSHOT = shape({"document": TEXT, "version": TEXT, "start": COUNT, "end": COUNT, "text": TEXT, "sha256": HASH})
 QUOTE = shape({"passage_id": TEXT, "text": TEXT})
+_REMEMBERED = {
+    "about": TEXT,
+    "shown": listed(shape({"document_id": TEXT, "start": COUNT, "end": COUNT, "row": FLAG})),
+}
 _LATER = {
     "part": TEXT,
     "wording": TEXT,
@@ -133,8 +137,8 @@ FIELDS: tuple[Field, ...] = (
     Field("question", Q, TEXT, True, "as asked, word for word"),
     Field("searched", Q, TEXT, True, "as searched"),
     Field("asked_at", Q, TEXT, False, "when the platform received it (UTC)"),
-    Field("memory", Q, listed(shape({"question": TEXT, "document_ids": TEXTS})), True,
-          "earlier questions of the thread that were used"),
+    Field("memory", Q, listed(shape({"question": TEXT, "document_ids": TEXTS}, _REMEMBERED)), True,
+          "earlier questions of the thread: documents shown, words they are about, quotes that stood first"),
     Field("documents", Q, listed(DOCUMENT), False, "every document version that was retrieved, cited or shown"),
     Field("access_lists", Q, {"type": "object", "additionalProperties": ENTRIES}, True,
           "readers of those documents: allow and deny entries by access list id"),

@@ -11,6 +11,7 @@ from retrieval.indexing import made_now
 from retrieval.ports import Embedder, Index, Library
 from retrieval.question.routing import Router
 from retrieval.question.search_terms import SearchTerms, analysed
+from retrieval.thread import direction
 from retrieval.types import Document, Hit, Passage, Query, Question
 
 _ROUNDS = 3  # searches, each asking for more, while hits fall away because they are not current
@@ -28,7 +29,8 @@ class RetrievalSettings:
     `period_weight` are added for a document whose title has the names and the year or quarter of
     the question; `figure_weight`, where a figure is asked for, for a passage full of digits. There
     `figure_alpha` stands in for `alpha`: vectors know little of tables.
-    0 = off for each. `overfetch` is how many times `limit` the index is then asked for at first.
+    In a thread `thread_weight` is added for the documents shown last, and `thread_share` turns the question's vector to
+    the question before. 0 = off for each. `overfetch` is how many times `limit` the index is then asked for at first.
     """
 
     alpha: float = 0.35
@@ -39,6 +41,8 @@ class RetrievalSettings:
     period_weight: float = 0.5
     figure_weight: float = 0.6
     figure_alpha: float = 0.2
+    thread_weight: float = 0.5
+    thread_share: float = 0.3
     overfetch: int = 5
 
 
@@ -75,8 +79,8 @@ class Retriever:
         if not text or not acl_ids or limit <= 0:
             return ()
         asked = analysed(text)
-        [vector] = await self._embedder.embed([text])
-        query = await self._query(asked, vector, acl_ids)
+        vector = (await direction(self._embedder, question, text, self._settings.thread_share)).astype("<f4").tobytes()
+        query = self._of_thread(question, await self._query(asked, vector, acl_ids))
         if sources is not None:
             documents = await self._library.documents()
             query = replace(query, document_ids=frozenset(d.id for d in documents.values() if d.source in sources))
@@ -117,6 +121,14 @@ class Retriever:
             preferred=preferred,
             neighbour_weight=settings.neighbour_weight,
         )
+
+    def _of_thread(self, question: Question, query: Query) -> Query:
+        """With the documents shown last preferred, where the question is read with its thread."""
+        if not question.own or not question.memory:
+            return query
+        held = dict.fromkeys(question.memory[-1].document_ids, self._settings.thread_weight)
+        added = {id_: query.preferred.get(id_, 0.0) + weight for id_, weight in held.items()}
+        return replace(query, preferred={**query.preferred, **added})
 
     async def _routes(self) -> Router:
         """The titles of the library. While a sync changes it all the time they may be some seconds old."""

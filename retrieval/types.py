@@ -189,20 +189,39 @@ NOT_WHOLE = "(The documents carry no more of this.)"
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """Where a quote that was shown stands. `row`: it is of a table, and may answer another question too."""
+
+    document_id: str
+    start: int
+    end: int
+    row: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier question of the same thread, and the documents its answer cited."""
+    """An earlier question of the same thread, and the documents that were shown for it, best first.
+
+    `about` are the words that the thread is about after it, `shown` what stood first below it.
+    """
 
     question: str
     document_ids: tuple[str, ...] = ()
+    about: str = ""
+    shown: tuple[Shown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a person asked, word for word, and what the thread said before."""
+    """What a person asked, word for word, and what the thread said before.
+
+    Where it is read with its thread, `text` has words of the thread beside it, and `own` is what was asked.
+    """
 
     text: str
     asked_at: datetime
     memory: tuple[Turn, ...] = ()  # oldest first
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,8 @@ def _odds(units: tuple[Floats, Floats, Floats, float], case: Case) -> Floats:
 
 
 def _grouped(case: Case, odds: Floats) -> Floats:
-    return group(case.rows.astype(np.float32), odds.astype(np.float32)).astype(np.float64)
+    order = np.argsort(-odds, kind="stable")
+    return group(case.rows[order].astype(np.float32), odds[order].astype(np.float32)).astype(np.float64)
 
 
 def _first(case: Case, odds: Floats, most: int) -> bool:

@@ -23,8 +23,8 @@ from retrieval.acl import permitted_ids
 from retrieval.errors import EmbedderUnavailable, GeneratorUnavailable, IndexMismatch, IndexUnavailable, RetrievalError
 from retrieval.people import AccessList, Audience, AudienceKind, Principal
 from retrieval.ports import Library
-from retrieval.question.followup import standalone
-from retrieval.types import TRANSLATED_MARK, Answer, Draft, ModelUse, Passage, Question, Verified, Wording
+from retrieval.question.followup import fresh, turn, with_thread
+from retrieval.types import TRANSLATED_MARK, Answer, Draft, ModelUse, Passage, Question, Turn, Verified, Wording
 
 DOWN: Mapping[type[RetrievalError], str] = {
     IndexUnavailable: "the search index is down.",
@@ -58,6 +58,17 @@ class Answerer(Protocol):
         ...
 
 
+class Follow(Protocol):
+    async def __call__(self, question: Question, acl_ids: frozenset[str], sources: frozenset[str] | None) -> Question:
+        """A question as it is to be read: alone, or with its thread. Raises IndexUnavailable, EmbedderUnavailable."""
+        ...
+
+
+async def inside(question: Question, acl_ids: frozenset[str], sources: frozenset[str] | None) -> Question:
+    """With its thread, whatever it says by itself."""
+    return with_thread(question)
+
+
 async def nowhere(record_id: str) -> Standing | None:
     """No earlier answer stands anywhere."""
     return None
@@ -82,20 +93,24 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """The outcome, the reply that may be shown, the question as it was searched, what was retrieved, and what chose."""
+    """The outcome, the reply that may be shown, the question as it was searched, what was retrieved, and what chose.
+
+    `turn` is what its thread remembers of it; None: nothing.
+    """
 
     outcome: Outcome
     reply: Reply
     searched: str
     passages: tuple[Passage, ...]
     use: ModelUse
+    turn: Turn | None = None
 
 
 @dataclass(slots=True)
 class _Work:
     """What is gathered on the way, for the record."""
 
-    searched: str
+    read: Question  # as it was searched
     audience: Audience
     passages: tuple[Passage, ...] = ()
     verified: Verified = field(default_factory=lambda: Verified(None, ()))
@@ -126,9 +141,10 @@ class Ask:
     """The name of the expert to offer for a question, on a platform and in a channel; "" for none."""
     styled: Mapping[str, Answerer] = field(default_factory=dict)
     repeats: Repeats | None = None
+    follow: Follow = inside
 
     async def __call__(self, request: Request) -> Replied:
-        work = _Work(searched=request.question.text, audience=request.audience)
+        work = _Work(read=request.question, audience=request.audience)
         began = time.perf_counter_ns()
         try:
             outcome = await self._outcome(request, work)
@@ -152,7 +168,8 @@ class Ask:
         except RecordInvalid as error:
             log.error("the record of an answer cannot be stored", record=request.record_id, error=str(error))
             raise AuditUnavailable(f"the record of this answer cannot be stored: {error}") from error
-        return Replied(outcome, Reply(payload, outcome.private, receipt), work.searched, work.passages, work.use)
+        reply = Reply(payload, outcome.private, receipt)
+        return Replied(outcome, reply, work.read.text, work.passages, work.use, _turn(work, outcome))
 
     async def _outcome(self, request: Request, work: _Work) -> Outcome:
         text = request.question.text.strip()
@@ -176,10 +193,11 @@ class Ask:
         if command is not None:
             return Outcome(OutcomeKind.ANSWERED, request.record_id, text, text=command)
         # 3. An answer that was given in this thread already, while it holds.
-        work.searched = standalone(replace(request.question, text=question_in(text)))
-        again = await self._again(request, work, permitted)
+        typed = replace(request.question, text=question_in(text))
+        again = await self._again(request, work, permitted, typed)
         if again is not None:
             return again
+        work.read = await self.follow(typed, permitted, request.rule.sources)
         # 4. An answer from what everyone who sees the reply may read.
         outcome = await self._answer(request, work, permitted, private=False)
         # 5. Where that gives none: from what the asker may read, shown to the asker alone.
@@ -194,14 +212,18 @@ class Ask:
                 work.passages, work.verified, work.use = found
         return outcome
 
-    async def _again(self, request: Request, work: _Work, permitted: frozenset[str]) -> Outcome | None:
+    async def _again(self, request: Request, work: _Work, permitted: frozenset[str], asked: Question) -> Outcome | None:
         """A pointer to the answer of the same question, with all that it quotes for the record."""
         if self.repeats is None:
             return None
-        found = await self.repeats.find(
-            request.thread, work.searched, request.audience, permitted, request.rule.sources, request.posted
-        )
-        if found is None:
+        for read in dict.fromkeys((with_thread(asked), asked)):
+            found = await self.repeats.find(
+                request.thread, read.text, request.audience, permitted, request.rule.sources, request.posted
+            )
+            if found is not None:
+                work.read = read
+                break
+        else:
             return None
         work.verified = Verified(found.answer, ())
         direct = request.place.get("channel_kind") == ChannelKind.DIRECT.value
@@ -216,13 +238,12 @@ class Ask:
         )
 
     async def _answer(self, request: Request, work: _Work, permitted: frozenset[str], *, private: bool) -> Outcome:
-        question = Question(work.searched, request.question.asked_at, request.question.memory)
         clock = time.perf_counter_ns()
-        work.passages = await self.retriever.retrieve(question, permitted, sources=request.rule.sources)
+        work.passages = await self.retriever.retrieve(work.read, permitted, sources=request.rule.sources)
         clock = _lap(work, "retrieve", clock)
-        context = [p for p in work.passages if p.context]
+        context = fresh(work.read, [p for p in work.passages if p.context])
         answerer = self.styled.get(request.rule.style, self.answerer)
-        work.verified, draft = await answerer.answer(question, context)
+        work.verified, draft = await answerer.answer(work.read, context)
         _lap(work, "answer", clock)
         work.use = draft.use
         answer, text = work.verified.answer, request.question.text
@@ -254,7 +275,7 @@ class Ask:
         spans = cited_spans(work.verified)
         occasion = Occasion(
             question=replace(request.question, text=request.question.text[:RECORDED]),
-            searched=work.searched[:RECORDED],
+            searched=work.read.text[:RECORDED],
             asker=request.asker,
             audience=work.audience,
             place=request.place,
@@ -277,6 +298,14 @@ class Ask:
             configuration_sha256=self.configuration_sha256,
             trace_id=request.record_id,
         )
+
+
+def _turn(work: _Work, outcome: Outcome) -> Turn | None:
+    """What was answered or not found is remembered; what failed, was refused or is a command, is not."""
+    told = outcome.kind is OutcomeKind.ANSWERED and outcome.answer is not None
+    if not told and outcome.kind is not OutcomeKind.ABSTAINED:
+        return None
+    return turn(work.read, outcome.answer)
 
 
 def _wordings(answer: Answer) -> list[str]:

@@ -11,12 +11,13 @@ import apsw
 
 from bot.errors import InboxUnavailable
 from bot.keys import ANY, ChannelKey, ThreadKey
-from retrieval.types import Turn
+from retrieval.codec import to_object
+from retrieval.types import Shown, Turn
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS turns(
   id INTEGER PRIMARY KEY, thread TEXT NOT NULL, user TEXT NOT NULL, question TEXT NOT NULL, documents TEXT NOT NULL,
-  at TEXT NOT NULL) STRICT;
+  at TEXT NOT NULL, turn TEXT NOT NULL DEFAULT '{}') STRICT;
 CREATE INDEX IF NOT EXISTS turns_thread ON turns(thread);
 CREATE TABLE IF NOT EXISTS answers(
   thread TEXT NOT NULL, question TEXT NOT NULL, record TEXT NOT NULL, at TEXT NOT NULL,
@@ -40,6 +41,8 @@ class ThreadMemory:
             for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
                 self._db.execute(f"PRAGMA {pragma}")
             self._db.execute(_SCHEMA)
+            if not any(row[1] == "turn" for row in self._db.execute("PRAGMA table_info(turns)")):  # made by 0.1
+                self._db.execute("ALTER TABLE turns ADD COLUMN turn TEXT NOT NULL DEFAULT '{}'")
         except (apsw.Error, OSError) as error:
             raise InboxUnavailable(f"The thread memory {path} cannot be used: {error}.") from error
 
@@ -47,18 +50,21 @@ class ThreadMemory:
         """The last turns of a thread, oldest first."""
         since = (datetime.now(UTC) - self._keep).isoformat()
         rows = self._db.execute(
-            "SELECT question, documents FROM turns WHERE thread = ? AND at > ? ORDER BY id DESC LIMIT ?",
+            "SELECT question, documents, turn FROM turns WHERE thread = ? AND at > ? ORDER BY id DESC LIMIT ?",
             (str(thread), since, TURNS),
         )
-        return tuple(Turn(q, tuple(json.loads(d))) for q, d in reversed(list(rows)))
+        return tuple(_turn(*row) for row in reversed(list(rows)))
 
     def remember(self, thread: ThreadKey, user: str, turn: Turn) -> None:
         now = datetime.now(UTC)
         with self._db:
             self._db.execute("DELETE FROM turns WHERE at <= ?", ((now - self._keep).isoformat(),))
             self._db.execute(
-                "INSERT INTO turns(thread, user, question, documents, at) VALUES(?, ?, ?, ?, ?)",
-                (str(thread), user, turn.question, json.dumps(turn.document_ids), now.isoformat()),
+                "INSERT INTO turns(thread, user, question, documents, at, turn) VALUES(?, ?, ?, ?, ?, ?)",
+                (
+                    *(str(thread), user, turn.question, json.dumps(turn.document_ids), now.isoformat()),
+                    json.dumps(to_object(turn, ("question", "document_ids"))),
+                ),
             )
 
     def keep_answer(self, thread: ThreadKey, folded: str, record_id: str) -> None:
@@ -96,6 +102,14 @@ class ThreadMemory:
 
     def close(self) -> None:
         self._db.close()
+
+
+def _turn(question: str, documents: str, rest: str) -> Turn:
+    """From a row; one made by an earlier version says nothing of what was shown."""
+    held = json.loads(rest)
+    return Turn(
+        question, tuple(json.loads(documents)), held.get("about", ""), tuple(Shown(**s) for s in held.get("shown", ()))
+    )
 
 
 def _literal(text: str) -> str:

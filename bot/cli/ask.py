@@ -66,7 +66,6 @@ def chat(as_user: AsOption = None, home: HomeOption = None) -> None:
         import asyncio
 
         from bot.wiring.app import open_app
-        from retrieval.types import Turn
 
         memory: tuple[Turn, ...] = ()
         async with open_app(settings(home)) as app:
@@ -74,9 +73,7 @@ def chat(as_user: AsOption = None, home: HomeOption = None) -> None:
             while text := (await asyncio.to_thread(_read_line)).strip():
                 asked = await app.ask_as(text, as_user, memory)
                 _print(asked)
-                told = asked.outcome.told
-                cited = tuple(dict.fromkeys(c.document.id for c in told.citations)) if told is not None else ()
-                memory = (*memory, Turn(asked.searched, cited))[-6:]
+                memory = (*memory, *([asked.turn] if asked.turn is not None else []))[-6:]
         return DONE
 
     run(work())

@@ -36,7 +36,7 @@ from bot.queue.inbox import Inbox, Pending, Waiting
 from bot.texts import READERS_UNKNOWN, SHOWN_BEFORE, STATUS, UNRECORDED
 from bot.types import ChannelKind, Incoming, IncomingKind, OutcomeKind, Reply
 from retrieval.people import Audience, AudienceKind, Principal
-from retrieval.types import Question, Turn
+from retrieval.types import Question
 
 FIRST_PAUSE = 2.0  # seconds before the second try; each pause is twice the one before
 LONGEST_PAUSE = 300.0
@@ -380,11 +380,9 @@ class Worker:
             self._put_aside(_lane(waiting(incoming)), incoming.key)
             return replace(pending, state="unrecorded", reply=None)
         await self._inbox.recorded(incoming.key, asked.reply)
-        answer = asked.outcome.answer if asked.outcome.near is None else None
-        abstained = asked.outcome.kind is OutcomeKind.ABSTAINED and incoming.addressed
-        if answer is not None or abstained:  # what failed is asked anew, in full
-            cited = dict.fromkeys(c.document.id for c in answer.citations) if answer is not None else {}
-            self._memory.remember(ThreadKey.of(incoming), incoming.user, Turn(asked.searched, tuple(cited)))
+        unseen = asked.outcome.kind is OutcomeKind.ABSTAINED and not incoming.addressed
+        if asked.turn is not None and not unseen:
+            self._memory.remember(ThreadKey.of(incoming), incoming.user, asked.turn)
         if asked.outcome.told is not None and not asked.outcome.private:
             self._memory.keep_answer(ThreadKey.of(incoming), fold(asked.searched), record_id)
         return Pending(incoming, "recorded", record_id, status_id, asked.reply)

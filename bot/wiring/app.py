@@ -50,6 +50,7 @@ from retrieval.people import Audience, AudienceKind, Principal
 from retrieval.ports import Embedder, Index, Parser
 from retrieval.retrieve import Retriever
 from retrieval.select.embedded import EmbeddedSelector
+from retrieval.thread import FollowUps
 from retrieval.types import Question, Turn
 
 if TYPE_CHECKING:
@@ -216,9 +217,10 @@ async def open_app(
             return CheckedGenerator(EmbeddedSelector(asking), model, style.form)
 
         commands = Commands(state, memory.forget if memory else lambda _: 0, LoggedHistory(audit))
+        retriever = Retriever(index, asking, state)
         ask = Ask(
             library=state,
-            retriever=Retriever(index, asking, state),
+            retriever=retriever,
             answerer=answerer(style),
             audit=audit,
             commands=commands,
@@ -229,6 +231,7 @@ async def open_app(
             experts=experts(settings).offered,
             styled={name: answerer(style) for name, style in styles.items()},
             repeats=Repeats(memory, audit, state) if memory is not None and settings.point_to_answers else None,
+            follow=FollowUps(retriever, EmbeddedSelector(asking)),
         )
         # Documents' vectors are kept, so that no clause is embedded twice; a question's are not.
         cached = CachedEmbedder(embedder, settings.home / "embeddings.db")

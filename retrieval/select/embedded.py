@@ -17,11 +17,14 @@ import numpy as np
 
 from retrieval.ports import Embedder
 from retrieval.select.features import FEATURES, Candidate, Floats, features
+from retrieval.thread import direction, near_thread
 from retrieval.types import Chosen, ModelUse, Passage, Question, Selection
 
 WEIGHTS = "weights.npz"
 SHOWN = 3
 ANSWERS = 2  # units that an answer is made of at most; the closest that are none are three
+THREAD_SHARE = 0.5  # of the question before in the vector of one that does not stand alone
+THREAD_WEIGHT = 0.7  # log odds, once for the document shown last, once for standing beside what was shown
 FITTED_TO = "all-MiniLM-L6-v2"
 
 
@@ -51,13 +54,15 @@ GROUP = ("best", "ahead", "lead", "cosine", "covered", "covered_with_heads", "to
 
 
 def group(rows: Floats, odds: Floats) -> Floats:
-    """What tells whether the best unit answers: its odds, how far it is ahead, and what it shares with the question."""
-    order = np.argsort(-odds, kind="stable")
-    best = rows[order[0]]
-    ahead = float(odds[order[0]] - odds[order[min(SHOWN, len(order) - 1)]])
-    lead = float(odds[order[0]] - odds[order[min(1, len(order) - 1)]])
+    """What tells whether the first unit answers: its odds, how far it is ahead, and what it shares with the question.
+
+    The units come in the order in which they would be shown.
+    """
+    best = rows[0]
+    ahead = float(odds[0] - odds[min(SHOWN, len(odds) - 1)])
+    lead = float(odds[0] - odds[min(1, len(odds) - 1)])
     at = {name: n for n, name in enumerate(FEATURES)}
-    return np.array([odds[order[0]], ahead, lead, *(best[at[name]] for name in GROUP[3:])], np.float32)
+    return np.array([odds[0], ahead, lead, *(best[at[name]] for name in GROUP[3:])], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +106,18 @@ class EmbeddedSelector:
 
     async def select(self, question: Question, passages: Sequence[Passage]) -> Selection:
         """The likeliest units, three at most. Raises EmbedderUnavailable."""
-        [vector] = await self._embedder.embed([question.text])
-        listed = candidates(passages, len(vector) // 4)
+        text = question.own or question.text
+        vector = await direction(self._embedder, question, text, THREAD_SHARE)
+        listed = candidates(passages, len(vector))
         if not listed:
             return Selection((), False, self._use)
-        rows = features(question.text, np.frombuffer(vector, "<f4"), listed)
+        rows = features(text, vector, listed)
         odds = self._scorer.likely(rows)
-        order = [int(n) for n in np.argsort(-odds, kind="stable")]
+        # What a thread is about puts units in order; it makes none of them a surer answer.
+        near = THREAD_WEIGHT * near_thread(question, [(c.document, c.unit.start, c.unit.end) for c in listed])
+        order = [int(n) for n in np.argsort(-(odds + near), kind="stable")]
         likely = 1 / (1 + np.exp(-odds))
-        likeliest = self._scorer.sure(rows, odds)
+        likeliest = self._scorer.sure(rows[order], odds[order])
         use = ModelUse("extractive", "", {**self._use.parameters, "sure_millionths": round(1e6 * likeliest)})
         if likeliest < self._scorer.least:
             return Selection((), False, use)
@@ -129,7 +137,9 @@ def candidates(passages: Sequence[Passage], size: int) -> list[Candidate]:
         for unit in passage.units:
             if len(unit.vector) == size:
                 opens = unit.start <= passage.section.start + len(passage.section.heading) + 12
-                made = Candidate(passage.id, passage.document.title, unit, rank, passage.score / top, opens)
+                made = Candidate(
+                    passage.id, passage.document.id, passage.document.title, unit, rank, passage.score / top, opens
+                )
                 found.setdefault((passage.document.id, unit.start, unit.end), made)
     return list(found.values())
 

@@ -43,6 +43,7 @@ class Candidate:
     """A unit that could be shown, and how its passage was found. `score` is the passage's share of the best one's."""
 
     passage: str
+    document: str
     title: str
     unit: Unit
     rank: int

@@ -1,4 +1,4 @@
-"""Follow-up questions made to stand alone by rule: a table of threads."""
+"""What a thread remembers, and how a question is read beside it: the same way in every language."""
 
 from __future__ import annotations
 
@@ -8,89 +8,108 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.question.followup import standalone
-from retrieval.types import Question, Turn
+from retrieval.question.followup import fresh, turn, with_thread
+from retrieval.types import Answer, Chosen, ModelUse, Passage, Question, Selection, Shown, Turn
+from retrieval.verify import verify_units
+from tests.retrieval.gate.build import passage
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
-HOTELS = "How much may a hotel in Paris cost?"
 
 
-def searched(*thread: str) -> str:
-    return standalone(Question(thread[-1], NOW, tuple(Turn(t) for t in thread[:-1])))
+def asked(text: str, *memory: Turn) -> Question:
+    return Question(text, NOW, memory)
+
+
+def shows(held: Passage) -> Answer:
+    """The first unit of a passage as an answer."""
+    answer = verify_units(Selection((Chosen(held.units[0].id),), True, ModelUse("extractive")), [held]).answer
+    assert answer is not None
+    return answer
+
+
+def shown(text: str, *, title: str = "Policy", path: tuple[str, ...] = ()) -> Answer:
+    return shows(passage(text, title=title, path=path))
 
 
 @pytest.mark.parametrize(
-    ("thread", "expected"),
+    ("question", "title", "path", "quote", "about"),
     [
-        # stands alone
-        ((HOTELS,), HOTELS),
-        ((HOTELS, "Who approves travel?"), "Who approves travel?"),
-        ((HOTELS, "And who approves business travel?"), "And who approves business travel?"),
-        ((HOTELS, "Does the policy state that meals are covered?"), "Does the policy state that meals are covered?"),
-        ((HOTELS, "Is there a limit for taxis?"), "Is there a limit for taxis?"),
-        ((HOTELS, "If a supplier is late, may it be charged?"), "If a supplier is late, may it be charged?"),
-        ((HOTELS, "  What   is\nthe notice period? "), "What is the notice period?"),
-        # a part exchanged
-        ((HOTELS, "And in London?"), "How much may a hotel in London cost?"),
-        ((HOTELS, "in London?"), "How much may a hotel in London cost?"),
-        ((HOTELS, "What about London?"), "How much may a hotel in London cost?"),
-        ((HOTELS, "and what about London"), "How much may a hotel in London cost?"),
-        ((HOTELS, "And London?"), "How much may a hotel in London cost?"),
-        ((HOTELS, "How about New York?"), "How much may a hotel in New York cost?"),
-        ((HOTELS, "same for managers?"), "How much may a hotel in Paris cost for managers?"),
-        (("What was the revenue in 2022?", "And in 2023?"), "What was the revenue in 2023?"),
-        (("What was the revenue in 2022?", "what about 2023?"), "What was the revenue in 2023?"),
-        (("What was the revenue in Q1 2023?", "and Q2 2023?"), "What was the revenue in Q2 2023?"),
         (
-            ("How many vacation days do employees get?", "What about contractors?"),
-            "How many vacation days do contractors get?",
+            "how long is parental leave",
+            "New Parent Leave",
+            (),
+            "Clef offers 12 weeks of paid leave for all full time employees after the birth of a child.",
+            "parental leave",
         ),
         (
-            ("What is the limit for gifts to officials?", "And for meals?"),
-            "What is the limit for meals to officials?",
+            "wie viele Urlaubstage habe ich",
+            "Arbeitszeit",
+            ("4 Urlaub", "4.1 Urlaubstage"),
+            "Jeder Mitarbeiter hat Anspruch auf 28 Tage im Jahr.",
+            "Urlaubstage",
         ),
-        (("What is the notice period?", "And for suppliers?"), "What is the notice period for suppliers?"),
-        (("What is the notice period?", "What about the deposit?"), "What is the notice period: the deposit?"),
-        # pronouns
-        ((HOTELS, "Who must approve it?"), "Who must approve it? (How much may a hotel in Paris cost)"),
-        (("Who may sign contracts?", "When do they expire?"), "When do they expire? (Who may sign contracts)"),
         (
-            ("What is the gift limit?", "Does that apply to contractors?"),
-            "Does that apply to contractors? (What is the gift limit)",
+            "combien de jours de télétravail",
+            "Charte du télétravail",
+            (),
+            "Deux jours par semaine au plus.",
+            "jours télétravail",
         ),
-        (("What is the gift limit?", "Is this rule new?"), "Is this rule new? (What is the gift limit)"),
-        ((HOTELS, "Is breakfast included there?"), "Is breakfast included there? (How much may a hotel in Paris cost)"),
-        (
-            ("Who is the data protection officer?", "How do I reach her?"),
-            "How do I reach her? (Who is the data protection officer)",
-        ),
-        ((HOTELS, "Thanks! Who approves it?"), "Who approves it? (How much may a hotel in Paris cost)"),
-        # ellipsis
-        ((HOTELS, "Why?"), "Why? (How much may a hotel in Paris cost)"),
-        (("May I carry over vacation days?", "How many?"), "How many? (May I carry over vacation days)"),
-        (("Do I have to report gifts?", "To whom exactly?"), "To whom exactly? (Do I have to report gifts)"),
-        (("Do I have to report gifts?", "By when?"), "By when? (Do I have to report gifts)"),
-        # longer threads
-        ((HOTELS, "And in London?", "And in Rome?"), "How much may a hotel in Rome cost?"),
-        ((HOTELS, "Why?", "And in Rome?"), "How much may a hotel in Rome cost?"),
-        ((HOTELS, "Who approves travel?", "Why?"), "Why? (Who approves travel)"),
-        ((HOTELS, "", "And in Rome?"), "How much may a hotel in Rome cost?"),
+        ("what happens then", "Other", (), "Nothing shared stands here.", "happens"),
     ],
-    ids=lambda value: value[-1] if isinstance(value, tuple) else "",
 )
-def test_what_is_searched(thread: tuple[str, ...], expected: str) -> None:
-    assert searched(*thread) == expected
+def test_a_thread_is_about_what_question_and_quote_share(
+    question: str, title: str, path: tuple[str, ...], quote: str, about: str
+) -> None:
+    assert turn(asked(question), shown(quote, title=title, path=path)).about == about
+
+
+def test_a_question_is_read_beside_what_its_thread_is_about() -> None:
+    before = turn(asked("how long is parental leave"), shown("Parental leave is 12 weeks."))
+    read = with_thread(asked(" when does it   have to be used by? ", before))
+    assert (read.text, read.own) == (
+        "when does it have to be used by? (parental leave)",
+        "when does it have to be used by?",
+    )
+    assert with_thread(asked("how long is parental leave")).own == ""
+
+
+def test_what_the_thread_is_about_lasts_until_a_question_brings_words_of_its_own() -> None:
+    first = turn(asked("how long is parental leave"), shown("Parental leave is 12 weeks."))
+    second = turn(with_thread(asked("and if it is twins?", first)), shown("Twins make it 16 weeks."))
+    third = turn(with_thread(asked("why", first, second)), None)
+    assert second.about == "parental leave twins"
+    assert {"parental", "leave"} <= set(third.about.split())
+    assert turn(asked("what may a hotel room cost", first), None).about == "hotel room cost"
+
+
+def test_a_question_without_an_answer_is_remembered_with_the_documents_before() -> None:
+    before = Turn("how long is leave", ("leave.md",), "leave")
+    after = turn(with_thread(asked("is it paid in Berlin?", before)), None)
+    assert (after.question, after.document_ids, after.shown) == ("is it paid in Berlin?", ("leave.md",), ())
+    assert "Berlin" in after.about
+
+
+def test_the_sentence_just_shown_is_not_offered_again_unless_the_same_is_asked() -> None:
+    held = passage("Leave is 25 days. Unused leave lapses in March.", path=())
+    first = turn(asked("how many days of leave"), shows(held))
+    offered = [u.text for p in fresh(with_thread(asked("does it lapse", first)), [held]) for u in p.units]
+    assert offered == ["Unused leave lapses in March."]
+    again = [u.text for p in fresh(with_thread(asked("How many days of leave?", first)), [held]) for u in p.units]
+    assert again == ["Leave is 25 days.", "Unused leave lapses in March."]
+
+
+def test_a_row_of_a_table_answers_more_than_one_question() -> None:
+    held = passage("Grade | Hotel | Meals\nManager | 180 EUR | 40 EUR", path=())
+    rows = Turn("hotel limit", (held.document.id,), "hotel", (Shown(held.document.id, held.start, held.end, row=True),))
+    assert [len(p.units) for p in fresh(with_thread(asked("and meals?", rows)), [held])] == [len(held.units)]
 
 
 @given(st.text(max_size=80), st.lists(st.text(max_size=80), max_size=4))
 def test_any_thread_gives_a_question(text: str, thread: list[str]) -> None:
-    found = searched(*thread, text)
-    assert isinstance(found, str)
-    if not any(t.split() for t in thread):
-        assert found == " ".join(text.split())
-    assert bool(found) >= bool(text.split())
-
-
-def test_a_hostile_thread_is_quick() -> None:
-    long = "and for " * 2000 + "?"
-    assert searched("What is it for " * 500, long)
+    memory: tuple[Turn, ...] = ()
+    for earlier in thread:
+        memory = (*memory, turn(with_thread(asked(earlier, *memory)), None))
+    read = with_thread(asked(text, *memory))
+    assert " ".join(text.split()) in read.text or read.text == text
+    assert len(read.text) <= len(text) + 80 * 5 + 3
