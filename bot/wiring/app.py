@@ -254,9 +254,9 @@ def _embedder(settings: Settings) -> Embedder:
             base_url=settings.embedding_base_url,
             api_key=settings.secret("embedding_api_key"),
         )
-    from retrieval.embed.minilm import MiniLM
+    from retrieval.embed.minilm import OF_THE_PROCESS, MiniLM
 
-    return MiniLM(settings.home / "models")
+    return MiniLM(settings.home / "models", network=OF_THE_PROCESS)
 
 
 def _model(settings: Settings, style: HouseStyle) -> OpenAIGenerator | None:
