@@ -178,7 +178,8 @@ def _cut(parsed: ParsedDocument, start: int, end: int, target: int) -> int:
     """
     text, low, high = parsed.text, start + (target - start) // 2, min(start + LIMIT, end - 1)
     tables = _tables(parsed, start, end)
-    whole = [t for t in (*tables, *parsed.wholes) if t[1] - t[0] <= LIMIT and t[0] < end and start < t[1]]
+    wholes = parsed.wholes[bisect_left(parsed.wholes, (start - LIMIT,)) : bisect_left(parsed.wholes, (end,))]
+    whole = [t for t in (*tables, *wholes) if t[1] - t[0] <= LIMIT and t[0] < end and start < t[1]]
     joins = parsed.joins[bisect_left(parsed.joins, start) : bisect_left(parsed.joins, high)]
 
     def cuts(pattern: re.Pattern[str], low: int) -> list[int]:
@@ -228,7 +229,7 @@ def _search_text(parsed: ParsedDocument, start: int, end: int) -> str:
     parts.append(parsed.text[offset:end])
     headers = []
     for first, last in _tables(parsed, start, end):
-        header = parsed.text[first:last].split("\n", 1)[0]
-        if first < start and first + len(header) <= start:
-            headers.append(header[:SMALL])
+        ends = parsed.text.find("\n", first, last)
+        if first < start and 0 <= ends <= start:
+            headers.append(parsed.text[first : min(ends, first + SMALL)])
     return "\n".join((*headers, "".join(parts)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -17,8 +18,7 @@ async def put(index: Index, embedder: Embedder, document: Document, parsed: Pars
 
     Raises IndexUnavailable, IndexMismatch, EmbedderUnavailable.
     """
-    chunks = chunk(document, parsed)
-    found = units(parsed, chunks)
+    chunks, found = await asyncio.to_thread(_cut, document, parsed)  # a large document takes seconds
     texts = [embedding_text(c) for c in chunks]
     texts += [unit_text(document.title, unit) for held in found for unit in held]
     vectors = await embedder.embed(texts)
@@ -56,6 +56,11 @@ def embedding_text(part: Chunk) -> str:
 def unit_text(title: str, unit: Unit) -> str:
     """The same of a unit, with the words that introduce it."""
     return "\n".join(filter(None, (title, unit.heading, *(s.text for s in unit.lead), unit.joined or unit.text)))
+
+
+def _cut(document: Document, parsed: ParsedDocument) -> tuple[tuple[Chunk, ...], tuple[tuple[Unit, ...], ...]]:
+    chunks = chunk(document, parsed)
+    return chunks, units(parsed, chunks)
 
 
 def _with_units(chunks: Sequence[Chunk], found: Sequence[Sequence[Unit]], vectors: Sequence[bytes]) -> Iterator[Chunk]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from retrieval.gate.injection import around, speaks_to_machine
+from retrieval.gate.injection import Paragraphs, speaks_to_machine
 from retrieval.parse.grid import columns
 from retrieval.parse.wholes import kinds, mark
 from retrieval.text.connectives import goes_on, joins
@@ -60,7 +60,7 @@ def read(
     """The units of a text, without ids. `joins` are the offsets of line-end hyphens that words run over, `wholes` the
     lists that are one sentence.
     """
-    return tuple(_Reader(text, tuple(sections), tuple(joins), tuple(wholes)).units())
+    return tuple(_Reader(text, tuple(sections), tuple(joins), tuple(wholes), Paragraphs(text)).units())
 
 
 def said(unit: Unit) -> str:
@@ -91,6 +91,8 @@ class _Reader:
     sections: tuple[Section, ...]
     joins: tuple[int, ...]
     wholes: tuple[tuple[int, int], ...]
+    paragraphs: Paragraphs
+    planted: dict[tuple[int, int], bool] = field(default_factory=dict)  # by paragraph: whether it speaks to a machine
 
     def units(self) -> Iterator[Unit]:
         lines = self._lines()
@@ -192,7 +194,10 @@ class _Reader:
 
     def _planted(self, start: int, end: int) -> bool:
         """Whether the text gives orders to a language model: that is no statement of the document's."""
-        return speaks_to_machine(around(self.text, start, end))
+        begin, stop = held = self.paragraphs.around(start, end)
+        if held not in self.planted:
+            self.planted[held] = speaks_to_machine(self.text[begin:stop])
+        return self.planted[held]
 
     def _heading(self, section: int) -> str:
         return " > ".join(p for p in self.sections[section].path if p) if section >= 0 else ""

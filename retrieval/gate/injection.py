@@ -7,13 +7,16 @@ planted text made a model say besides must pass the other steps.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import lru_cache
 
 from retrieval.gate.evidence import Evidence, Problem
 from retrieval.text.words import visible
 from retrieval.types import VerdictClass
 
-_MACHINE = r"(?:a\.?i\.?|llm|language\s+model|(?:ai\s+)?assistant|chat\s?bot|bot|gpt\S*|chatgpt|claude|copilot|model)"
+_MACHINE = (
+    r"(?:a\.?i\.?|llm|language\s+model|(?:ai\s+)?assistant|chat\s?bot|bot|gpt\S{0,20}|chatgpt|claude|copilot|model)"
+)
 _INSTRUCTIONS = (
     r"(?:instructions?|prompts?|rules|directions|guidelines|messages?|context|commands?|training|constraints?)"
 )
@@ -59,9 +62,10 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     | \bprompt\s+injection\b"""),
     ("jail developer anything", r"\b(?:jail\s?break|developer\s+mode|do\s+anything\s+now)\b"),
     ("<| inst] sys> <", r"""
-    <\|[a-z_]+\|> | \[/?INST\] | <</?SYS>> | </?(?:system|assistant|developer|instructions?|passages?|prompt)\b[^>]*>
-    | <<<[^>\n]*\b(?:begins|ends)\b"""),
-    ("system assistant developer user", r"^\s*\#*\s*(?:system|assistant|developer|user)\s*(?:\(.{0,20}\))?\s*:"),
+    <\|[a-z_]+\|> | \[/?INST\] | <</?SYS>>
+    | </?(?:system|assistant|developer|instructions?|passages?|prompt)\b[^>]{0,200}>
+    | <<<[^>\n]{0,200}\b(?:begins|ends)\b"""),
+    ("system assistant developer user", r"^\s*\#{0,9}\s*(?:system|assistant|developer|user)\s*(?:\(.{0,20}\))?\s*:"),
     ("begin_ end_ start_", r"""
     \b(?:begin|end|start)\s+(?:of\s+)?(?:system|prompt|passages?|instructions?|data|untrusted|trusted)\b"""),
     ("claims\" quotes\"", r'"claims"\s*: | "quotes"\s*:'),
@@ -72,25 +76,51 @@ _RULES = tuple(
 )
 
 _ENDS = '.!?:;|>"”)]}'
+_BLANK = re.compile(r"\s{2,}")
+_REMEMBERED = 10_000  # characters
+
+
+def speaks_to_machine(text: str) -> bool:
+    """Whether a text gives orders to a language model, or poses as a part of its prompt."""
+    return _remembered(text) if len(text) <= _REMEMBERED else _speaks(text)
 
 
 @lru_cache(maxsize=2048)
-def speaks_to_machine(text: str) -> bool:
-    """Whether a text gives orders to a language model, or poses as a part of its prompt."""
-    text = visible(text)
+def _remembered(text: str) -> bool:
+    return _speaks(text)
+
+
+def _speaks(text: str) -> bool:
+    # Runs of white space are drawn together: a pattern takes a time that grows with the cube of their length.
+    text = _BLANK.sub(lambda blank: "\n" if "\n" in blank[0] else " ", visible(text))
     low = f" {' '.join(text.casefold().split())} "
     return any(pattern.search(text) for signs, pattern in _RULES if any(sign in low for sign in signs))
 
 
 def around(text: str, start: int, end: int) -> str:
     """The paragraph of text[start:end]: its line, and those before and after that run on without an end."""
-    begin = text.rfind("\n", 0, start) + 1
-    while begin > 1 and text[:begin].rstrip()[-1:] not in _ENDS:
-        begin = text.rfind("\n", 0, begin - 1) + 1
-    stop = text.find("\n", end)
-    while stop >= 0 and text[:stop].rstrip()[-1:] not in _ENDS:
-        stop = text.find("\n", stop + 1)
-    return text[begin : stop if stop >= 0 else len(text)]
+    begin, stop = Paragraphs(text).around(start, end)
+    return text[begin:stop]
+
+
+class Paragraphs:
+    """Where the paragraphs of a text end: at line breaks after a line with an end."""
+
+    def __init__(self, text: str) -> None:
+        self._ends = [-1]
+        self._length = len(text)
+        last, at = "", 0
+        while (stop := text.find("\n", at)) >= 0:
+            last = text[at:stop].rstrip()[-1:] or last
+            if last in _ENDS:
+                self._ends.append(stop)
+            at = stop + 1
+
+    def around(self, start: int, end: int) -> tuple[int, int]:
+        """The paragraphs, or the one, that hold [start, end)."""
+        after = bisect_left(self._ends, end)
+        stop = self._ends[after] if after < len(self._ends) else self._length
+        return self._ends[bisect_left(self._ends, start) - 1] + 1, stop
 
 
 def check_injection(evidence: Evidence) -> Problem | None:

@@ -18,6 +18,7 @@ _ITEM = re.compile(
 _ENDED = re.compile(r"[.!?。！？][\"”’»)\]]*(?:\[[^\[\]\s]{1,9}\])*$")
 _PARTED = re.compile(r"[,;、；，](?:\s+[^\W\d_]{1,6})?$")  # "…;" and "…, and", whatever "and" is called
 MOST = 60  # items
+_LINES = 300  # of a list, those of lists in it too
 
 
 def mark(text: str) -> str:
@@ -74,7 +75,8 @@ def _last(lines: Sequence[tuple[int, str]], shapes: Sequence[str], lead: int, sh
     """The last paragraph of the list below `lead`; 0 where it is no single sentence."""
     items = [lead + 1]
     at = lead + 2
-    while at < len(lines) and len(items) < MOST and shapes[at] and shapes[at] != shapes[lead]:
+    end = min(len(lines), lead + _LINES)
+    while at < end and len(items) < MOST and shapes[at] and shapes[at] != shapes[lead]:
         if shapes[at] == shape:
             items.append(at)
         at += 1

@@ -24,8 +24,12 @@ _STARTERS = word_set(
     under and but or notwithstanding additionally therefore furthermore moreover accordingly although because since
     pursuant most many some several both there here approximately until"""
 )
-_END = re.compile(r"[.!?。！？]+[\"”’')\]»]*(?:\[[^\[\]\s]{1,9}\])*(?=\s|$)")  # a note's mark may follow: "year.[1]"
-_BEFORE = re.compile(r"(\S+)$")
+_END = re.compile(  # a note's mark may follow: "year.[1]"
+    r"(?<![.!?。！？])[.!?。！？]+[\"”’')\]»]*(?:\[[^\[\]\s]{1,9}\])*(?=\s|$)"
+)
+_NEXT = re.compile(r"\s*(?P<first>\S?)")
+_STARTER = re.compile(r"[\"“'(]?([A-Za-z]{1,40})")
+_WIDE = re.compile(r"\s{3,}")
 _MARKER = re.compile(
     r"\s*(?:[-–—•▪◦‣·*●○■□]+\s+"
     r"|(?:section|sec\.|article|art\.|clause|§)\s*\d+(?:\.\d+)*\.?\)?(?:\([a-z0-9]{1,4}\))*[.:\s–—-]\s*"
@@ -46,6 +50,9 @@ _ASKED = re.compile(
 _LIST_MARK = re.compile(r"[-–—•▪◦‣·*●○■□]|\(?[A-Za-z0-9]{1,5}[.):]{0,2}|\(?\d+(?:\.\d+)*[.)]?(?:\([a-zA-Z0-9]+\))*:?")
 _CELLS = re.compile(r"\t+|\s\|\s|\s*\|\s*$|^\s*\|\s*")
 _FIGURES = re.compile(r"\d[^\d\s]*\s\D*\d")
+_LONGEST_WORD = 64  # characters: no longer one is an abbreviation
+_LONGEST_MARKER = 80
+_REMEMBERED = 10_000  # characters: not whole documents
 _FIGURE = re.compile(r"[($€£\-–—]*\s?\d[\d,.]*\s?[%)]*|[–—-]+|n/?a", re.IGNORECASE)
 
 
@@ -65,9 +72,17 @@ class Piece:
     kind: Kind
 
 
-@lru_cache(maxsize=2048)
 def pieces(text: str) -> tuple[Piece, ...]:
-    """The text's pieces in order; white space between them belongs to none."""
+    """The text's pieces in order; white space between them belongs to none. Those of short texts are remembered."""
+    return _remembered(text) if len(text) <= _REMEMBERED else _cut(text)
+
+
+@lru_cache(maxsize=2048)
+def _remembered(text: str) -> tuple[Piece, ...]:
+    return _cut(text)
+
+
+def _cut(text: str) -> tuple[Piece, ...]:
     found: list[Piece] = []
     for start, end, row in _paragraphs(text):
         if row:
@@ -79,7 +94,13 @@ def pieces(text: str) -> tuple[Piece, ...]:
 
 def cells(row: str) -> list[str]:
     """The cells of a table row as printed, empty ones left out."""
-    return [c for c in (" ".join(part.split()) for part in _CELLS.split(row)) if c and c != "|"]
+    return [c for c in (" ".join(part.split()) for part in _parts(row)) if c and c != "|"]
+
+
+def _parts(row: str) -> list[str]:
+    """A row cut at its bars and tabs; its white space is drawn together first, since a search through a long blank
+    takes a time that grows with its square."""
+    return _CELLS.split(_WIDE.sub(lambda blank: "\t" if "\t" in blank[0] else "  ", row))
 
 
 def item_of(line: str) -> str:
@@ -116,18 +137,20 @@ def _fragment(sentence: str) -> bool:
 def _paragraphs(text: str) -> Iterator[tuple[int, int, bool]]:
     """Runs of lines that belong together, and single table rows, as (start, end, is a row)."""
     begun: int | None = None
+    item = False
     last = ""
     last_end = 0
     for start, end in _lines(text):
         line = text[start:end]
         row = _is_row(line)
-        if begun is not None and (row or not line.strip() or _breaks(last, line) or _closed(text, begun, last, line)):
+        if begun is not None and (row or not line.strip() or _breaks(last, line) or (item and _closed(last, line))):
             yield begun, last_end, False
             begun = None
         if row:
             yield start + len(line) - len(line.lstrip()), start + len(line.rstrip()), True
         elif line.strip():
-            begun = start if begun is None else begun
+            if begun is None:
+                begun, item = start, _ITEM.match(text, start) is not None
             last, last_end = line, end
     if begun is not None:
         yield begun, last_end, False
@@ -144,7 +167,7 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 
 def _is_row(line: str) -> bool:
     if "\t" in line or "|" in line:
-        parts = [c for c in (p.strip() for p in _CELLS.split(line)) if c]
+        parts = [c for c in (p.strip() for p in _parts(line)) if c]
         if len(parts) > 2 or (len(parts) == 2 and (" | " in line or not _LIST_MARK.fullmatch(parts[0]))):
             return True
     if line.rstrip().endswith(".") or not _FIGURES.search(line):
@@ -165,10 +188,9 @@ def _breaks(last: str, line: str) -> bool:
     return len(ended) < 50 or ended.isupper() != line.strip().isupper()
 
 
-def _closed(text: str, begun: int, last: str, line: str) -> bool:
+def _closed(last: str, line: str) -> bool:
     """Whether an item of a list, which needs no full stop, ends before this line."""
-    item = _ITEM.match(text, begun) is not None
-    return item and line.lstrip()[:1].isupper() and not _OPEN.search(last)
+    return line.lstrip()[:1].isupper() and not _OPEN.search(last)
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -192,18 +214,18 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _ends(text: str, start: int, dot: int, after: int, end: int) -> bool:
     """Whether the full stop at `dot` ends a sentence that began at `start`."""
-    follows = text[after:end].lstrip()
-    if not follows:
+    following = _NEXT.match(text, after, end)
+    first = following["first"] if following is not None else ""
+    if following is None or not first:
         return True
     if text[dot] != "." or text[dot : dot + 3] == "...":
-        return not follows[0].islower()
-    if follows[0].islower() or follows[0] in ",;:)]":
+        return not first.islower()
+    if first.islower() or first in ",;:)]":
         return False
-    before = _BEFORE.search(text[start:dot])
-    word = before.group().lstrip("(\"“'[").casefold() if before else ""
-    starter = re.match(r"[\"“'(]?([A-Za-z]+)", follows)
+    word = _last_word(text[max(start, dot - _LONGEST_WORD) : dot])
+    starter = _STARTER.match(text, following.start("first"), end)
     begins = starter is not None and starter.group(1).casefold() in _STARTERS and starter.group(1)[0].isupper()
-    if _MARKER.fullmatch(text[start:after] + " "):
+    if after - start <= _LONGEST_MARKER and _MARKER.fullmatch(text[start:after] + " "):
         return False  # "4.2. " or "a. " numbers what follows
     if word in _MAY_END:
         return begins
@@ -212,3 +234,8 @@ def _ends(text: str, start: int, dot: int, after: int, end: int) -> bool:
     if len(word) == 1 and word.isalpha():
         return begins  # an initial ("J. Smith"), or "Annex B. The ..."
     return True
+
+
+def _last_word(text: str) -> str:
+    """The word that a text ends with, in lower case; "" where white space ends it."""
+    return text.split()[-1].lstrip("(\"“'[").casefold() if text and not text[-1].isspace() else ""

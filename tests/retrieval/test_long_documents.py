@@ -1,0 +1,60 @@
+"""Reading takes a time that grows with the length of a document: files that took minutes, at a size that tells."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from retrieval.chunk import chunk
+from retrieval.parse.formats import parse_content
+from retrieval.units import units
+from tests.retrieval.fakes import document
+
+HOGS: dict[str, tuple[str, Callable[[int], bytes]]] = {
+    "the same line": ("a.txt", lambda n: b"a\n" * n),
+    "line ends": ("a.txt", lambda n: b"a" + b"\n" * n + b"b"),
+    "line ends in preformatted text": ("a.html", lambda n: b"<html><pre>a" + b"\n" * n + b"b"),
+    "a line of spaces": ("a.txt", lambda n: b"a" + b" " * n + b"b"),
+    "a line of dots": ("a.txt", lambda n: b"a" + b". " * n + b"b"),
+    "headings in Markdown": ("a.md", lambda n: b"# A\n" * n),
+    "headings in HTML": ("a.html", lambda n: b"<html>" + b"<h1>A</h1>" * n),
+    "nested blocks": ("a.html", lambda n: b"<html>" + b"<div><p>a" * (n // 10)),
+}
+CUT: dict[str, tuple[str, Callable[[int], bytes]]] = {
+    "rows without a full stop": ("a.csv", lambda n: b"a,b\n" + b"alpha beta,gamma 1 x\n" * (n // 4)),
+    "a long row": ("a.txt", lambda n: b"a\tb" + b" " * 4 * n + b"c"),
+    "lines without a full stop": ("a.txt", lambda n: b"- the tenant pays 1 euro\n" * (n // 2)),
+    "full stops": ("a.txt", lambda n: b"a" + b"." * n + b"b"),
+    "angle brackets": ("a.txt", lambda n: b"a b c 1 " + b"<" * n),
+    "a role and line ends": ("a.txt", lambda n: b"a b c 1 user" + b"\n" * n + b"x"),
+    "one model after another": ("a.txt", lambda n: b"a b c 1 " + b"gpt." * n),
+}
+
+
+@pytest.mark.parametrize(("name", "make"), HOGS.values(), ids=HOGS)
+def test_the_time_grows_with_the_length(name: str, make: Callable[[int], bytes]) -> None:
+    parse_content(name, make(100))  # what is loaded once
+    assert_linear(lambda size: lambda: parse_content(name, make(size)))
+
+
+@pytest.mark.parametrize(("name", "make"), CUT.values(), ids=CUT)
+def test_so_does_the_time_to_cut_what_was_read(name: str, make: Callable[[int], bytes]) -> None:
+    """That is no child's work: it would keep the service from everything else."""
+
+    def prepared(size: int) -> Callable[[], object]:
+        parsed = parse_content(name, make(size))
+        return lambda: units(parsed, chunk(document(name), parsed))
+
+    assert_linear(prepared)
+
+
+def assert_linear(prepare: Callable[[int], Callable[[], object]]) -> None:
+    took = []
+    for size in (2_000, 8_000):
+        work = prepare(size)
+        began = time.process_time()
+        work()
+        took.append(time.process_time() - began)
+    assert took[1] < 9 * took[0] + 0.5  # four times as long: the square would be sixteen
