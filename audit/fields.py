@@ -96,7 +96,9 @@ _LATER = {
     "source_text": TEXT,
     "highlights": listed(listed(COUNT)),
     "more": TEXT,
+    "translation": TEXT,
 }
+OPINION = shape({"text": TEXT, "quote": TEXT, "follows": FLAG, "reason": TEXT, "model": TEXT})
 DROPPED = shape(
     {"text": TEXT, "quotes": listed(QUOTE), "verdict": TEXT, "reason": TEXT},
     {"part": TEXT, "value": TEXT, "source_text": TEXT},
@@ -145,7 +147,7 @@ FIELDS: tuple[Field, ...] = (
     Field("passages", Q, listed(PASSAGE), False,
           "every retrieved passage: place, score in millionths, in the model's context or not, cited or not"),
     Field("statements", Q, optional(listed(shape({"text": TEXT, "citations": listed(NUMBER)}, _LATER))), True,
-          "the answer's sentences: their citations, part of the form, translated or not, what was asked for in them "
+          "the answer's sentences: their citations, part of the form, whose words they are, what was asked for in them "
           "(offsets); null without an answer"),
     Field("parts", Q, listed(PART), True,
           "the parts of the organisation's answer form, as shown: title, kind, what was chosen, whole or not"),
@@ -155,7 +157,9 @@ FIELDS: tuple[Field, ...] = (
           "number, document version, section, verbatim quote and its code-point offsets"),
     Field("sections", Q, listed(SNAPSHOT), False, "the cited sections' text as it stood, with offsets and SHA-256"),
     Field("dropped", Q, listed(DROPPED), True,
-          "claims that the quote gate refused, and why"),
+          "sentences of a model that the gate refused, and why; their quotes stand in their place"),
+    Field("opinions", Q, listed(OPINION), True,
+          "what a second model said of the sentences that passed: whether the quote says the same, and why"),
     Field("text", ("question", "feedback", "expert", "ignored"), TEXT, True,
           "what was shown instead of an answer; the vote and its reason; what an expert was asked; what the event was"),
     Field("notice", Q, TEXT, False, "the line shown with the answer"),
@@ -166,7 +170,7 @@ FIELDS: tuple[Field, ...] = (
     Field("shown_question", Q, TEXT, True, "the question as the reply repeats it"),
     Field("posted", Q, TEXT, True, "the exact bytes of the payload (UTF-8; canonical JSON)"),
     Field("posted_sha256", Q, HASH, True, "their SHA-256"),
-    Field("generator", Q, TEXT, False, "`extractive`, `openai`, or `none` when nothing was drafted"),
+    Field("generator", Q, TEXT, False, "`extractive` (the embedded selector chose), `openai` (a model did), or `none`"),
     Field("model", Q, TEXT, False, "the model's name"),
     Field("parameters", Q, {"type": "object", "additionalProperties": {"type": ["string", "integer"]}}, False,
           "the model's parameters; no floats"),
@@ -174,7 +178,7 @@ FIELDS: tuple[Field, ...] = (
     Field("prompt_sha256", Q, HASH, False, "SHA-256 of the prompt as sent"),
     Field("tokens_in", Q, COUNT, False, "tokens of the prompt"),
     Field("tokens_out", Q, COUNT, False, "tokens of the reply"),
-    Field("fallback", Q, TEXT, False, "why the extractive answer stands in for the model's"),
+    Field("fallback", Q, TEXT, False, "what was said of the embedded selector standing in for the model"),
     Field("timings_us", Q, {"type": "object", "additionalProperties": COUNT}, False, "microseconds by step"),
     Field("software", ("question", "configuration", "heartbeat"), TEXT, False, "version of Footnote"),
     Field("configuration_sha256", ("question", "configuration"), HASH, False, "SHA-256 of the settings in force"),

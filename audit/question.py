@@ -235,6 +235,7 @@ def _found(verified: Verified, passages: Sequence[Passage], snapshots: Mapping[S
             for verdict in verified.verdicts
             if verdict.verdict is not VerdictClass.SUPPORTED
         ],
+        "opinions": to_json(verified.opinions),
     }
 
 

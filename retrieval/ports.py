@@ -9,7 +9,19 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from retrieval.people import AccessList
-from retrieval.types import Chunk, Document, Draft, Hit, ParsedDocument, Passage, Query, Question, Section, Selection
+from retrieval.types import (
+    Chunk,
+    Completion,
+    Document,
+    Hit,
+    Opinion,
+    ParsedDocument,
+    Passage,
+    Query,
+    Question,
+    Section,
+    Selection,
+)
 
 
 class Parser(Protocol):
@@ -96,12 +108,18 @@ class Library(Protocol):
         ...
 
 
-class Generator(Protocol):
-    async def draft(self, question: Question, passages: Sequence[Passage]) -> Draft:
-        """Claims with quotes, from these passages alone; no claims when they do not answer.
+class Chat(Protocol):
+    async def complete(self, messages: Sequence[tuple[str, str]], form: Mapping[str, object]) -> Completion:
+        """What a language model says to these (role, content) messages, in JSON of this schema where it can.
 
         Raises GeneratorUnavailable.
         """
+        ...
+
+
+class Checker(Protocol):
+    async def opinion(self, text: str, quote: str) -> Opinion:
+        """Whether a quote says what a sentence says, and why. Raises GeneratorUnavailable."""
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from retrieval.locators import locate
@@ -82,18 +82,44 @@ def _head(unit: Unit) -> Slice | None:
     return last if last is not None and len(cells(last.text.split("\n")[0])) > 1 else None
 
 
-def _row(unit: Unit) -> str:
-    """A row with the names of its columns and its scale: "Grade: Manager; Hotel: 180 EUR"."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A table's row as it is read: its own name, its cells, each with the name of its column, and their scale."""
+
+    head: str  # "Grade"; "" where the first column has no name
+    own: str  # "Manager"
+    columns: tuple[tuple[str, str], ...]
+    scale: str = ""  # "(In millions)"
+
+    @property
+    def name(self) -> str:
+        return f"{self.head}: {self.own}" if self.head else self.own
+
+
+def row(unit: Unit) -> Row | None:
+    """A row whose cells have names; None where they cannot be told."""
     head = _head(unit)
     named = _named_cells(head.text, unit.text) if head is not None else None
-    scales = [m.group() for s in unit.lead if s is not head and (m := _SCALE.search(s.text))]
-    return " ".join((named or " | ".join(cells(unit.text)), *scales))
+    return replace(named, scale=_scale(unit, head)) if named is not None else None
 
 
-def _named_cells(head: str, row: str) -> str | None:
+def _scale(unit: Unit, head: Slice | None) -> str:
+    return " ".join(m.group() for s in unit.lead if s is not head and (m := _SCALE.search(s.text)))
+
+
+def _row(unit: Unit) -> str:
+    """A row with the names of its columns and its scale: "Grade: Manager; Hotel: 180 EUR"."""
+    read = row(unit)
+    if read is None:
+        return " ".join(filter(None, (" | ".join(cells(unit.text)), _scale(unit, _head(unit)))))
+    told = "; ".join(filter(None, (read.name, *(f"{name}: {cell}" for name, cell in read.columns))))
+    return f"{told} {read.scale}".rstrip()
+
+
+def _named_cells(head: str, row: str) -> Row | None:
     """A row with the names of its columns; None where they cannot be told.
 
-    "Grade: Manager; Hotel: 180 EUR". Where the first column has no name: "Revenue; 2023: 12; 2022: 10".
+    Where the first column has no name: "Revenue; 2023: 12; 2022: 10".
     """
     held, lines = columns(row), [columns(line) for line in head.splitlines() if line.strip()]
     if max(map(len, lines)) == len(held) > 1 and _sure(lines, held):
@@ -105,9 +131,9 @@ def _named_cells(head: str, row: str) -> str | None:
         return None
     if any(cell and not name for name, cell in zip(names[1:], held[1:], strict=True)):
         return None  # a name stands over several columns: over which, the text does not tell
-    first = "" if DATED.search(names[0]) else names[0].rstrip(",:")
-    told = [f"{name}: {cell}" if name else cell for name, cell in zip([first, *names[1:]], held, strict=True) if cell]
-    return "; ".join(told)
+    first = "" if DATED.search(names[0]) or not held[0] else names[0].rstrip(",:")
+    told = zip(names[1:], held[1:], strict=True)
+    return Row(first, held[0], tuple((name, cell) for name, cell in told if cell))
 
 
 def _sure(lines: Sequence[Sequence[str]], row: Sequence[str]) -> bool:

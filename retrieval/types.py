@@ -176,7 +176,10 @@ class Chunk:
 
 
 TRANSLATED_MARK = "(translated)"
-"""Follows a statement whose quotes are in another language."""
+"""Follows a statement that is a translation, in records before 0.2."""
+
+UNCHECKED = "Translation, not checked:"
+"""Stands before the translation under a statement."""
 
 NOT_CARRIED = "no document says this."
 """Stands in a part of the answer form that is required and that no verified quote fills."""
@@ -281,7 +284,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a generator says stands in a passage. Untrusted."""
+    """What stands in a passage, in a model's eyes. Untrusted."""
 
     passage_id: str
     text: str
@@ -289,22 +292,20 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One statement of a generator and the quotes it gives for it. Untrusted.
+    """One sentence of a model and the quotes that it stands over. Untrusted.
 
-    `part` names the part of the organisation's answer form that it fills, `value` what it chooses there. With a
-    `source_text`, the text is a translation: `source_text` says the same in the language of the quotes.
+    `part` names the part of the organisation's answer form that it fills, `value` what it chooses there.
     """
 
     text: str
     quotes: tuple[Quote, ...]
     part: str = ""
     value: str = ""
-    source_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
-    """What produced a draft: for the audit record."""
+    """What chose, and worded, an answer: for the audit record."""
 
     generator: str  # "extractive" | "openai"
     model: str = ""
@@ -317,19 +318,28 @@ class ModelUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A generator's output. Untrusted; only `verify` turns it into an Answer."""
+class Completion:
+    """What a language model said, word for word, and how it was asked. Untrusted."""
 
-    claims: tuple[Claim, ...]
+    text: str
     use: ModelUse
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A unit that a selector names by its id, and how likely it answers, in millionths. Untrusted."""
+    """A unit that a selector names by its id, and how likely it answers, in millionths. Untrusted.
+
+    A language model may add `words` inside the unit that are the answer, its `text` of it (the unit said shorter), a
+    `translation`, and the `part` of the organisation's answer form that it fills, with the `value` chosen there.
+    """
 
     unit: str
     likely: int = 0
+    words: str = ""
+    text: str = ""
+    translation: str = ""
+    part: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,11 +374,12 @@ class Citation:
 
 
 class Wording(StrEnum):
-    """Whose words a statement has, where the asker's language is not the documents'."""
+    """Whose words a statement has."""
 
-    ONE_LANGUAGE = "one language"  # there is only one
-    TRANSLATED = "translated"  # the asker's language; checked against `source_text`, which stands on the quotes
-    ORIGINAL = "original"  # the documents' language, since a translation could not be checked
+    ONE_LANGUAGE = "one language"  # the documents', whole units
+    COMPRESSED = "compressed"  # a model's: `source_text` said shorter, as the gate allows
+    TRANSLATED = "translated"  # in records before 0.2: a translation of `source_text`
+    ORIGINAL = "original"  # in records before 0.2: the documents', since a translation could not be checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,9 +393,10 @@ class Statement:
     citations: tuple[int, ...]
     part: str = ""
     wording: Wording = Wording.ONE_LANGUAGE
-    source_text: str = ""  # what was translated; "" when nothing was
+    source_text: str = ""  # what was shortened or translated; "" when nothing was
     highlights: tuple[tuple[int, int], ...] = ()
     more: str = ""  # what else belongs to it, in our words
+    translation: str = ""  # into the asker's language; nobody checked it
 
     @property
     def marks(self) -> str:
@@ -463,11 +475,12 @@ class Answer:
                 yield Run("\n", RunKind.OURS)
             yield Run(f"{part.title}:", RunKind.TITLE)
             yield from self._body(part, shown)
+        before: Statement | None = None
         for said in () if self.parts else self.statements:
-            if said is not self.statements[0]:
-                yield Run(" ", RunKind.OURS)
-            yield from shown(said).runs()
-            yield Run(said.marks, RunKind.OURS)
+            if before is not None:
+                yield Run("\n" if before.translation else " ", RunKind.OURS)
+            yield from self._told(said, shown)
+            before = said
 
     def _body(self, part: AnswerPart, shown: Callable[[Statement], Statement]) -> Iterator[Run]:
         """What follows a part's title: a blank and its text, or a line for each item of a list."""
@@ -479,25 +492,32 @@ class Answer:
             yield from (Run(" ", RunKind.OURS), Run(part.value), Run(".", RunKind.OURS))
         for one in said:
             yield Run("\n• " if part.kind is PartKind.LIST else " ", RunKind.OURS)
-            yield from shown(one).runs()
-            yield Run(one.marks, RunKind.OURS)
+            yield from self._told(one, shown)
         if not part.whole:
             yield Run(f" {NOT_WHOLE}", RunKind.OURS)
+
+    def _told(self, one: Statement, shown: Callable[[Statement], Statement]) -> Iterator[Run]:
+        """A statement with its markers, and below it its translation, marked as unchecked."""
+        fitted = shown(one)
+        yield from fitted.runs()
+        yield Run(one.marks, RunKind.OURS)
+        if fitted.translation:
+            yield from (Run(f"\n{UNCHECKED} ", RunKind.OURS), Run(fitted.translation))
 
 
 class VerdictClass(StrEnum):
     SUPPORTED = "supported"
-    FABRICATED = "fabricated"  # the quote stands nowhere in the cited passage
-    MISATTRIBUTED = "misattributed"  # real text of another passage, or a passage not retrieved
-    SPLICED = "spliced"  # fragments of a passage joined as if they were one
-    WRONG_NUMBER = "wrong number"  # a number, date, percent or currency of the claim is not in its quotes
-    REVERSED = "reversed"  # negation or modality differs
-    UNSUPPORTED = "unsupported"  # the quotes do not carry the claim; entity or period differ
+    FABRICATED = "fabricated"  # a word of the sentence stands nowhere in its quote
+    MISATTRIBUTED = "misattributed"  # no unit of a passage that was retrieved
+    SPLICED = "spliced"  # words of the quote in another order, or of other columns
+    WRONG_NUMBER = "wrong number"  # a number, date, percent or currency is not the quote's, or has lost its unit
+    REVERSED = "reversed"  # a negation, condition, exception, duty or bound of the quote is left out
+    UNSUPPORTED = "unsupported"  # the quote says this of something else, or only in part
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the quote gate says of one claim."""
+    """What the gate says of one sentence of a model."""
 
     claim: Claim
     verdict: VerdictClass
@@ -505,8 +525,19 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a second model says of a sentence that passed the gate: whether its quote says the same, and why."""
+
+    text: str
+    quote: str
+    follows: bool
+    reason: str
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
-    """The gate's result: an answer, or None when nothing stands, and a verdict for every claim.
+    """The gate's result: an answer, or None when nothing stands, and a verdict for every sentence of a model.
 
     `nearest`, where there is no answer, are the closest units: true quotes, and plainly no answer.
     """
@@ -514,3 +545,4 @@ class Verified:
     answer: Answer | None
     verdicts: tuple[Verdict, ...]
     nearest: Answer | None = None
+    opinions: tuple[Opinion, ...] = ()

@@ -24,7 +24,7 @@ from retrieval.errors import EmbedderUnavailable, GeneratorUnavailable, IndexMis
 from retrieval.people import AccessList, Audience, AudienceKind, Principal
 from retrieval.ports import Library
 from retrieval.question.followup import fresh, turn, with_thread
-from retrieval.types import TRANSLATED_MARK, Answer, Draft, ModelUse, Passage, Question, Turn, Verified, Wording
+from retrieval.types import TRANSLATED_MARK, Answer, ModelUse, Passage, Question, Turn, Verified, Wording
 
 DOWN: Mapping[type[RetrievalError], str] = {
     IndexUnavailable: "the search index is down.",
@@ -33,6 +33,7 @@ DOWN: Mapping[type[RetrievalError], str] = {
     GeneratorUnavailable: "the language model is down.",
 }
 WORDINGS: Mapping[Wording, str] = {
+    Wording.COMPRESSED: "A language model shortened sentences of the documents; the quotes below are the originals.",
     Wording.TRANSLATED: f"What is marked {TRANSLATED_MARK} is a translation; the quote below it is the original.",
     Wording.ORIGINAL: "What I could not check in another language stands in that of the documents.",
 }
@@ -53,8 +54,8 @@ class Retriever(Protocol):
 
 
 class Answerer(Protocol):
-    async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, Draft]:
-        """Draft and verify. Raises GeneratorUnavailable only when nothing can stand in for the model."""
+    async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, ModelUse]:
+        """Choose and verify; what did it. Raises GeneratorUnavailable only when nothing can stand in for the model."""
         ...
 
 
@@ -243,19 +244,18 @@ class Ask:
         clock = _lap(work, "retrieve", clock)
         context = fresh(work.read, [p for p in work.passages if p.context])
         answerer = self.styled.get(request.rule.style, self.answerer)
-        work.verified, draft = await answerer.answer(work.read, context)
+        work.verified, work.use = await answerer.answer(work.read, context)
         _lap(work, "answer", clock)
-        work.use = draft.use
         answer, text = work.verified.answer, request.question.text
         if answer is None:
-            near, fallback = work.verified.nearest, draft.use.fallback
+            near, fallback = work.verified.nearest, work.use.fallback
             missing = NOT_FOUND if request.audience.kind is AudienceKind.CHANNEL else NOT_FOUND_PRIVATE
             # Where the model is down, or nothing it said stands, that is the reason, not the documents.
             said = CLOSEST if near is not None else NOTHING_FOUND if fallback else missing
             told = " ".join(filter(None, (fallback, said)))
             return Outcome(OutcomeKind.ABSTAINED, request.record_id, text, near, told)
         disclaimer = self.disclaimer if request.rule.disclaimer is None else request.rule.disclaimer
-        notice = " ".join(filter(None, (draft.use.fallback, *_wordings(answer), disclaimer)))
+        notice = " ".join(filter(None, (work.use.fallback, *_wordings(answer), disclaimer)))
         return Outcome(OutcomeKind.ANSWERED, request.record_id, text, answer, notice=notice, private=private)
 
     def _offering(self, request: Request, outcome: Outcome) -> Outcome:
@@ -309,7 +309,7 @@ def _turn(work: _Work, outcome: Outcome) -> Turn | None:
 
 
 def _wordings(answer: Answer) -> list[str]:
-    """What is said of statements in another language than their quotes, and of those that could not be."""
+    """What is said of statements that are not the documents' own words."""
     held = {statement.wording for statement in answer.statements}
     return [said for wording, said in WORDINGS.items() if wording in held]
 

@@ -1,6 +1,6 @@
-"""Approved answers as training examples, to fine-tune a model for behaviour: how to answer, never what.
+"""Approved answers as training examples, to fine-tune a model for behaviour: how to choose, never what.
 
-An example is the very prompt the model would get (the passages stay in it) and the approved answer
+An example is the very prompt the model would get (the passages stay in it) and the units of the approved answer
 in the form the model must give. Facts are not trained in: they stand in the passages.
 """
 
@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from audit.errors import AuditCorrupt
 from audit.question import restore
 from audit.record import AuditRecord, Json
 from retrieval.answer_form import AnswerForm, structured
-from retrieval.generate.prompt import HouseStyle, Prompt, prompt
+from retrieval.generate.prompt import HouseStyle, prompt
 from retrieval.generate.wire import written
-from retrieval.types import Answer, Citation, Claim, Passage, Question, Quote
+from retrieval.types import Answer, Chosen, Citation, Passage, Question, Unit, Wording
+from retrieval.units import read
 
 POSITIVE = ("up", "approved")
 NEGATIVE = ("down", "rejected")
@@ -67,9 +68,13 @@ def example(record: AuditRecord, style: HouseStyle) -> Example | None:
         return None
     question = Question(str(record.fields["searched"]), record.time)
     asked = prompt(question, passages, style)
+    chosen = tuple(_chosen(answer, passages))
+    if {c.unit for c in chosen} - {id for _, id in asked.names} or not chosen:
+        return None
     secrets = _people(record)
     messages = [(role, redact(content, secrets)) for role, content in asked.messages]
-    messages.append(("assistant", redact(_claims(answer, passages, asked), secrets)))
+    said = written(chosen, {id: name for name, id in asked.names}, asked.asked)
+    messages.append(("assistant", redact(said, secrets)))
     return Example(record.id, tuple(messages))
 
 
@@ -82,9 +87,10 @@ def _passages(answer: Answer, snapshots: Json) -> tuple[Passage, ...]:
         start, text = int(str(item["start"])), str(item["text"])
         cited = next((c for c in answer.citations if c.document.id == item["document"]), None)
         if cited is not None:
-            found.append(
-                Passage(f"p{n}", cited.document, cited.section, cited.chunk_id, start, start + len(text), text, (), 0)
+            made = Passage(
+                f"p{n}", cited.document, cited.section, cited.chunk_id, start, start + len(text), text, (), 0
             )
+            found.append(replace(made, units=tuple(_units(made))))
     return tuple(found)
 
 
@@ -104,21 +110,24 @@ def _formed(answer: Answer, form: AnswerForm | None) -> bool:
     return known and structured(answer) is not None
 
 
-def _claims(answer: Answer, passages: Sequence[Passage], asked: Prompt) -> str:
-    """The answer in the form the model must give."""
+def _units(passage: Passage) -> Iterator[Unit]:
+    for n, unit in enumerate(read(passage.text)):
+        lead = tuple(replace(s, start=s.start + passage.start, end=s.end + passage.start) for s in unit.lead)
+        start, end = unit.start + passage.start, unit.end + passage.start
+        yield replace(unit, id=f"{passage.id}.{n}", start=start, end=end, lead=lead)
+
+
+def _chosen(answer: Answer, passages: Sequence[Passage]) -> Iterator[Chosen]:
+    """The units that an answer is made of, in its order."""
     by_number = {c.n: c for c in answer.citations}
     values = {part.name: part.value for part in answer.parts}
-
-    def quote(number: int) -> Quote:
-        citation = by_number[number]
-        holder = _holder(passages, citation)
-        return Quote(holder.id if holder else "", citation.quote)
-
-    claims = [
-        Claim(s.text, tuple(map(quote, s.citations)), s.part, values.get(s.part, ""), s.source_text)
-        for s in answer.statements
-    ]
-    return written(claims, {id: name for name, id in asked.names}, asked.form)
+    for statement in answer.statements:
+        text = statement.text if statement.wording is Wording.COMPRESSED else ""
+        for citation in (by_number[n] for n in statement.citations):
+            holder = _holder(passages, citation)
+            for unit in holder.units if holder is not None else ():
+                if citation.start <= unit.start and unit.end <= citation.end:
+                    yield Chosen(unit.id, 0, "", text, "", statement.part, values.get(statement.part, ""))
 
 
 def _people(record: AuditRecord) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from connectors.sync import lag_seconds
 from retrieval.errors import DocumentUnreadable, RetrievalError
 from retrieval.parse.confine import LAYERS
 from retrieval.parse.sandbox import Confinement
-from retrieval.types import Document, Passage, Question, Section
+from retrieval.types import Document, Passage, Question, Section, Unit, UnitKind
 
 STALE_S = 24 * 3600
 SQLITE_FIXED = (3, 51, 3)  # before it, two connections could damage a write-ahead log
@@ -98,9 +98,9 @@ def _checks(app: App) -> dict[str, Callable[[], Awaitable[str]]]:
 
     async def model() -> str:
         if app.model is None:
-            return "none; answers are verbatim sentences"
-        draft = await app.model.draft(Question("What is the test value?", datetime.now(UTC)), [_passage()])
-        return f"{draft.use.model} answers ({draft.use.tokens_in} tokens in)"
+            return "none; the built-in selector chooses what answers"
+        selection = await app.model.select(Question("What is the test value?", datetime.now(UTC)), [_passage()])
+        return f"{selection.use.model} answers ({selection.use.tokens_in} tokens in)"
 
     async def inbox() -> str:
         inbox = Inbox(inbox_store(app.settings))
@@ -186,7 +186,8 @@ def _passage() -> Passage:
     text = "The test value is 42."
     document = Document("check", "check", "Check", "check:", "", "", "check", "text/plain", datetime.now(UTC))
     section = Section("check", None, "Check", ("Check",), 0, len(text))
-    return Passage("p1", document, section, "check", 0, len(text), text, (), 0)
+    unit = Unit("check.0", UnitKind.SENTENCE, 0, len(text), text)
+    return Passage("p1", document, section, "check", 0, len(text), text, (), 0, units=(unit,))
 
 
 class _Nobody:

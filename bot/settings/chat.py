@@ -19,14 +19,29 @@ _CLOCK = r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"
 class StyleSettings(Table):
     """House style: how answers sound."""
 
-    tone: str = Field(default="Plain, factual and short; the answer first.", max_length=500, description="How to write")
+    wording: Literal["quotes", "compressed"] = Field(
+        default="quotes",
+        description='"quotes": the documents\' own whole sentences; "compressed": a model may shorten them, and each '
+        "sentence that does not pass the check is replaced by its quote",
+    )
+    tone: str = Field(
+        default="Plain, factual and short; the answer first.",
+        max_length=500,
+        description="How a model writes where it words sentences",
+    )
     audience: str = Field(
         default="finance, legal and compliance staff", max_length=200, description="Who the answers are for"
     )
     statements: int = Field(default=4, ge=1, le=12, description="Most sentences in an answer")
-    words: int = Field(default=40, ge=10, le=120, description="Most words in a sentence")
+    words: int = Field(default=40, ge=10, le=120, description="Most words in a sentence that a model words")
+    translate: bool = Field(
+        default=False,
+        description="Put a model's translation, marked as unchecked, under what is in another language",
+    )
     language: str = Field(
-        default="asker", max_length=40, description='"asker": that of the question; or the name of a language'
+        default="asker",
+        max_length=40,
+        description='Language of translations: "asker", that of the question, or the name of a language',
     )
     disclaimer: str = Field(default="", max_length=300, description="A line under every answer")
     answer_schema: Path | None = Field(

@@ -6,9 +6,25 @@ from pydantic import BaseModel, Field, SecretStr
 
 
 class ModelSettings(BaseModel):
-    model: str | None = Field(default=None, description="Chat model; unset: verbatim sentences without a model")
+    model: str | None = Field(
+        default=None, description="Chat model that chooses units; unset: the built-in selector chooses them"
+    )
     model_base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint of the model")
     model_api_key: SecretStr | None = Field(default=None, description="API key of the model's endpoint")
+    model_abstains: bool = Field(
+        default=False,
+        description="Believe the model when it chooses nothing, where `footnote eval run` shows that it does so "
+        "rightly; else the built-in selector decides then",
+    )
+    checker_model: str | None = Field(
+        default=None, description="Model that gives a second opinion on each sentence that the model words"
+    )
+    checker_base_url: str | None = Field(
+        default=None, description="OpenAI-compatible endpoint of the second opinion; unset: the model's"
+    )
+    checker_api_key: SecretStr | None = Field(
+        default=None, description="API key of the second opinion's endpoint; unset: the model's"
+    )
     model_timeout_s: int = Field(default=30, ge=1, le=300, description="Time limit of one model call, in seconds")
     embedding_model: str | None = Field(default=None, description="Embedding model; unset: the built-in MiniLM")
     embedding_base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint for embeddings")

@@ -136,7 +136,8 @@ def _answer_text(outcome: Outcome, fit: Fit) -> str:
     room = max(fit.text // max(len(answer.statements), 1), 40)
 
     def fitted(said: Statement) -> Statement:
-        return said if len(said.text) <= room else Statement(shorten(said.text, room), said.citations)
+        whole = len(said.text) + len(said.translation) <= room
+        return said if whole else Statement(shorten(said.text, room), said.citations)
 
     runs = [run for run in answer.runs(fitted) if run.text]
     edges = ["", *(run.text for run in runs), ""]

@@ -40,9 +40,10 @@ from connectors.kinds import title_rules
 from connectors.ports import Source, Watchable
 from connectors.state import StateStore
 from connectors.sync import SyncEngine, SyncReport
+from retrieval.answering import Answering
 from retrieval.embed.cache import CachedEmbedder
 from retrieval.embed.recent import RecentEmbedder
-from retrieval.generate.fallback import CheckedGenerator
+from retrieval.generate.checker import ModelChecker
 from retrieval.generate.prompt import HouseStyle
 from retrieval.parse import formats
 from retrieval.parse.sandbox import Ocr, SandboxParser
@@ -50,11 +51,12 @@ from retrieval.people import Audience, AudienceKind, Principal
 from retrieval.ports import Embedder, Index, Parser
 from retrieval.retrieve import Retriever
 from retrieval.select.embedded import EmbeddedSelector
+from retrieval.select.model import ModelSelector
 from retrieval.thread import FollowUps
 from retrieval.types import Question, Turn
 
 if TYPE_CHECKING:
-    from retrieval.generate.openai_generator import OpenAIGenerator
+    from retrieval.generate.endpoint import ChatEndpoint, Limits
 
 CLI_THREAD = ThreadKey(ChannelKey("cli", "local", "terminal"))
 
@@ -71,7 +73,7 @@ class App:
     audit: TransparencyLog
     directory: Groups
     ask: Ask
-    model: OpenAIGenerator | None
+    model: ModelSelector | None
 
     async def sync(
         self,
@@ -206,15 +208,21 @@ async def open_app(
         reader = await stack.enter_async_context(parser(settings))
         audit = await open_audit_log(settings)
         stack.push_async_callback(audit.close)
-        models: list[OpenAIGenerator] = []
         asking = RecentEmbedder(embedder)  # a question is searched and judged by the same vector
+        chat, second = _model(settings), _checker(settings)
+        for endpoint in (chat, second):
+            if endpoint is not None:
+                stack.push_async_callback(endpoint.close)
 
-        def answerer(style: HouseStyle) -> CheckedGenerator:
-            model = _model(settings, style)
-            if model is not None:
-                stack.push_async_callback(model.close)
-                models.append(model)
-            return CheckedGenerator(EmbeddedSelector(asking), model, style.form)
+        def answerer(style: HouseStyle) -> Answering:
+            return Answering(
+                EmbeddedSelector(asking),
+                ModelSelector(chat, style) if chat is not None else None,
+                style.form,
+                compressed=style.compressed,
+                checker=ModelChecker(second) if second is not None else None,
+                believed=settings.model_abstains,
+            )
 
         commands = Commands(state, memory.forget if memory else lambda _: 0, LoggedHistory(audit))
         retriever = Retriever(index, asking, state)
@@ -239,7 +247,8 @@ async def open_app(
         version_of_reading += "+struck" if settings.keep_struck_text else ""
         titles = {source.name: title_rules(source) for source in settings.sources}
         syncing = SyncEngine(state, index, cached, wrap_parser(reader), version_of_reading, titles)
-        yield App(settings, state, index, embedder, syncing, audit, directory, ask, models[0] if models else None)
+        model = ModelSelector(chat, style) if chat is not None else None
+        yield App(settings, state, index, embedder, syncing, audit, directory, ask, model)
 
 
 def _embedder(settings: Settings) -> Embedder:
@@ -259,19 +268,38 @@ def _embedder(settings: Settings) -> Embedder:
     return MiniLM(settings.home / "models", network=OF_THE_PROCESS)
 
 
-def _model(settings: Settings, style: HouseStyle) -> OpenAIGenerator | None:
-    """The model that is set; None: answers are verbatim sentences."""
+def _model(settings: Settings) -> ChatEndpoint | None:
+    """The model that is set; None: the embedded selector chooses."""
     if not settings.model:
         return None
-    from retrieval.generate.openai_generator import Limits, OpenAIGenerator
+    from retrieval.generate.endpoint import ChatEndpoint
 
-    return OpenAIGenerator(
+    return ChatEndpoint(
         settings.model,
         api_key=settings.secret("model_api_key") or None,
         base_url=settings.model_base_url,
-        style=style,
-        limits=Limits(timeout=float(settings.model_timeout_s), deadline=2.0 * settings.model_timeout_s),
+        limits=_limits(settings),
     )
+
+
+def _checker(settings: Settings) -> ChatEndpoint | None:
+    """The model of the second opinion, where one is set and a model words answers."""
+    if not settings.checker_model or not settings.model:
+        return None
+    from retrieval.generate.endpoint import ChatEndpoint
+
+    return ChatEndpoint(
+        settings.checker_model,
+        api_key=settings.secret("checker_api_key") or settings.secret("model_api_key") or None,
+        base_url=settings.checker_base_url or settings.model_base_url,
+        limits=_limits(settings),
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    from retrieval.generate.endpoint import Limits
+
+    return Limits(timeout=float(settings.model_timeout_s), deadline=2.0 * settings.model_timeout_s)
 
 
 def experts(settings: Settings) -> Experts:

@@ -1,4 +1,4 @@
-"""The house style as the model and the gate get it: the settings, and the answer form from its file."""
+"""The house style as models and the gate get it: the settings, and the answer form from its file."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ def house_style(settings: Settings) -> HouseStyle:
         language=style.language,
         disclaimer=style.disclaimer,
         form=answer_form(settings),
+        compressed=style.wording == "compressed",
+        translate=style.translate,
     )
 
 

@@ -1,8 +1,4 @@
-"""Text that speaks to a machine: what a document plants to steer a language model is no evidence.
-
-The last step of the gate, and a filter of the extractive generator. It only looks at quotes: whatever a
-planted text made a model say besides must pass the other steps.
-"""
+"""Text that speaks to a machine: what a document plants to steer a language model is no unit that could be quoted."""
 
 from __future__ import annotations
 
@@ -10,9 +6,7 @@ import re
 from bisect import bisect_left
 from functools import lru_cache
 
-from retrieval.gate.evidence import Evidence, Problem
 from retrieval.text.words import visible
-from retrieval.types import VerdictClass
 
 _MACHINE = (
     r"(?:a\.?i\.?|llm|language\s+model|(?:ai\s+)?assistant|chat\s?bot|bot|gpt\S{0,20}|chatgpt|claude|copilot|model)"
@@ -68,7 +62,7 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     ("system assistant developer user", r"^\s*\#{0,9}\s*(?:system|assistant|developer|user)\s*(?:\(.{0,20}\))?\s*:"),
     ("begin_ end_ start_", r"""
     \b(?:begin|end|start)\s+(?:of\s+)?(?:system|prompt|passages?|instructions?|data|untrusted|trusted)\b"""),
-    ("claims\" quotes\"", r'"claims"\s*: | "quotes"\s*:'),
+    ("units\" words\"", r'"units"\s*: | "words"\s*:'),
 )  # fmt: skip
 _RULES = tuple(
     (tuple(sign.replace("_", " ") for sign in signs.split()), re.compile(pattern, re.I | re.VERBOSE | re.MULTILINE))
@@ -121,11 +115,3 @@ class Paragraphs:
         after = bisect_left(self._ends, end)
         stop = self._ends[after] if after < len(self._ends) else self._length
         return self._ends[bisect_left(self._ends, start) - 1] + 1, stop
-
-
-def check_injection(evidence: Evidence) -> Problem | None:
-    """A quote from a paragraph that gives orders to a model, or a claim that does."""
-    paragraphs = (around(f.passage.text, f.start, f.end) for f in evidence.found)
-    if speaks_to_machine(evidence.claim) or any(map(speaks_to_machine, paragraphs)):
-        return Problem(VerdictClass.UNSUPPORTED, "the quote gives orders to a language model and states nothing")
-    return None

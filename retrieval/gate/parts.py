@@ -1,28 +1,28 @@
-"""Step 8 of the gate: a claim that passed the others goes where the organisation's form has room for it."""
+"""Where an answer has the organisation's form: each unit goes where the form has room for it."""
 
 from __future__ import annotations
 
 from retrieval.answer_form import AnswerForm, FormPart, value_of
 from retrieval.gate.choice import chosen
-from retrieval.gate.evidence import Evidence, Problem
+from retrieval.gate.problem import Problem
 from retrieval.types import AnswerPart, PartKind, VerdictClass
 
 
 class Filling:
-    """The form of one answer while it is filled, claim by claim in the draft's order."""
+    """The form of one answer while it is filled, unit by unit in the order chosen."""
 
     def __init__(self, form: AnswerForm) -> None:
         self._form = form
         self._texts: dict[str, list[str]] = {}
         self._values: dict[str, str] = {}
 
-    def take(self, name: str, value: str, text: str, evidence: Evidence) -> Problem | None:
-        """Put a verified text into its part, or say why it does not go there."""
+    def take(self, name: str, value: str, text: str) -> Problem | None:
+        """Put a text into its part, or say why it does not go there."""
         part = self._form.part(name)
         if part is None:
             return _problem(f"the answer form has no part “{name}”")
         texts = self._texts.get(name, [])
-        why = self._refused(part, value, text, texts, evidence)
+        why = self._refused(part, value, text, texts)
         if why:
             return _problem(why)
         if text not in texts:
@@ -31,13 +31,13 @@ class Filling:
             self._values[name] = value
         return None
 
-    def _refused(self, part: FormPart, value: str, text: str, texts: list[str], evidence: Evidence) -> str:
+    def _refused(self, part: FormPart, value: str, text: str, texts: list[str]) -> str:
         if part.kind is PartKind.CHOICE:
             if value not in part.choices:
                 return f"“{value}” is no value of the part “{part.name}”"
             if self._values.get(part.name, value) != value:
-                return f"the part “{part.name}” has another value, which a claim carries"
-            return "" if chosen(value, part.choices, evidence) else f"the claim and its quotes do not say “{value}”"
+                return f"the part “{part.name}” has another value, which a unit carries"
+            return "" if chosen(value, part.choices, text) else f"the unit does not say “{value}”"
         if text in texts:
             return ""
         together = [*texts, text]

@@ -12,7 +12,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import Stemmer
@@ -31,6 +31,14 @@ class _Stemmers(threading.local):
 
     def __init__(self) -> None:
         self.english = Stemmer.Stemmer("english")
+        self.others: dict[str, Stemmer.Stemmer] = {}
+
+    def of(self, language: str) -> Stemmer.Stemmer:
+        if language == "english":
+            return self.english
+        if language not in self.others:
+            self.others[language] = Stemmer.Stemmer(language)
+        return self.others[language]
 
 
 class _Folds(dict[int, str]):
@@ -55,6 +63,13 @@ def stems(text: str) -> list[str]:
         plain = unicodedata.normalize("NFC", spaced.lower()).translate(_FOLDS)
         words = [word for word in _word().findall(plain) if len(word.encode()) < _LONGEST]
     found: list[str] = _STEMMERS.english.stemWords(words)
+    return found
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str, language: str) -> str:
+    """The stem of one word in small letters, by the Snowball stemmer of a language ("german")."""
+    found: str = _STEMMERS.of(language).stemWord(word)
     return found
 
 

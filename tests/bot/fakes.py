@@ -12,7 +12,19 @@ from bot.errors import PlatformError
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind, Outcome, People, Reply
 from retrieval.errors import IndexUnavailable
 from retrieval.people import AccessList, Principal
-from retrieval.types import Claim, Document, Draft, ModelUse, Passage, Place, Question, Quote, Section, Verified
+from retrieval.types import (
+    Chosen,
+    Document,
+    ModelUse,
+    Passage,
+    Place,
+    Question,
+    Section,
+    Selection,
+    Unit,
+    UnitKind,
+    Verified,
+)
 from retrieval.verify import verify
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -26,7 +38,8 @@ def passage(text: str, *, acl_id: str = "open", document: str = "policy.md", tit
         document, "2026-03-01.1a2b3c4d", title, f"file:///{document}", "ab" * 32, acl_id, "docs", "text/markdown", NOW
     )
     section = Section("s1", "4.2", "Hotels", ("4 Travel", "4.2 Hotels"), 0, len(text), 7, 7)
-    return Passage("p1", doc, section, "c1", 0, len(text), text, (Place(0, len(text), 7),), 1_000_000)
+    unit = Unit(f"{document}.0", UnitKind.SENTENCE, 0, len(text), text)
+    return Passage("p1", doc, section, "c1", 0, len(text), text, (Place(0, len(text), 7),), 1_000_000, units=(unit,))
 
 
 class ListLibrary:
@@ -77,10 +90,10 @@ class ListRetriever:
 class QuotingAnswerer:
     """Quotes the first passage whole."""
 
-    async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, Draft]:
-        claims = tuple(Claim(p.text, (Quote(p.id, p.text),)) for p in passages[:1])
-        draft = Draft(claims, ModelUse("quoting"))
-        return verify(draft, tuple(passages)), draft
+    async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, ModelUse]:
+        use = ModelUse("quoting")
+        chosen = tuple(Chosen(p.units[0].id) for p in passages[:1])
+        return verify(Selection(chosen, True, use), passages), use
 
 
 class MemoryLog:

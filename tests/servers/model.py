@@ -158,34 +158,52 @@ def says(content: str | None, **options: Any) -> Answer:
     return answer
 
 
-def claims(*said: tuple[str, Sequence[tuple[str, str]]]) -> Answer:
-    """An answer of claims: (text, ((passage, quote), ...))."""
-    return says(json.dumps({"claims": [stated(text, quotes) for text, quotes in said]}))
+Picked = int | tuple[int, Mapping[str, str]]
+"""The number of a unit, or with it what else is said of the unit."""
 
 
-def stated(text: str, quotes: Sequence[tuple[str, str]], source: str | None = None) -> dict[str, Any]:
-    """A claim as the schema asks for it: (passage, quote) pairs, and what the text translates."""
-    return {"text": text, "source_text": source, "quotes": [{"passage": p, "quote": q} for p, q in quotes]}
+def picks(*units: Picked) -> Answer:
+    """An answer that names units; the endpoint checks it against the schema where it was sent one."""
+
+    async def answer(body: Body) -> web.StreamResponse:
+        keys = _unit_keys(body)
+        return _checked(body, {"units": [_picked(unit, keys) for unit in units]})
+
+    return answer
 
 
 def parts(**said: Any) -> Answer:
-    """An answer in parts of a form: a list of (text, ((passage, quote), ...)), a pair of a value and such a list,
-    or None. Keys of the schema that are not named are null; the endpoint checks the whole against the schema.
+    """An answer in parts of a form: a list of units, a pair of a value and such a list, or None. Keys of the schema
+    that are not named are null; the endpoint checks the whole against the schema.
     """
 
-    def listed(claims: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> list[dict[str, Any]]:
-        return [stated(text, quotes) for text, quotes in claims]
-
     async def answer(body: Body) -> web.StreamResponse:
-        schema = body["response_format"]["json_schema"]["schema"]
-        value: dict[str, Any] = dict.fromkeys(schema["properties"])
+        keys = _unit_keys(body)
+        value: dict[str, Any] = dict.fromkeys(body["response_format"]["json_schema"]["schema"]["properties"])
         for name, filled in said.items():
-            chosen = isinstance(filled, tuple)
-            value[name] = {"value": filled[0], "claims": listed(filled[1])} if chosen else filled and listed(filled)
-        jsonschema.validate(value, schema)
-        return web.json_response(completion(json.dumps(value)))
+            listed = filled[1] if isinstance(filled, tuple) else filled
+            units = listed and [_picked(unit, keys) for unit in listed]
+            value[name] = {"value": filled[0], "units": units} if isinstance(filled, tuple) else units
+        return _checked(body, value)
 
     return answer
+
+
+def _unit_keys(body: Body) -> list[str]:
+    asked = body.get("response_format", {}).get("json_schema", {}).get("schema", {}).get("$defs", {})
+    return [key for key in asked.get("unit", {"properties": {}})["properties"] if key != "id"]
+
+
+def _picked(unit: Picked, keys: Sequence[str]) -> dict[str, Any]:
+    number, said = unit if isinstance(unit, tuple) else (unit, {})
+    return {"id": number, **dict.fromkeys(keys), **said}
+
+
+def _checked(body: Body, value: Any) -> web.StreamResponse:
+    form = body.get("response_format", {})
+    if "json_schema" in form:
+        jsonschema.validate(value, form["json_schema"]["schema"])
+    return web.json_response(completion(json.dumps(value)))
 
 
 def fails(status: int, message: str = "no", *, headers: Mapping[str, str] | None = None, **error: Any) -> Answer:

@@ -22,7 +22,7 @@ from bot.keys import ChannelKey, ThreadKey
 from bot.texts import HELP, LAST_ANSWER_UNREADABLE, NOTHING_TO_EXPLAIN, PRIVATE_BEFORE
 from bot.types import Outcome
 from retrieval.people import AccessList, Audience, AudienceKind, Principal
-from retrieval.types import Claim, Draft, ModelUse, Passage, Question, Quote, Verified
+from retrieval.types import Chosen, ModelUse, Passage, Question, Selection, Verified
 from retrieval.verify import verify
 from tests.bot.fakes import NOW, ListLibrary, ListRetriever, MemoryLog, passage
 from tests.fuzz import tries
@@ -46,12 +46,11 @@ def only(person: Principal) -> Audience:
 class Boasting:
     """Quotes the first passage, and claims a number that stands nowhere."""
 
-    async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, Draft]:
-        first = passages[:1]
-        claims = [Claim(p.text, (Quote(p.id, p.text),)) for p in first]
-        claims += [Claim("Hotels cost at most 999 EUR a night.", (Quote(p.id, p.text),)) for p in first]
-        draft = Draft(tuple(claims), ModelUse("openai", "acme-small"))
-        return verify(draft, tuple(passages)), draft
+    async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, ModelUse]:
+        use = ModelUse("openai", "acme-small")
+        boast = "Hotels cost at most 999 EUR a night."
+        chosen = [Chosen(p.units[0].id, text=text) for p in passages[:1] for text in ("", boast)]
+        return verify(Selection(tuple(chosen), True, use), passages, compressed=True), use
 
 
 class Desk:

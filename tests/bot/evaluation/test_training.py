@@ -50,10 +50,9 @@ async def test_an_example_is_the_prompt_and_the_answer_in_the_models_form(tmp_pa
     assert made is not None
     assert problems(made.line()) == []
     system, user, assistant = json.loads(made.line())["messages"]
-    assert "Use the passages alone" in system["content"]
+    assert "Name the units that answer" in system["content"]
     assert "Hotels cost at most 180 EUR a night." in user["content"]
-    claims = json.loads(assistant["content"])["claims"]
-    assert claims[0]["quotes"] == [{"passage": "P1", "quote": "Hotels cost at most 180 EUR a night."}]
+    assert json.loads(assistant["content"]) == {"units": [{"id": 1, "words": None}]}
 
 
 async def test_people_are_not_in_an_example(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ async def make_home(folder: Path) -> Path:
 
 
 class Model:
-    """A chat model: quotes every line that starts with "Item" or "Every"; slow or down when told."""
+    """A chat model: names every unit that starts with "Item" or "Every"; slow or down when told."""
 
     def __init__(self) -> None:
         self.free = asyncio.Event()
@@ -98,16 +98,11 @@ class Model:
             return web.json_response({"error": {"message": "down", "type": "server_error"}}, status=400)
         await self.free.wait()
         prompt = "\n".join(str(m["content"]) for m in body["messages"])
-        passages = re.findall(r"<<<[0-9a-f]{16} (P\d+) begins: [^\n]*>>>\n(.*?)\n<<<", prompt, re.DOTALL)
         question = prompt.rsplit("\n", 1)[-1]
         start = "Item" if "item" in question else "Every" if "clause" in question else "Hotels"
-        lines = dict.fromkeys((p, line) for p, text in passages for line in text.splitlines() if line.startswith(start))
-        pairs = [list(lines)[n : n + 2] for n in range(0, len(lines), 2)]
-        claims = [
-            {"text": " ".join(line for _, line in pair), "quotes": [{"passage": p, "quote": line} for p, line in pair]}
-            for pair in pairs
-        ]
-        return web.json_response(completion(json.dumps({"claims": claims})))
+        numbers = re.findall(rf"^\[(\d+)\] {start}", prompt, re.MULTILINE)
+        units = [{"id": int(number), "words": None} for number in numbers]
+        return web.json_response(completion(json.dumps({"units": units})))
 
 
 @dataclass

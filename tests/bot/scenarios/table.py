@@ -36,7 +36,7 @@ from bot.texts import (
     STATUS,
     UNRECORDED,
 )
-from retrieval.generate.fallback import MODEL_DOWN
+from retrieval.answering import MODEL_DOWN
 from tests.bot.scenarios.stage import HOSTILE
 from tests.bot.scenarios.steps import (
     Again,

@@ -19,7 +19,7 @@ from bot.wiring.app import open_app
 from bot.wiring.channel_rules import styled
 from bot.wiring.styles import house_style
 from retrieval.people import Audience, AudienceKind, Principal
-from retrieval.types import Draft, Passage, Question, Verified
+from retrieval.types import ModelUse, Passage, Question, Verified
 from tests.bot.fakes import NOW, ListLibrary, ListRetriever, MemoryLog, QuotingAnswerer, passage
 
 ADA = Principal("slack", "T1", "U1", "ada@example.com")
@@ -30,7 +30,7 @@ class Noting(QuotingAnswerer):
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, Draft]:
+    async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, ModelUse]:
         self.asked.append(question.text)
         return await super().answer(question, passages)
 

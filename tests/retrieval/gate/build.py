@@ -1,12 +1,11 @@
-"""Passages for the gate's tests, in as few words as a case allows."""
+"""Passages and units for tests, in as few words as a case allows."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
-from retrieval.types import Claim, Document, Passage, Place, Quote, Section, VerdictClass
+from retrieval.types import Document, Passage, Place, Section, Unit
 from retrieval.units import read
 
 
@@ -43,28 +42,6 @@ def passage(
     return Passage(id, document, section, f"c-{id}", start, end, text, places, 1_000_000, units=tuple(found))
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A claim with quotes over passages, and what the gate should say of it."""
-
-    name: str
-    expected: VerdictClass
-    claim: Claim
-    passages: tuple[Passage, ...]
-
-
-def group(*rows: tuple[str, ...], source: str, other: str = "", **about: Any) -> tuple[Case, ...]:
-    """Cases over one passage "p1" (and "p2", whose text is `other`).
-
-    A row is (name, verdict, claim) with the whole passage as its quote, or (name, verdict, claim, quote, ...).
-    A quote "p2: text" is said to stand in p2.
-    """
-    passages = (passage(source, **about), passage(other or "Nothing of interest stands here.", id="p2", start=9000))
-    cases = []
-    for name, expected, text, *quotes in rows:
-        found = []
-        for quote in quotes or [source]:
-            id, _, said = quote.partition(": ") if quote[:1] == "p" and quote[1:2].isdigit() else ("p1", "", quote)
-            found.append(Quote(id, said))
-        cases.append(Case(name, VerdictClass(expected), Claim(text, tuple(found)), passages))
-    return tuple(cases)
+def unit(text: str) -> Unit:
+    """The one unit of a text, or the last of a list or table."""
+    return passage(text).units[-1]

@@ -1,4 +1,4 @@
-"""Whatever a model's endpoint sends back is a draft, or GeneratorUnavailable: then the verbatim answer stands in."""
+"""Whatever a model's endpoint sends back is a selection, or GeneratorUnavailable: then the embedded one counts."""
 
 from __future__ import annotations
 
@@ -14,36 +14,39 @@ from hypothesis import strategies as st
 
 from audit.canonical import canonical
 from retrieval.errors import GeneratorUnavailable
-from retrieval.generate.openai_generator import Limits, OpenAIGenerator
-from retrieval.types import Draft
-from tests.retrieval.generate.test_openai_generator import HOTELS, QUESTION
+from retrieval.generate.endpoint import ChatEndpoint, Limits
+from retrieval.generate.prompt import HouseStyle
+from retrieval.select.model import ModelSelector
+from retrieval.types import Selection
+from tests.retrieval.generate.test_endpoint import HOTELS, QUESTION
 from tests.servers.model import Answer, Body, ModelServer, completion, raw, says
 
 PATIENT = Limits(timeout=10, deadline=20, attempts=2, pause=0.001, most_bytes=100_000)
 
 
-async def asked(*script: Answer, limits: Limits = PATIENT) -> tuple[Draft | GeneratorUnavailable, int]:
+async def asked(*script: Answer, limits: Limits = PATIENT) -> tuple[Selection | GeneratorUnavailable, int]:
     """What became of a question, and how often the endpoint was asked."""
     async with ModelServer(*script) as server:
-        generator = OpenAIGenerator("ft:tiny", api_key="sk-test", base_url=server.url, limits=limits)
+        chat = ChatEndpoint("ft:tiny", api_key="sk-test", base_url=server.url, limits=limits)
         try:
-            return await generator.draft(QUESTION, [HOTELS]), len(server.requests)
+            selector = ModelSelector(chat, HouseStyle(compressed=True))
+            return await selector.select(QUESTION, [HOTELS]), len(server.requests)
         except GeneratorUnavailable as error:
             return error, len(server.requests)
         finally:
-            await generator.close()
+            await chat.close()
 
 
 def with_(**changed: Any) -> Answer:
-    return raw(json.dumps({**completion('{"claims": []}'), **changed}))
+    return raw(json.dumps({**completion('{"units": []}'), **changed}))
 
 
 def message(value: Any) -> Answer:
     return with_(choices=[{"index": 0, "finish_reason": "stop", "message": value}])
 
 
-def claim(text: str) -> Answer:
-    return says(json.dumps({"claims": [{"text": text, "quotes": [{"passage": "P1", "quote": "Hotels"}]}]}))
+def worded(text: str) -> Answer:
+    return says(json.dumps({"units": [{"id": 1, "words": text, "text": text}]}))
 
 
 @pytest.mark.parametrize(
@@ -61,10 +64,6 @@ def claim(text: str) -> Answer:
         pytest.param(raw("null"), id="null"),
         pytest.param(raw("[" * 50_000), id="brackets"),
         pytest.param(raw('{"choices": ' + "9" * 5_000 + "}"), id="a long number"),
-        pytest.param(claim("\ud800"), id="half a character"),
-        pytest.param(claim("a\0b"), id="a character that no text has"),
-        pytest.param(claim("a" * 8_001), id="a long claim"),
-        pytest.param(says('{"claims": [{"text": "a", "quotes": [1]}]}'), id="quotes are numbers"),
     ],
 )
 async def test_another_form_is_no_answer(answer: Answer) -> None:
@@ -73,9 +72,16 @@ async def test_another_form_is_no_answer(answer: Answer) -> None:
     assert calls == 1
 
 
+@pytest.mark.parametrize("text", ["\ud800", "a\0b", "a" * 8_001], ids=["half", "nul", "long"])
+async def test_a_text_that_no_record_could_hold_counts_as_not_said(text: str) -> None:
+    became, _ = await asked(worded(text))
+    assert isinstance(became, Selection)
+    assert [(c.words, c.text) for c in became.chosen] == [("", "")]
+
+
 async def test_what_goes_into_the_record_is_checked() -> None:
     became, _ = await asked(with_(model="x" * 10_000, usage={"prompt_tokens": -5, "completion_tokens": "many"}))
-    assert isinstance(became, Draft)
+    assert isinstance(became, Selection)
     assert (became.use.model, became.use.tokens_in, became.use.tokens_out) == ("ft:tiny", 0, 0)
 
 
@@ -94,7 +100,7 @@ async def test_a_packed_answer_is_measured_unpacked() -> None:
 
 
 async def test_a_redirect_is_not_followed_with_the_key() -> None:
-    async with ModelServer(says('{"claims": []}')) as other:
+    async with ModelServer(says('{"units": []}')) as other:
 
         async def elsewhere(_: Body) -> web.StreamResponse:
             raise web.HTTPTemporaryRedirect(f"{other.url}/chat/completions")
@@ -119,7 +125,9 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["choices", "message", "content", "usage", "model", "claims", "text", "quotes", "refusal"]),
+            st.sampled_from(
+                ["choices", "message", "content", "usage", "model", "units", "text", "id", "words", "refusal"]
+            ),
             inner,
             max_size=4,
         )
@@ -130,10 +138,10 @@ JSON = st.recursive(
 
 @settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(JSON, JSON, st.booleans())
-def test_anything_is_a_draft_or_unavailable(body: Any, said: Any, whole: bool) -> None:
-    """And a draft can be written to the log."""
+def test_anything_is_a_selection_or_unavailable(body: Any, said: Any, whole: bool) -> None:
+    """And a selection can be written to the log."""
     answer = raw(json.dumps(body)) if whole else says(json.dumps(said))
     became, _ = asyncio.run(asked(answer))
-    if isinstance(became, Draft):
-        canonical([claim.text for claim in became.claims])
+    if isinstance(became, Selection):
+        canonical([f"{c.text} {c.words}" for c in became.chosen])
         canonical(became.use.model)

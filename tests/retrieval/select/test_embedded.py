@@ -14,7 +14,7 @@ from retrieval.select.embedded import SHOWN, EmbeddedSelector, candidates, learn
 from retrieval.select.features import FEATURES
 from retrieval.types import Passage, Question
 from retrieval.vectors import directions, packed
-from retrieval.verify import verify_units
+from retrieval.verify import verify
 from tests.retrieval.gate.build import passage
 
 TEXTS = (
@@ -54,7 +54,7 @@ async def shelf(embedder: MiniLM) -> list[Passage]:
 )
 async def test_other_words_find_the_sentence(embedder: MiniLM, shelf: list[Passage], question: str, first: str) -> None:
     selection = await EmbeddedSelector(embedder).select(asked(question), shelf)
-    verified = verify_units(selection, shelf)
+    verified = verify(selection, shelf)
     shown = verified.answer or verified.nearest
     assert shown is not None
     assert shown.statements[0].text == first
@@ -65,7 +65,7 @@ async def test_other_words_find_the_sentence(embedder: MiniLM, shelf: list[Passa
 async def test_what_has_nothing_to_do_with_the_documents_finds_nothing(embedder: MiniLM, shelf: list[Passage]) -> None:
     selection = await EmbeddedSelector(embedder).select(asked("who won the football world cup in 1998"), shelf)
     assert not selection.chosen
-    assert verify_units(selection, shelf).nearest is None
+    assert verify(selection, shelf).nearest is None
 
 
 async def test_passages_of_another_embedder_are_not_judged(embedder: MiniLM, shelf: list[Passage]) -> None:

@@ -1,4 +1,4 @@
-"""Answers from any endpoint that speaks OpenAI's chat protocol; a fine-tuned model is a name like any other.
+"""Any endpoint that speaks OpenAI's chat protocol; a fine-tuned model is a name like any other.
 
 Protocol: https://platform.openai.com/docs/api-reference/chat/create
 """
@@ -6,8 +6,7 @@ Protocol: https://platform.openai.com/docs/api-reference/chat/create
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,17 +16,18 @@ from openai.types.chat import ChatCompletion
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from retrieval.errors import GeneratorUnavailable
-from retrieval.generate.prompt import HouseStyle, Prompt, prompt, repair
-from retrieval.generate.wire import read, schema
 from retrieval.outbound.addresses import shown
 from retrieval.outbound.over_httpx import AnswerRefused, BoundedClient
-from retrieval.types import Claim, Draft, ModelUse, Passage, Question, Verdict
+from retrieval.types import Completion, ModelUse
 
 _LONGEST_NAME = 200
 _MOST_TOKENS = 100_000_000
 _LONGEST_WAIT = 20.0  # seconds; a person waits in the thread: a longer Retry-After is an outage
 # What an endpoint may not know; it is asked again with the next form, None = without the parameter.
-_DROPPABLE: dict[str, tuple[object, ...]] = {"response_format": ({"type": "json_object"}, None), "temperature": (None,)}
+_FORMS: dict[str, tuple[object, ...]] = {
+    "response_format": ("json_schema", "json_object", None),
+    "temperature": (0, None),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class Limits:
     deadline: float = 60.0
 
 
-class OpenAIGenerator:
-    """Implements the Generator port, and `repair` for a second round. One client a process: close it at the end."""
+class ChatEndpoint:
+    """Implements `retrieval.ports.Chat`. One client a process: close it at the end."""
 
     def __init__(
         self,
@@ -54,11 +54,9 @@ class OpenAIGenerator:
         *,
         api_key: str | None,
         base_url: str | None = None,
-        style: HouseStyle | None = None,
         limits: Limits | None = None,
     ) -> None:
         self._model = model
-        self._style = style or HouseStyle()
         self._limits = limits or Limits()
         # The retries are ours: the client's own would multiply with them.
         self._client = AsyncOpenAI(
@@ -69,28 +67,11 @@ class OpenAIGenerator:
         )
         self._backoff = wait_random_exponential(multiplier=self._limits.pause, max=_LONGEST_WAIT)
         self._where = shown(str(self._client.base_url))
-        asked = {"name": "answer", "strict": True, "schema": schema(self._style.form)}
-        form = {"type": "json_schema", "json_schema": asked}
-        self._optional: dict[str, Any] = {"response_format": form, "temperature": 0}
+        self._known: dict[str, object] = {name: forms[0] for name, forms in _FORMS.items()}
 
-    async def draft(self, question: Question, passages: Sequence[Passage]) -> Draft:
-        """Claims with quotes from these passages; no passages, no call. Raises GeneratorUnavailable."""
-        asked = prompt(question, passages, self._style)
-        if not passages:
-            return Draft((), ModelUse("openai", self._model, template_sha256=asked.template_sha256))
-        return await self._complete(asked)
-
-    async def repair(
-        self, question: Question, passages: Sequence[Passage], draft: Draft, verdicts: Sequence[Verdict]
-    ) -> Draft:
-        """New claims for those that fell. Raises GeneratorUnavailable."""
-        return await self._complete(repair(prompt(question, passages, self._style), draft, verdicts))
-
-    async def close(self) -> None:
-        await self._client.close()
-
-    async def _complete(self, asked: Prompt) -> Draft:
-        answer = await self._called(asked)
+    async def complete(self, messages: Sequence[tuple[str, str]], form: Mapping[str, object]) -> Completion:
+        """What the model says, without the fences that some put around JSON. Raises GeneratorUnavailable."""
+        answer = await self._called(messages, form)
         try:
             content = self._content(answer)
             usage = answer.usage
@@ -101,26 +82,26 @@ class OpenAIGenerator:
             generator="openai",
             model=_name(answer.model) or self._model,
             parameters=self._parameters(),
-            template_sha256=asked.template_sha256,
-            prompt_sha256=asked.prompt_sha256,
             tokens_in=_count(used[0]),
             tokens_out=_count(used[1]),
         )
-        return Draft(self._claims(content, asked), use)
+        return Completion(content.strip().removeprefix("```json").removeprefix("```").removesuffix("```"), use)
+
+    async def close(self) -> None:
+        await self._client.close()
 
     def _parameters(self) -> dict[str, str | int]:
-        form = self._optional.get("response_format") or {"type": "text"}
         kept: dict[str, str | int] = {
             "endpoint": self._where,
             "asked_model": self._model,
             "max_completion_tokens": self._limits.tokens,
-            "response_format": str(form["type"]),
+            "response_format": str(self._known["response_format"] or "text"),
         }
-        if self._optional.get("temperature") is not None:
-            kept["temperature"] = int(self._optional["temperature"])
+        if self._known["temperature"] is not None:
+            kept["temperature"] = 0
         return kept
 
-    async def _called(self, asked: Prompt) -> ChatCompletion:
+    async def _called(self, messages: Sequence[tuple[str, str]], form: Mapping[str, object]) -> ChatCompletion:
         retrying = AsyncRetrying(
             retry=retry_if_exception(_passing),
             stop=stop_after_attempt(self._limits.attempts),
@@ -131,7 +112,7 @@ class OpenAIGenerator:
             async with asyncio.timeout(self._limits.deadline):
                 async for attempt in retrying:
                     with attempt:
-                        answer = await self._create(asked)
+                        answer = await self._create(messages, form)
         except TimeoutError as error:
             raise GeneratorUnavailable(
                 f"The model endpoint {self._where} does not answer in {self._limits.deadline:.0f} s. Try again later, "
@@ -150,14 +131,16 @@ class OpenAIGenerator:
             raise self._nonsense("its answer is no chat completion")
         return answer
 
-    async def _create(self, asked: Prompt) -> ChatCompletion:
+    async def _create(self, messages: Sequence[tuple[str, str]], form: Mapping[str, object]) -> ChatCompletion:
         """One request; again with less where the endpoint says that it does not know a parameter."""
-        messages: list[Any] = [{"role": role, "content": content} for role, content in asked.messages]
+        said: list[Any] = [{"role": role, "content": content} for role, content in messages]
         for _ in range(4):
-            extra = {name: value for name, value in self._optional.items() if value is not None}
             try:
                 answer: ChatCompletion = await self._client.chat.completions.create(
-                    model=self._model, messages=messages, max_completion_tokens=self._limits.tokens, **extra
+                    model=self._model,
+                    messages=said,
+                    max_completion_tokens=self._limits.tokens,
+                    **self._optional(form),
                 )
                 return answer
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
@@ -165,11 +148,22 @@ class OpenAIGenerator:
                     raise
         raise GeneratorUnavailable(f"The model endpoint {self._where} refuses every form of request.")
 
+    def _optional(self, form: Mapping[str, object]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if self._known["temperature"] is not None:
+            found["temperature"] = 0
+        if self._known["response_format"] == "json_schema":
+            asked = {"name": "answer", "strict": True, "schema": form}
+            found["response_format"] = {"type": "json_schema", "json_schema": asked}
+        elif self._known["response_format"] is not None:
+            found["response_format"] = {"type": "json_object"}
+        return found
+
     def _less(self, complaint: str) -> bool:
-        for name, forms in _DROPPABLE.items():
-            now = self._optional[name]
+        for name, forms in _FORMS.items():
+            now = self._known[name]
             if name in complaint and now is not None:
-                self._optional[name] = forms[forms.index(now) + 1] if now in forms else forms[0]
+                self._known[name] = forms[forms.index(now) + 1]
                 return True
         return False
 
@@ -189,18 +183,6 @@ class OpenAIGenerator:
         if not isinstance(choice.message.content, str) or not choice.message.content.strip():
             raise self._nonsense("its answer is empty")
         return choice.message.content
-
-    def _claims(self, content: str, asked: Prompt) -> tuple[Claim, ...]:
-        """The claims of an answer's JSON."""
-        text = content.strip().removeprefix("```json").removeprefix("```").removesuffix("```")
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise self._nonsense("its answer is no JSON") from error
-        try:
-            return read(value, dict(asked.names), asked.form)
-        except (KeyError, TypeError, ValueError, RecursionError) as error:
-            raise self._nonsense("its JSON has another form than asked for") from error
 
     def _nonsense(self, what: str) -> GeneratorUnavailable:
         return GeneratorUnavailable(

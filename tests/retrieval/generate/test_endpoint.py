@@ -10,43 +10,45 @@ import pytest
 from aiohttp import web
 
 from retrieval.errors import GeneratorUnavailable
-from retrieval.generate.openai_generator import Limits, OpenAIGenerator
+from retrieval.generate.endpoint import ChatEndpoint, Limits
 from retrieval.generate.prompt import HouseStyle
-from retrieval.types import Claim, Draft, Question, Quote
+from retrieval.select.model import ModelSelector
+from retrieval.types import Chosen, Question, Selection
 from tests.retrieval.gate.build import passage
-from tests.servers.model import Answer, Body, ModelServer, claims, completion, fails, prompted, raw, says
+from tests.servers.model import Answer, Body, ModelServer, completion, fails, picks, prompted, raw, says
 
 QUESTION = Question("How much may a hotel cost?", datetime(2026, 4, 1, tzinfo=UTC))
 HOTELS = passage("Hotels cost at most 180 EUR a night.", id="chunk-77")
-QUOTE = "Hotels cost at most 180 EUR a night."
-GOOD = claims(("Hotels cost at most 180 EUR.", [("P1", QUOTE)]))
+GOOD = picks(1)
 QUICK = Limits(timeout=60, attempts=3, pause=0.001)
 """Short pauses, and long enough for answers on a busy machine."""
 IMPATIENT = Limits(timeout=3, attempts=3, pause=0.001)
 """Where the endpoint does not answer."""
 
 
-async def draft(*script: Answer, limits: Limits = QUICK, style: HouseStyle | None = None) -> tuple[Draft, ModelServer]:
+async def select(
+    *script: Answer, limits: Limits = QUICK, style: HouseStyle | None = None
+) -> tuple[Selection, ModelServer]:
     async with ModelServer(*script) as server:
-        generator = OpenAIGenerator("ft:tiny", api_key="sk-test", base_url=server.url, limits=limits, style=style)
+        chat = ChatEndpoint("ft:tiny", api_key="sk-test", base_url=server.url, limits=limits)
         try:
-            return await generator.draft(QUESTION, [HOTELS]), server
+            return await ModelSelector(chat, style or HouseStyle()).select(QUESTION, [HOTELS]), server
         finally:
-            await generator.close()
+            await chat.close()
 
 
-async def test_claims_come_back_with_the_ids_of_the_passages() -> None:
-    drafted, server = await draft(GOOD)
-    assert drafted.claims == (Claim("Hotels cost at most 180 EUR.", (Quote("chunk-77", QUOTE),)),)
+async def test_units_come_back_with_their_ids() -> None:
+    selection, server = await select(GOOD)
+    assert (selection.chosen, selection.sure) == ((Chosen(HOTELS.units[0].id),), True)
     assert server.keys == ["Bearer sk-test"]
     body = server.requests[0]
     assert body["model"] == "ft:tiny"
-    assert body["response_format"]["json_schema"]["schema"]["required"] == ["claims"]
+    assert body["response_format"]["json_schema"]["schema"]["required"] == ["units"]
 
 
 async def test_the_use_of_the_model_is_told_for_the_record() -> None:
-    use = (await draft(GOOD))[0].use
-    again = (await draft(GOOD))[0].use
+    use = (await select(GOOD))[0].use
+    again = (await select(GOOD))[0].use
     assert (use.generator, use.model, use.tokens_in, use.tokens_out) == ("openai", "tiny", 100, 20)
     assert use.parameters["asked_model"] == "ft:tiny"
     assert use.parameters["temperature"] == 0
@@ -56,18 +58,18 @@ async def test_the_use_of_the_model_is_told_for_the_record() -> None:
 
 
 async def test_the_house_style_is_in_the_prompt() -> None:
-    style = HouseStyle(tone="Formal.", claims=2, words=17, language="German", disclaimer="No legal advice.")
-    _, server = await draft(GOOD, style=style)
+    style = HouseStyle(tone="Formal.", claims=2, words=17, language="German", compressed=True, translate=True)
+    _, server = await select(GOOD, style=style)
     said = prompted(server.requests[0])
-    for part in ("Formal.", "At most 2 claims", "at most 17 words", "Write in German.", "No legal advice."):
+    for part in ("Style: Formal.", "at most 2.", "At most 17 words", "translation of the unit into German"):
         assert part in said
 
 
 async def test_no_passages_no_call() -> None:
     async with ModelServer(GOOD) as server:
-        generator = OpenAIGenerator("tiny", api_key=None, base_url=server.url)
-        assert (await generator.draft(QUESTION, [])).claims == ()
-        await generator.close()
+        chat = ChatEndpoint("tiny", api_key=None, base_url=server.url)
+        assert (await ModelSelector(chat, HouseStyle()).select(QUESTION, [])).chosen == ()
+        await chat.close()
     assert server.requests == []
 
 
@@ -87,8 +89,8 @@ async def _silent(body: Body) -> web.StreamResponse:
     ],
 )
 async def test_what_passes_is_tried_again(script: tuple[Answer, ...]) -> None:
-    drafted, server = await draft(*script, limits=IMPATIENT if _silent in script else QUICK)
-    assert len(drafted.claims) == 1
+    selection, server = await select(*script, limits=IMPATIENT if _silent in script else QUICK)
+    assert len(selection.chosen) == 1
     assert len(server.requests) == len(script)
 
 
@@ -105,17 +107,14 @@ async def test_what_passes_is_tried_again(script: tuple[Answer, ...]) -> None:
         pytest.param(fails(400), "refuses the request", 1, id="bad request"),
         pytest.param(says(None, refusal="I will not."), "refuses to answer", 1, id="refusal"),
         pytest.param(says("{}", finish="content_filter"), "refuses to answer", 1, id="content filter"),
-        pytest.param(says('{"claims": [', finish="length"), "cut off at 2000 tokens", 1, id="cut off"),
+        pytest.param(says('{"units": [', finish="length"), "cut off at 2000 tokens", 1, id="cut off"),
         pytest.param(says(""), "empty", 1, id="empty"),
         pytest.param(says(None), "empty", 1, id="no content"),
         pytest.param(says("Hotels cost 180."), "no JSON", 1, id="prose"),
         pytest.param(says("[" * 100_000), "no JSON", 1, id="deep nesting"),
-        pytest.param(says("[]"), "another form", 1, id="a list"),
-        pytest.param(says("null"), "another form", 1, id="null"),
-        pytest.param(says('{"answer": 1}'), "another form", 1, id="other keys"),
-        pytest.param(says('{"claims": "all"}'), "another form", 1, id="claims as a string"),
-        pytest.param(says('{"claims": [{"text": 5, "quotes": []}]}'), "another form", 1, id="text as a number"),
-        pytest.param(says('{"claims": [{"text": "a", "quotes": {"b": 1}}]}'), "another form", 1, id="quotes as a map"),
+        pytest.param(says("null"), "no JSON of the form", 1, id="null"),
+        pytest.param(says('{"answer": 1}'), "no JSON of the form", 1, id="other keys"),
+        pytest.param(says('{"units": "all"}'), "no JSON of the form", 1, id="units as a string"),
         pytest.param(raw('{"choices": []}'), "no message", 1, id="no choices"),
         pytest.param(raw("<html>", "text/html"), "no chat completion", 1, id="a web page"),
         pytest.param(raw("{nonsense"), "no JSON", 1, id="a broken body"),
@@ -125,10 +124,10 @@ async def test_what_passes_is_tried_again(script: tuple[Answer, ...]) -> None:
 async def test_every_failure_says_what_to_do(answer: Answer, says_what: str, calls: int) -> None:
     async with ModelServer(answer) as server:
         limits = IMPATIENT if answer is _silent else QUICK
-        generator = OpenAIGenerator("ft:tiny", api_key="sk-secret", base_url=server.url, limits=limits)
+        chat = ChatEndpoint("ft:tiny", api_key="sk-secret", base_url=server.url, limits=limits)
         with pytest.raises(GeneratorUnavailable) as caught:
-            await generator.draft(QUESTION, [HOTELS])
-        await generator.close()
+            await ModelSelector(chat, HouseStyle()).select(QUESTION, [HOTELS])
+        await chat.close()
     assert says_what in str(caught.value)
     assert "sk-secret" not in str(caught.value)
     assert len(server.requests) == calls
@@ -137,29 +136,24 @@ async def test_every_failure_says_what_to_do(answer: Answer, says_what: str, cal
 async def test_an_endpoint_that_is_not_there() -> None:
     async with ModelServer(GOOD) as server:
         gone = server.url
-    generator = OpenAIGenerator("tiny", api_key=None, base_url=gone, limits=QUICK)
+    chat = ChatEndpoint("tiny", api_key=None, base_url=gone, limits=QUICK)
     with pytest.raises(GeneratorUnavailable, match="cannot be reached"):
-        await generator.draft(QUESTION, [HOTELS])
-    await generator.close()
+        await ModelSelector(chat, HouseStyle()).select(QUESTION, [HOTELS])
+    await chat.close()
 
 
 async def test_a_server_that_does_not_know_a_parameter_is_asked_without_it() -> None:
-    drafted, server = await draft(
+    selection, server = await select(
         fails(400, "response_format json_schema is not supported"),
         fails(400, "Unsupported value", param="temperature"),
         GOOD,
     )
-    assert len(drafted.claims) == 1
+    assert len(selection.chosen) == 1
     assert server.requests[-1]["response_format"] == {"type": "json_object"}
     assert "temperature" not in server.requests[-1]
-    assert drafted.use.parameters["response_format"] == "json_object"
+    assert selection.use.parameters["response_format"] == "json_object"
 
 
 async def test_json_in_a_code_fence_is_read() -> None:
-    fenced = "```json\n" + json.dumps({"claims": []}) + "\n```"
-    assert (await draft(says(fenced)))[0].claims == ()
-
-
-async def test_an_unknown_passage_name_stays_for_the_gate_to_see() -> None:
-    drafted, _ = await draft(claims(("Hotels.", [("P9", QUOTE)])))
-    assert drafted.claims[0].quotes[0].passage_id == "P9"
+    fenced = "```json\n" + json.dumps({"units": []}) + "\n```"
+    assert (await select(says(fenced)))[0].chosen == ()

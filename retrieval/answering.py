@@ -1,0 +1,89 @@
+"""How an answer is made: units are chosen, verified, and chosen anew where a model is down or chooses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from retrieval.answer_form import AnswerForm
+from retrieval.errors import GeneratorUnavailable
+from retrieval.ports import Checker, Selector
+from retrieval.types import ModelUse, Opinion, Passage, Question, Selection, Verified, Wording
+from retrieval.verify import verify
+
+MODEL_DOWN = "The language model is not available, so this answer is in the documents' own words."
+MODEL_DOWN_ALONE = "The language model is not available, so I could only search."
+FORMLESS = "It does not have the parts of your organisation's answer form, which only a language model fills."
+"""Said with an answer in the documents' own words, where there is a form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Answers with what `model` chooses, where there is one, else with what `selector` does.
+
+    The selector decides too where the model is down (`ModelUse.fallback` then says so for people) or chooses
+    nothing: a weak model would be worse than none. `believed` says that the model was measured to be the better one at
+    that, so that its nothing is the answer. `ModelUse.parameters["error"]` says why the selector stood in. With a
+    `form` the model's units fill its parts; the selector fills none, and the answer says so. `compressed`: a model may
+    say units shorter; what the gate, or the `checker` where there is one, does not pass is shown as its quote.
+    """
+
+    selector: Selector
+    model: Selector | None = None
+    form: AnswerForm | None = None
+    compressed: bool = False
+    checker: Checker | None = None
+    believed: bool = False
+
+    async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, ModelUse]:
+        """The verified answer and what made it. Raises EmbedderUnavailable."""
+        if self.model is None:
+            return await self._without(question, passages)
+        try:
+            selection = await self.model.select(question, passages)
+        except GeneratorUnavailable as error:
+            return await self._without(question, passages, ModelUse("openai"), MODEL_DOWN, str(error))
+        verified = await self._verified(question, selection, passages)
+        if verified.answer is not None or (self.believed and not selection.chosen):
+            return verified, selection.use
+        why = next((v.reason for v in verified.verdicts if v.reason), "the model chose nothing")
+        instead, use = await self._without(question, passages, selection.use, "", why)
+        return replace(instead, verdicts=verified.verdicts, opinions=verified.opinions), use
+
+    async def _verified(self, question: Question, selection: Selection, passages: Sequence[Passage]) -> Verified:
+        verified = verify(selection, passages, self.form, question=question.text, compressed=self.compressed)
+        if self.checker is None or verified.answer is None:
+            return verified
+        worded = [s for s in verified.answer.statements if s.wording is Wording.COMPRESSED]
+        opinions = await asyncio.gather(*(_opinion(self.checker, s.text, s.source_text) for s in worded))
+        return verify(
+            selection, passages, self.form, question=question.text, compressed=self.compressed, opinions=opinions
+        )
+
+    async def _without(
+        self,
+        question: Question,
+        passages: Sequence[Passage],
+        tried: ModelUse | None = None,
+        fallback: str = "",
+        error: str = "",
+    ) -> tuple[Verified, ModelUse]:
+        selection = await self.selector.select(question, passages)
+        use, verified = selection.use, verify(selection, passages, question=question.text)
+        if verified.answer is None and fallback:
+            fallback = MODEL_DOWN_ALONE
+        if tried is not None:
+            parameters = {**tried.parameters, **use.parameters, "tried": tried.model or tried.generator, "error": error}
+            use = replace(tried, generator=use.generator, fallback=fallback, parameters=parameters)
+        if self.form is not None and verified.answer is not None:
+            use = replace(use, fallback=" ".join(filter(None, (use.fallback, FORMLESS))))
+        return verified, use
+
+
+async def _opinion(checker: Checker, text: str, quote: str) -> Opinion:
+    """A sentence that nobody could judge does not pass."""
+    try:
+        return await checker.opinion(text, quote)
+    except GeneratorUnavailable as error:
+        return Opinion(text, quote, False, str(error))
