@@ -28,9 +28,9 @@ from retrieval.types import (
     Question,
     Seal,
     Statement,
-    VerdictClass,
     Verified,
 )
+from retrieval.verdicts import VerdictClass
 
 LARGEST_SNAPSHOT = 100_000
 """Code points: of a longer section, the record keeps the part around the quotes."""

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from retrieval.types import Chosen, Document, ModelUse, Passage, Place, Section, Selection, VerdictClass
+from retrieval.types import Chosen, Document, ModelUse, Passage, Place, Section, Selection
 from retrieval.units import read
+from retrieval.verdicts import VerdictClass
 from retrieval.verify import verify
 
 ROUNDS = 300

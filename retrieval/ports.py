@@ -14,7 +14,6 @@ from retrieval.types import (
     Completion,
     Document,
     Hit,
-    Opinion,
     ParsedDocument,
     Passage,
     Query,
@@ -22,6 +21,7 @@ from retrieval.types import (
     Section,
     Selection,
 )
+from retrieval.verdicts import Opinion
 
 
 class Parser(Protocol):

@@ -23,20 +23,16 @@ from retrieval.types import (
     Answer,
     Chosen,
     Citation,
-    Claim,
-    Opinion,
     Passage,
-    Quote,
     Seal,
     Selection,
     Statement,
     Unit,
     UnitKind,
-    Verdict,
-    VerdictClass,
     Verified,
     Wording,
 )
+from retrieval.verdicts import Claim, Opinion, Quote, Verdict, VerdictClass
 
 
 def verify(

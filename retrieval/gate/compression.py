@@ -17,7 +17,7 @@ from retrieval.gate.problem import Problem
 from retrieval.gate.tokens import Token, language_of, tokens
 from retrieval.text.connectives import goes_on
 from retrieval.text.words import SENTENCE
-from retrieval.types import VerdictClass
+from retrieval.verdicts import VerdictClass
 
 _FREE = frozenset({Kind.IDLE, Kind.WEAK})  # on neither side asked for
 _PREPOSITIONS = frozenset({Kind.LINK, Kind.WEAK})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from retrieval.types import VerdictClass
+from retrieval.verdicts import VerdictClass
 
 
 @dataclass(frozen=True, slots=True)

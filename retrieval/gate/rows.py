@@ -10,7 +10,8 @@ from retrieval.gate.function_words import FunctionWords, Kind
 from retrieval.gate.problem import Problem
 from retrieval.gate.tokens import Token, language_of, tokens
 from retrieval.quoting import row, statement
-from retrieval.types import Unit, VerdictClass
+from retrieval.types import Unit
+from retrieval.verdicts import VerdictClass
 
 _FREE = frozenset({Kind.IDLE, Kind.WEAK, Kind.LINK})
 

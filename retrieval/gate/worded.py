@@ -7,7 +7,8 @@ from retrieval.gate.problem import Problem
 from retrieval.gate.rows import row_stands
 from retrieval.quoting import statement
 from retrieval.text.shown import STRUCK_OUT, hidden, shown
-from retrieval.types import Unit, UnitKind, VerdictClass
+from retrieval.types import Unit, UnitKind
+from retrieval.verdicts import VerdictClass
 
 
 def check(text: str, unit: Unit) -> Problem | None:

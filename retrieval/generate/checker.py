@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from retrieval.errors import GeneratorUnavailable
 from retrieval.ports import Chat
-from retrieval.types import Opinion
+from retrieval.verdicts import Opinion
 
 _RULES = """You check sentences against the quotes that they shorten. Answer "yes" only if whoever reads the sentence \
 alone believes nothing that the quote does not say: the same parties in the same roles, no condition, exception, limit \

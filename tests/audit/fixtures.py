@@ -20,21 +20,18 @@ from retrieval.people import AccessList, Audience, AudienceKind, Principal
 from retrieval.types import (
     Answer,
     Citation,
-    Claim,
     Document,
     ModelUse,
     Passage,
     Place,
     Question,
-    Quote,
     Seal,
     Section,
     Statement,
     Turn,
-    Verdict,
-    VerdictClass,
     Verified,
 )
+from retrieval.verdicts import Claim, Quote, Verdict, VerdictClass
 
 START = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 TEXT = "4 Travel\n4.2 Hotels\nA hotel costs at most 180 EUR a night.\n4.3 Trains\nFirst class needs consent.\n"
