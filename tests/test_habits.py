@@ -101,7 +101,11 @@ VENDORS = {
     "weaviate": {"retrieval/index/weaviate.py"},
     "grpc": {"retrieval/index/weaviate.py"},
     "httpx": {"retrieval/index/weaviate.py"},
-    "openai": {"retrieval/generate/endpoint.py", "retrieval/embed/openai_embedder.py"},
+    "openai": {
+        "retrieval/generate/endpoint.py",
+        "retrieval/embed/openai_embedder.py",
+        "retrieval/outbound/over_openai.py",
+    },
     "onnxruntime": {"retrieval/embed/minilm.py"},
     "tokenizers": {"retrieval/embed/minilm.py"},
     "opendal": {"connectors/storage.py"},
