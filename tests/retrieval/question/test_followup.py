@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from retrieval.question.followup import fresh, turn, with_thread
 from retrieval.types import Answer, Chosen, ModelUse, Passage, Question, Selection, Shown, Turn
-from retrieval.verify import verify_units
+from retrieval.verify import verify
 from tests.retrieval.gate.build import passage
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
@@ -22,7 +22,7 @@ def asked(text: str, *memory: Turn) -> Question:
 
 def shows(held: Passage) -> Answer:
     """The first unit of a passage as an answer."""
-    answer = verify_units(Selection((Chosen(held.units[0].id),), True, ModelUse("extractive")), [held]).answer
+    answer = verify(Selection((Chosen(held.units[0].id),), True, ModelUse("extractive")), [held]).answer
     assert answer is not None
     return answer
 
