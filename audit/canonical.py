@@ -5,71 +5,62 @@ lists and objects. There are no floats, so that no two programs print a number d
 are sorted by the UTF-16 code units of their keys, no space stands between tokens, strings escape
 only `"`, `\\` and control characters below U+0020 (two-letter forms where JSON has them, else
 `\\u00xx` in lower case), and the whole is UTF-8. One value has one form; `parse` accepts no other.
+
+msgspec writes the tokens. What it would take that has no form (floats, bytes, huge integers), and keys
+that it would sort by code points, are found before.
 """
 
 from __future__ import annotations
 
-import json
-from typing import Any, NoReturn, cast
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
 
 from audit.errors import RecordInvalid
 from audit.record import Json
 
 LARGEST = 2**53 - 1
-_SORTING = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False, sort_keys=True)
-_KEEPING = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False)
+_SORTING = msgspec.json.Encoder(order="deterministic")
+_KEEPING = msgspec.json.Encoder()
+_DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 
 def canonical(value: Json) -> bytes:
     """The one byte form of a value. Raises RecordInvalid for floats, huge integers and lone surrogates."""
-    return utf8(json_text(value))
+    return canonical_each([value])[0]
 
 
-def json_text(value: Json) -> str:
-    """The text of the canonical form, lone surrogates not yet refused (`utf8` does)."""
-    kind = type(value)
-    if kind is str:
-        return _KEEPING.encode(value)
-    if kind is bool or value is None:
-        return "true" if value else "false" if value is False else "null"
-    if kind is int:
-        return str(_in_range(cast(int, value)))
-    if kind is dict or kind is list:
-        if not value:
-            return "{}" if kind is dict else "[]"
-        try:
-            return _SORTING.encode(value) if _is_plain(value) else _KEEPING.encode(_sorted(value))
-        except RecursionError as error:
-            raise RecordInvalid("a value is nested too deeply to be recorded") from error
-    return json_text(_sorted(value))
-
-
-def utf8(text: str) -> bytes:
-    """Raises RecordInvalid for a lone surrogate."""
+def canonical_each(values: Sequence[Json]) -> list[bytes]:
+    """The form of each of these values, looked through once for all. Raises RecordInvalid."""
     try:
-        return text.encode()
+        if _is_plain(values):
+            return [_SORTING.encode(value) for value in values]
+        return [_KEEPING.encode(_sorted(value)) for value in values]
     except UnicodeEncodeError as error:
         raise RecordInvalid("a text holds half of a surrogate pair; clean it before it is recorded") from error
+    except RecursionError as error:
+        raise RecordInvalid("a value is nested too deeply to be recorded") from error
 
 
 def parse(data: bytes) -> Json:
     """The value of canonical bytes. Raises RecordInvalid when they are not the one form of a value."""
     try:
-        value = cast(Json, json.loads(data, parse_float=_no_float, parse_constant=_no_float))
-    except (ValueError, RecursionError) as error:
+        value: Json = _DECODER.decode(data)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise RecordInvalid(f"not canonical JSON: {error}") from error
     if canonical(value) != data:  # duplicate keys, spaces, another order, another escape
         raise RecordInvalid("not canonical JSON: the same value has another form")
     return value
 
 
-def _is_plain(value: Json) -> bool:
+def _is_plain(values: Sequence[Json]) -> bool:
     """Are these JSON's own types with ASCII keys, which the encoder sorts well itself? Raises RecordInvalid."""
-    waiting: list[Any] = [value]
-    plain = True
+    waiting: list[Any] = [values]
     for item in waiting:  # grows on the way
         if type(item) is dict:
-            plain = plain and _ascii_keys(item)
+            if not _ascii_keys(item):
+                return False
             parts = item.values()
         else:
             parts = item
@@ -83,8 +74,8 @@ def _is_plain(value: Json) -> bool:
             elif kind is dict or kind is list:
                 waiting.append(part)
             elif part is not None and kind is not bool:
-                plain = False
-    return plain
+                return False
+    return True
 
 
 def _ascii_keys(item: dict[Any, Any]) -> bool:
@@ -105,7 +96,7 @@ def _sorted(value: Json) -> Json:
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
             raise RecordInvalid("an object's keys must be texts")
-        return {key: _sorted(value[key]) for key in sorted(value, key=_utf16)}
+        return {str(key): _sorted(value[key]) for key in sorted(value, key=_utf16)}
     if isinstance(value, (list, tuple)):
         return [_sorted(item) for item in value]
     raise RecordInvalid(f"a record holds no {type(value).__name__}; use an integer with the unit in the name")
@@ -119,7 +110,3 @@ def _in_range(number: int) -> int:
 
 def _utf16(key: str) -> bytes:
     return key.encode("utf-16-be", "surrogatepass")
-
-
-def _no_float(text: str) -> NoReturn:
-    raise ValueError(f"a number that is no integer: {text}")

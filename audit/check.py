@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import msgspec
 
 from audit.disclosure import FORMS, digest, leaf_text, opened, parse_timestamp
 from audit.errors import AuditCorrupt, RecordInvalid
@@ -14,6 +16,7 @@ from audit.record import Json
 
 _OPEN = ("id", "event", "time", "outcome", "refers_to")
 _SALT = re.compile("[A-Za-z0-9_-]{22}")  # 128 bits
+_LEAF: msgspec.json.Decoder[dict[str, Json]] = msgspec.json.Decoder(dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,11 @@ def check_record(record: Claimed) -> Iterator[Finding]:
     # 1. The leaf is canonical and of the form this version writes.
     # 2. What stands in the open beside the leaf is what the leaf says.
     try:
-        leaf = json.loads(record.leaf)
-        digests: Json = leaf["sd"]
+        leaf = _LEAF.decode(record.leaf)
+        digests = leaf["sd"]
         said = [leaf[name] for name in _OPEN]
-        form: Json = leaf["v"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        form = leaf["v"]
+    except (msgspec.DecodeError, ValueError, KeyError, RecursionError):
         yield found("the leaf is malformed")
         return
     listed = [item for item in digests if isinstance(item, str)] if isinstance(digests, list) else []
@@ -97,8 +100,10 @@ def form_of(form: Json) -> int:
 
 def missing_digests(record: Claimed) -> set[str]:
     """Digests of the leaf whose fields are not there. Raises AuditCorrupt, RecordInvalid."""
-    leaf: Json = json.loads(record.leaf)
-    listed = leaf.get("sd") if isinstance(leaf, dict) else None
+    try:
+        listed = _LEAF.decode(record.leaf).get("sd")
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise AuditCorrupt(f"the leaf of record {record.id} is malformed: {error}") from error
     return {str(one) for one in (listed if isinstance(listed, list) else [])} - {d for _, d in digests_of(record)}
 
 

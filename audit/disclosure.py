@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import binascii
 import hashlib
-import json
 import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from typing import Any
 
-from audit.canonical import canonical, json_text, utf8
+import msgspec
+
+from audit.canonical import canonical, canonical_each
 from audit.errors import AuditCorrupt, RecordInvalid
 from audit.record import AuditRecord, Json
 
@@ -29,8 +30,10 @@ SALT_BYTES = 16
 MOST_FIELDS = 1000  # keeps a leaf below the 65,535 bytes of a tlog-tiles entry
 MOST_BYTES = 32 * 1024 * 1024
 
-_STRIDE = 18  # a salt and two bytes, a multiple of the three bytes that base64 takes at once
-_DECODER = json.JSONDecoder()
+_SALT = SALT_BYTES * b"\xff" + b"\0\0"  # what is kept of 18 bytes, a multiple of the three that base64 takes at once
+_ROWS = msgspec.json.Decoder(list[tuple[str, str, Any]])
+_PARTS = msgspec.json.Decoder(list[msgspec.Raw])
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -50,10 +53,9 @@ def seal(record: AuditRecord) -> Sealed:
         raise RecordInvalid(f"record {record.id}: its time has no zone; use UTC")
     if len(record.fields) > MOST_FIELDS:
         raise RecordInvalid(f"record {record.id} has {len(record.fields)} fields; the limit is {MOST_FIELDS}")
-    parts = [
-        utf8(f'["{salt}",{_name_text(name)},{json_text(value)}]')
-        for salt, (name, value) in zip(_salts(len(record.fields)), record.fields.items(), strict=True)
-    ]
+    salts = _salts(len(record.fields))
+    rows: list[Json] = [[salt, name, value] for salt, (name, value) in zip(salts, record.fields.items(), strict=True)]
+    parts = canonical_each(rows)
     body = b"[" + b",".join(parts) + b"]"
     if len(body) > MOST_BYTES:
         raise RecordInvalid(f"record {record.id} holds {len(body)} bytes; the limit is {MOST_BYTES}")
@@ -79,11 +81,18 @@ def leaf_text(
     digests: Sequence[str],
     form: int = VERSION,
 ) -> bytes:
-    """A leaf's canonical bytes: its keys stand in their order here, so that nothing is left to sort."""
-    return utf8(
-        f'{{"event":{json_text(event)},"id":{json_text(record_id)},"outcome":{json_text(outcome)}'
-        f',"refers_to":{json_text(refers_to)},"sd":{json_text([*digests])},"sd_alg":"sha-256"'
-        f',"time":{json_text(time)},"v":{form}}}'
+    """A leaf's canonical bytes. Raises RecordInvalid."""
+    return canonical(
+        {
+            "event": event,
+            "id": record_id,
+            "outcome": outcome,
+            "refers_to": refers_to,
+            "sd": [*digests],
+            "sd_alg": "sha-256",
+            "time": time,
+            "v": form,
+        }
     )
 
 
@@ -92,26 +101,10 @@ def opened(body: bytes) -> tuple[list[tuple[str, str, Json]], list[str]]:
 
     Raises AuditCorrupt when anything but the disclosures stands in it.
     """
-    found: list[tuple[str, str, Json]] = []
-    parts: list[bytes] = []
-    try:
-        text = body.decode()
-        ascii_only = text.isascii()  # then letters and bytes have the same positions
-        at, following = 0, "["
-        while following != "]" and text != "[]":
-            if text[at] != following:
-                raise ValueError(f"expected {following!r} at {at}")
-            row, end = _DECODER.raw_decode(text, at + 1)
-            salt, name, value = row
-            if type(row) is not list or type(salt) is not str or type(name) is not str:
-                raise ValueError(f"expected [salt, name, value] at {at + 1}")
-            found.append((salt, name, value))
-            parts.append(body[at + 1 : end] if ascii_only else text[at + 1 : end].encode())
-            at, following = end, "," if text[end] == "," else "]"
-        if found and text[at:] != "]":
-            raise ValueError(f"expected the end at {at}")
-    except (ValueError, TypeError, IndexError, RecursionError) as error:
-        raise AuditCorrupt(f"stored disclosures are not in their canonical form: {error}") from error
+    found = disclosures_of(body)
+    parts = _PARTS.decode(body)
+    if b"[" + b",".join(parts) + b"]" != body:
+        raise AuditCorrupt("stored disclosures are not in their canonical form: something stands between them")
     return found, _digests(parts)
 
 
@@ -123,13 +116,9 @@ def digest(salt: str, name: str, value: Json) -> str:
 def disclosures_of(body: bytes) -> list[tuple[str, str, Json]]:
     """(salt, name, value) of each disclosure of a stored body. Raises AuditCorrupt when it has another shape."""
     try:
-        rows = json.loads(body)
-        found = [(salt, name, value) for salt, name, value in rows]
-    except (ValueError, TypeError) as error:
-        raise AuditCorrupt(f"stored disclosures have another shape than [salt, name, value]: {error}") from error
-    if not all(isinstance(salt, str) and isinstance(name, str) for salt, name, _ in found):
-        raise AuditCorrupt("stored disclosures have another shape than [salt, name, value]: no text")
-    return found
+        return _ROWS.decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise AuditCorrupt(f"stored disclosures are no list of [salt, name, value]: {error}") from error
 
 
 def values_of(body: bytes) -> dict[str, Json]:
@@ -160,31 +149,20 @@ def parse_timestamp(text: str) -> datetime:
 
 def _salts(count: int) -> list[str]:
     """Fresh salts in base64url: one call for all their bits, one for all their letters."""
-    noise = os.urandom(SALT_BYTES * count)
-    spread = bytearray(count * _STRIDE)  # two zero bytes after each: its letters then start at a multiple of 24
-    for position in range(SALT_BYTES):
-        spread[position::_STRIDE] = noise[position::SALT_BYTES]
-    letters = _url_safe(bytes(spread)).decode()
+    size = len(_SALT) * count
+    kept = int.from_bytes(os.urandom(size)) & int.from_bytes(_SALT * count)
+    letters = _url_safe(kept.to_bytes(size)).decode()
     return [letters[at : at + 22] for at in range(0, count * 24, 24)]
 
 
-def _digests(disclosures: Iterable[bytes]) -> list[str]:
+def _digests(disclosures: Iterable[bytes | msgspec.Raw]) -> list[str]:
     """The digest of each disclosure, in base64url."""
     to_base64, sha256 = binascii.b2a_base64, hashlib.sha256
-    hashed = [
-        sha256(to_base64(part, newline=False).rstrip(b"=").replace(b"+", b"-").replace(b"/", b"_")).digest()
-        for part in disclosures
-    ]
+    hashed = [sha256(to_base64(part, newline=False).rstrip(b"=").translate(_URL_SAFE)).digest() for part in disclosures]
     letters = _url_safe(b"\0".join(hashed) + b"\0").decode()  # 33 bytes each, 44 letters; the last one is the zero's
     return [letters[at : at + 43] for at in range(0, len(hashed) * 44, 44)]
 
 
 def _url_safe(data: bytes) -> bytes:
     """Base64url with its padding."""
-    # `replace` is quick where there is nothing to replace, as nearly always in the letters of ASCII.
-    return binascii.b2a_base64(data, newline=False).replace(b"+", b"-").replace(b"/", b"_")
-
-
-@lru_cache(1024)
-def _name_text(name: str) -> str:
-    return json_text(name)
+    return binascii.b2a_base64(data, newline=False).translate(_URL_SAFE)
