@@ -217,24 +217,24 @@ class Reader:
             yield from rows
             start = rows[-1].index + 1
 
-    def everything(self, end: int) -> Iterator[Stored]:
-        """All rows at positions [0, end) as they stand; one state of the log when in a transaction.
+    def rows(self, end: int, *, whole: bool) -> Iterator[list[Row]]:
+        """All rows at positions [0, end) as they stand, those of a tile at once; one state of the log in a transaction.
 
-        For verification: whether they are records is for the caller to check.
-
-        Each with its digests, unless its disclosures are JSON in another layout than the log writes.
+        For verification: whether they are records is for the caller to check. With `whole` for `stored_row`, else
+        position and leaf.
         """
-        start = 0
-        sql = select(self._columns, Found("entry", "entry.idx >= ? AND entry.idx < ?", (), ""), "ORDER BY entry.idx")
-        while rows := list(self.session.rows(sql, (start, min(end, start + WINDOW)))):
-            yield from map(_opened, rows)
-            start += WINDOW
+        columns = self._columns if whole else "entry.idx, entry.leaf"
+        sql = select(columns, Found("entry", "entry.idx >= ? AND entry.idx < ?", (), ""), "ORDER BY entry.idx")
+        for start in range(0, end, TILE):
+            if not (found := list(self.session.rows(sql, (start, min(end, start + TILE))))):
+                return
+            yield found
 
     def rows_of(self, event: str) -> list[Stored]:
-        """All rows that say they are of an event, in order of position; for verification, like `everything`."""
+        """All rows that say they are of an event, in order of position; for verification, like `rows`."""
         found = Found("entry", "entry.event = ? AND entry.event <> 'question' AND entry.idx >= 0", (event,), "")
         sql = select(self._columns, found, "ORDER BY entry.idx")
-        return [_opened(row) for row in self.session.rows(sql, found.values)]
+        return [stored_row(row) for row in self.session.rows(sql, found.values)]
 
     def extent(self, wanted: Filter, size: int) -> tuple[int, int, int]:
         """How many records match below position `size`, and the first and last position (0, -1: none)."""
@@ -266,7 +266,7 @@ class Reader:
             raise AuditCorrupt("the log's records are not those that its checkpoint signs; run: footnote audit verify")
         rows = {row[0]: row for n in range(0, len(found), WINDOW) for row in self._at(found[n : n + WINDOW])}
         for index, before in found:
-            stored = _opened(rows[index])
+            stored = stored_row(rows[index])
             wrong = [finding.what for finding in check_record(stored.claimed())]
             if wrong:
                 raise AuditCorrupt(f"record {stored.record.id} of the log is not what was recorded: {'; '.join(wrong)}")
@@ -422,8 +422,8 @@ def _inner(row: bytes) -> list[list[bytes]]:
     return levels
 
 
-def _opened(row: Row) -> Stored:
-    """The record and its digests, from one reading of its disclosures."""
+def stored_row(row: Row) -> Stored:
+    """The record and its digests, from one reading of its disclosures. Raises AuditCorrupt when it is no record."""
     if row[7] is None:
         return _stored(row)
     try:

@@ -6,23 +6,27 @@ founded anew with the same key: for that, keep checkpoints outside and hand one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
-from audit.check import Finding, check_record, missing_digests
+from audit.check import Finding, missing_digests
 from audit.database import FORMAT
 from audit.errors import AuditCorrupt
 from audit.keyring import public_keys, signers
 from audit.log import TransparencyLog
+from audit.look import Batch, Looked, look_at_leaves, look_at_records
 from audit.note import Checkpoint, PublicKey
-from audit.reading import Reader, Stored, form_of_leaf
+from audit.processes import in_order
+from audit.reading import Reader
 from audit.register import GOVERNANCE, Register, Ruled, Taken
 from audit.report import Clock, Report, check_now, read_earlier, read_head, rotation, trusted_keys
-from audit.tree import TILE, Edge, leaf_hash, root_of, tile_widths
+from audit.tree import TILE, Edge, root_of, tile_widths
 
 Progress = Callable[[int, int], None]
 """(records done, records in all)"""
+
+ELSEWHERE = 20_000
+"""Records of a log from which on several processes check them: they start in a second or so."""
 
 _NAMES = frozenset({"format", "origin", "scrub"})
 """What the table `meta` may hold; "scrub" while an erasure is being finished."""
@@ -88,10 +92,9 @@ def verify_stored(view: Reader, wanted: Wanted) -> Report:
         check_now(report, head)
         earlier = [old for note in wanted.since if (old := read_earlier(report, note, head, trusted))]
         walk = _Walk(report, view, head, earlier)
-        rows: Iterator[Stored | tuple[int, bytes]] = view.leaves(0, head.size)
-        if wanted.disclosures:
-            rows = view.everything(head.size)
-        while batch := list(islice(rows, TILE)):
+        work = look_at_records if wanted.disclosures else look_at_leaves
+        rows = view.rows(head.size, whole=wanted.disclosures)
+        for batch in in_order(work, rows, elsewhere=wanted.disclosures and head.size >= ELSEWHERE):
             if not walk.check_batch(batch):
                 break
             if wanted.progress is not None:
@@ -119,17 +122,14 @@ class _Walk:
         self._taken: list[Taken] = []
         self._form = 0
 
-    def check_batch(self, batch: Sequence[Stored | tuple[int, bytes]]) -> bool:
+    def check_batch(self, batch: Batch) -> bool:
         """The records of one tile: in their places, as the tile says, and each as its leaf says. False: give up."""
-        report, edge = self._report, self.edge
+        report, edge, hashed = self._report, self.edge, batch.hashes
         start = edge.size
-        hashed: list[bytes] = []
-        for position, row in enumerate(batch, start):
-            index, leaf = (row.index, row.leaf) if isinstance(row, Stored) else row
+        for position, index in enumerate(batch.indexes, start):
             if index != position:
                 report.say(f"position {position} of the log is missing or stands twice")
                 return False
-            hashed.append(leaf_hash(leaf))
         for old in self._earlier:
             if start < old.size <= start + len(hashed):
                 before = edge.copy()
@@ -144,30 +144,27 @@ class _Walk:
         else:
             for item in hashed:
                 edge.add(item)
-        for row in batch:
-            if isinstance(row, Stored):
-                self._check(row)
+        for looked in batch.records:
+            self._check(looked)
         return True
 
-    def _check(self, stored: Stored) -> None:
-        record, report, claimed = stored.record, self._report, stored.claimed()
-        if stored.body is None:
-            report.say("its fields have no row in the log", record.id)
-        report.erased += len(stored.erased)
-        found = list(check_record(claimed))
-        report.add(*found)
-        form, before = form_of_leaf(stored.leaf), self._clock.latest
-        if form < self._form:
-            report.say("it has the form of an earlier version, after records of a later one", record.id)
-        self._form = max(form, self._form)
-        report.add(*self._clock.check(record.id, record.time, form))
-        if found:
+    def _check(self, looked: Looked) -> None:
+        report, stored = self._report, looked.stored
+        report.erased += looked.erased
+        report.add(*looked.findings)
+        if looked.form < self._form:
+            report.say("it has the form of an earlier version, after records of a later one", looked.id)
+        self._form = max(looked.form, self._form)
+        before = self._clock.latest
+        report.add(*self._clock.check(looked.id, looked.time, looked.form))
+        if looked.findings or stored is None:
             return
+        record = stored.record
         if stored.erased:
-            missing = frozenset(missing_digests(claimed))
+            missing = frozenset(missing_digests(stored.claimed()))
             self._taken.append(Taken(stored.index, record.id, record.event, self._clock.latest, missing, stored.erased))
         if record.event in GOVERNANCE:
-            report.add(*self._register.add(Ruled(stored.index, record, form, before)))
+            report.add(*self._register.add(Ruled(stored.index, record, looked.form, before)))
 
     def finish(self) -> None:
         """What only the whole log can say."""
