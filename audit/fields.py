@@ -170,6 +170,7 @@ FIELDS: tuple[Field, ...] = (
     Field("shown_question", Q, TEXT, True, "the question as the reply repeats it"),
     Field("posted", Q, TEXT, True, "the exact bytes of the payload (UTF-8; canonical JSON)"),
     Field("posted_sha256", Q, HASH, True, "their SHA-256"),
+    Field("layout", Q, COUNT, False, "the form of the message; only a version with the same one makes the same bytes"),
     Field("generator", Q, TEXT, False, "`extractive` (the embedded selector chose), `openai` (a model did), or `none`"),
     Field("model", Q, TEXT, False, "the model's name"),
     Field("parameters", Q, {"type": "object", "additionalProperties": {"type": ["string", "integer"]}}, False,

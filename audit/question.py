@@ -111,12 +111,16 @@ def question_record(
     basis: Basis | None = None,
     *,
     posted: bytes = b"",
+    layout: int = 0,
     software: str = "",
     configuration_sha256: str = "",
     trace_id: str = "",
     time: datetime | None = None,
 ) -> AuditRecord:
-    """A question and what became of it: `restore` gives back the outcome. `posted` are the message's bytes (UTF-8)."""
+    """A question and what became of it: `restore` gives back the outcome. `posted` are the message's bytes (UTF-8).
+
+    `layout` numbers the form in which outcomes become messages (0: not told): another one makes other bytes of them.
+    """
     basis = basis if basis is not None else Basis()
     said = {
         "text": outcome.text,
@@ -142,6 +146,7 @@ def question_record(
         **_posted(posted),
         **to_object(basis.use),
         "timings_us": to_json(basis.timings_us),
+        "layout": layout,
         "software": software,
         "configuration_sha256": configuration_sha256,
         "trace_id": trace_id,

@@ -78,9 +78,17 @@ class Replayed:
 
 
 async def replay(
-    log: TransparencyLog, record_id: str, *, render: Renderer | None = None, today: Today | None = None
+    log: TransparencyLog,
+    record_id: str,
+    *,
+    render: Renderer | None = None,
+    today: Today | None = None,
+    layout: int = 0,
 ) -> Replayed:
-    """Replay a question. Raises RecordUnknown, AuditUnavailable; what is wrong is a step's `ok` = False."""
+    """Replay a question; `layout` is the form that `render` makes; what is wrong is a step's `ok` = False.
+
+    Raises RecordUnknown, AuditUnavailable.
+    """
     stored, inclusion = await log.read(lambda view: (view.stored(record_id), _included(view, record_id)))
     if stored is None or inclusion is None:
         raise RecordUnknown(f"there is no record {record_id}; `footnote audit list` shows the ids")
@@ -91,7 +99,7 @@ async def replay(
     # 2. Each quote stands in the section as it was stored.
     # 3. The stored groups and access lists permit what was quoted and what the model saw.
     # 4. The bytes that were posted come out again.
-    steps = (inclusion, _fields(stored), _quotes(record), _permission(record), _posted(record, render))
+    steps = (inclusion, _fields(stored), _quotes(record), _permission(record), _posted(record, render, layout))
     changes = await _changes(record, today) if today is not None else ()
     return Replayed(record, steps, changes)
 
@@ -177,7 +185,7 @@ def _used(fields: Mapping[str, Json]) -> set[tuple[str, str]]:
     return found
 
 
-def _posted(record: AuditRecord, render: Renderer | None) -> Step:
+def _posted(record: AuditRecord, render: Renderer | None, layout: int) -> Step:
     name = "posted bytes rebuilt"
     gone = sorted({"posted", "posted_sha256", "platform"} & set(record.erased))
     if gone or render is None:
@@ -190,6 +198,10 @@ def _posted(record: AuditRecord, render: Renderer | None) -> Step:
         return Step(name, True, f"{len(rebuilt)} bytes, the same")
     posted = str(record.fields.get("posted"))
     software = record.fields.get("software")
+    before = record.fields.get("layout", 0)  # records before 0.2 have none
+    if before != layout:
+        other = f"posted by {software} in form {before} of our messages, and this version makes form {layout}"
+        return Step(name, None, f"{other}; the bytes as they were posted are in the record ({len(posted)} characters)")
     diff = "\n".join(_diff(posted, rebuilt.decode("utf-8", "replace"), "posted", "rebuilt"))
     return Step(name, False, f"differs (posted by {software}):\n{diff}"[:4000])
 

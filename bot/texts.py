@@ -96,9 +96,13 @@ WHY_HEADS = {
     "failed": "Why I could not answer the last question here:",
 }
 
+AI_LABEL = "AI-generated: an AI chose this from your documents. Check the passage before you rely on it."
+"""Below what the bot shows of documents in Slack, which has no label of its own as Teams has."""
+
 # --- buttons and windows ---------------------------------------------------------------------------
 
 SHOW_PASSAGE = "Show the passage"
+SHOW_PASSAGE_AT = "Show passage {n}"
 SHOW_PASSAGE_OF = "Show the passage of…"
 OPEN_DOCUMENT = "Open the document"
 PASSAGE_TITLE = "The passage"

@@ -105,3 +105,4 @@ class PassageView:
     after: str
     url: str | None
     more: tuple[tuple[str, str], ...] = ()  # (text between, quote)
+    record: str = ""  # the id of the record of the answer that quotes it

@@ -449,7 +449,7 @@ class Answer:
         return tuple(s for s in self.statements if s.part == part.name)
 
     def runs(self, shown: Callable[[Statement], Statement] = lambda s: s) -> Iterator[Run]:
-        """`text` as stretches that are shown alike; `shown` may shorten a statement first."""
+        """`text` as stretches that are shown alike; `shown` may change a statement first."""
         for part in self.parts:
             if part is not self.parts[0]:
                 yield Run("\n", RunKind.OURS)
@@ -480,7 +480,7 @@ class Answer:
         """A statement with its markers, and below it its translation, marked as unchecked."""
         fitted = shown(one)
         yield from fitted.runs()
-        yield Run(one.marks, RunKind.OURS)
+        yield Run(fitted.marks, RunKind.OURS)
         if fitted.translation:
             yield from (Run(f"\n{UNCHECKED} ", RunKind.OURS), Run(fitted.translation))
 

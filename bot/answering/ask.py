@@ -15,6 +15,7 @@ from audit.record import AuditLog, AuditRecord, Json
 from bot.answering.asking import question_in
 from bot.answering.channels import NO_RULE, ChannelRule
 from bot.answering.commands import Commands
+from bot.answering.render import LAYOUT
 from bot.answering.repeats import Find, Repeats, Standing, pointer
 from bot.keys import ThreadKey
 from bot.texts import CANNOT_ANSWER, CLOSEST, NOT_FOUND, NOT_FOUND_PRIVATE, NOTHING_FOUND, WENT_WRONG
@@ -294,6 +295,7 @@ class Ask:
             occasion,
             basis,
             posted=posted_bytes(payload),
+            layout=LAYOUT,
             software=self.version,
             configuration_sha256=self.configuration_sha256,
             trace_id=request.record_id,

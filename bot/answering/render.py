@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from itertools import groupby
 
 from bot.texts import NEAREST_SECTIONS
 from bot.types import Outcome
 from retrieval.answer_form import structured
 from retrieval.locators import cited
+from retrieval.text.words import squash
 from retrieval.types import Answer, Citation, Document, Passage, Section, Statement
+
+LAYOUT = 2
+"""Grows when the same outcome becomes another message on any platform: records say in which one theirs was posted."""
 
 
 def section_name(section: Section) -> str:
@@ -24,6 +30,8 @@ def section_name(section: Section) -> str:
     return section.heading
 
 
+_RANGE = re.compile(r"(.+)!\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?", re.DOTALL)
+"""Cells of a sheet, as a locator names them: "Limits!A12:D14"."""
 _OWN_NUMBER = re.compile(r"^\d+(\.\d+)*(\([^()\s]{1,5}\))*[.)]?\s+")
 
 
@@ -33,14 +41,14 @@ def where(section: Section, page: int | None, locator: str | None, title: str = 
 
 
 def _place(name: str, spot: str, title: str) -> str:
-    if name.casefold() == title.casefold() or spot.startswith(f"{name}!"):
+    if name.casefold() == title.casefold() or spot == name or spot.startswith(f"{name}!"):
         name = ""
     return ", ".join(part for part in (name, spot) if part)
 
 
-def source_line(citation: Citation) -> str:
+def source_line(source: Sequence[Citation]) -> str:
     """E.g. "Travel Policy, Section 4.2 Hotels, page 7, version 2026-03-01.1a2b3c4d"."""
-    return f"{citation.document.title}, {source_place((citation,))}"
+    return f"{source[0].document.title}, {source_place(source)}"
 
 
 def sources(citations: Sequence[Citation]) -> list[tuple[Citation, ...]]:
@@ -53,23 +61,55 @@ def _table_or_own(c: Citation) -> tuple[str | int, ...]:
     return (c.document.id, c.document.version, c.document.title, c.section.id) if row else (c.n,)
 
 
+def numbers(answer: Answer) -> Mapping[int, int]:
+    """The number that people read for each citation's own: that of its source, so that a row and its head are one."""
+    return {c.n: at for at, source in enumerate(sources(answer.citations), 1) for c in source}
+
+
+def as_read(answer: Answer) -> Callable[[Statement], Statement]:
+    """What makes a statement's markers those of its sources."""
+    known = numbers(answer)
+    return lambda said: replace(said, citations=tuple(dict.fromkeys(known.get(n, n) for n in said.citations)))
+
+
+def unsaid(answer: Answer, source: Sequence[Citation]) -> tuple[Citation, ...]:
+    """Those whose quotes are not what the answer says, word for word."""
+    said = {(squash(s.text), s.more) for s in answer.statements}
+    return tuple(c for c in source if (squash(c.quote), c.more) not in said)
+
+
 def source_place(source: Sequence[Citation]) -> str:
-    """Where a source's quotes stand, e.g. "Section 4.2 Hotels, pages 7 and 8, version 2026-03-01.1a2b3c4d"."""
-    first = source[0]
-    pages = list(dict.fromkeys(str(c.page) for c in source if c.page is not None))
+    """Where a source's quotes stand, exactly: "Section 4.2 Hotels, pages 7 and 8, version 2026-03-01.1a2b3c4d"."""
     spots = list(dict.fromkeys(c.locator for c in source if c.page is None and c.locator))
     sheet = spots[0].partition("!")[0] + "!" if spots else ""
     spots = [spots[0], *(spot.removeprefix(sheet) for spot in spots[1:])] if spots else []
+    return _placed(source, spots, f"version {source[0].document.version}")
+
+
+def short_place(source: Sequence[Citation]) -> str:
+    """The same without cells and hash, for people in a hurry: "Section 4.2 Hotels, page 7, version of 1 March 2026"."""
+    spots = [c.locator for c in source if c.page is None and c.locator]
+    sheets = (found[1].strip("'") if (found := _RANGE.fullmatch(spot)) else spot for spot in spots)
+    return _placed(source, list(dict.fromkeys(sheets)), _dated(source[0].document.version))
+
+
+def _placed(source: Sequence[Citation], spots: Sequence[str], version: str) -> str:
+    first = source[0]
+    pages = list(dict.fromkeys(str(c.page) for c in source if c.page is not None))
     named = [f"{'page' if len(pages) == 1 else 'pages'} {_and(pages)}"] if pages else []
     place = _place(
         section_name(first.section), ", ".join([*named, *([_and(spots)] if spots else [])]), first.document.title
     )
-    return ", ".join(part for part in (place, f"version {first.document.version}") if part)
+    return ", ".join(part for part in (place, version) if part)
 
 
-def markers(source: Sequence[Citation]) -> str:
-    """E.g. "[1] [2]"."""
-    return " ".join(f"[{c.n}]" for c in source)
+def _dated(version: str) -> str:
+    """E.g. "version of 1 March 2026"; the version itself where it names no day."""
+    try:
+        day = date.fromisoformat(version.partition(".")[0])
+    except ValueError:
+        return f"version {version}"
+    return f"version of {day.day} {day:%B %Y}"
 
 
 def _and(parts: Sequence[str]) -> str:
@@ -111,13 +151,13 @@ def plain(outcome: Outcome) -> str:
     lines: list[str] = []
     answer = outcome.told
     if answer is not None:
-        lines.append(answer.text)
+        lines.append("".join(run.text for run in answer.runs(as_read(answer))))
         if outcome.notice:
             lines.append(outcome.notice)
         lines.append("Sources:")
-        for source in sources(answer.citations):
-            lines.append(f"{markers(source)} {source[0].document.title}, {source_place(source)}")
-            lines += [f"    “{c.quote}”{behind(c.more)}" for c in source]
+        for at, source in enumerate(sources(answer.citations), 1):
+            lines.append(f"[{at}] {source_line(source)}")
+            lines += [f"    “{c.quote}”{behind(c.more)}" for c in unsaid(answer, source)]
     else:
         lines.append(outcome.text)
         if outcome.link:

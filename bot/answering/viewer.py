@@ -41,13 +41,13 @@ class RecordViewer:
             answer = restore(record).answer if record is not None else None
             found = sources(answer.citations) if answer is not None else []
             source = next((source for source in found if any(c.n == n for c in source)), None)
-            view = await self._view(source, reader) if source is not None else None
+            view = await self._view(source, reader, record_id) if source is not None else None
             await self.audit.append(_access(record_id, n, reader, shown=view is not None))
         except AuditError:
             return None
         return view
 
-    async def _view(self, source: Sequence[Citation], reader: Principal) -> PassageView | None:
+    async def _view(self, source: Sequence[Citation], reader: Principal, record_id: str) -> PassageView | None:
         cited = source[0].document
         current = (await self.library.current([cited.id])).get(cited.id)
         if current is None or current.version != cited.version:
@@ -68,7 +68,7 @@ class RecordViewer:
         place = source_place([replace(c, document=current) for c in source])
         url = deep_link(current, section, source[-1].page)
         more = tuple(zip(between, quotes[1:], strict=True))
-        return PassageView(current.title, place, before, quotes[0], after, url, more)
+        return PassageView(current.title, place, before, quotes[0], after, url, more, record_id)
 
     async def _between(self, document: Document, start: int, end: int) -> str:
         """The text between two quotes; its ends, when they stand far apart."""

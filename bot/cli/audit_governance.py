@@ -30,12 +30,13 @@ def replay(record_id: str, json: JsonOption = False, home: HomeOption = None) ->
 
     async def work() -> int:
         from audit.replay import replay as replay_record
+        from bot.answering.render import LAYOUT
         from bot.wiring.app import open_state
         from bot.wiring.replay import posted, reader_of
 
         with open_state(settings(home)) as state:
             async with open_log(home) as log:
-                done = await replay_record(log, record_id, render=posted, today=reader_of(state))
+                done = await replay_record(log, record_id, render=posted, today=reader_of(state), layout=LAYOUT)
                 await looked(log, "replay", record_id)
         if json:
             out(done.as_json())

@@ -215,7 +215,7 @@ class SlackPlatform:
         if about is None:
             return None
         record = about.record_id
-        if action.get("action_id") == render.PASSAGE and about.n is not None:
+        if str(action.get("action_id")).startswith(render.PASSAGE) and about.n is not None:
             self._later(self._show_passage(str(body["trigger_id"]), record, about.n, str(body["user"]["id"])))
         if action.get("action_id") == render.FEEDBACK and thumb in THUMBS:
             await self._on_thumb(body, action, thumb, record)
@@ -280,8 +280,8 @@ class SlackPlatform:
             view = await self._viewer.passage(record, n, await self._people.person(user, self._me()))
         except (BotError, RetrievalError, AuditError) as error:
             log.warning("a passage could not be shown", record=record, error=str(error))
-            return modals.message(PASSAGE_TITLE, PASSAGE_UNAVAILABLE)
-        return modals.passage(view) if view is not None else modals.message(PASSAGE_TITLE, PASSAGE_GONE)
+            return modals.no_passage(PASSAGE_UNAVAILABLE, record)
+        return modals.passage(view) if view is not None else modals.no_passage(PASSAGE_GONE, record)
 
     async def _open(self, trigger: str, view: Mapping[str, Json]) -> dict[str, Any]:
         return await self._client.write("views.open", {"trigger_id": trigger, "view": view}, again=False)

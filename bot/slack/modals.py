@@ -32,7 +32,14 @@ def passage(view: PassageView) -> dict[str, Json]:
         parts.append(_part("rich_text_quote", _pieces(quote, bold=True)))
     if after.strip():
         parts.append(_part("rich_text_section", _pieces(after + (" …" if len(view.after) > AROUND else ""))))
-    return _modal(PASSAGE_TITLE, [{"type": "rich_text", "elements": parts}])
+    blocks: list[Json] = [{"type": "rich_text", "elements": parts}]
+    return _modal(PASSAGE_TITLE, [*blocks, _small(f"Record {view.record}")] if view.record else blocks)
+
+
+def no_passage(text: str, record: str) -> dict[str, Json]:
+    """A window that says why there is no passage, and which record it would be of."""
+    said: Json = {"type": "section", "text": {"type": "plain_text", "text": text, "emoji": False}}
+    return _modal(PASSAGE_TITLE, [said, _small(f"Record {record}")])
 
 
 def message(title: str, text: str) -> dict[str, Json]:
@@ -62,6 +69,10 @@ def _modal(title: str, blocks: list[Json]) -> dict[str, Json]:
         "close": {"type": "plain_text", "text": "Close"},
         "blocks": blocks,
     }
+
+
+def _small(text: str) -> Json:
+    return {"type": "context", "elements": [{"type": "plain_text", "text": text, "emoji": False}]}
 
 
 def _part(kind: str, elements: list[Json]) -> Json:

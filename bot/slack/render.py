@@ -9,23 +9,35 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from audit.record import Json
 from bot.answering.render import (
+    as_read,
     behind,
     closest,
     deep_link,
-    markers,
     nearest_line,
     plain,
+    short_place,
     source_line,
-    source_place,
     sources,
+    unsaid,
 )
 from bot.keys import RecordRef
-from bot.texts import BAD_ANSWER, CUT, GO_TO_ANSWER, GOOD_ANSWER, NEAREST_SECTIONS, SHOW_PASSAGE, SHOW_PASSAGE_OF
+from bot.texts import (
+    AI_LABEL,
+    BAD_ANSWER,
+    CUT,
+    GO_TO_ANSWER,
+    GOOD_ANSWER,
+    NEAREST_SECTIONS,
+    SHOW_PASSAGE,
+    SHOW_PASSAGE_AT,
+    SHOW_PASSAGE_OF,
+)
 from bot.types import Expert, Outcome, OutcomeKind
 from retrieval.runs import RunKind
 from retrieval.text.shown import shown, shown_line
@@ -72,10 +84,11 @@ def fallback(outcome: Outcome) -> str:
     answer = outcome.told
     if answer is None:
         return clip(whole, TEXT_LIMIT)
-    sources = "\n".join(["Sources:", *(f"[{c.n}] {source_line(c)}" for c in answer.citations)])
-    tail = f"\n{escape(sources)}\nRecord {escape(outcome.record_id)}"
+    named = (f"[{at}] {source_line(source)}" for at, source in enumerate(sources(answer.citations), 1))
+    tail = "\n".join(["", "Sources:", *map(escape, named), f"Record {escape(outcome.record_id)}"])
     room = max(200, TEXT_LIMIT - len(tail))
-    return clip(clip(escape(answer.text), room) + tail, TEXT_LIMIT)
+    said = "".join(run.text for run in answer.runs(as_read(answer)))
+    return clip(clip(escape(said), room) + tail, TEXT_LIMIT)
 
 
 def clip(escaped: str, limit: int) -> str:
@@ -92,51 +105,68 @@ def _told(outcome: Outcome) -> list[Block]:
         [_text(" "), {"type": "link", "url": outcome.link, "text": GO_TO_ANSWER}] if outcome.link else []
     )
     blocks: list[Block] = [_rich([_section([*_spoken(body), *link])])]
-    if outcome.near is not None:
-        for said, cited in closest(outcome.near):
-            blocks += _near(outcome.record_id, said, cited)
+    buttons: list[Json] = []
+    for at, (said, cited) in enumerate(closest(outcome.near) if outcome.near is not None else (), 1):
+        blocks.append(_near(said, cited))
+        buttons.append(
+            _passage_button(outcome.record_id, cited, at if outcome.near and len(outcome.near.statements) > 1 else 0)
+        )
     if outcome.nearest:
         lines = "\n".join(f"• {nearest_line(p)}" for p in outcome.nearest)[:ANSWER_LIMIT]
         head = _text(f"{NEAREST_SECTIONS}:\n", bold=True)
         blocks.append(_rich([_section([head, *(_text(piece) for piece in _pieces(lines))])]))
     if outcome.notice:
         blocks.append(_small(outcome.notice))
+    blocks += _row([*buttons, *_help(outcome)])
     if outcome.kind is OutcomeKind.ABSTAINED:
-        blocks += [_thumbs(outcome.record_id), *_help(outcome)]
-    blocks.append(_small(f"Record {outcome.record_id}"))
+        blocks.append(_thumbs(outcome.record_id))
+    blocks.append(_small(AI_LABEL if buttons else f"Record {outcome.record_id}"))
     return blocks
 
 
-def _near(record: str, said: Statement, cited: Sequence[Citation]) -> Iterator[Block]:
-    """A sentence that is near, where it stands, and a button that shows what is around it."""
-    title, place = _titled(cited), f", {source_place(cited)}"
+def _near(said: Statement, cited: Sequence[Citation]) -> Block:
+    """A sentence that is near, and where it stands."""
+    title, place = _titled(cited), f", {short_place(cited)}"
     quote = [_text(piece) for piece in _pieces(shorten(said.text, NEAR_LIMIT))]
-    yield _rich([_section([title, _text(place)]), {"type": "rich_text_quote", "elements": [*quote]}, *_more(said.more)])
-    yield {"type": "actions", "elements": [_passage_button(record, cited)]}
+    return _rich(
+        [_section([title, _text(place)]), {"type": "rich_text_quote", "elements": [*quote]}, *_more([said.more])]
+    )
 
 
 def _answered(outcome: Outcome, answer: Answer) -> list[Block]:
     """The richest layout that fits, with quotes as long as fit in it."""
-    citations = answer.citations
+    told = _Told(answer, sources(answer.citations), outcome.record_id)
     for layout, limit, shortest in (
-        (_own_buttons, ANSWER_LIMIT, SHORTEST),
-        (_menu, ANSWER_LIMIT, SHORTEST),
+        (_with_buttons, ANSWER_LIMIT, SHORTEST),
+        (_with_menu, ANSWER_LIMIT, SHORTEST),
         (_lines_and_menu, ANSWER_LIMIT, 0),
         (_lines_and_menu, 1_000, 0),
         (_lines, ANSWER_LIMIT, 0),
         (_lines, 1_000, 0),
     ):
-        if layout is _own_buttons and len(citations) > OWN_BUTTONS:
+        if layout is _with_buttons and len(told.sources) > OWN_BUTTONS:
             continue
-        blocks = _fitted(outcome, _said(answer, limit), citations, layout, shortest)
+        blocks = _fitted(outcome, told, limit, layout, shortest)
         if blocks is not None:
             return blocks
-    return _last_resort(outcome, citations)
+    return _last_resort(outcome, told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An answer, its sources as people count them, and its record."""
+
+    answer: Answer
+    sources: Sequence[tuple[Citation, ...]]
+    record: str
+
+    def first(self, count: int) -> _Told:
+        return _Told(self.answer, self.sources[:count], self.record)
 
 
 def _said(answer: Answer, limit: int) -> list[Block]:
     """The answer's own text, cut at so many characters; what was asked for, and the titles of a form, are bold."""
-    runs = [(run.text, run.kind in BOLD) for run in answer.runs() if run.text]
+    runs = [(run.text, run.kind in BOLD) for run in answer.runs(as_read(answer)) if run.text]
     if sum(len(text) for text, _ in runs) > limit:
         room = limit - len(CUT)
         kept = []
@@ -148,19 +178,20 @@ def _said(answer: Answer, limit: int) -> list[Block]:
     return [_text(piece, bold=bold) for text, bold in runs for piece in _pieces(text)]
 
 
-Layout = Callable[[str, Sequence[Citation], int], list[Block]]
+Layout = Callable[[_Told, int, bool], tuple[list[Block], list[Json]]]
+"""What is below the answer, and the controls of the row under it: of the answer, the longest quote, all of it said."""
 
 
-def _fitted(
-    outcome: Outcome, said: Sequence[Block], citations: Sequence[Citation], layout: Layout, shortest: int
-) -> list[Block] | None:
+def _fitted(outcome: Outcome, told: _Told, limit: int, layout: Layout, shortest: int) -> list[Block] | None:
     """The layout with the longest quotes that fit; None when even the shortest do not."""
+    said = _said(told.answer, limit)
+    whole = len(told.answer.text) <= limit
 
     def attempt(longest: int) -> list[Block] | None:
-        blocks = _framed(outcome, said, layout(outcome.record_id, citations, longest))
+        blocks = _framed(outcome, said, *layout(told, longest, whole))
         return blocks if size(blocks) <= BUDGET and len(blocks) <= 50 else None
 
-    low, high = shortest, max((len(c.quote) for c in citations), default=0)
+    low, high = shortest, max((len(c.quote) for source in told.sources for c in source), default=0)
     best = attempt(high) if high >= low else attempt(low)
     if best is not None or high <= low:
         return best
@@ -175,13 +206,13 @@ def _fitted(
     return best
 
 
-def _last_resort(outcome: Outcome, citations: Sequence[Citation]) -> list[Block]:
+def _last_resort(outcome: Outcome, told: _Told) -> list[Block]:
     """More sources than a message holds: as many as fit, and the number of the rest."""
-    kept = len(citations)
+    kept = len(told.sources)
     while True:
-        lines = _lines(outcome.record_id, citations[:kept], 0)
-        more = _small(f"{len(citations) - kept} more sources are in the record.")
-        blocks = _framed(outcome, [_text(CUT)], [*lines, more])
+        lines, _ = _lines(told.first(kept), 0, False)
+        more = _small(f"{len(told.sources) - kept} more sources are in the record.")
+        blocks = _framed(outcome, [_text(CUT)], [*lines, more], [])
         if size(blocks) <= BUDGET or not kept:
             return blocks
         kept = kept * 9 // 10
@@ -192,74 +223,92 @@ def size(blocks: Sequence[Block]) -> int:
     return len(json.dumps(blocks, ensure_ascii=False))
 
 
-def _framed(outcome: Outcome, said: Sequence[Block], sources: Sequence[Block]) -> list[Block]:
+def _framed(outcome: Outcome, said: Sequence[Block], sources: Sequence[Block], controls: Sequence[Json]) -> list[Block]:
+    """The answer, its sources, one row of controls, and small print; the record's id where no window shows it."""
     blocks: list[Block] = [_rich([_section(said)])]
     if outcome.notice:
         blocks.append(_small(outcome.notice))
-    blocks.append(_rich([_section([_text("Sources", bold=True)])]))
-    return [*blocks, *sources, _thumbs(outcome.record_id), *_help(outcome), _small(f"Record {outcome.record_id}")]
+    blocks += [*sources, *_row([*controls, *_help(outcome)]), _thumbs(outcome.record_id)]
+    return [*blocks, _small(AI_LABEL if controls else f"{AI_LABEL} Record {outcome.record_id}")]
 
 
-def _own_buttons(record: str, citations: Sequence[Citation], longest: int) -> list[Block]:
-    """Each source with its quotes and its own button, which shows all of them."""
-    blocks: list[Block] = []
-    for source in sources(citations):
-        blocks.append(_rich(list(_source(source, longest))))
-        blocks.append({"type": "actions", "elements": [_passage_button(record, source)]})
-    return blocks
+def _row(controls: Sequence[Json]) -> list[Block]:
+    return [{"type": "actions", "elements": [*controls]}] if controls else []
 
 
-def _passage_button(record: str, source: Sequence[Citation]) -> Block:
-    value = str(RecordRef(record, source[-1].n))
-    return {"type": "button", "action_id": PASSAGE, "text": _label(SHOW_PASSAGE), "value": value}
-
-
-def _menu(record: str, citations: Sequence[Citation], longest: int) -> list[Block]:
-    """All sources in one block, and one menu for their passages."""
-    return [_rich([part for s in sources(citations) for part in _source(s, longest)]), _choice(record, citations)]
-
-
-def _lines_and_menu(record: str, citations: Sequence[Citation], longest: int) -> list[Block]:
-    return [*_lines(record, citations, longest), _choice(record, citations)]
-
-
-def _choice(record: str, citations: Sequence[Citation]) -> Block:
-    options: list[Json] = [
-        {"text": {"type": "plain_text", "text": f"Source {c.n}"}, "value": str(RecordRef(record, c.n))}
-        for c in citations[:MENU_LIMIT]
+def _with_buttons(told: _Told, longest: int, whole: bool) -> tuple[list[Block], list[Json]]:
+    """Each source with its quotes, and a button for each, which shows all of them."""
+    several = len(told.sources) > 1
+    buttons: list[Json] = [
+        _passage_button(told.record, source, at if several else 0) for at, source in enumerate(told.sources, 1)
     ]
-    menu: Block = {
+    return _sources(told, longest, whole), buttons
+
+
+def _passage_button(record: str, source: Sequence[Citation], at: int) -> Block:
+    """Shows the passage of a source: of the one there is, or of number `at`."""
+    value = str(RecordRef(record, source[-1].n))
+    label = _label(SHOW_PASSAGE_AT.format(n=at) if at else SHOW_PASSAGE)
+    named = f"{PASSAGE}_{at}" if at > 1 else PASSAGE  # no two in a block may be the same
+    return {"type": "button", "action_id": named, "text": label, "value": value}
+
+
+def _with_menu(told: _Told, longest: int, whole: bool) -> tuple[list[Block], list[Json]]:
+    """The same with one menu for all passages."""
+    return _sources(told, longest, whole), [_choice(told)]
+
+
+def _lines_and_menu(told: _Told, longest: int, whole: bool) -> tuple[list[Block], list[Json]]:
+    return _lines(told, longest, whole)[0], [_choice(told)]
+
+
+def _choice(told: _Told) -> Block:
+    options: list[Json] = [
+        {"text": {"type": "plain_text", "text": f"Source {at}"}, "value": str(RecordRef(told.record, source[-1].n))}
+        for at, source in enumerate(told.sources[:MENU_LIMIT], 1)
+    ]
+    return {
         "type": "static_select",
         "action_id": PASSAGE,
         "placeholder": _label(SHOW_PASSAGE_OF),
         "options": options,
     }
-    return {"type": "actions", "elements": [menu]}
 
 
-def _lines(record: str, citations: Sequence[Citation], longest: int) -> list[Block]:
-    """The tightest form: a line a source, the quote behind it as far as it fits."""
-    lines = [
-        f"[{c.n}] {source_line(c)}" + (f": “{shorten(c.quote, longest)}”{behind(c.more)}" if longest > 1 else "")
-        for c in citations
-    ]
-    pieces = ["\n".join(lines)[i : i + 3_000] for i in range(0, len("\n".join(lines)), 3_000)]
-    return [_rich([_section([_text(piece) for piece in pieces])])] if pieces else []
+def _lines(told: _Told, longest: int, whole: bool) -> tuple[list[Block], list[Json]]:
+    """The tightest form: a line a source, its quotes behind it as far as they fit."""
+    lines = []
+    for at, source in enumerate(told.sources, 1):
+        quoted = _quoted(told, source, whole) if longest > 1 else ()
+        quotes = " ".join(f"“{shorten(c.quote, longest)}”{behind(c.more)}" for c in quoted)
+        lines.append(f"[{at}] {source_line(source)}" + (f": {quotes}" if quotes else ""))
+    text = "\n".join(lines)
+    pieces = [text[i : i + 3_000] for i in range(0, len(text), 3_000)]
+    return [_rich([_section([_text(piece) for piece in pieces])])] if pieces else [], []
 
 
-def _source(source: Sequence[Citation], longest: int) -> Iterator[Block]:
-    """The title, which opens the document, the place, and each quote."""
-    title, place = _titled(source), _text(f", {source_place(source)}")
-    yield _section([_text(f"{markers(source)} ", bold=True), title, place])
-    for c in source:
-        yield {"type": "rich_text_quote", "elements": [_text(piece) for piece in _pieces(shorten(c.quote, longest))]}
-        yield from _more(c.more)
+def _quoted(told: _Told, source: Sequence[Citation], whole: bool) -> Sequence[Citation]:
+    """What is quoted below the answer: all that does not stand in it word for word, or all, when it is cut."""
+    return unsaid(told.answer, source) if whole else source
 
 
-def _more(more: str) -> Iterator[Block]:
-    """What else belongs to the quote above: our words, outside of it."""
-    if more:
-        yield _section([_text(f"{behind(more).lstrip()}\n")])
+def _sources(told: _Told, longest: int, whole: bool) -> list[Block]:
+    """For each source its title, which opens the document, its place, and its quotes as one."""
+    parts: list[Block] = []
+    for at, source in enumerate(told.sources, 1):
+        quoted = _quoted(told, source, whole)
+        quotes = [shorten(c.quote, longest) for c in quoted]
+        parts.append(_section([_text(f"[{at}] ", bold=True), _titled(source), _text(f", {short_place(source)}")]))
+        if quotes:
+            elements = [_text(piece) for piece in _pieces("\n".join(quotes))]
+            parts.append({"type": "rich_text_quote", "elements": [*elements]})
+        parts += _more([c.more for c in quoted])
+    return [_rich(parts)] if parts else []
+
+
+def _more(more: Sequence[str]) -> list[Block]:
+    """What else belongs to the quotes above: our words, outside of them."""
+    return [_section([_text(f"{behind(one).lstrip()}\n")]) for one in more if one]
 
 
 def _titled(source: Sequence[Citation]) -> Block:
@@ -323,13 +372,12 @@ def _small(text: str) -> Block:
     return {"type": "context", "elements": [element]}
 
 
-def _help(outcome: Outcome) -> list[Block]:
+def _help(outcome: Outcome) -> list[Json]:
     """The button that asks a person."""
     if not outcome.expert:
         return []
     label = _label(clip(f"Ask {outcome.expert}", 75))
-    button: Block = {"type": "button", "action_id": EXPERT, "text": label, "value": outcome.record_id}
-    return [{"type": "actions", "elements": [button]}]
+    return [{"type": "button", "action_id": EXPERT, "text": label, "value": outcome.record_id}]
 
 
 def call(expert: Expert, text: str, question: str, record: str) -> dict[str, Json]:

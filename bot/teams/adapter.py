@@ -215,8 +215,8 @@ class TeamsPlatform:
                 view = await viewer.passage(record, n, reader)
         except (PlatformError, TimeoutError) as error:
             log.warning("a passage could not be shown", record=record, reason=str(error))
-            return text_window(PASSAGE_UNAVAILABLE)
-        return passage_window(view) if view is not None else text_window(PASSAGE_GONE)
+            return text_window(PASSAGE_UNAVAILABLE, record)
+        return passage_window(view) if view is not None else text_window(PASSAGE_GONE, record)
 
     def _concerns(self, heard: Heard) -> bool:
         return for_us(heard, self._config.heard(heard.incoming.channel), self._ours)

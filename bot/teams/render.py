@@ -12,18 +12,36 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import punctuation
 from urllib.parse import quote as encoded
 
 from audit.record import Json
-from bot.answering.render import behind, closest, deep_link, markers, nearest_line, source_place, sources
+from bot.answering.render import (
+    as_read,
+    behind,
+    closest,
+    deep_link,
+    nearest_line,
+    short_place,
+    source_place,
+    sources,
+    unsaid,
+)
 from bot.teams.events import EXPERT, PASSAGE
-from bot.texts import GO_TO_ANSWER, NEAREST_SECTIONS, OPEN_DOCUMENT, PASSAGE_TITLE, SHOW_PASSAGE, WELCOME
+from bot.texts import (
+    GO_TO_ANSWER,
+    NEAREST_SECTIONS,
+    OPEN_DOCUMENT,
+    PASSAGE_TITLE,
+    SHOW_PASSAGE,
+    SHOW_PASSAGE_AT,
+    WELCOME,
+)
 from bot.types import Outcome, PassageView
 from retrieval.runs import Run, RunKind
 from retrieval.text.shown import shown
-from retrieval.types import Citation, Statement
+from retrieval.types import Answer, Citation, Statement
 
 SIZE_LIMIT = 78_000  # bytes of JSON as UTF-16; Teams refuses messages of about 100 KB
 CITATION_LIMIT = 20  # entries in the citation entity; more than that is refused
@@ -32,6 +50,7 @@ ABSTRACT_LIMIT = 160
 NEAR_LIMIT = 900  # characters of a sentence that is near but no answer
 TEXT_LIMIT = 12_000  # characters of the answer's own text
 URL_LIMIT = 2_000
+ROW = 5  # buttons of a row before its menu; Teams shows six
 PASSAGE_SIDE = 3_000  # characters shown on each side of the quote
 CARD = "application/vnd.microsoft.card.adaptive"
 
@@ -115,13 +134,14 @@ def _message(outcome: Outcome, fit: Fit, passages: bool) -> dict[str, Json]:
     message = text_message(shorten(outcome.text, TEXT_LIMIT))
     message["channelData"] = {"feedbackLoop": {"type": "default"}}
     if answer is not None:
-        citations = answer.citations
         message["text"] = _answer_text(outcome, fit)
-        message["entities"] = [_entity(citations[:CITATION_LIMIT], fit)]
-        message["attachments"] = [_attachment(_sources(outcome, citations, fit, passages))]
+        message["entities"] = [_entity(sources(answer.citations)[:CITATION_LIMIT], fit)]
+        message["attachments"] = [_attachment(_sources(outcome, answer, fit, passages))]
         return message
     if outcome.link:
         message["text"] = f"{message['text']} [{GO_TO_ANSWER}]({outcome.link})"
+    if outcome.near is not None:
+        message["entities"] = [_entity((), fit)]
     if outcome.near is not None or outcome.nearest or outcome.expert:
         message["attachments"] = [_attachment(_nearest(outcome, passages))]
     else:
@@ -135,9 +155,12 @@ def _answer_text(outcome: Outcome, fit: Fit) -> str:
         return ""
     room = max(fit.text // max(len(answer.statements), 1), 40)
 
+    marked = as_read(answer)
+
     def fitted(said: Statement) -> Statement:
+        said = marked(said)
         whole = len(said.text) + len(said.translation) <= room
-        return said if whole else Statement(shorten(said.text, room), said.citations)
+        return said if whole else replace(said, text=shorten(said.text, room), translation="", highlights=())
 
     runs = [run for run in answer.runs(fitted) if run.text]
     edges = ["", *(run.text for run in runs), ""]
@@ -208,32 +231,31 @@ def _is_link(address: str) -> bool:
 # --- the citation entity --------------------------------------------------------------------
 
 
-def _entity(citations: Sequence[Citation], fit: Fit) -> dict[str, Json]:
-    """The one root entity that Teams accepts: the AI label and the citations."""
-    return {
+def _entity(cited: Sequence[Sequence[Citation]], fit: Fit) -> dict[str, Json]:
+    """The one root entity that Teams accepts: the AI label and the sources."""
+    entity: dict[str, Json] = {
         "type": "https://schema.org/Message",
         "@type": "Message",
         "@context": "https://schema.org",
         "@id": "",
         "additionalType": ["AIGeneratedContent"],
-        "citation": [_claim(c, fit) for c in citations],
     }
+    return entity | ({"citation": [_claim(at, source, fit) for at, source in enumerate(cited, 1)]} if cited else {})
 
 
-def _claim(citation: Citation, fit: Fit) -> Json:
+def _claim(at: int, source: Sequence[Citation], fit: Fit) -> Json:
     appearance: dict[str, Json] = {
         "@type": "DigitalDocument",
-        "name": _clip(shown(citation.document.title), NAME_LIMIT),
-        "abstract": _clip(shown(source_place((citation,))), ABSTRACT_LIMIT),
+        "name": _clip(shown(source[0].document.title), NAME_LIMIT),
+        "abstract": _clip(shown(short_place(source)), ABSTRACT_LIMIT),
     }
-    if link := _link(citation):
+    if link := _link(source[-1]):
         appearance["url"] = link
     if fit.pop_up:
-        more = [_close(_run(behind(citation.more).lstrip(), small=True))] if citation.more else []
-        card = _card([_run(shorten(citation.quote, fit.pop_up)), *more])
+        card = _card([_run("\n".join(shorten(c.quote, fit.pop_up) for c in source)), *_more([c.more for c in source])])
         appearance["text"] = json.dumps(card, ensure_ascii=False, separators=(",", ":"))
         appearance["encodingFormat"] = CARD
-    return {"@type": "Claim", "position": citation.n, "appearance": appearance}
+    return {"@type": "Claim", "position": at, "appearance": appearance}
 
 
 # --- cards ------------------------------------------------------------------------------------
@@ -264,46 +286,78 @@ def _run(text: str, *, bold: bool = False, italic: bool = False, small: bool = F
     return {"type": "RichTextBlock", "inlines": [run]}
 
 
-def _sources(outcome: Outcome, citations: Sequence[Citation], fit: Fit, passages: bool) -> dict[str, Json]:
-    body: list[Json] = [_run("Sources", bold=True)]
-    for source in sources(citations):
-        body.extend(_source(source, fit, outcome.record_id if passages else None))
-    body.extend(_help(outcome))
-    body.append(_run(_small(outcome), small=True))
-    return _card(body)
+def _sources(outcome: Outcome, answer: Answer, fit: Fit, passages: bool) -> dict[str, Json]:
+    """The sources, one row of actions, and the record's id, where "Show the passage" does not tell it."""
+    cited = sources(answer.citations)
+    passages = passages and not fit.lines
+    whole = all(len(s.text) <= fit.text // max(len(answer.statements), 1) for s in answer.statements)
+    body: list[Json] = []
+    for at, source in enumerate(cited, 1):
+        quoted = unsaid(answer, source) if whole else source
+        body += _source(at, source, quoted, fit, exact=not passages)
+    body += _row([*(_buttons(outcome.record_id, cited) if passages else []), *_help(outcome)])
+    return _card([*body, _record(outcome, hidden=passages)])
 
 
-def _source(source: Sequence[Citation], fit: Fit, record_id: str | None) -> Iterator[Json]:
-    title, place = _clip(source[0].document.title, NAME_LIMIT), source_place(source)
+def _source(
+    at: int, source: Sequence[Citation], quoted: Sequence[Citation], fit: Fit, *, exact: bool
+) -> Iterator[Json]:
+    title, place = _clip(source[0].document.title, NAME_LIMIT), source_place(source) if exact else short_place(source)
     if fit.lines:
-        yield _run(f"{markers(source)} {title}, {_clip(place, ABSTRACT_LIMIT)}")
+        yield _run(f"[{at}] {title}, {_clip(place, ABSTRACT_LIMIT)}")
         return
-    items: list[Json] = [_run(f"{markers(source)} {title}", bold=True), _close(_run(place, small=True))]
-    if fit.quote:
-        items += [run for c in source for run in _quoted(shorten(c.quote, fit.quote), c.more)]
-    if actions := _actions(source, record_id):
-        items.append({"type": "ActionSet", "actions": actions})
-    yield {"type": "Container", "separator": True, "items": items}
+    items: list[Json] = [_titled(f"[{at}] {title}", source), _close(_run(place, small=True))]
+    if fit.quote and quoted:
+        quotes = "\n".join(f"“{shorten(c.quote, fit.quote)}”" for c in quoted)
+        items += [_close(_run(quotes, italic=True)), *_more([c.more for c in quoted])]
+    yield {"type": "Container", "separator": at > 1, "items": items}
 
 
-def _actions(source: Sequence[Citation], record_id: str | None) -> list[Json]:
-    """What can be done with a source: see it in its place, open its document."""
+def _titled(title: str, source: Sequence[Citation]) -> dict[str, Json]:
+    """The document's title, which opens it where it can be opened."""
+    block = _run(title, bold=True)
+    if link := _link(source[-1]):
+        [run] = block["inlines"] if isinstance(block["inlines"], list) else [None]
+        if isinstance(run, dict):
+            run["selectAction"] = {"type": "Action.OpenUrl", "title": OPEN_DOCUMENT, "url": link}
+    return block
+
+
+def _buttons(record_id: str, cited: Sequence[Sequence[Citation]]) -> list[Json]:
+    """What can be done with sources: see them in their place; with a single one, open its document."""
     actions: list[Json] = []
-    if record_id is not None:
+    for at, source in enumerate(cited, 1):
         asked: dict[str, Json] = {"record": record_id, "n": source[-1].n}
         # Opens a window for the person who presses it: https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/task-modules/task-modules-bots
         data: dict[str, Json] = {"msteams": {"type": "task/fetch"}, PASSAGE: asked}
-        actions.append({"type": "Action.Submit", "title": SHOW_PASSAGE, "data": data})
-    if link := _link(source[-1]):
+        title = SHOW_PASSAGE_AT.format(n=at) if len(cited) > 1 else SHOW_PASSAGE
+        actions.append({"type": "Action.Submit", "title": title, "data": data})
+    if len(cited) == 1 and (link := _link(cited[0][-1])):
         actions.append({"type": "Action.OpenUrl", "title": OPEN_DOCUMENT, "url": link})
     return actions
 
 
-def _quoted(quote: str, more: str) -> Iterator[Json]:
-    """A quote, and below it, in our words, what else belongs to it."""
-    yield _close(_run(f"“{quote}”", italic=True))
-    if more:
-        yield _close(_run(behind(more).lstrip(), small=True))
+def _row(actions: Sequence[Json]) -> list[Json]:
+    """One row of buttons; what it has no room for stands in its menu.
+
+    https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format#overflow-menu-in-adaptive-cards
+    """
+    kept = [
+        {**action, "mode": "secondary"} if at >= ROW and len(actions) > ROW + 1 and isinstance(action, dict) else action
+        for at, action in enumerate(actions)
+    ]
+    return [{"type": "ActionSet", "actions": kept}] if kept else []
+
+
+def _record(outcome: Outcome, *, hidden: bool) -> dict[str, Json]:
+    """The last block: `bot.teams.messages` finds the record by it, people only where no window tells it."""
+    block = _run(_small(outcome), small=True)
+    return {**block, "isVisible": False} if hidden else block
+
+
+def _more(more: Sequence[str]) -> list[Json]:
+    """What else belongs to the quotes above: our words, outside of them."""
+    return [_close(_run(behind(one).lstrip(), small=True)) for one in more if one]
 
 
 def _close(block: dict[str, Json]) -> dict[str, Json]:
@@ -312,29 +366,31 @@ def _close(block: dict[str, Json]) -> dict[str, Json]:
 
 
 def _nearest(outcome: Outcome, passages: bool) -> dict[str, Json]:
+    near = closest(outcome.near) if outcome.near is not None else []
+    passages = passages and bool(near)
     body: list[Json] = []
-    for said, cited in closest(outcome.near) if outcome.near is not None else ():
+    for at, (said, cited) in enumerate(near, 1):
+        title = _clip(cited[0].document.title, NAME_LIMIT)
+        place = short_place(cited) if passages else source_place(cited)
         items: list[Json] = [
-            _run(_clip(cited[0].document.title, NAME_LIMIT), bold=True),
-            _close(_run(source_place(cited), small=True)),
-            *_quoted(shorten(said.text, NEAR_LIMIT), said.more),
+            _titled(f"{at}. {title}" if len(near) > 1 else title, cited),
+            _close(_run(place, small=True)),
+            _close(_run(f"“{shorten(said.text, NEAR_LIMIT)}”", italic=True)),
+            *_more([said.more]),
         ]
-        if actions := _actions(cited, outcome.record_id if passages else None):
-            items.append({"type": "ActionSet", "actions": actions})
-        body.append({"type": "Container", "separator": True, "items": items})
+        body.append({"type": "Container", "separator": at > 1, "items": items})
     body += [_run(NEAREST_SECTIONS, bold=True)] if outcome.nearest else []
     body += [_close(_run(f"• {_clip(nearest_line(p), NAME_LIMIT + ABSTRACT_LIMIT)}")) for p in outcome.nearest]
-    body.extend(_help(outcome))
-    body.append(_run(_small(outcome), small=True))
-    return _card(body)
+    buttons = _buttons(outcome.record_id, [cited for _, cited in near]) if passages else []
+    return _card([*body, *_row([*buttons, *_help(outcome)]), _record(outcome, hidden=passages)])
 
 
-def _help(outcome: Outcome) -> Iterator[Json]:
+def _help(outcome: Outcome) -> list[Json]:
     """The button that asks a person."""
-    if outcome.expert:
-        asked: dict[str, Json] = {"record": outcome.record_id}
-        title = _clip(f"Ask {outcome.expert}", NAME_LIMIT)
-        yield {"type": "ActionSet", "actions": [{"type": "Action.Submit", "title": title, "data": {EXPERT: asked}}]}
+    if not outcome.expert:
+        return []
+    asked: dict[str, Json] = {"record": outcome.record_id}
+    return [{"type": "Action.Submit", "title": _clip(f"Ask {outcome.expert}", NAME_LIMIT), "data": {EXPERT: asked}}]
 
 
 def call(name: str, user: str, text: str, question: str) -> dict[str, Json]:
@@ -368,6 +424,8 @@ def passage_window(view: PassageView) -> dict[str, Json]:
                 "actions": [{"type": "Action.OpenUrl", "title": OPEN_DOCUMENT, "url": view.url}],
             }
         )
+    if view.record:
+        body.append(_run(f"Record {view.record}", small=True))
     return _window(body)
 
 
@@ -379,9 +437,9 @@ def _marked_run(quote: str, room: int) -> Json:
     return {"type": "TextRun", "text": shown(shorten(quote, room)), "highlight": True, "weight": "Bolder"}
 
 
-def text_window(text: str) -> dict[str, Json]:
-    """A window that says one thing of ours."""
-    return _window([_run(text)])
+def text_window(text: str, record: str) -> dict[str, Json]:
+    """A window that says why there is no passage, and which record it would be of."""
+    return _window([_run(text), _run(f"Record {record}", small=True)])
 
 
 def _window(body: list[Json]) -> dict[str, Json]:

@@ -64,6 +64,8 @@ async def test_a_replay_proves_checks_and_rebuilds(open_log: Opener, tmp_path: P
         assert replayed.ok
         other = await replay(log, target.id, render=render_another_way)
         assert (other.ok, other.steps[4].ok) == (False, False)
+        later = await replay(log, target.id, render=render_another_way, layout=1)
+        assert (later.ok, later.steps[4].ok) == (True, None), "another form of messages is no fault of the record"
         assert (await replay(log, target.id)).steps[4].ok is None
 
 

@@ -113,6 +113,8 @@ def elements(card: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             if isinstance(element, dict):
                 yield element
                 yield from elements(element)
+    if isinstance(chosen := card.get("selectAction"), dict):
+        yield chosen
 
 
 def as_text(activity: Mapping[str, Any]) -> str:
@@ -125,6 +127,8 @@ def as_text(activity: Mapping[str, Any]) -> str:
         if attachment.get("contentType") != CARD:
             continue
         for element in elements(attachment["content"]):
+            if element.get("isVisible") is False:
+                continue
             if element.get("type") == "RichTextBlock":
                 lines.append("".join(str(run["text"]) for run in element["inlines"]))
             elif element.get("type") == "TextBlock":

@@ -19,6 +19,7 @@ from bot.answering.channels import ChannelRule
 from bot.answering.commands import Commands
 from bot.answering.history import LoggedHistory
 from bot.answering.memory import ThreadMemory
+from bot.answering.render import LAYOUT
 from bot.answering.repeats import Repeats, Standing, fold, pointer
 from bot.keys import ChannelKey, ThreadKey
 from bot.slack import render as slack_render
@@ -128,7 +129,7 @@ async def test_the_reply_points_and_its_record_holds_the_whole_answer(
     assert (record.outcome, record.refers_to) == ("answered", first.outcome.record_id)
     assert record.fields["citations"] == (await thread.record(first)).fields["citations"]
     assert HOTELS in str(record.fields["sections"])
-    replayed = await replay(thread.log, record.id, render=posted, today=reader_of(thread.library))
+    replayed = await replay(thread.log, record.id, render=posted, today=reader_of(thread.library), layout=LAYOUT)
     assert [step.ok for step in replayed.steps] == [True] * 5, replayed.steps
     assert [change.state for change in replayed.changes] == ["unchanged"]
 

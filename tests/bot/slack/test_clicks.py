@@ -64,7 +64,7 @@ async def test_who_may_not_read_sees_no_passage(
     viewer.views[RECORD, 1], viewer.readers = VIEW, {"U0ADA"}
     await slack.press("U0BOB", message, PASSAGE, f"{RECORD}:1")
     _, words = await opened(slack, platform)
-    assert words == PASSAGE_GONE
+    assert words == f"{PASSAGE_GONE}\nRecord {RECORD}"
 
 
 async def test_a_slow_passage_opens_in_time_all_the_same(
@@ -83,7 +83,7 @@ async def test_a_passage_that_cannot_be_read_says_so(
     viewer.broken = DirectoryUnavailable("The directory is down.")
     await slack.press("U0BOB", message, PASSAGE, f"{RECORD}:1")
     _, words = await opened(slack, platform)
-    assert words == PASSAGE_UNAVAILABLE
+    assert words == f"{PASSAGE_UNAVAILABLE}\nRecord {RECORD}"
 
 
 async def test_the_menu_of_many_sources(

@@ -67,13 +67,18 @@ async def test_the_passage_is_shown_with_its_quote_marked() -> None:
 
 async def test_somebody_else_in_the_channel_is_checked_anew() -> None:
     async with running(options={"viewer": OneReader(ada())}) as bot:
-        assert await bot.teams.show_passage(await shown(bot), BEN, 1) == PASSAGE_GONE
+        assert (
+            await bot.teams.show_passage(await shown(bot), BEN, 1) == f"{PASSAGE_GONE}\nRecord {answered().record_id}"
+        )
 
 
 async def test_a_stranger_is_nobody_to_the_viewer() -> None:
     viewer = OneReader(ada())
     async with running(options={"viewer": viewer}) as bot:
-        assert await bot.teams.show_passage(await shown(bot), STRANGER, 1) == PASSAGE_GONE
+        assert (
+            await bot.teams.show_passage(await shown(bot), STRANGER, 1)
+            == f"{PASSAGE_GONE}\nRecord {answered().record_id}"
+        )
         assert not viewer.asked[0][2].entries & {"everyone", f"user:{STRANGER.email}"}
 
 
@@ -82,13 +87,16 @@ async def test_when_teams_does_not_say_who_it_is_nothing_is_shown() -> None:
     async with running(options={"viewer": viewer}, tries=1) as bot:
         answer = await shown(bot)
         bot.teams.faults.append(Fault(500, 1, "/members/"))
-        assert await bot.teams.show_passage(answer, ADA, 1) == PASSAGE_UNAVAILABLE
+        assert await bot.teams.show_passage(answer, ADA, 1) == f"{PASSAGE_UNAVAILABLE}\nRecord {answered().record_id}"
         assert viewer.asked == []
 
 
 async def test_a_slow_viewer_does_not_leave_the_window_empty() -> None:
     async with running(options={"viewer": OneReader(ada(), slow=True)}, window_seconds=0.2) as bot:
-        assert await bot.teams.show_passage(await shown(bot), ADA, 1) == PASSAGE_UNAVAILABLE
+        assert (
+            await bot.teams.show_passage(await shown(bot), ADA, 1)
+            == f"{PASSAGE_UNAVAILABLE}\nRecord {answered().record_id}"
+        )
 
 
 async def test_a_long_passage_is_cut_far_from_the_quote() -> None:

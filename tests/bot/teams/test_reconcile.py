@@ -96,7 +96,7 @@ class Service:
 
 
 def record_of(said: Said) -> str:
-    found = re.findall(r"Record ([0-9A-Za-z-]+)", said.text)
+    found = re.findall(r"Record ([0-9A-Za-z-]+)", json.dumps(said.activity))
     return str(found[-1])
 
 

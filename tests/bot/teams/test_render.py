@@ -46,10 +46,8 @@ def test_an_answer() -> None:
         "Hotels cost at most 180 EUR a night. [1] Hotels cost at most 180 EUR a night. [2]\n\nThe model was down."
     )
     assert texts(payload) == [
-        "Sources",
         "[1] Travel Policy",
         "Section 4.2 Hotels, page 7, version 2026-03-01.1a2b3c4d",
-        "“Hotels cost at most 180 EUR a night.”",
         "[2] Travel Policy",
         "Section 4.2 Hotels, page 7, version 2026-03-01.1a2b3c4d",
         "“Breakfast is included.”",
@@ -64,6 +62,19 @@ def test_what_else_belongs_to_a_quote_stands_below_it_in_our_words() -> None:
     said = texts(payload)
     at = said.index("“Hotels cost at most 180 EUR a night.”")
     assert said[at + 1] == "— part of (a) to (c), which belong together"
+
+
+def test_one_row_of_actions_and_no_hash_where_a_window_tells_it() -> None:
+    outcome = answered(*(citation(n, f"Quote {n}.") for n in range(1, 9)), text="Yes.", expert="Maeve")
+    payload: Any = render(outcome, passages=True)
+    acceptable(payload)
+    body = payload["attachments"][0]["content"]["body"]
+    rows = [e for e in body if e["type"] == "ActionSet"]
+    assert [a["title"] for a in rows[0]["actions"]] == [*(f"Show passage {n}" for n in range(1, 9)), "Ask Maeve"]
+    assert [a.get("mode") for a in rows[0]["actions"]] == [None] * 5 + ["secondary"] * 4
+    assert len(rows) == 1
+    assert "1a2b3c4d" not in json.dumps(payload)
+    assert (body[-1]["isVisible"], body[-1]["inlines"][0]["text"]) == (False, f"Record {outcome.record_id}")
 
 
 def test_an_abstention_shows_the_nearest_sections() -> None:
@@ -172,7 +183,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("said", [h[1] for h in HOSTILE], ids=[h[0] for h in HOSTILE])
 def test_a_document_can_neither_mention_nor_link(said: str) -> None:
-    payload: Any = render(answered(citation(1, said, title=said), text=said))
+    payload: Any = render(answered(citation(1, f"{said} ...", title=said), text=said), passages=True)
     acceptable(payload)
     text = str(payload["text"])
     assert "<" not in text
@@ -180,10 +191,10 @@ def test_a_document_can_neither_mention_nor_link(said: str) -> None:
     assert not re.search(r"(?i)https?://|www\.|mailto:\w", text)
     # ... and a person still reads what stands there
     assert as_text({"text": text}).removesuffix(" [1]") == " ".join(said.split())
-    assert [t for t in texts(payload) if t.startswith("“")] == [f"“{said}”"]
-    assert links(payload) == ["https://docs.example.com/travel.pdf#page=7"]
+    assert [t for t in texts(payload) if t.startswith("“")] == [f"“{said} ...”"]
+    assert set(links(payload)) == {"https://docs.example.com/travel.pdf#page=7"}
     kinds = {e["type"] for a in payload["attachments"] for e in elements(a["content"])}
-    assert kinds <= {"RichTextBlock", "TextRun", "Container", "ActionSet", "Action.OpenUrl"}
+    assert kinds <= {"RichTextBlock", "TextRun", "Container", "ActionSet", "Action.OpenUrl", "Action.Submit"}
 
 
 MARKDOWN = MarkdownIt("commonmark").enable(["strikethrough", "table"])

@@ -20,7 +20,7 @@ from audit.record import Json
 from audit.replay import replay
 from audit.search import Filter
 from bot.answering.memory import ThreadMemory
-from bot.answering.render import plain
+from bot.answering.render import LAYOUT, plain
 from bot.cli import service
 from bot.errors import SettingsError
 from bot.platform import Finding, Gathered, Manifest, Period
@@ -130,7 +130,7 @@ async def test_it_answers_records_replays_and_reconciles(made: Settings) -> None
         assert "Hotels cost at most 180 EUR a night." in shown
         (record,) = (await app.audit.find(Filter(event="question"), limit=5)).records
         assert (record.fields["platform"], record.outcome) == ("pigeon", "answered")
-        done = await replay(app.audit, record.id, render=posted, today=reader_of(app.state))
+        done = await replay(app.audit, record.id, render=posted, today=reader_of(app.state), layout=LAYOUT)
         assert done.ok, done
         now = datetime.now(UTC)
         period = Period(now - timedelta(hours=1), now + timedelta(hours=1), "oak")
