@@ -22,6 +22,10 @@ _SCALE = re.compile(
 _BULLETS = re.compile(r"^\s*[-–—•▪◦‣·*●○■□]+\s+", re.MULTILINE)
 _PARTED = re.compile(r"[,;、；，](?:\s+[^\W\d_]{1,6})?\s*$", re.MULTILINE)
 _STOP = 1  # characters: a quote without the sentence's full stop is whole
+_WORD = re.compile(r"[^\W\d_]{4}")
+_AMOUNT = re.compile(r"^(?:[^\W\d_]{3}|[^\w\s])?\s?[\d.,'\u00a0\u202f]*\d(?!\w)")
+_RATE = re.compile(r"(?<=\w)\s+(?:per|pro|par|por|je|al)\s+[^\W\d_]+$", re.I)
+"""What makes a rate of an amount, at the end of a column's name: "per night"."""
 _GAP = 12  # characters of white space, bullets and numbers between a lead-in and its first item
 
 
@@ -108,12 +112,27 @@ def _scale(unit: Unit, head: Slice | None) -> str:
 
 
 def _row(unit: Unit) -> str:
-    """A row with the names of its columns and its scale: "Grade: Manager; Hotel: 180 EUR"."""
+    """A row as a sentence, with the names of its columns and its scale: "Paris: Hotel 210 EUR per night; Open: yes".
+
+    What counts is said behind its name, all else behind a colon; a first cell that is no word keeps its column's name.
+    """
     read = row(unit)
     if read is None:
         return " ".join(filter(None, (" | ".join(cells(unit.text)), _scale(unit, _head(unit)))))
-    told = "; ".join(filter(None, (read.name, *(f"{name}: {cell}" for name, cell in read.columns))))
-    return f"{told} {read.scale}".rstrip()
+    told = [_cell(name, cell) for name, cell in read.columns]
+    own = read.own if _WORD.search(read.own) else f"{read.head} {read.own}".strip()
+    parted = " – " if read.columns and told[0].startswith(f"{read.columns[0][0]}:") else ": "
+    return f"{parted.join(filter(None, (own, '; '.join(told))))} {read.scale}".rstrip()
+
+
+def _cell(name: str, cell: str) -> str:
+    """ "Hotel 210 EUR per night" of "Hotel per night" and "210 EUR"; "2023: 12", "Open: yes"."""
+    if not name:
+        return cell
+    if not _AMOUNT.search(cell) or not name[-1].isalpha():
+        return f"{name}: {cell}"
+    rate = _RATE.search(name)
+    return f"{name[: rate.start()]} {cell}{rate[0]}" if rate else f"{name} {cell}"
 
 
 def _named_cells(head: str, row: str) -> Row | None:

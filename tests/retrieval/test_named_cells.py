@@ -24,8 +24,8 @@ ROWS = [
     ["Manager", "180 EUR", "1st class", "20 EUR", "40 EUR"],
     ["Clerk", "120 EUR", "", "15 EUR", ""],
 ]
-MANAGER = "Grade: Manager; Travel Hotel: 180 EUR; Travel Train: 1st class; Meals Lunch: 20 EUR; Meals Dinner: 40 EUR"
-CLERK = "Grade: Clerk; Travel Hotel: 120 EUR; Meals Lunch: 15 EUR"
+MANAGER = "Manager: Travel Hotel 180 EUR; Travel Train: 1st class; Meals Lunch 20 EUR; Meals Dinner 40 EUR"
+CLERK = "Clerk: Travel Hotel 120 EUR; Meals Lunch 15 EUR"
 
 
 def shown(name: str, content: bytes) -> list[str]:
@@ -87,15 +87,15 @@ def test_names_that_stand_over_several_columns(name: str) -> None:
     ],
 )
 def test_an_empty_cell_takes_no_name_from_its_neighbour(name: str, content: str) -> None:
-    assert shown(name, content.encode()) == ["Grade: Clerk; Train: second"]
+    assert shown(name, content.encode()) == ["Clerk – Train: second"]
 
 
 @pytest.mark.parametrize(
     ("head", "row", "said"),
     [
-        ("| 2023 | 2022", "Revenue | 12 | 10", "Revenue; 2023: 12; 2022: 10"),
+        ("| 2023 | 2022", "Revenue | 12 | 10", "Revenue – 2023: 12; 2022: 10"),
         ("| 2023 |  | 2022 |\nItem | EUR | % | EUR | %", "Costs | 8 | 3 | 7 | 2",
-         "Item: Costs; 2023 EUR: 8; 2023 %: 3; 2022 EUR: 7; 2022 %: 2"),
+         "Costs: 2023 EUR 8; 2023 %: 3; 2022 EUR 7; 2022 %: 2"),
         ("| Pension Plans |  |  | Health", "Cost | 1 | 2 | 3 | 4", "Cost | 1 | 2 | 3 | 4"),
     ],
 )  # fmt: skip
@@ -106,7 +106,7 @@ def test_lines_of_a_head(head: str, row: str, said: str) -> None:
 
 def test_a_row_of_figures_is_no_head() -> None:
     text = "| 2019 | 2018\nDiscount rate | 6.4% and 6.7% | 6.7% and 7.0%\nYear reached | 2029 | 2029"
-    assert statement(read(text)[-1]) == "Year reached; 2019: 2029; 2018: 2029"
+    assert statement(read(text)[-1]) == "Year reached – 2019: 2029; 2018: 2029"
 
 
 def drawn(*cells: tuple[str, float, float]) -> Row:
@@ -127,3 +127,23 @@ def test_rows_that_agree_on_no_columns_stay_as_they_are() -> None:
     one = drawn(("a", 0, 100), ("1", 110, 200))
     two = drawn(("b", 0, 20), ("2", 30, 120))
     assert columns([one, two], str.isdecimal) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (
+            "City | Hotel per night | Breakfast\nParis | 210 EUR | 20 EUR",
+            "Paris: Hotel 210 EUR per night; Breakfast 20 EUR",
+        ),
+        ("Grade | Days\n7 | 25", "Grade 7: Days 25"),
+        (
+            "Loss | Report to | Within\nLaptop lost | Service desk | 24 hours",
+            "Laptop lost – Report to: Service desk; Within 24 hours",
+        ),
+        ("Item | Limit (EUR) | Note\nTaxi fares | 40 | n/a", "Taxi fares – Limit (EUR): 40; Note: n/a"),
+    ],
+)
+def test_a_row_reads_as_a_sentence(table: str, said: str) -> None:
+    found = read(table)
+    assert [statement(unit) for unit in found if unit.kind is UnitKind.ROW] == [said]

@@ -125,7 +125,7 @@ def test_a_row_has_the_head_of_its_table_and_the_line_above() -> None:
     text = "Amounts (in millions)\nItem | 2023 | 2022\nRevenue | 12 | 10\nCosts | 8 | 7"
     rows = read(text)
     assert [unit.kind for unit in rows] == [UnitKind.ROW, UnitKind.ROW]
-    assert statement(rows[0]) == "Item: Revenue; 2023: 12; 2022: 10 (in millions)"
+    assert statement(rows[0]) == "Revenue – 2023: 12; 2022: 10 (in millions)"
 
 
 def test_a_head_in_another_chunk_is_still_the_rows_own() -> None:

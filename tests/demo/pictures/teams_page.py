@@ -34,6 +34,7 @@ header small { color: #616161; font-weight: 400; margin-left: 8px; font-size: 12
 .card { background: #fff; border: 1px solid #e0e0e0; border-radius: 6px; margin-top: 6px; }
 .thumbs svg { width: 15px; height: 15px; margin: 5px 8px 0 2px; }
 .thumbs path { fill: none; stroke: #616161; stroke-width: 1.6; stroke-linejoin: round; }
+.card a { color: #5b5fc7; text-decoration: none; }
 .ac-pushButton { background: #fff; border: 1px solid #d1d1d1; border-radius: 4px; color: #242424; cursor: pointer;
   font: 600 12px 'Open Sans', sans-serif; padding: 4px 12px; overflow: hidden; text-overflow: ellipsis; }
 """
@@ -110,6 +111,7 @@ def _text(markdown: str, cited: Mapping[int, str]) -> str:
         return f"<span class=cite>{found[1]}</span>" if int(found[1]) in cited else found[0]
 
     text = re.sub(r"(?<!\\)\[(\d+)\]", marker, text)
+    text = re.sub(r"(?<!\\)\*\*(.+?)(?<!\\)\*\*", r"<b>\1</b>", text)
     text = re.sub(r"\\([\\`*_\[\]#|~\-+&gt;.)])", r"\1", text)
     text = text.replace("\0", "<span class=mention>").replace("\1", "</span>")
     return "".join(f"<p>{part}</p>" for part in text.split("\n\n") if part.strip())
