@@ -68,14 +68,17 @@ def _between(found: Sequence[Span], edge: Span) -> int | None:
 def _column(edge: Span, found: Sequence[Span], size: float) -> int | None:
     """The column that a cell stands in; of one that stands over several, the first."""
     middle = (edge[0] + edge[1]) / 2
+    over = [n for n, (left, right) in enumerate(found) if left < edge[1] and edge[0] < right]
+    if len(over) == 1 and found[over[0]][0] <= middle <= found[over[0]][1]:
+        return over[0]
     covered = [
         n
-        for n, (left, right) in enumerate(found)
-        if min(right, edge[1]) - max(left, edge[0]) >= _WHOLE * max(right - left, 0.1)
+        for n in over
+        if min(found[n][1], edge[1]) - max(found[n][0], edge[0]) >= _WHOLE * max(found[n][1] - found[n][0], 0.1)
     ]
     if len(covered) > 1:
         return covered[0]
-    if (inside := next((n for n, (left, right) in enumerate(found) if left <= middle <= right), None)) is not None:
+    if (inside := next((n for n in over if found[n][0] <= middle <= found[n][1]), None)) is not None:
         return inside
     touched = [
         n for n, (left, right) in enumerate(found) if left - _NEAR * size < edge[1] and edge[0] < right + _NEAR * size

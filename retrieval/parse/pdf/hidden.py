@@ -7,7 +7,7 @@ that changes no pixel is hidden, whatever the trick was; white text on a coloure
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -51,6 +51,8 @@ SEEN = 24  # of 255: a smaller difference from the background is not seen as tex
 
 _Matrix = tuple[float, float, float, float, float, float]
 _Bounds = tuple[float, float, float, float]
+_AT_ONCE = 64  # areas that are compared with all words of a page in one step
+_Points = np.ndarray[Any, np.dtype[np.float64]]
 _IDENTITY: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
@@ -132,13 +134,17 @@ class Shapes:
         left, bottom, right, top = _FLOATS[:4]
         if matrix is _IDENTITY and right - left < MIN_AREA:
             return  # a rule: too thin to hide a word
-        points = [self._shown(*_apply(matrix, x, y)) for x in (left, right) for y in (bottom, top)]
+        corners = [(left, bottom), (right, top)]
+        if matrix is not _IDENTITY:  # may turn it
+            corners += [(left, top), (right, bottom)]
+        points = [self._shown(*(c if matrix is _IDENTITY else _apply(matrix, *c))) for c in corners]
         xs, ys = [p[0] for p in points], [p[1] for p in points]
-        if max(ys) - min(ys) < MAX_RULE < max(xs) - min(xs):
-            self.rules.append((min(xs), max(xs), (min(ys) + max(ys)) / 2, max(ys) - min(ys)))
-        if max(xs) - min(xs) < MIN_AREA or max(ys) - min(ys) < MIN_AREA:
+        x0, x1, y0, y1 = min(xs), max(xs), min(ys), max(ys)
+        if y1 - y0 < MAX_RULE < x1 - x0:
+            self.rules.append((x0, x1, (y0 + y1) / 2, y1 - y0))
+        if x1 - x0 < MIN_AREA or y1 - y0 < MIN_AREA:
             return
-        self.areas.append((min(xs), min(ys), max(xs), max(ys), len(self.order) - 1))
+        self.areas.append((x0, y0, x1, y1, len(self.order) - 1))
         self.colors.append(color)
 
     def _lines(self, item: int, matrix: _Matrix) -> None:
@@ -160,6 +166,8 @@ class Shapes:
 
     def _shown(self, x: float, y: float) -> tuple[float, float]:
         left, bottom, right, top = self.box
+        if not self.turn:
+            return x - left, y - bottom
         return ((x - left, y - bottom), (y - bottom, right - x), (right - x, top - y), (top - y, x - left))[
             self.turn % 4
         ]
@@ -204,14 +212,14 @@ def unseen(
     without = _draw(page, width, height)
     for owner in owners:
         pdfium.FPDFPageObj_SetIsActive(ctypes.cast(owner, pdfium.FPDF_PAGEOBJECT), True)
-    changed = (np.abs(shown.astype(np.int16) - without.astype(np.int16)).max(axis=2)) > SEEN
     dropped = {}
     for i, kind in suspects.items():
         word = words[i]
         top, foot = int(height - (word.y + word.size) * scale), int(height - (word.y - word.size * 0.3) * scale)
         rows = slice(max(0, top), max(0, foot) + 1)
         columns = slice(max(0, int(word.x0 * scale)), max(0, int(word.x1 * scale)) + 1)
-        if not changed[rows, columns].any():
+        one, two = shown[rows, columns], without[rows, columns]
+        if not (np.maximum(one, two) - np.minimum(one, two) > SEEN).any():
             dropped[id(word)] = kind
     return dropped
 
@@ -231,10 +239,9 @@ def _suspects(words: Sequence[Placed], paints: Mapping[int, Paint | str], shapes
     x = np.array([(w.x0 + w.x1) / 2 for w in words])
     y = np.array([w.y + w.size * 0.3 for w in words])
     order = np.array([shapes.order.get(w.object, -1) for w in words])
-    for (x0, y0, x1, y1, drawn), color in zip(shapes.areas, shapes.colors, strict=True):
+    for n in _holding(shapes.areas, x, y):
+        (x0, y0, x1, y1, drawn), color = shapes.areas[n], shapes.colors[n]
         inside = (x > x0) & (x < x1) & (y > y0) & (y < y1)
-        if not inside.any():
-            continue
         after = inside & (order >= 0) & (drawn > order)
         same = inside & ~after & (np.abs(colors - np.array(color, dtype=np.int16)).max(axis=1) < SEEN * 2)
         for i in np.flatnonzero(after).tolist():
@@ -242,6 +249,14 @@ def _suspects(words: Sequence[Placed], paints: Mapping[int, Paint | str], shapes
         for i in np.flatnonzero(same).tolist():
             suspects.setdefault(i, BLENDED)
     return suspects
+
+
+def _holding(areas: Sequence[tuple[float, ...]], x: _Points, y: _Points) -> Iterator[int]:
+    """The indexes of the areas that hold one of the points, in order; most hold none."""
+    for start in range(0, len(areas), _AT_ONCE):
+        part = np.array(areas[start : start + _AT_ONCE])[:, :4, None]
+        inside = (x > part[:, 0]) & (x < part[:, 2]) & (y > part[:, 1]) & (y < part[:, 3])
+        yield from (start + int(n) for n in np.flatnonzero(inside.any(axis=1)))
 
 
 def _draw(page: Any, width: int, height: int) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -128,13 +127,18 @@ def _turn_upright(page: Any, text_page: Any) -> bool:
     usual, handle = int(pdfium.FPDFPage_GetRotation(page)), _address(text_page)
     matrix = (ctypes.c_float * 6)()
     count = max(pdfium.FPDFText_CountChars(text_page), 0)
-    votes: Counter[int] = Counter()
+    votes = [0, 0, 0, 0]
+    at = ctypes.addressof(matrix)
     for i in range(0, min(count, MAX_PAGE_CHARS), max(1, count // _SAMPLE)):
-        if _char_matrix(handle, i, ctypes.addressof(matrix)):
-            runs = [_turned(matrix[0], matrix[1], turn) for turn in range(4)]
-            votes.update(turn for turn, (dx, dy) in enumerate(runs) if dx > abs(dy))
-    best, most = votes.most_common(1)[0] if votes else (usual, 0)
-    if best == usual or most <= 0.6 * sum(votes.values()):
+        if _char_matrix(handle, i, at):
+            dx, dy = matrix[0], matrix[1]
+            if dx > abs(dy):
+                votes[0] += 1
+            elif abs(dx) != abs(dy):
+                votes[1 if dy > abs(dx) else 2 if -dx > abs(dy) else 3] += 1
+    most = max(votes)
+    best = votes.index(most) if most else usual
+    if best == usual or most <= 0.6 * sum(votes):
         return False
     pdfium.FPDFPage_SetRotation(page, best)
     return True
@@ -195,8 +199,9 @@ class _Reader:
         return "".join(chr(c) if c < 0x110000 and not 0xD800 <= c < 0xE000 else "\ufffd" for c in codes)
 
     def _walk(self, text: str) -> None:
-        handle, objects = self.handle, self.paints
-        start, last, current, hyphen_next, glued = -1, -1, 0, False, False
+        handle = self.handle
+        start, last, current, looked_at, hyphen_next, glued = -1, -1, 0, -1, False, False
+        paint: Paint | str = INVISIBLE
         chars: list[str] = []
 
         def flush(hyphen: bool = False, *, glues: bool = False) -> None:
@@ -216,9 +221,8 @@ class _Reader:
                 if char not in _HYPHENS:
                     continue
             owner = _text_object(handle, i)
-            if owner not in objects:
-                objects[owner] = self._paint(owner, i)
-            paint = objects[owner]
+            if owner != looked_at:  # most characters have their neighbour's object
+                looked_at, paint = owner, self._known_paint(owner, i)
             if isinstance(paint, str):
                 self.result.hidden.add(paint)
                 flush()
@@ -248,6 +252,12 @@ class _Reader:
         if self.line:
             self.result.lines.append(self.line)
             self.line = []
+
+    def _known_paint(self, owner: int, i: int) -> Paint | str:
+        """The same for a text object that was met before."""
+        if owner not in self.paints:
+            self.paints[owner] = self._paint(owner, i)
+        return self.paints[owner]
 
     def _paint(self, owner: int, i: int) -> Paint | str:
         """How a text object is painted, or the kind of hiding that shows at once."""

@@ -35,7 +35,11 @@ def struck(words: Sequence[Placed], rules: Sequence[Rule]) -> set[int]:
     x0, x1 = np.array([w.x0 for w in words]), np.array([w.x1 for w in words])
     size = np.array([w.size for w in words])
     base = np.array([w.y if w.upright else np.inf for w in words])
-    for left, right, y, thick in rules[:MAX_RULES]:
+    bases, largest = np.sort(base), float(size.max())
+    heights = np.array([rule[2] for rule in rules[:MAX_RULES]])
+    near = np.searchsorted(bases, heights) > np.searchsorted(bases, heights - _MIDDLE[1] * largest)
+    for at in np.flatnonzero(near).tolist():  # most rules stand at no word's height
+        left, right, y, thick = rules[at]
         level = (y > base + _MIDDLE[0] * size) & (y < base + _MIDDLE[1] * size) & (thick < _THICK * size)
         if not level.any():
             continue

@@ -16,20 +16,22 @@ VOWELS = 0.22  # of such letters: no language in Latin letters has fewer than a 
 VOWELLESS = 0.12  # of such words: hardly 5 in 100 are without a vowel
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
-_VOWEL = frozenset("aeiouy")
+_VOWELS = "aeiouy"
+_VOWEL = frozenset(_VOWELS)
 
 
 def scrambled(words: Iterable[str]) -> bool:
     """Whether the words of a font are no words of a language in Latin letters."""
     found = [word for word in map(_plain, _WORD.findall(" ".join(words))) if word.isascii()]
-    letters = sum(map(len, found))
-    if letters < LETTERS:
+    together = "".join(found)
+    if len(together) < LETTERS or sum(map(together.count, _VOWELS)) >= VOWELS * len(together):
         return False
-    vowels = [sum(c in _VOWEL for c in word) for word in found]
-    return sum(vowels) < VOWELS * letters and vowels.count(0) > VOWELLESS * len(found)
+    return sum(_VOWEL.isdisjoint(word) for word in found) > VOWELLESS * len(found)
 
 
 @lru_cache(maxsize=8192)
 def _plain(word: str) -> str:
     """A word without its accents, lower case."""
+    if word.isascii():
+        return word.lower()
     return "".join(c for c in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(c))
