@@ -1,21 +1,18 @@
-"""What needs two people: one asks, another approves or refuses, and both are records.
-
-Erasures, lifting a hold, a retention rule, a new signing key. Verification judges them by the same rules
-(`audit.register`), so that an approval which this module would refuse governs nothing.
-"""
+"""All that waits for a second person, of whatever kind, and its approval (`audit.agreement` is their shape)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from audit import agreement
 from audit.erase import Erased, approve_erasure
-from audit.errors import ErasureRefused
-from audit.events import event
-from audit.holds import agreed, approve_lift, check_second, waiting
+from audit.holds import approve_lift
 from audit.log import TransparencyLog
 from audit.note import PublicKey
+from audit.places import Holder
 from audit.reading import Reader
-from audit.record import AuditRecord
+from audit.record import AuditRecord, Json
 from audit.register import texts
 from audit.retention import approve_rule
 
@@ -36,30 +33,32 @@ async def pending(log: TransparencyLog) -> list[Waiting]:
     return await log.read(_pending)
 
 
-async def approve(log: TransparencyLog, request_id: str, *, by: str) -> Erased | PublicKey | str:
+async def approve(
+    log: TransparencyLog, request_id: str, *, by: str, holders: Sequence[Holder] = ()
+) -> Erased | PublicKey | str:
     """Approve a request of any kind and carry it out. Raises ErasureRefused (the same person), RecordUnknown.
 
-    Returns what an erasure did, the new public key, or the id of the record that says so.
+    `holders` are the places outside the log that an erasure reaches. Returns what an erasure did, the new public
+    key, or the id of the record that says so.
     """
-    kinds = {one.id: one.event for one in await pending(log)}
-    kind = kinds.get(request_id, "erasure")
+    kind = await _kind(log, request_id)
     if kind == "hold":
         return await approve_lift(log, request_id, by=by)
     if kind == "retention":
         return await approve_rule(log, request_id, by=by)
     if kind == "key":
         return await approve_rotation(log, request_id, by=by)
-    return await approve_erasure(log, request_id, by=by)
+    return await approve_erasure(log, request_id, by=by, holders=holders)
 
 
 async def refuse(log: TransparencyLog, request_id: str, *, by: str, reason: str) -> str:
     """Close a request; anybody may. Raises RecordUnknown."""
+    return await agreement.refuse(log, await _kind(log, request_id), request_id, by=by, reason=reason)
+
+
+async def _kind(log: TransparencyLog, request_id: str) -> str:
     kinds = {one.id: one.event for one in await pending(log)}
-    kind = kinds.get(request_id, "erasure")
-    await log.read(lambda view: waiting(view, kind, request_id))
-    record = event(kind, "refused", refers_to=request_id, approved_by=by, reason=reason)
-    await log.append(record)
-    return record.id
+    return kinds.get(request_id, "erasure")
 
 
 async def request_rotation(log: TransparencyLog, *, ground: str, by: str, revoked: int | None = None) -> str:
@@ -67,19 +66,16 @@ async def request_rotation(log: TransparencyLog, *, ground: str, by: str, revoke
 
     With `revoked`, the old key was lost: its signatures are believed up to a tree of so many records.
     """
-    if not ground.strip():
-        raise ErasureRefused("a new key needs its ground, for example: yearly change, or key lost on 2026-03-01")
-    record = event("key", "requested", ground=ground, requested_by=by, revoked=revoked)
-    await log.append(record)
-    return record.id
+    said: dict[str, Json] = {} if revoked is None else {"revoked": revoked}
+    return await agreement.ask(log, "key", ground=ground, by=by, example="yearly change", said=said)
 
 
 async def approve_rotation(log: TransparencyLog, request_id: str, *, by: str) -> PublicKey:
     """Change the signing key. Raises ErasureRefused (the same person), RecordUnknown, AuditUnavailable."""
-    request = await log.read(lambda view: waiting(view, "key", request_id))
-    check_second(request, by)
+    request = await agreement.second(log, "key", request_id, by=by)
     revoked = request.record.fields.get("revoked")
-    return await log.rotate_key(request_id, agreed(request, by), revoked if isinstance(revoked, int) else None)
+    both = agreement.agreed(request, by)
+    return await log.rotate_key(request_id, both, revoked if isinstance(revoked, int) else None)
 
 
 def _pending(view: Reader) -> list[Waiting]:

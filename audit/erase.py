@@ -3,6 +3,9 @@
 One person requests, another approves; both are records. The leaf keeps the fields' digests, which
 say nothing without the 128-bit salts, so every proof stands as before. A legal hold blocks it.
 
+A person is erased wherever they stand: the request lists what was found in the log (`audit.subject`) and in the other
+places (`audit.places`), the approval takes exactly that, and a certificate says what was done (`audit.certificate`).
+
 Gone means: the disclosures in the database and its write-ahead log (how, `Database.scrub` says), the
 search index, and exports under the log's own `exports` folder that may hold the records. Copies
 elsewhere are listed, for people to see to; so are backups.
@@ -10,54 +13,61 @@ elsewhere are listed, for people to see to; so are backups.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from audit.canonical import canonical
+from audit.agreement import check_second, waiting
+from audit.certificate import Done, certificate_text
 from audit.check import digests_of
-from audit.database import Cut, Session
-from audit.disclosure import disclosures_of, seal
 from audit.errors import ErasureRefused, RecordUnknown
 from audit.events import event
-from audit.fields import FIELDS
-from audit.holds import standing_holds
 from audit.log import TransparencyLog
-from audit.people import same_person
+from audit.places import Holder, Subject
 from audit.reading import Reader, Stored
-from audit.record import AuditRecord
-from audit.register import ALL, KEPT_EVENTS, texts
-from audit.search import Filter, matches
-from audit.store import Entry, Store
+from audit.record import AuditRecord, Json, new_record_id
+from audit.register import ALL, KEPT_EVENTS, RELEASED, Ruled, taking_of, texts
+from audit.subject import PERSONAL, Person, Traces, traces
+from audit.taking import BATCH, Taking, check_holds, known, meant, take_out
 
-PERSONAL = tuple(dict.fromkeys(field.name for field in FIELDS if field.personal))
-"""What an erasure of a person takes when nothing else is said."""
-
-BATCH = 500  # records that one record of an approval or of retention takes
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What an erasure did. `copies` are places out of our reach that may hold the fields: exports elsewhere."""
+    """What an erasure did. `copies` are places out of our reach that may hold the fields: exports elsewhere.
+
+    `certificate` is a signed note that says so.
+    """
 
     record: str
     records: int
     fields: int
     removed: tuple[Path, ...]
     copies: tuple[str, ...]
+    certificate: str = ""
+    places: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A request that waits for a second person."""
+    """A request that waits for a second person: `records` that no approval has taken yet.
+
+    Of a person also what was found: items by place, and by reason what names them and stays.
+    """
 
     id: str
     records: tuple[str, ...]
     names: tuple[str, ...]
     ground: str
     requested_by: str
+    taken: Taking
+    person: Person | None = None
+    places: Mapping[str, int] = field(default_factory=dict)
+    stays: Mapping[str, int] = field(default_factory=dict)
 
 
 async def request_erasure(
@@ -67,32 +77,81 @@ async def request_erasure(
     by: str,
     records: Iterable[str] = (),
     person: str | None = None,
+    also: Iterable[str] = (),
     names: Sequence[str] = (),
+    holders: Sequence[Holder] = (),
 ) -> Pending:
-    """Ask for an erasure: of `records` by id, or of all records of `person` (as `Filter.person` has it).
+    """Ask for an erasure: of `records` by id, or of `person` (as `Filter.person` has it), everywhere.
 
-    `names` are the fields (default: `PERSONAL`; `ALL` for every one). The request does not repeat
-    the person's name. Raises ErasureRefused (no ground, a hold, a record that must stay), RecordUnknown.
+    `names` are the fields (default: `PERSONAL`; `ALL` for every one); `also` further names of the person in texts;
+    `holders` the places outside the log. The request names the person until it is carried out.
+    Raises ErasureRefused (no ground, a hold, a record that must stay), RecordUnknown, AuditUnavailable.
     """
     if not ground.strip():
         raise ErasureRefused("an erasure needs its ground, for example: GDPR article 17 request of 2026-03-01")
     ids = sorted(set(records))
+    if person is not None:
+        return await _request_person(log, Person.called(person, also), ids, ground, by, names, holders)
     wanted = tuple(dict.fromkeys(names)) or PERSONAL
+    taken = dict.fromkeys(ids, wanted)
+    await log.read(lambda view: _check(view, [known(view, record_id) for record_id in ids], taken))
+    if not ids:
+        raise RecordUnknown("no record is meant by this erasure; nothing to do")
+    record = event("erasure", "requested", records=ids, names=[*wanted], ground=ground, requested_by=by)
+    await log.append(record)
+    return Pending(record.id, tuple(ids), wanted, ground, by, taken)
 
-    def look(view: Reader) -> list[Stored]:
-        found = [_known(view, record_id) for record_id in ids]
-        if person is not None:
-            found += _of_person(view, Filter(person=person))
-        _check(view, found)
+
+async def _request_person(
+    log: TransparencyLog,
+    person: Person,
+    ids: Sequence[str],
+    ground: str,
+    by: str,
+    names: Sequence[str],
+    holders: Sequence[Holder],
+) -> Pending:
+    def look(view: Reader) -> Traces:
+        found = traces(view, person, names)
+        for record_id in ids:
+            found.fall.setdefault(record_id, tuple(names) or PERSONAL)
+        _check(view, [known(view, record_id) for record_id in found.fall], found.fall)
         return found
 
-    targets = await log.read(look)
-    if not targets:
-        raise RecordUnknown("no record is meant by this erasure; nothing to do")
-    unique = sorted({stored.record.id for stored in targets})
-    record = event("erasure", "requested", records=unique, names=[*wanted], ground=ground, requested_by=by)
-    await log.append(record)
-    return Pending(record.id, tuple(unique), wanted, ground, by)
+    found = await _apart(log, look)
+    if found.person.named_in(ground):
+        raise ErasureRefused(
+            "the ground stays in the log: say it without the person's name, for example by the number of their letter"
+        )
+    subject = Subject(found.person, frozenset(found.own), frozenset(found.asked))
+    places = {f"the log, {name}": count for name, count in sorted(found.counts.items())}
+    for holder in holders:
+        if count := await holder.count(subject):
+            places[holder.place.name] = count
+    if not found.fall and not places:
+        raise RecordUnknown("nobody of that name is in the log, nor in any other place; nothing to do")
+    request_id = new_record_id()
+    taken = {**found.fall, request_id: ("person",)}
+    every = tuple(dict.fromkeys(name for fields in taken.values() for name in fields))
+    stays = {why: len(there) for why, there in sorted(found.stay.items())}
+    fields: dict[str, Json] = {
+        "records": [*taken],
+        "names": [*every],
+        "parts": _parts(taken),
+        "person": {
+            "users": [*sorted(found.person.users)],
+            "mails": [*sorted(found.person.mails)],
+            "names": [*sorted(found.person.names)],
+            "own": [*sorted(found.own)],
+            "asked": [*sorted(found.asked)],
+        },
+        "places": {**places},
+        "stays": {**stays},
+        "ground": ground,
+        "requested_by": by,
+    }
+    await log.append(AuditRecord(request_id, "erasure", datetime.now(UTC), "requested", fields))
+    return Pending(request_id, tuple(taken), every, ground, by, taken, found.person, places, stays)
 
 
 async def pending_erasures(log: TransparencyLog) -> list[Pending]:
@@ -100,227 +159,183 @@ async def pending_erasures(log: TransparencyLog) -> list[Pending]:
     return await log.read(_pending)
 
 
-async def refuse_erasure(log: TransparencyLog, request_id: str, *, by: str, reason: str) -> str:
-    """Close a request without erasing anything; anybody may. Raises RecordUnknown."""
-    await log.read(lambda view: _request(view, request_id))
-    record = event("erasure", "refused", refers_to=request_id, approved_by=by, reason=reason)
-    await log.append(record)
-    return record.id
+async def approve_erasure(log: TransparencyLog, request_id: str, *, by: str, holders: Sequence[Holder] = ()) -> Erased:
+    """Approve and carry out a request. Raises ErasureRefused (the same person, a hold), RecordUnknown.
 
-
-async def approve_erasure(log: TransparencyLog, request_id: str, *, by: str) -> Erased:
-    """Approve and carry out a request. Raises ErasureRefused (the same person, a hold), RecordUnknown."""
-    request = await log.read(lambda view: _request(view, request_id))
-    if same_person(request.requested_by, by):
-        raise ErasureRefused(
-            f"{request.requested_by} requested this erasure, and {by} may be the same person;"
-            " another person must approve it"
-        )
-    done: list[Erased] = []
-    for start in range(0, len(request.records), BATCH):
-        records = request.records[start : start + BATCH]
-        digests = await log.read(partial(_digests, records=records, names=request.names))
-        record = event(
-            "erasure",
-            "approved",
-            refers_to=request_id,
-            records=[*records],
-            names=[*request.names],
-            digests=None if ALL in request.names else digests,
-            ground=request.ground,
-            requested_by=request.requested_by,
-            approved_by=by,
-        )
-        done.append(await carry_out(log, record, records, request.names))
-    return Erased(
+    Of a person: the log first, then the places of `holders`, then what the request says of them. A crash in between
+    leaves the request waiting; whoever approves it again goes on from there.
+    """
+    request, subject = await log.read(partial(_request, request_id=request_id))
+    check_second(request.requested_by, by)
+    for holder in holders:
+        if subject is not None and (why := await holder.busy(subject)):
+            raise ErasureRefused(why)
+    await log.read(lambda view: _check(view, [known(view, one) for one in request.records], request.taken, request.id))
+    others = [record_id for record_id in request.records if record_id != request.id]
+    done = [await _take(log, request, others[n : n + BATCH], by) for n in range(0, len(others), BATCH)]
+    places, left = await _elsewhere(subject, holders)
+    if len(others) < len(request.records):
+        done.append(await _take(log, request, [request.id], by))
+    copies = tuple(dict.fromkeys(copy for one in done for copy in one.copies))
+    if subject is not None and (since := await _apart(log, partial(_since, person=subject.person))):
+        left = [*left, f"{since} records of the log that name them and were made since the request: request them too"]
+    erased = Erased(
         done[0].record,
-        sum(one.records for one in done),
+        sum(one.records for one in done) - (len(others) < len(request.records)),
         sum(one.fields for one in done),
         tuple(dict.fromkeys(path for one in done for path in one.removed)),
-        tuple(dict.fromkeys(copy for one in done for copy in one.copies)),
+        (*copies, *left),
+        places=places,
+    )
+    certificate = await _certify(log, request, [one.record for one in done], by, erased)
+    return Erased(
+        erased.record, erased.records, erased.fields, erased.removed, erased.copies, certificate, erased.places
     )
 
 
-async def carry_out(log: TransparencyLog, record: AuditRecord, records: Sequence[str], names: Sequence[str]) -> Erased:
-    """Append `record` and take the fields out, in one transaction; then leave no bytes of them.
-
-    For approvals and for retention. Raises ErasureRefused, AuditUnavailable.
-    """
-
-    def look(view: Reader) -> tuple[list[Stored], int]:
-        view.index().catch_up()  # with all of them, so that forgetting is final
-        targets = [_known(view, record_id) for record_id in records]
-        _check(view, targets)
-        return targets, _count_holds(view.session)
-
-    def forget(view: Reader) -> None:
-        for stored in targets:
-            before = dict(stored.record.fields)
-            view.index().forget(stored.index, before, {k: v for k, v in before.items() if not _meant(k, names)})
-
-    targets, holds_seen = await log.read(look)
-    salts = {stored.salts[name] for stored in targets for name in stored.salts if _meant(name, names)}
-
-    def take(session: Session, _: int) -> None:
-        if _count_holds(session) != holds_seen:
-            raise ErasureRefused("a hold was set or lifted in between; look at it and approve again")
-        log.database.erase(session, record.id, [_cut(session, stored.index, names) for stored in targets])
-
-    def write(store: Store) -> None:
-        store.write([Entry(seal(record), take)])
-
-    await log.work(write)
-    await log.read(forget)
-    removed, copies = await finish_erasures(log, [stored.index for stored in targets], salts)
-    return Erased(record.id, len(targets), len(salts), removed, copies)
-
-
-async def finish_erasures(
-    log: TransparencyLog, indexes: Sequence[int] = (), salts: Iterable[str] = ()
-) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Leave no bytes of what was erased; call it at start too, in case a crash came between.
-
-    Returns the exports that were removed and the copies elsewhere. Raises AuditUnavailable when
-    bytes could not be removed, for example because another process reads the log for too long.
-    """
-    if not indexes:
-        indexes = await log.read(_unfinished)
-        if not indexes:
-            return (), ()
-        await log.read(lambda view: view.index().reset())
-    gone = frozenset(salt.encode() for salt in salts)
-    await log.read(lambda view: view.index().scrub())
-    left = await log.database.scrub(partial(_run, log), indexes, gone)
-    removed, copies = await log.read(lambda view: _remove_exports(view, log.paths.exports, indexes))
-
-    def forget_copies(store: Store) -> None:
-        def work(session: Session) -> None:
-            session.begin()
-            try:
-                log.database.finished(session, [str(path) for path in removed])
-                session.commit()
-            except BaseException:
-                session.rollback()
-                raise
-
-        store.run(work)
-
-    await log.work(forget_copies)
-    return removed, (*copies, *left)
+async def certificate_of(log: TransparencyLog, request_id: str) -> str:
+    """The certificate of an erasure that was carried out. Raises RecordUnknown."""
+    for record in await log.referring(request_id):
+        text = record.fields.get("certificate")
+        if (record.event, record.outcome) == ("erasure", "certified") and isinstance(text, str):
+            return text
+    raise RecordUnknown(f"no erasure {request_id} was carried out; `footnote audit approve` lists those that wait")
 
 
 # --- inside ----------------------------------------------------------------------------------
 
 
-async def _run(log: TransparencyLog, work: Callable[[Session], None]) -> None:
-    await log.work(lambda store: store.run(work))
+async def _apart(log: TransparencyLog, work: Callable[[Reader], T]) -> T:
+    """Read the whole log over a connection of its own, so that nobody else waits for it."""
+    reader = log.reader()
+    try:
+        return await reader.call(work)
+    finally:
+        await reader.close()
 
 
-def _known(view: Reader, record_id: str) -> Stored:
-    stored = view.proved(record_id)
-    if stored is None:
-        raise RecordUnknown(f"there is no record {record_id}")
-    return stored
+async def _take(log: TransparencyLog, request: Pending, records: Sequence[str], by: str) -> Erased:
+    taken = {record_id: request.taken[record_id] for record_id in records}
+    digests = await log.read(lambda view: _digests(view, taken))
+    record = event(
+        "erasure",
+        "approved",
+        refers_to=request.id,
+        records=[*records],
+        names=[*request.names],
+        digests=None if ALL in request.names else digests,
+        ground=request.ground or None,
+        requested_by=request.requested_by,
+        approved_by=by,
+    )
+    fields, removed, copies = await take_out(
+        log, record, taken, lambda view, targets: _check(view, targets, taken, request.id)
+    )
+    return Erased(record.id, len(records), fields, removed, copies)
 
 
-def _of_person(view: Reader, wanted: Filter) -> list[Stored]:
-    """What the index finds, proved, and asked again: an index may have been changed."""
-    found = [_known(view, stored.record.id) for stored in view.scan(wanted)]
-    return [stored for stored in found if stored.record.event not in KEPT_EVENTS and matches(wanted, stored.record)]
+async def _elsewhere(subject: Subject | None, holders: Sequence[Holder]) -> tuple[dict[str, int], list[str]]:
+    """Remove a person from the places outside the log: how many items by place, and what may be left."""
+    places: dict[str, int] = {}
+    left: list[str] = []
+    if subject is None:
+        return places, left
+    for holder in holders:
+        places[holder.place.name] = await holder.count(subject)
+        left += await holder.erase(subject)
+        if still := await holder.count(subject):
+            left.append(f"{still} items in {holder.place.name}")
+    return places, left
 
 
-def _check(view: Reader, targets: Sequence[Stored]) -> None:
-    standing = standing_holds(view)
-    for stored in targets:
-        if stored.record.event in KEPT_EVENTS:
-            raise ErasureRefused(f"record {stored.record.id} ({stored.record.event}) explains the log and must stay")
-        for one in standing:
-            if matches(one.covers, stored.record):
-                raise ErasureRefused(f"record {stored.record.id} is under the legal hold of the matter {one.matter!r}")
+def _since(view: Reader, person: Person) -> int:
+    """Records that name a person and could fall, but are in no request."""
+    return len(traces(view, person).fall)
 
 
-def _digests(view: Reader, records: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, str]]:
+async def _certify(log: TransparencyLog, request: Pending, approvals: Sequence[str], by: str, done: Erased) -> str:
+    """Sign what was done, and record that."""
+    head = await log.read(lambda view: view.head())
+    key = await log.read(lambda view: view.keys()[-1])
+    said = Done(request.id, approvals, request.requested_by, by, done.records, done.fields, done.places, done.copies)
+    certificate = await log.sign(certificate_text(said, head.origin, key, head.size, head.root))
+    record = event(
+        "erasure",
+        "certified",
+        refers_to=request.id,
+        places={**done.places},
+        left=[*done.copies],
+        certificate=certificate,
+        requested_by=request.requested_by,
+        approved_by=by,
+    )
+    await log.append(record)
+    return certificate
+
+
+def _check(view: Reader, targets: Sequence[Stored], taking: Taking, request: str = "") -> None:
+    """Raises ErasureRefused where a hold keeps a record, or a record explains the log. The request's own may go."""
+    register = view.register()
+    others = [stored for stored in targets if stored.record.id != request]
+    for stored in others:
+        record = stored.record
+        if record.event in KEPT_EVENTS and (not set(taking[record.id]) <= RELEASED or record.id in register.holds):
+            raise ErasureRefused(f"record {record.id} ({record.event}) explains the log and must stay")
+    check_holds(view, others)
+
+
+def _digests(view: Reader, taking: Taking) -> dict[str, dict[str, str]]:
     """By record and field: the digests that an approval takes."""
     found: dict[str, dict[str, str]] = {}
-    for record_id in records:
-        given = digests_of(_known(view, record_id).claimed())
-        found[record_id] = {name: value for name, value in given if _meant(name, names)}
+    for record_id, names in taking.items():
+        given = digests_of(known(view, record_id).claimed())
+        found[record_id] = {name: value for name, value in given if meant(name, names)}
     return found
+
+
+def _parts(taking: Mapping[str, tuple[str, ...]]) -> list[Json]:
+    """Records by the fields that go of them."""
+    groups: dict[tuple[str, ...], list[Json]] = {}
+    for record_id, names in taking.items():
+        groups.setdefault(names, []).append(record_id)
+    return [{"names": [*names], "records": records} for names, records in groups.items()]
 
 
 def _pending(view: Reader) -> list[Pending]:
     register = view.register()
-    return [
-        Pending(
-            ruled.record.id,
-            tuple(register.left(ruled)),
-            tuple(texts(ruled.record.fields.get("names"))),
-            str(ruled.record.fields.get("ground")),
-            str(ruled.record.fields.get("requested_by")),
-        )
-        for ruled in register.pending("erasure")
-    ]
+    return [_as_pending(ruled, register.left(ruled)) for ruled in register.pending("erasure")]
 
 
-def _request(view: Reader, request_id: str) -> Pending:
-    for pending in _pending(view):
-        if pending.id == request_id:
-            return pending
-    raise RecordUnknown(f"no erasure {request_id} waits for approval; `footnote audit approve` lists them")
+def _as_pending(ruled: Ruled, left: Sequence[str]) -> Pending:
+    fields = ruled.record.fields
+    said = fields.get("person")
+    return Pending(
+        ruled.record.id,
+        tuple(left),
+        tuple(texts(fields.get("names"))),
+        str(fields.get("ground") or ""),
+        str(fields.get("requested_by")),
+        taking_of(fields),
+        _person(said) if isinstance(said, dict) else None,
+        _counts(fields.get("places")),
+        _counts(fields.get("stays")),
+    )
 
 
-def _meant(name: str, names: Sequence[str]) -> bool:
-    return ALL in names or name in names
+def _person(said: Mapping[str, Json]) -> Person:
+    users, mails, names = (frozenset(texts(said.get(name))) for name in ("users", "mails", "names"))
+    return Person(users, mails, names)
 
 
-def _count_holds(session: Session) -> int:
-    return int(session.value("SELECT count(*) FROM entry WHERE event = 'hold' AND event <> 'question'"))
+def _counts(value: Json) -> dict[str, int]:
+    return {name: n for name, n in value.items() if isinstance(n, int)} if isinstance(value, dict) else {}
 
 
-def _cut(session: Session, index: int, names: Sequence[str]) -> Cut:
-    body = session.value("SELECT body FROM disclosure WHERE idx = ?", (index,))
-    parts = disclosures_of(body) if body is not None else []
-    gone = [name for _, name, _ in parts if _meant(name, names)]
-    kept = [(salt, name, value) for salt, name, value in parts if not _meant(name, names)]
-    return Cut(index, canonical([[*part] for part in kept]), {name: value for _, name, value in kept}, gone)
-
-
-def _unfinished(view: Reader) -> list[int]:
-    """Positions of the records of an erasure that a crash cut short after its transaction."""
-    by = view.session.value("SELECT value FROM meta WHERE name = 'scrub'")
-    return [index for (index,) in view.session.rows("SELECT DISTINCT idx FROM erased WHERE by = ?", (by,))]
-
-
-def _remove_exports(view: Reader, exports: Path, indexes: Sequence[int]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Exports that may hold one of the records: ours are removed, others named."""
-    removed: list[Path] = []
-    elsewhere: list[str] = []
-    for path_text, first, last in view.session.rows("SELECT path, first, last FROM copy ORDER BY path"):
-        if not any(first <= index <= last for index in indexes):
-            continue
-        path = _own_export(path_text, exports)
-        if path is None:
-            elsewhere.append(path_text)
-            continue
-        for item in _files_of(path):
-            if item.is_dir():
-                shutil.rmtree(item)
-            else:
-                item.unlink(missing_ok=True)
-        removed.append(path)
-    return tuple(removed), tuple(elsewhere)
-
-
-def _own_export(path_text: str, exports: Path) -> Path | None:
-    """The export, when it lies in our folder and nowhere else: what the table says may have been put there."""
-    path, folder = Path(path_text), exports.absolute()
-    if ".." in path.parts or not path.is_relative_to(folder) or path == folder:
-        return None
-    return path if path.parent.resolve() == folder.resolve() / path.parent.relative_to(folder) else None
-
-
-def _files_of(target: Path) -> list[Path]:
-    """An export's target and what may lie beside it."""
-    citations = target.with_name(f"{target.stem}-citations{target.suffix or '.csv'}")
-    names = [target, citations, *(p.with_name(p.name + ".part") for p in (target, citations))]
-    return [*names, target.with_name(target.name + ".progress")]
+def _request(view: Reader, request_id: str) -> tuple[Pending, Subject | None]:
+    ruled = waiting(view, "erasure", request_id)
+    pending = _as_pending(ruled, view.register().left(ruled))
+    said = ruled.record.fields.get("person")
+    if pending.person is None or not isinstance(said, dict):
+        return pending, None
+    own, asked = (frozenset(texts(said.get(name))) for name in ("own", "asked"))
+    return pending, Subject(pending.person, own, asked)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
+from audit.agreement import agreed, ask, second
 from audit.errors import ErasureRefused, RecordUnknown
 from audit.events import event
 from audit.log import TransparencyLog
-from audit.people import same_person
 from audit.reading import Reader
-from audit.record import AuditRecord, Json
-from audit.register import Ruled
+from audit.record import AuditRecord
 from audit.search import Filter
 
 
@@ -40,19 +38,15 @@ async def request_lift(log: TransparencyLog, hold_id: str, *, ground: str, by: s
 
     Raises ErasureRefused without a ground, RecordUnknown when no such hold stands.
     """
-    if not ground.strip():
-        raise ErasureRefused("lifting a hold needs its ground")
     if hold_id not in {standing.id for standing in await holds(log)}:
         raise RecordUnknown(f"no hold {hold_id} stands; `footnote audit hold` lists them")
-    record = event("hold", "lift_requested", refers_to=hold_id, ground=ground, requested_by=by)
-    await log.append(record)
-    return record.id
+    example = "the matter was settled on 2026-03-01"
+    return await ask(log, "hold", "lift_requested", ground=ground, by=by, example=example, refers_to=hold_id)
 
 
 async def approve_lift(log: TransparencyLog, request_id: str, *, by: str) -> str:
     """End a hold, as somebody else requested. Raises ErasureRefused (the same person), RecordUnknown."""
-    request = await log.read(lambda view: waiting(view, "hold", request_id))
-    check_second(request, by)
+    request = await second(log, "hold", request_id, by=by)
     record = event("hold", "lifted", refers_to=request.record.refers_to, request=request_id, **agreed(request, by))
     await log.append(record)
     return record.id
@@ -68,60 +62,12 @@ def standing_holds(view: Reader) -> list[Hold]:
     return [_hold(ruled.record) for ruled in view.register().holds.values()]
 
 
-def waiting(view: Reader, event: str, request_id: str) -> Ruled:
-    """A request that waits for a second person. Raises RecordUnknown."""
-    for ruled in view.register().pending(event):
-        if ruled.record.id == request_id:
-            return ruled
-    raise RecordUnknown(f"no request {request_id} waits for approval; `footnote audit approve` lists them")
-
-
-def check_second(request: Ruled, by: str) -> None:
-    """Raises ErasureRefused when whoever requested it may be the one who approves it."""
-    asked = str(request.record.fields.get("requested_by"))
-    if same_person(asked, by):
-        raise ErasureRefused(f"{asked} requested this, and {by} may be the same person; another person must approve it")
-
-
-def agreed(request: Ruled, by: str) -> dict[str, Json]:
-    """What an approval says of the two people and the ground."""
-    fields = request.record.fields
-    return {"ground": fields.get("ground"), "requested_by": fields.get("requested_by"), "approved_by": by}
-
-
 def _hold(record: AuditRecord) -> Hold:
     fields = record.fields
     return Hold(
         record.id,
         str(fields.get("matter", "")),
-        filter_from_json(fields.get("covers")),
+        Filter.from_json(fields.get("covers")),
         str(fields.get("ground", "")),
         str(fields.get("by", "")),
-    )
-
-
-def filter_from_json(value: Json) -> Filter:
-    """What `Filter.as_json` wrote."""
-    given = value if isinstance(value, dict) else {}
-
-    def text(name: str) -> str | None:
-        return found if isinstance(found := given.get(name), str) else None
-
-    def time(name: str) -> datetime | None:
-        return datetime.fromisoformat(found) if (found := text(name)) else None
-
-    records = given.get("records")
-    return Filter(
-        since=time("since"),
-        until=time("until"),
-        person=text("person"),
-        channel=text("channel"),
-        document=text("document"),
-        version=text("version"),
-        section=text("section"),
-        outcome=text("outcome"),
-        event=text("event"),
-        text=text("text"),
-        tenant=text("tenant"),
-        records=frozenset(map(str, records)) if isinstance(records, list) else None,
     )

@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from audit.check import Claimed, check_record
+from audit.check import Claimed, check_record, missing_digests
 from audit.database import Database, Row, SearchIndex, Session
 from audit.disclosure import disclosures_of, from_microseconds, opened, parse_timestamp, timestamp
 from audit.errors import AuditCorrupt, AuditUnavailable
 from audit.note import Checkpoint, PublicKey, open_checkpoint
 from audit.record import AuditRecord, Json, Receipt
-from audit.register import GOVERNANCE, Register, Ruled
-from audit.search import Filter, Found, Page, select, within
+from audit.register import GOVERNANCE, Register, Ruled, Taken
+from audit.search import Filter, Found, Page, findable, select, within
 from audit.tree import TILE, Edge, Hashes, check_inclusion, leaf_hash, node_hash, prove_inclusion
 
 T = TypeVar("T")
@@ -236,6 +236,15 @@ class Reader:
         sql = select(self._columns, found, "ORDER BY entry.idx")
         return [stored_row(row) for row in self.session.rows(sql, found.values)]
 
+    def bodies(self, size: int) -> Iterator[tuple[str, str | None, bytes]]:
+        """(id, refers_to, disclosures as they are stored) of the first `size` records, in constant memory."""
+        sql = (
+            "SELECT id, refers_to, body FROM entry JOIN disclosure USING (idx)"
+            " WHERE entry.idx >= ? AND entry.idx < ? ORDER BY entry.idx"
+        )
+        for start in range(0, size, WINDOW):
+            yield from list(self.session.rows(sql, (start, min(size, start + WINDOW))))
+
     def extent(self, wanted: Filter, size: int) -> tuple[int, int, int]:
         """How many records match below position `size`, and the first and last position (0, -1: none)."""
         found = self.conditions(wanted)
@@ -265,6 +274,7 @@ class Reader:
         if (edge.size, edge.root()) != (head.size, head.root):
             raise AuditCorrupt("the log's records are not those that its checkpoint signs; run: footnote audit verify")
         rows = {row[0]: row for n in range(0, len(found), WINDOW) for row in self._at(found[n : n + WINDOW])}
+        taken: list[Taken] = []
         for index, before in found:
             stored = stored_row(rows[index])
             wrong = [finding.what for finding in check_record(stored.claimed())]
@@ -272,6 +282,11 @@ class Reader:
                 raise AuditCorrupt(f"record {stored.record.id} of the log is not what was recorded: {'; '.join(wrong)}")
             for _ in known.register.add(Ruled(index, stored.record, form_of_leaf(stored.leaf), before)):
                 continue  # it breaks a rule, so it governs nothing; `audit verify` says which
+            if stored.erased:
+                taken.append(taken_from(stored, before))
+        for one in taken:
+            for finding in known.register.check_taken(one):
+                raise AuditCorrupt(f"record {one.record} of the log is not what was recorded: {finding.what}")
         self._governed = _Governed(edge, time, known.register)
         return known.register
 
@@ -396,6 +411,13 @@ class Reader:
             return kept[place][low][(first % TILE) >> low]
 
         return of
+
+
+def taken_from(stored: Stored, time: datetime) -> Taken:
+    """What a record that is as its leaf says has lost; `time` is the log's at its position."""
+    missing = frozenset(missing_digests(stored.claimed()))
+    record = stored.record
+    return Taken(stored.index, record.id, record.event, time, missing, stored.erased, findable(record))
 
 
 def time_of(leaf: bytes) -> datetime:

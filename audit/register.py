@@ -17,6 +17,7 @@ from audit.check import Finding
 from audit.fields import FIELDS
 from audit.people import same_person
 from audit.record import AuditRecord, Json
+from audit.search import Filter, matches
 
 GOVERNANCE = frozenset({"erasure", "hold", "retention", "key"})
 ALL = "*"
@@ -50,6 +51,7 @@ class Taken:
     time: datetime  # of the log at its position
     missing: frozenset[str]
     erased: Mapping[str, str]
+    left: AuditRecord  # what a filter could still find it by
 
 
 @dataclass(slots=True)
@@ -62,6 +64,8 @@ class Register:
     approved: dict[str, set[str]] = field(default_factory=dict)  # by request: what was approved of it
     rules: dict[str, Ruled] = field(default_factory=dict)  # retention that two people agreed to
     holds: dict[str, Ruled] = field(default_factory=dict)  # those that stand
+    lifted: dict[str, int] = field(default_factory=dict)  # by hold: the position at which it ended
+    stood: dict[str, list[Ruled]] = field(default_factory=dict)  # by ruling: the holds at that time
 
     def add(self, ruled: Ruled) -> Iterator[Finding]:
         """Judge the next record; what is wrong with it. It governs when nothing is."""
@@ -117,8 +121,10 @@ class Register:
     def _why_not(self, ruled: Ruled, taken: Taken, name: str, missing: set[str]) -> str:
         fields = ruled.record.fields
         names = texts(fields.get("names"))
-        if taken.event in KEPT_EVENTS:
+        if taken.event in KEPT_EVENTS and (name not in RELEASED or ruled.record.event != "erasure" or ruled.form < 2):
             return "records of that kind are never erased"
+        if taken.record in self.holds or self.lifted.get(taken.record, -1) > ruled.index:
+            return "the hold stood when it was approved"
         if taken.record not in texts(fields.get("records")) or (ALL not in names and name not in names):
             return "no approved erasure names it"
         if taken.index > ruled.index:
@@ -127,6 +133,8 @@ class Register:
             age = fields.get("age_days")
             if not isinstance(age, int) or ruled.time - taken.time < timedelta(days=age):
                 return "its time was not over"
+        if ruled.form > 1 and (matter := self._held(ruled, taken)):
+            return f"it was under the hold of the matter {matter!r} then"
         if ALL in names:
             return ""
         if ruled.form == 1:
@@ -134,9 +142,29 @@ class Register:
         digest = _digest(ruled, taken.record, name)
         return "" if digest is not None and digest in missing else "its approval covers another field"
 
+    def _held(self, ruled: Ruled, taken: Taken) -> str:
+        """The matter of a hold that kept the record when it was approved; "" where none did for sure.
+
+        Filters ask for what must be there, so what finds the record as it is left found it before. A request may
+        lose its own words.
+        """
+        if taken.record == ruled.record.refers_to:
+            return ""
+        for hold in self.stood.get(ruled.record.id, ()):
+            covers = hold.record.fields.get("covers")
+            if "covers" not in hold.record.erased and matches(Filter.from_json(covers), taken.left):
+                return text(hold.record.fields, "matter") or hold.record.id
+        return ""
+
+
+RELEASED = frozenset({"ground", "reason", "covers", "matter", "person"})
+"""Of them, an erasure may take what people wrote, where it names a person; of a hold only once it is lifted."""
+
+ACCOUNTABLE = frozenset({"by", "requested_by", "approved_by"})
+"""Who governed the log: that stays, whoever asks."""
 
 KEPT_EVENTS = frozenset({"erasure", "hold", "retention", "key", "gap", "alarm"})
-"""Records that explain the log itself are never erased; they hold no question."""
+"""Records that explain the log itself are not erased; they hold no question."""
 
 Judge = Callable[[Register, Ruled], Iterable[str]]
 
@@ -161,11 +189,28 @@ def _digest(ruled: Ruled, record_id: str, name: str) -> str | None:
     return digest if isinstance(digest, str) else None
 
 
+def taking_of(fields: Mapping[str, Json]) -> dict[str, tuple[str, ...]]:
+    """By record: the fields that a request of an erasure is about."""
+    names = tuple(texts(fields.get("names")))
+    found = dict.fromkeys(texts(fields.get("records")), names)
+    parts = fields.get("parts")
+    for part in parts if isinstance(parts, list) else []:
+        if isinstance(part, dict):
+            of_part = tuple(texts(part.get("names")))
+            found.update((record, of_part) for record in texts(part.get("records")) if record in found)
+    return found
+
+
+def _gone(name: str, *records: AuditRecord) -> bool:
+    """Was a field erased from one of them? Whether it might be, `check_taken` says."""
+    return any(name in record.erased for record in records)
+
+
 def _requested(_: Register, ruled: Ruled) -> Iterator[str]:
     fields = ruled.record.fields
     if not text(fields, "requested_by"):
         yield "the request names nobody"
-    if not text(fields, "ground"):
+    if not text(fields, "ground") and not _gone("ground", ruled.record):
         yield "the request has no ground"
 
 
@@ -191,7 +236,7 @@ def _agreed(register: Register, ruled: Ruled, request_id: str | None) -> Iterato
         yield "it names nobody who approved it"
     elif _same(text(asked, "requested_by"), text(fields, "approved_by"), ruled.form):
         yield "the person who requested it approved it"
-    if text(fields, "ground") != text(asked, "ground"):
+    if text(fields, "ground") != text(asked, "ground") and not _gone("ground", ruled.record, request.record):
         yield "its ground is not the one that was requested"
 
 
@@ -214,6 +259,10 @@ def _erasure_approved(register: Register, ruled: Ruled) -> Iterator[str]:
         listed = fields.get("digests")
         if not isinstance(listed, dict) or set(listed) - set(records):
             yield "it does not list the digests of the fields that fall"
+            return
+        meant = taking_of(asked.record.fields)
+        if any(not isinstance(d, dict) or set(d) - set(meant.get(record, ())) for record, d in listed.items()):
+            yield "it takes other fields of a record than were requested"
 
 
 def _refused(register: Register, ruled: Ruled) -> Iterator[str]:
@@ -223,7 +272,8 @@ def _refused(register: Register, ruled: Ruled) -> Iterator[str]:
 
 
 def _hold_set(_: Register, ruled: Ruled) -> Iterator[str]:
-    if not text(ruled.record.fields, "matter") or not text(ruled.record.fields, "ground"):
+    record = ruled.record
+    if any(not text(record.fields, name) and not _gone(name, record) for name in ("matter", "ground")):
         yield "the hold has no matter or no ground"
 
 
@@ -304,6 +354,7 @@ def _keep_refusal(register: Register, ruled: Ruled) -> None:
 
 def _keep_ruling(register: Register, ruled: Ruled) -> None:
     register.rulings[ruled.record.id] = ruled
+    register.stood[ruled.record.id] = [*register.holds.values()]
     if ruled.record.event == "erasure":
         register.approved.setdefault(ruled.record.refers_to or "", set()).update(
             texts(ruled.record.fields.get("records"))
@@ -316,6 +367,7 @@ def _keep_hold(register: Register, ruled: Ruled) -> None:
 
 def _keep_lift(register: Register, ruled: Ruled) -> None:
     register.holds.pop(ruled.record.refers_to or "", None)
+    register.lifted[ruled.record.refers_to or ""] = ruled.index
     register.approved.setdefault(text(ruled.record.fields, "request"), set()).add(ruled.record.id)
 
 

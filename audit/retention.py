@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from audit.erase import BATCH, carry_out
+from audit.agreement import agreed, ask, second
 from audit.errors import ErasureRefused
 from audit.events import event
-from audit.holds import agreed, check_second, standing_holds, waiting
+from audit.holds import standing_holds
 from audit.log import TransparencyLog
 from audit.reading import Reader
 from audit.record import Json
 from audit.register import ALL, KEPT_EVENTS, Register, rule_of
 from audit.search import Filter, matches
+from audit.taking import BATCH, check_holds, take_out
 
 FLOOR = timedelta(days=184)
 RULE_FIELDS = ("age_days", "tenant", "channel", "below_floor")
@@ -66,18 +67,13 @@ async def request_rule(
 ) -> str:
     """Ask that a rule be applied from now on; another person agrees with `approve_rule`. The request's id."""
     check_floor(rule, confirmed=confirm_below_floor)
-    if not ground.strip():
-        raise ErasureRefused("a retention rule needs its ground, for example the policy that says so")
-    said: dict[str, Json] = {"ground": ground, "requested_by": by, **rule.fields()}
-    record = event("retention", "requested", refers_to=None, **said)
-    await log.append(record)
-    return record.id
+    example = "the policy that says so"
+    return await ask(log, "retention", ground=ground, by=by, example=example, said=rule.fields())
 
 
 async def approve_rule(log: TransparencyLog, request_id: str, *, by: str) -> str:
     """Agree to a rule that somebody else requested. Raises ErasureRefused (the same person), RecordUnknown."""
-    request = await log.read(lambda view: waiting(view, "retention", request_id))
-    check_second(request, by)
+    request = await second(log, "retention", request_id, by=by)
     asked = {name: request.record.fields.get(name) for name in RULE_FIELDS}
     record = event("retention", "approved", refers_to=request_id, **asked, **agreed(request, by))
     await log.append(record)
@@ -108,9 +104,9 @@ async def retain(
         for start in range(0, len(due), BATCH):
             batch = due[start : start + BATCH]
             record = event("retention", "done", refers_to=ground, records=batch, names=[ALL], by=by, **rule.fields())
-            done = await carry_out(log, record, batch, [ALL])
-            made.append(done.record)
-            erased += done.records
+            await take_out(log, record, dict.fromkeys(batch, (ALL,)), check_holds)
+            made.append(record.id)
+            erased += len(batch)
     return Retained(tuple(made), erased, kept)
 
 

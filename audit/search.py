@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from json import dumps
 
@@ -49,6 +49,19 @@ class Filter:
             elif value is not None:
                 given[name] = value
         return given
+
+    @classmethod
+    def from_json(cls, value: Json) -> Filter:
+        """What `as_json` wrote."""
+        given = value if isinstance(value, dict) else {}
+        texts = {name: found for name in _TEXTS if isinstance(found := given.get(name), str)}
+        times = {name: datetime.fromisoformat(texts.pop(name)) for name in ("since", "until") if texts.get(name)}
+        records = given.get("records")
+        ids = frozenset(map(str, records)) if isinstance(records, list) else None
+        return cls(**texts, **times, records=ids)  # type: ignore[arg-type]  # by their names
+
+
+_TEXTS = tuple(name for name in Filter.__dataclass_fields__ if name != "records")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +171,17 @@ def matches(wanted: Filter, record: AuditRecord) -> bool:
         and all(pair in there for pair in named(wanted))
         and (wanted.text is None or words(wanted.text) <= words(words_of(record.fields)))
     )
+
+
+def findable(record: AuditRecord) -> AuditRecord:
+    """The record with what `matches` reads alone, and none of its long texts where it needs their names only."""
+    kept = {name: value for name, value in record.fields.items() if name in _FOUND_BY}
+    return replace(record, fields=kept)
+
+
+_FOUND_BY = frozenset(
+    (*TEXT_FIELDS, "platform", "user", "email", "by", "requested_by", "approved_by", "channel", "tenant")
+)
 
 
 def words(text: str) -> set[str]:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -145,6 +146,15 @@ class SqliteSession:
 
 def _wal(path: Path) -> Path:
     return path.with_name(path.name + "-wal")
+
+
+def cut_wal(connection: apsw.Connection, path: Path) -> tuple[str, ...]:
+    """Write the write-ahead log out and cut it, so that no removed bytes are left in it; what is left is said."""
+    for attempt in range(TRIES):
+        if not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").get[0]:
+            return ()
+        time.sleep(0.01 * (attempt + 1))
+    return (f"{_wal(path)}, until no other process reads {path}",)
 
 
 def inspected(path: Path) -> SqliteSession:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from audit.check import Finding, missing_digests
+from audit.check import Finding
 from audit.database import FORMAT
 from audit.errors import AuditCorrupt
 from audit.keyring import public_keys, signers
@@ -17,7 +17,7 @@ from audit.log import TransparencyLog
 from audit.look import Batch, Looked, look_at_leaves, look_at_records
 from audit.note import Checkpoint, PublicKey
 from audit.processes import in_order
-from audit.reading import Reader
+from audit.reading import Reader, taken_from
 from audit.register import GOVERNANCE, Register, Ruled, Taken
 from audit.report import Clock, Report, check_now, read_earlier, read_head, rotation, trusted_keys
 from audit.tree import TILE, Edge, root_of, tile_widths
@@ -161,8 +161,7 @@ class _Walk:
             return
         record = stored.record
         if stored.erased:
-            missing = frozenset(missing_digests(stored.claimed()))
-            self._taken.append(Taken(stored.index, record.id, record.event, self._clock.latest, missing, stored.erased))
+            self._taken.append(taken_from(stored, self._clock.latest))
         if record.event in GOVERNANCE:
             report.add(*self._register.add(Ruled(stored.index, record, looked.form, before)))
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from audit.canonical import parse
+from audit.certificate import is_certificate, verify_certificate
 from audit.check import Claimed, check_record, missing_digests
 from audit.disclosure import parse_timestamp
 from audit.errors import AuditCorrupt, ExportFailed, RecordInvalid
@@ -17,6 +18,7 @@ from audit.reading import form_of_leaf
 from audit.record import AuditRecord, Json
 from audit.register import Register, Ruled, Taken
 from audit.report import EARLIEST, Clock, Keys, Report, Rotation, check_now, read_earlier, read_head, trusted_keys
+from audit.search import findable
 from audit.sinks import FORMAT, seal_text
 from audit.tree import TILE, Edge, check_inclusion, entries_of, leaf_hash, root_of, tile_path, tile_widths
 
@@ -33,11 +35,13 @@ def verify_export(
     since: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
-    """Check a JSONL file or a bundle folder. Blocking; call it in a thread.
+    """Check a JSONL file, a bundle's folder, or the certificate of an erasure. Blocking; call it in a thread.
 
     `keys` are public keys you trust; without them the key inside the export is believed, and
     `Report.key` names it. Raises ExportFailed when it is no export that can be checked.
     """
+    if path.is_file() and is_certificate(path):
+        return verify_certificate(path, keys)
     bundle = path.is_dir()
     lines = path / "records.jsonl" if bundle else path
     if not lines.is_file():
@@ -163,7 +167,8 @@ class _Lines:
         if claimed.erased:
             missing = frozenset(missing_digests(claimed))
             time = self._clock.latest if self._clock is not None else EARLIEST
-            self._taken.append(Taken(index, claimed.id, claimed.event, time, missing, claimed.erased))
+            left = findable(record)
+            self._taken.append(Taken(index, claimed.id, claimed.event, time, missing, claimed.erased, left))
         ruled = Ruled(index, record, form, before)
         if self.everything:
             self.report.add(*self._register.add(ruled))

@@ -9,9 +9,11 @@ from pydantic import SecretStr
 
 from bot.settings.files import variable
 from bot.settings.values import Settings
+from bot.wiring.places import places_table
 
 ROOT = Path(__file__).resolve().parent.parent
 README, PAGE = ROOT / "README.md", ROOT / "docs" / "settings.md"
+AUDIT, PLACES_BEGIN, PLACES_END = ROOT / "docs" / "audit.md", "<!-- places:begin -->", "<!-- places:end -->"
 BEGIN, END = "<!-- settings:begin -->", "<!-- settings:end -->"
 MATTER_MOST = (
     *("home", "slack_bot_token", "slack_app_token", "teams_app_id", "teams_app_password", "teams_app_tenantid"),
@@ -34,17 +36,18 @@ def settings_table(names: Iterable[str] = Settings.model_fields) -> str:
     return "\n".join(rows)
 
 
-def with_table(text: str, table: str) -> str:
+def with_table(text: str, table: str, begin: str = BEGIN, end: str = END) -> str:
     """The page's text with its table as the code says."""
-    head, rest = text.split(BEGIN)
-    _, tail = rest.split(END)
-    return f"{head}{BEGIN}\n{table}\n{END}{tail}"
+    head, rest = text.split(begin)
+    _, tail = rest.split(end)
+    return f"{head}{begin}\n{table}\n{end}{tail}"
 
 
 def pages() -> dict[Path, str]:
     """Each page that holds a table, as it should read."""
     tables = {README: settings_table(MATTER_MOST), PAGE: settings_table()}
-    return {page: with_table(page.read_text("utf-8"), table) for page, table in tables.items()}
+    made = {page: with_table(page.read_text("utf-8"), table) for page, table in tables.items()}
+    return {**made, AUDIT: with_table(AUDIT.read_text("utf-8"), places_table(), PLACES_BEGIN, PLACES_END)}
 
 
 if __name__ == "__main__":

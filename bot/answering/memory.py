@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import apsw
 
+from audit.errors import AuditUnavailable
+from audit.places import Place, Subject
+from audit.sqlite import cut_wal
+from audit.subject import fold
 from bot.errors import InboxUnavailable
 from bot.keys import ANY, ChannelKey, ThreadKey
 from retrieval.codec import to_object
@@ -26,6 +33,16 @@ CREATE INDEX IF NOT EXISTS answers_at ON answers(at);
 """
 TURNS = 6
 
+T = TypeVar("T")
+
+MEMORY = Place(
+    "thread memory",
+    ("memory.db*",),
+    (),
+    "earlier questions of a thread, until they expire",
+    "rows of theirs, and those that name them, are removed, and the write-ahead log is cut",
+)
+
 
 class ThreadMemory:
     """One row a question. Rights are not remembered: each answer checks them anew."""
@@ -41,8 +58,7 @@ class ThreadMemory:
             for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
                 self._db.execute(f"PRAGMA {pragma}")
             self._db.execute(_SCHEMA)
-            if not any(row[1] == "turn" for row in self._db.execute("PRAGMA table_info(turns)")):  # made by 0.1
-                self._db.execute("ALTER TABLE turns ADD COLUMN turn TEXT NOT NULL DEFAULT '{}'")
+            _complete(self._db)
         except (apsw.Error, OSError) as error:
             raise InboxUnavailable(f"The thread memory {path} cannot be used: {error}.") from error
 
@@ -112,6 +128,71 @@ def _turn(question: str, documents: str, rest: str) -> Turn:
     )
 
 
+def _complete(db: apsw.Connection) -> None:
+    """What a file of version 0.1 lacks."""
+    if not any(row[1] == "turn" for row in db.execute("PRAGMA table_info(turns)")):
+        db.execute("ALTER TABLE turns ADD COLUMN turn TEXT NOT NULL DEFAULT '{}'")
+
+
 def _literal(text: str) -> str:
     """For GLOB, without a meaning: a chat's ids are not ours."""
     return re.sub(r"[*?\[]", r"[\g<0>]", text)
+
+
+class MemoryHolder:
+    """Implements `Holder`: a person in the threads' memory."""
+
+    place = MEMORY
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def count(self, subject: Subject) -> int:
+        return await asyncio.to_thread(self._work, lambda db: len(_turns(db, subject)) + len(_answers(db, subject)), 0)
+
+    async def busy(self, subject: Subject) -> str:
+        return ""
+
+    async def erase(self, subject: Subject) -> Sequence[str]:
+        def remove(db: apsw.Connection) -> Sequence[str]:
+            with db:
+                db.executemany("DELETE FROM turns WHERE id = ?", [(turn,) for turn in _turns(db, subject)])
+                db.executemany("DELETE FROM answers WHERE thread = ? AND question = ?", _answers(db, subject))
+            return cut_wal(db, self._path)
+
+        return await asyncio.to_thread(self._work, remove, ())
+
+    def _work(self, work: Callable[[apsw.Connection], T], nothing: T) -> T:
+        if not self._path.exists():
+            return nothing
+        try:
+            db = apsw.Connection(str(self._path))
+            try:
+                db.set_busy_timeout(5_000)
+                db.execute("PRAGMA secure_delete = ON").fetchall()
+                _complete(db)
+                return work(db)
+            finally:
+                db.close()
+        except apsw.Error as error:
+            raise AuditUnavailable(f"the thread memory {self._path} cannot be used: {error}; check the disk") from error
+
+
+def _turns(db: apsw.Connection, subject: Subject) -> list[int]:
+    """By id; a turn names the platform as the head of its thread."""
+    person, found = subject.person, []
+    for turn, thread, user, said, more in db.execute("SELECT id, thread, user, question, turn FROM turns"):
+        theirs = person.is_user(thread.partition(":")[0], user)
+        if theirs or _of(subject, said) or person.in_value(json.loads(more)):
+            found.append(turn)
+    return found
+
+
+def _answers(db: apsw.Connection, subject: Subject) -> list[tuple[str, str]]:
+    rows = db.execute("SELECT thread, question, record FROM answers")
+    return [(thread, said) for thread, said, record in rows if record in subject.records or _of(subject, said)]
+
+
+def _of(subject: Subject, question: str) -> bool:
+    """Do they ask it, or is it made from what they asked, or does it name them?"""
+    return fold(question) in subject.asked or subject.person.named_in(question)

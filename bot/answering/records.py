@@ -32,11 +32,14 @@ def _who(incoming: Incoming) -> Mapping[str, Json]:
 
 
 def event_record(incoming: Incoming, record_id: str) -> AuditRecord:
-    """Feedback, or an event that is no question, as what it is."""
+    """Feedback, or an event that is no question, as what it is.
+
+    The time of every record is that of its making: the log's times go forward, however long an event waited.
+    """
     fields: dict[str, Json] = {**_who(incoming), **place_of(incoming), "text": clean(incoming.text)}
-    return AuditRecord(
-        record_id, incoming.kind.value, incoming.received_at, "recorded", fields, refers_to=incoming.about
-    )
+    fields["asked_at"] = incoming.received_at.astimezone(UTC).isoformat()
+    now = datetime.now(UTC)
+    return AuditRecord(record_id, incoming.kind.value, now, "recorded", fields, refers_to=incoming.about)
 
 
 def withheld_record(incoming: Incoming, reply: Reply) -> AuditRecord:
@@ -52,7 +55,9 @@ def delivery_record(incoming: Incoming, reply: Reply, shown: Shown) -> AuditReco
         **place_of(incoming),
         "reply_message": shown.message,
         "private": reply.private,
+        "shown_at": shown.at.astimezone(UTC).isoformat(),
     }
     if team := incoming.reference.get("team"):
         fields["team"] = team
-    return AuditRecord(shown.delivery_id, "delivery", shown.at, "delivered", fields, reply.receipt.record_id)
+    now = datetime.now(UTC)
+    return AuditRecord(shown.delivery_id, "delivery", now, "delivered", fields, reply.receipt.record_id)

@@ -1,24 +1,40 @@
-"""audit replay, reconcile, affected, stats, hold, erase, approve, retain: looking after the log."""
+"""audit replay, reconcile, affected, stats, hold, erase, approve, certificate, retain: looking after the log."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.audit import as_json, looked, open_log
-from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, run, say, say_field, settings
+from bot.cli.common import (
+    DONE,
+    NO,
+    USAGE,
+    HomeOption,
+    JsonOption,
+    note,
+    out,
+    run,
+    say,
+    say_field,
+    say_lines,
+    settings,
+)
 from bot.cli.filters import Channel, DocumentOption, Person, SectionOption, Since, Until, utc, wanted
 from bot.cli.reconcile import reconcile
 
 if TYPE_CHECKING:
+    from audit.erase import Pending
+    from audit.log import TransparencyLog
     from audit.replay import Replayed
 
 
 def register(audit: typer.Typer) -> None:
     """Add these commands below `footnote audit`."""
-    for command in (replay, affected, stats, reconcile, hold, erase, approve, retain, rotate_key):
+    for command in (replay, affected, stats, reconcile, hold, erase, approve, certificate, retain, rotate_key):
         audit.command()(command)
 
 
@@ -150,31 +166,73 @@ def erase(
     ground: Ground,
     record: Annotated[list[str] | None, typer.Option(help="A record's id; may be repeated.")] = None,
     person: Person = None,
+    also: Annotated[
+        list[str] | None, typer.Option(help="Another name of the person, to look for in texts; may be repeated.")
+    ] = None,
     field: Annotated[list[str] | None, typer.Option(help="A field's name; without it, all personal fields.")] = None,
+    json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Request that fields of a record or a person be erased; another person carries it out with `approve`."""
+    """Request an erasure, of records or of a person wherever they stand; another person carries it out with `approve`.
+
+    Of a person it lists what was found, in the log and in every other place, before anybody approves.
+    """
 
     async def work() -> int:
         from audit.erase import request_erasure
+        from bot.wiring.places import holders
 
         if not record and not person:
             note("footnote: say what to erase: --record ID or --person WHO.")
             return USAGE
         async with open_log(home) as log:
             asked = await request_erasure(
-                log, ground=ground, by=_me(), records=record or (), person=person, names=field or ()
+                log,
+                ground=ground,
+                by=_me(),
+                records=record or (),
+                person=person,
+                also=also or (),
+                names=field or (),
+                holders=holders(settings(home)) if person else (),
             )
-        say(f"Requested: {len(asked.records)} records, fields {', '.join(asked.names)}.")
+        if json:
+            out(_found(asked))
+            return DONE
+        say(f"Requested: fields of {len(asked.records)} records.")
+        _print_found(asked)
         say(f"Another person approves it with: footnote audit approve {asked.id}")
         return DONE
 
     run(work())
 
 
+def _found(asked: Pending) -> dict[str, object]:
+    return {
+        "request": asked.id,
+        "records": list(asked.records),
+        "fields": list(asked.names),
+        "person": asked.person.said if asked.person else None,
+        "found": dict(asked.places),
+        "stays": dict(asked.stays),
+    }
+
+
+def _print_found(asked: Pending) -> None:
+    if asked.person is None:
+        say(f"  fields {', '.join(asked.names)}")
+        return
+    say(f"  known as {', '.join(asked.person.said)}")
+    for place, count in asked.places.items():
+        say(f"  {count:6}  {place}")
+    for why, count in asked.stays.items():
+        say(f"  {count:6}  stay: {why}")
+
+
 def approve(
     request: Annotated[str | None, typer.Argument(help="The request's id; without it, list what is waiting.")] = None,
     refuse: Annotated[str | None, typer.Option(help="Refuse the request instead, for this reason.")] = None,
+    json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
     """Carry out what somebody else requested: an erasure, a lifted hold, a retention rule, a new key."""
@@ -182,24 +240,59 @@ def approve(
     async def work() -> int:
         from audit import approvals
         from audit.erase import Erased
+        from bot.wiring.places import holders
 
         async with open_log(home) as log:
             if request is None:
-                waiting = await approvals.pending(log)
-                for one in waiting:
-                    say(f"{one.id}  {one.what}; {one.requested_by}: {one.ground}")
-                return DONE if waiting else NO
+                return await _list_waiting(log, json=json)
             if refuse is not None:
                 await approvals.refuse(log, request, by=_me(), reason=refuse)
                 say("Refused; nothing was changed.")
                 return DONE
-            done = await approvals.approve(log, request, by=_me())
+            done = await approvals.approve(log, request, by=_me(), holders=holders(settings(home)))
         if not isinstance(done, Erased):
             say(f"Approved: {done}")
-            return DONE
-        say(f"Erased {done.fields} fields of {done.records} records; the log's proofs still stand.")
-        for copy in done.copies:
-            say(f"An export outside the log may still hold them: {copy}")
+        elif json:
+            out({"records": done.records, "fields": done.fields, "places": done.places, "left": done.copies})
+        else:
+            say(f"Erased {done.fields} fields of {done.records} records; the log's proofs still stand.")
+            for place, count in done.places.items():
+                say(f"Removed {count} items from {place}.")
+            for copy in done.copies:
+                say(f"May remain: {copy}")
+            say(f"The certificate: footnote audit certificate {request}")
+        return DONE
+
+    run(work())
+
+
+async def _list_waiting(log: TransparencyLog, *, json: bool) -> int:
+    from audit import approvals
+    from audit.erase import pending_erasures
+
+    waiting = await approvals.pending(log)
+    erasures = {one.id: one for one in await pending_erasures(log)}
+    await looked(log, "approvals", found=len(waiting))
+    if json:
+        found = {name: _found(one) for name, one in erasures.items()}
+        out([{**asdict(one), **found.get(one.id, {})} for one in waiting])
+    for one in () if json else waiting:
+        say(f"{one.id}  {one.what}; {one.requested_by}: {one.ground}")
+        if one.id in erasures:
+            _print_found(erasures[one.id])
+    return DONE if waiting else NO
+
+
+def certificate(request: str, home: HomeOption = None) -> None:
+    """The certificate of an erasure that was carried out, signed by the log's key; `audit verify FILE` checks it."""
+
+    async def work() -> int:
+        from audit.erase import certificate_of
+
+        async with open_log(home) as log:
+            text = await certificate_of(log, request)
+            await looked(log, "certificate", request)
+        say_lines(text.rstrip("\n"))
         return DONE
 
     run(work())

@@ -32,7 +32,7 @@ class AdmissionLimits:
 
 
 class Counter:
-    """What was let through lately, by name. In memory; the longest unused names go when there are too many."""
+    """What was let through lately, by name. In memory: names go with their window, the longest unused first."""
 
     def __init__(self, window: timedelta, most: int = MOST_NAMES) -> None:
         self._window = window
@@ -49,7 +49,12 @@ class Counter:
         return seen[len(seen) - limit][0] + self._window
 
     def count(self, name: Hashable, key: str, at: datetime) -> None:
-        """Once for each key."""
+        """Once for each key. Names of nobody who counts any more are forgotten."""
+        while self._seen:
+            first, times = next(iter(self._seen.items()))
+            if times and times[-1][0] > at - self._window:
+                break
+            del self._seen[first]
         seen = self._seen.setdefault(name, deque())
         if all(key != counted for _, counted in seen):
             seen.append((at, key))

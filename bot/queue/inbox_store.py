@@ -19,7 +19,7 @@ import apsw
 
 from audit.database import Session
 from audit.errors import AuditUnavailable
-from audit.sqlite import SqliteSession
+from audit.sqlite import SqliteSession, cut_wal
 from bot.errors import InboxUnavailable
 
 _SQLITE = """
@@ -45,10 +45,29 @@ CREATE TABLE IF NOT EXISTS shown(
   "user" text NOT NULL, private integer NOT NULL, delivery_id text NOT NULL, at text NOT NULL);
 CREATE INDEX IF NOT EXISTS shown_message ON shown(platform, message)
 """
+# Statistics would keep values where no erasure reaches them. TRUNCATE gives a table a new file: the old one goes.
+_FORGETTING = (
+    "ALTER TABLE events ALTER key SET STATISTICS 0, ALTER event SET STATISTICS 0, ALTER reply SET STATISTICS 0",
+    'ALTER TABLE shown ALTER message SET STATISTICS 0, ALTER channel SET STATISTICS 0, ALTER "user" SET STATISTICS 0',
+    """
+CREATE OR REPLACE FUNCTION rewrite() RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = footnote_inbox, pg_temp SET lock_timeout = 5000 AS $$
+BEGIN
+    LOCK TABLE events, shown IN ACCESS EXCLUSIVE MODE;
+    CREATE TEMPORARY TABLE kept_events ON COMMIT DROP AS SELECT * FROM events;
+    CREATE TEMPORARY TABLE kept_shown ON COMMIT DROP AS SELECT * FROM shown;
+    TRUNCATE events, shown;
+    INSERT INTO events OVERRIDING SYSTEM VALUE SELECT * FROM pg_temp.kept_events ORDER BY seq;
+    INSERT INTO shown SELECT * FROM pg_temp.kept_shown;
+    DROP TABLE pg_temp.kept_events, pg_temp.kept_shown;
+END $$""",
+)
 _GRANT = """
 DO $$ BEGIN
+  REVOKE ALL ON FUNCTION rewrite FROM PUBLIC;
   GRANT USAGE ON SCHEMA footnote_inbox TO footnote_append, footnote_erase;
   GRANT SELECT, INSERT, UPDATE, DELETE ON events, shown TO footnote_append, footnote_erase;
+  GRANT EXECUTE ON FUNCTION rewrite TO footnote_erase;
 EXCEPTION WHEN undefined_object THEN NULL; END $$
 """
 # A lock that can be had belongs to nobody: its replica is gone. The inner query names each owner once.
@@ -59,11 +78,22 @@ UPDATE events SET owner = OWNER WHERE state <> 'done' AND owner IN (
 """.replace("OWNER", _OWNER)
 
 
+_UNMADE = """
+SELECT to_regclass('footnote_inbox.shown') IS NULL OR (
+    to_regprocedure('footnote_inbox.rewrite()') IS NULL AND (
+        SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('footnote_inbox.shown')))
+"""
+_REWRITES = """
+SELECT CASE WHEN to_regprocedure('footnote_inbox.rewrite()') IS NULL THEN false
+    ELSE has_function_privilege('footnote_inbox.rewrite()', 'EXECUTE') END
+"""
+
+
 def _create(session: Session) -> None:
     """The tables, made by one of the replicas that start together."""
     session.begin()
     session.run("SELECT pg_advisory_xact_lock(hashtext('footnote_inbox'))")
-    for statement in (*_POSTGRES.split(";\n"), _GRANT):
+    for statement in (*_POSTGRES.split(";\n"), *_FORGETTING, _GRANT):
         session.run(statement)
     session.commit()
 
@@ -86,6 +116,10 @@ class InboxStore(Protocol):
 
     def take_over(self, session: Session) -> None:
         """Make ours what belonged to a process that is gone."""
+        ...
+
+    def scrub(self, session: Session) -> tuple[str, ...]:
+        """Leave no bytes of rows that were removed; says where some may be left all the same."""
         ...
 
     def translated(self) -> AbstractContextManager[None]:
@@ -127,6 +161,9 @@ class SqliteStore:
 
     def take_over(self, session: Session) -> None:
         return  # a process alone owns everything
+
+    def scrub(self, session: Session) -> tuple[str, ...]:
+        return cut_wal(session.connection, self._path) if isinstance(session, SqliteSession) else ()
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -171,7 +208,7 @@ class PostgresStore:
                 ),
             )
             try:
-                if session.value("SELECT to_regclass('footnote_inbox.shown')") is None:
+                if session.value(_UNMADE):
                     _create(session)
             except BaseException:
                 session.abandon()
@@ -183,6 +220,12 @@ class PostgresStore:
 
     def take_over(self, session: Session) -> None:
         session.run(_TAKE_OVER)
+
+    def scrub(self, session: Session) -> tuple[str, ...]:
+        if session.value(_REWRITES):
+            session.run("SELECT footnote_inbox.rewrite()")
+            return ()
+        return (f"old pages of the inbox {self.where}: its owner runs `footnote doctor` once, or VACUUM FULL",)
 
     @contextmanager
     def translated(self) -> Iterator[None]:

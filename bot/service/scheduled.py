@@ -10,12 +10,12 @@ from pathlib import Path
 
 import structlog
 
-from audit.erase import finish_erasures
 from audit.errors import AuditError, ErasureRefused, LogForked
 from audit.events import configuration, heartbeat
 from audit.publish import publish_checkpoint
 from audit.retention import Rule, retain
 from audit.search import Filter
+from audit.taking import finish_erasures
 from bot.service.metrics import Outside
 from bot.wiring.app import App, configuration_sha256
 from bot.wiring.sources import configured

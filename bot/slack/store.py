@@ -13,12 +13,15 @@ import json
 import os
 import re
 import secrets
+import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
+from audit.errors import AuditUnavailable
+from audit.places import Place, Subject
 from bot.errors import PlatformDenied, PlatformError
 
 TEAM = re.compile(r"T[A-Z0-9]{1,30}")
@@ -37,6 +40,15 @@ class Installed:
     bot_id: str
     by: str
     at: int
+
+
+INSTALLED = Place(
+    "installations of Slack",
+    ("slack/*",),
+    (),
+    "who installed the app in a workspace",
+    "the name goes, the installation stays",
+)
 
 
 class Installations:
@@ -114,6 +126,36 @@ class Installations:
                 self._path(team).unlink(missing_ok=True)
             except OSError as error:
                 raise _unusable(self._path(team), error) from error
+
+
+class InstalledHolder:
+    """Implements `audit.places.Holder`: who installed the app."""
+
+    place = INSTALLED
+
+    def __init__(self, folder: Path) -> None:
+        self._installed = Installations(folder, sys.maxsize)
+
+    async def count(self, subject: Subject) -> int:
+        return len(await self._by(subject))
+
+    async def busy(self, subject: Subject) -> str:
+        return ""
+
+    async def erase(self, subject: Subject) -> Sequence[str]:
+        try:
+            for one in await self._by(subject):
+                await self._installed.save(replace(one, by=""))
+        except PlatformError as error:
+            raise AuditUnavailable(str(error)) from error
+        return ()
+
+    async def _by(self, subject: Subject) -> list[Installed]:
+        try:
+            found = [await self._installed.find(team) for team in await self._installed.teams()]
+        except PlatformError as error:
+            raise AuditUnavailable(str(error)) from error
+        return [one for one in found if one is not None and subject.person.is_user("slack", one.by)]
 
 
 class States:

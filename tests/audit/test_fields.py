@@ -10,7 +10,8 @@ import jsonschema
 import pytest
 
 from audit import fields
-from audit.erase import approve_erasure, refuse_erasure, request_erasure
+from audit.approvals import refuse
+from audit.erase import approve_erasure, request_erasure
 from audit.events import access, configuration, event, heartbeat, review
 from audit.export import ExportFormat, export
 from audit.holds import hold
@@ -100,7 +101,7 @@ async def test_real_records_fit_the_schema(tmp_path: Path) -> None:
         request = await request_erasure(log, records=[target.id], names=["email"], ground="g", by="ada")
         await approve_erasure(log, request.id, by="grace")
         other = await request_erasure(log, records=[target.id], names=["user"], ground="g", by="ada")
-        await refuse_erasure(log, other.id, by="grace", reason="no")
+        await refuse(log, other.id, by="grace", reason="no")
         await agreed(log, Rule(FLOOR, tenant="T1"))
         await retain(log, [Rule(FLOOR, tenant="T1")], by="cron")
         await rotated(log)

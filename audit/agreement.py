@@ -1,0 +1,69 @@
+"""Two people: one asks, another agrees or refuses, and both are records. The shape of all that needs it.
+
+Erasures, lifting a hold, a retention rule, a new signing key (`audit.approvals` lists them). Verification judges
+them by the same rules (`audit.register`), so that an approval which this module would refuse governs nothing.
+"""
+
+from __future__ import annotations
+
+from audit.errors import ErasureRefused, RecordUnknown
+from audit.events import event
+from audit.log import TransparencyLog
+from audit.people import same_person
+from audit.reading import Reader
+from audit.record import Json
+from audit.register import Ruled
+
+
+async def ask(
+    log: TransparencyLog,
+    kind: str,
+    outcome: str = "requested",
+    *,
+    ground: str,
+    by: str,
+    example: str,
+    refers_to: str | None = None,
+    said: dict[str, Json] | None = None,
+) -> str:
+    """Record a request; its id. Raises ErasureRefused without a ground; `example` says what a good one is."""
+    if not ground.strip():
+        raise ErasureRefused(f"this needs its ground, for example: {example}")
+    record = event(kind, outcome, refers_to=refers_to, **{**(said or {}), "ground": ground, "requested_by": by})
+    await log.append(record)
+    return record.id
+
+
+async def second(log: TransparencyLog, kind: str, request_id: str, *, by: str) -> Ruled:
+    """The request that waits, when `by` may agree to it. Raises ErasureRefused (the same person), RecordUnknown."""
+    request = await log.read(lambda view: waiting(view, kind, request_id))
+    check_second(str(request.record.fields.get("requested_by")), by)
+    return request
+
+
+def waiting(view: Reader, kind: str, request_id: str) -> Ruled:
+    """A request that waits for a second person. Raises RecordUnknown."""
+    for ruled in view.register().pending(kind):
+        if ruled.record.id == request_id:
+            return ruled
+    raise RecordUnknown(f"no request {request_id} waits for approval; `footnote audit approve` lists them")
+
+
+def check_second(asked: str, by: str) -> None:
+    """Raises ErasureRefused when whoever requested it may be the one who approves it."""
+    if same_person(asked, by):
+        raise ErasureRefused(f"{asked} requested this, and {by} may be the same person; another person must approve it")
+
+
+def agreed(request: Ruled, by: str) -> dict[str, Json]:
+    """What an approval says of the two people and the ground."""
+    fields = request.record.fields
+    return {"ground": fields.get("ground"), "requested_by": fields.get("requested_by"), "approved_by": by}
+
+
+async def refuse(log: TransparencyLog, kind: str, request_id: str, *, by: str, reason: str) -> str:
+    """Close a request without doing anything; anybody may. Raises RecordUnknown."""
+    await log.read(lambda view: waiting(view, kind, request_id))
+    record = event(kind, "refused", refers_to=request_id, approved_by=by, reason=reason)
+    await log.append(record)
+    return record.id
