@@ -133,6 +133,7 @@ FIELDS: tuple[Field, ...] = (
     Field("message", CHAT, TEXT, True, "message id of the question, or of the event"),
     Field("reply_message", ("delivery",), TEXT, True, "message id of the reply"),
     Field("shown_at", ("delivery",), TEXT, False, "when the reply was shown (UTC)"),
+    Field("form", ("delivery",), TEXT, False, "how much of the reply the platform took, where not all of its form"),
     Field("team", ("delivery",), TEXT, False, "of a channel in Teams: the id of the team's group or thread"),
     Field("key", CHAT, TEXT, True, "what makes deliveries of one message one question"),
     Field("audience", Q, shape({"kind": TEXT, "readers": listed(TEXTS), "reason": TEXT}), True,
@@ -233,7 +234,7 @@ FIELDS: tuple[Field, ...] = (
 
 OUTCOMES: dict[str, tuple[str, ...]] = {
     "question": ("answered", "abstained", "refused", "failed"),
-    "delivery": ("delivered", "withheld"),
+    "delivery": ("delivered", "withheld", "unconfirmed"),
     "feedback": ("recorded",),
     "expert": ("asked", "none", "refused"),
     "review": (),

@@ -5,7 +5,10 @@
   - InboxUnavailable       an event cannot be stored: the platform must not be acknowledged
   - PlatformError          Slack or Teams cannot be reached or refuses
     - PlatformBusy         the platform asks to wait (`retry_after` seconds) and retries are spent
-    - PlatformDenied       a scope, right or token is missing; says which
+    - PlatformDenied       a scope, right or token is missing, or the place is closed to us; says which
+    - PlatformRefused      the platform takes the message, but not in this form
+    - PlatformUnsure       no telling whether the platform did it; to be looked for
+      - PlatformUnseen     and no way to look
   - DirectoryUnavailable   groups of a person cannot be resolved: treat the person as nobody
 """
 
@@ -37,7 +40,19 @@ class PlatformBusy(PlatformError):
 
 
 class PlatformDenied(PlatformError):
-    """The platform refuses: a scope, a right or a token is missing."""
+    """The platform refuses: a scope, a right or a token is missing, or the place is closed to us."""
+
+
+class PlatformRefused(PlatformError):
+    """The platform refuses what a message holds, or how much; a smaller form may pass."""
+
+
+class PlatformUnsure(PlatformError):
+    """It is open whether the platform did what it was asked, and doing it again could show it twice."""
+
+
+class PlatformUnseen(PlatformUnsure):
+    """It is open whether the platform did it, and the platform does not let us look."""
 
 
 class DirectoryUnavailable(BotError):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from audit.record import Json
-from bot.types import Expert, Incoming, Outcome, PassageView, People, Reply
+from bot.types import Expert, Form, Incoming, Outcome, PassageView, People, Reply
 from retrieval.people import Principal
 
 if TYPE_CHECKING:  # not every command serves
@@ -36,15 +36,23 @@ class Platform(Protocol):
         ...
 
     async def post_status(self, incoming: Incoming, text: str) -> str:
-        """Post a status line in the thread (what the answer will replace); returns its message id."""
+        """Show that a question is being worked on: by the platform's own passing sign, and then this returns "" and is
+        called again from time to time; or by a line in the thread, whose message id it returns."""
         ...
 
-    async def post(self, incoming: Incoming, reply: Reply, replace: str | None) -> str:
-        """Show a reply in the thread, in place of the status line when there is one; returns the message id.
+    async def post(self, incoming: Incoming, reply: Reply, replace: str | None, *, again: bool = False) -> str:
+        """Show a reply in the thread, which notifies the asker; returns the message id, "" where there is none to know.
 
-        A private reply goes to the asker alone; the status line then becomes a neutral line.
-        Doing it twice with the same `replace` shows it once.
+        `replace` is a message of ours that becomes the reply instead: a status line, or what was answered before the
+        question was edited. A private reply goes to the asker alone; what it replaces becomes a neutral line.
+
+        `again`: an earlier call may have shown it, so it is looked for first. Raises PlatformUnseen when that cannot be
+        done; PlatformUnsure when this call may have shown it; PlatformRefused when a smaller form may pass.
         """
+        ...
+
+    def smaller(self, payload: Mapping[str, Json]) -> Sequence[Form]:
+        """The same reply in ever smaller forms, for a platform that refuses it: all that it says and cites. Pure."""
         ...
 
     async def post_text(self, incoming: Incoming, text: str, replace: str | None) -> str:

@@ -13,7 +13,12 @@ import re
 STATUS = "Looking in your documents…"
 PRIVATE_NOTE = "I have answered this in a direct message to the person who asked."
 ASKED_IN = "You asked me this here: {link}"
-SHOWN_BEFORE = "I answered this privately just before a restart. If you did not see the answer, please ask again."
+SHOWN_BEFORE = "I have answered this, but could not make sure that it arrived. If you see no answer, please ask again."
+CONTINUED = "(continued)"  # begins the later parts of an answer that is shown in parts
+NOT_TAKEN = (
+    "I have an answer to this, but it could not be shown here in any form. "
+    "An administrator can look it up in the audit log: record {record}"
+)
 NO_PRIVATE_CHAT = (
     "I may not show this answer here, and I cannot write to you in private. "
     "Open a direct chat with me once, then ask again."
@@ -125,6 +130,7 @@ EARLIER = (
     "I may not show this answer here, and I cannot write to you in private. "
     "Open a personal chat with me once, then ask again.",
     "I have answered this privately.",
+    "I answered this privately just before a restart. If you did not see the answer, please ask again.",
     "I answered this privately, but Slack did not confirm it. If you do not see the answer here, please ask me again, "
     "or ask in a direct message.",
     "I answer members of the organisation only. Ask the person who invited you.",
@@ -135,7 +141,17 @@ EARLIER = (
     "{name} can help with this. They do not see this conversation, so please write to them.",
 )
 FIXED = (
-    *(STATUS, PRIVATE_NOTE, NO_PRIVATE_CHAT, SHOWN_BEFORE, UNRECORDED, WELCOME, EXPERT_ELSEWHERE, NO_QUESTION),
+    *(
+        STATUS,
+        PRIVATE_NOTE,
+        NO_PRIVATE_CHAT,
+        SHOWN_BEFORE,
+        NOT_TAKEN,
+        UNRECORDED,
+        WELCOME,
+        EXPERT_ELSEWHERE,
+        NO_QUESTION,
+    ),
     *(NO_EXPERT, SHARED_CHANNEL, MEMBERS_ONLY, RIGHTS_UNKNOWN, READERS_UNKNOWN, *EARLIER),
 )
 """Texts that stand in a chat without a record of their own."""
@@ -153,4 +169,4 @@ _FIXED = re.compile("|".join([*map(_pattern, FIXED), _CALL]), re.DOTALL)
 
 def is_fixed(text: str) -> bool:
     """Whether a message, on one line as people read it, is one of ours without an answer."""
-    return _FIXED.fullmatch(text) is not None
+    return text.startswith(CONTINUED) or _FIXED.fullmatch(text) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -88,6 +88,14 @@ class Reply:
     payload: Mapping[str, Json]
     private: bool
     receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A smaller form of a reply: its name, as in delivery records, and the messages that it takes, in their order."""
+
+    name: str
+    messages: Sequence[Mapping[str, Json]]
 
 
 @dataclass(frozen=True, slots=True)

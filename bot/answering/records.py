@@ -48,16 +48,23 @@ def withheld_record(incoming: Incoming, reply: Reply) -> AuditRecord:
     return AuditRecord(new_record_id(), "delivery", datetime.now(UTC), "withheld", fields, reply.receipt.record_id)
 
 
-def delivery_record(incoming: Incoming, reply: Reply, shown: Shown) -> AuditRecord:
-    """That a reply was shown, and where."""
+def delivery_record(incoming: Incoming, reply: Reply, shown: Shown, form: str = "") -> AuditRecord:
+    """That a reply was shown, where, and in which form, if it was not shown whole."""
     fields: dict[str, Json] = {
         **_who(incoming),
         **place_of(incoming),
         "reply_message": shown.message,
-        "private": reply.private,
+        "private": shown.private,
+        **({"form": form} if form else {}),
         "shown_at": shown.at.astimezone(UTC).isoformat(),
     }
     if team := incoming.reference.get("team"):
         fields["team"] = team
     now = datetime.now(UTC)
     return AuditRecord(shown.delivery_id, "delivery", now, "delivered", fields, reply.receipt.record_id)
+
+
+def unconfirmed_record(incoming: Incoming, reply: Reply) -> AuditRecord:
+    """That a reply may have been shown: the platform did not say so, and the asker was told to look."""
+    fields: dict[str, Json] = {**_who(incoming), **place_of(incoming), "private": reply.private}
+    return AuditRecord(new_record_id(), "delivery", datetime.now(UTC), "unconfirmed", fields, reply.receipt.record_id)

@@ -1,7 +1,7 @@
 """Events that arrived, durable before the platform is acknowledged, and how far each has come.
 
-new -> (record id, status line) -> recorded (the exact reply, kept until it is shown) -> shown (the
-delivery's record is still to be written) -> done. A private reply is `showing` while it is sent. When
+new -> (record id, status line) -> recorded (the exact reply, kept until it is shown) -> showing (it is being
+sent) -> shown (the delivery's record is still to be written) -> done. When
 an event is done its text is dropped; the key stays, so that a late retry is still known.
 """
 
@@ -59,6 +59,7 @@ class Shown:
     message: str
     delivery_id: str
     at: datetime
+    private: bool
 
 
 class Inbox:
@@ -177,7 +178,7 @@ class Inbox:
         await self._update("UPDATE events SET state = 'recorded', reply = ?", data, key)
 
     async def showing(self, key: str) -> None:
-        """A private reply is about to be sent: after a crash, sending it twice could not be noticed."""
+        """A reply is about to be sent: after a crash it is looked for before it is sent again."""
         await self._update("UPDATE events SET state = 'showing'", key)
 
     async def not_shown(self, key: str) -> None:
@@ -196,13 +197,13 @@ class Inbox:
             self._db.run("UPDATE events SET state = 'shown' WHERE key = ?", (incoming.key,))
 
         await self._do(keep)
-        return Shown(message, delivery, now)
+        return Shown(message, delivery, now, reply.private)
 
     async def shown_as(self, record_id: str) -> Shown | None:
         """How the reply of a record was shown, if it was."""
-        sql = "SELECT message, delivery_id, at FROM shown WHERE record_id = ?"
+        sql = "SELECT message, delivery_id, at, private FROM shown WHERE record_id = ?"
         row = await self._do(lambda: self._db.row(sql, (record_id,)))
-        return Shown(row[0], row[1], datetime.fromisoformat(row[2])) if row is not None else None
+        return Shown(row[0], row[1], datetime.fromisoformat(row[2]), bool(row[3])) if row is not None else None
 
     async def record_of(self, incoming: Incoming) -> str | None:
         """The record that the message an event is about shows: in this channel, or privately to this person.

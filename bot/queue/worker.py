@@ -1,8 +1,9 @@
 """From the inbox to the reply: every accepted question ends in exactly one outcome that the asker sees.
 
-Order for a question: status line, ask (which records), reply in place of the status line, delivery
-record, done. After a crash the inbox says how far it came: not recorded, ask again under the same
-record id; recorded, show what was recorded. Showing replaces the status line, so twice shows once.
+Order for a question: a sign that it is being worked on, ask (which records), the reply as a new message, delivery
+record, done. After a crash the inbox says how far it came: not recorded, ask again under the same record id;
+recorded, show what was recorded; showing, look whether it is shown; where that cannot be seen, say so instead of
+showing it twice.
 
 What fails is put aside and tried again after growing pauses, so that it holds up nobody else.
 """
@@ -25,7 +26,14 @@ from bot.answering.asking import points_elsewhere, question_in
 from bot.answering.audience import AudienceRules, Decision
 from bot.answering.experts import ExpertDesk, is_call
 from bot.answering.memory import ThreadMemory
-from bot.answering.records import delivery_record, event_record, gap_record, place_of, withheld_record
+from bot.answering.records import (
+    delivery_record,
+    event_record,
+    gap_record,
+    place_of,
+    unconfirmed_record,
+    withheld_record,
+)
 from bot.answering.repeats import Standing, fold
 from bot.errors import BotError, InboxUnavailable, PlatformBusy, PlatformError
 from bot.keys import PersonKey, ThreadKey
@@ -33,7 +41,9 @@ from bot.ports import Platform
 from bot.queue.admission import Admission
 from bot.queue.backlog import Backlog, Closed, Lane
 from bot.queue.inbox import Inbox, Pending, Waiting
-from bot.texts import READERS_UNKNOWN, SHOWN_BEFORE, STATUS, UNRECORDED
+from bot.queue.sending import Sender
+from bot.queue.signs import Signs
+from bot.texts import READERS_UNKNOWN, UNRECORDED
 from bot.types import ChannelKind, Incoming, IncomingKind, OutcomeKind, Reply
 from retrieval.people import Audience, AudienceKind, Principal
 from retrieval.types import Question
@@ -42,8 +52,6 @@ FIRST_PAUSE = 2.0  # seconds before the second try; each pause is twice the one 
 LONGEST_PAUSE = 300.0
 TRIES = 300  # a day of the longest pauses
 MOST_WAITING = 50_000  # beyond it nothing is accepted: the platform keeps the event and sends it again
-GREETERS = 4  # status lines posted at the same time for questions that wait their turn
-GREETING_SECONDS = 2.0  # for those under way at a stop; one that is cut off leaves a spare status line
 ADOPT_SECONDS = 15.0
 PEOPLE_SECONDS = 60.0  # for finding out who reads a channel
 
@@ -105,12 +113,12 @@ class Worker:
         self._quiet.set()
         self._failures: dict[str, int] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._unmet: asyncio.Queue[str] = asyncio.Queue()  # questions that wait without a status line
         self._crowd: asyncio.Queue[tuple[Lane, str]] = asyncio.Queue()  # questions that found the queue full
         self._crowded: dict[str, str] = {}  # what to say to them
-        self._greetings: dict[str, asyncio.Task[str]] = {}
+        self._signs = Signs(inbox, self._platforms)
+        self._sender = Sender(inbox)
         self._tasks: list[asyncio.Task[None]] = []
-        self._greeters: list[asyncio.Task[None]] = []
+        self._helpers: list[asyncio.Task[None]] = []
 
     def attach(self, platform: Platform) -> None:
         """Add a platform; before `start`."""
@@ -143,7 +151,7 @@ class Worker:
                 self._crowd.put_nowait((lane, event.key))
                 return
         if event.kind is IncomingKind.QUESTION and self._in_hand + len(self._backlog) >= self._limits.workers:
-            self._unmet.put_nowait(event.key)
+            self._signs.want(event.key)
         self._backlog.put(_lane(event), event.key)
 
     async def start(self) -> None:
@@ -152,10 +160,10 @@ class Worker:
         for event in await self._inbox.waiting():
             self._put(event)
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self._limits.workers)]
-        self._greeters = [asyncio.create_task(self._greet()) for _ in range(GREETERS)]
-        self._greeters.append(asyncio.create_task(self._turn_away()))
+        self._signs.start(lambda key: key in self._known)
+        self._helpers = [asyncio.create_task(self._turn_away())]
         if self._inbox.shared:
-            self._greeters.append(asyncio.create_task(self._adopt()))
+            self._helpers.append(asyncio.create_task(self._adopt()))
 
     async def _adopt(self) -> None:
         """Every `adopt_s` seconds, take up what a replica left that is gone."""
@@ -181,9 +189,8 @@ class Worker:
         late = (await asyncio.wait(tasks, timeout=grace_s))[1] if tasks else set()
         if late:
             log.warning("stopped with questions in hand; they are answered at the next start", questions=len(late))
-        if self._greetings:
-            await asyncio.wait(self._greetings.values(), timeout=min(grace_s, GREETING_SECONDS))
-        ending = [*late, *self._greeters, *self._greetings.values()]
+        await self._signs.stop(grace_s)
+        ending = [*late, *self._helpers]
         for task in ending:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
@@ -213,7 +220,7 @@ class Worker:
 
     def _over(self, key: str) -> None:
         """Out of a worker's hands: done, or put aside."""
-        self._greetings.pop(key, None)
+        self._signs.forget(key)
         self._known.discard(key)
         if not self._known:
             self._quiet.set()
@@ -263,34 +270,6 @@ class Worker:
                 gap_record(pending.record_id, "no reply could be shown, however often it was tried")
             )
             await self._inbox.done(key)
-
-    # --- status lines -------------------------------------------------------------------
-
-    async def _greet(self) -> None:
-        """Status lines for questions that wait their turn, so that nobody looks at silence."""
-        while True:
-            key = await self._unmet.get()
-            try:
-                pending = await self._inbox.get(key)
-                unanswered = pending is not None and pending.state == "new" and key in self._known
-                if pending and unanswered and pending.incoming.addressed and pending.status_id is None:
-                    await self._status(pending.incoming)
-            except BotError as error:
-                log.warning("a status line could not be shown yet", key=key, error=str(error))
-            except Exception:
-                log.exception("a bug kept a status line from being shown", key=key)
-
-    async def _status(self, incoming: Incoming) -> str:
-        """The status line's message id; posted once, whoever asks. Raises PlatformError."""
-        greeting = self._greetings.get(incoming.key)
-        if greeting is None or (greeting.done() and (greeting.cancelled() or greeting.exception() is not None)):
-            greeting = self._greetings[incoming.key] = asyncio.create_task(self._post_status(incoming))
-        return await asyncio.shield(greeting)
-
-    async def _post_status(self, incoming: Incoming) -> str:
-        message = await self._platforms[incoming.platform].post_status(incoming, STATUS)
-        await self._inbox.status_posted(incoming.key, message)
-        return message
 
     # --- from question to reply ---------------------------------------------------------
 
@@ -352,7 +331,7 @@ class Worker:
             return replace(pending, state="recorded", reply=reply)
         if pending.record_id is None:
             await self._inbox.claim(incoming.key, record_id)
-        status_id = pending.status_id or (await self._status(incoming) if incoming.addressed else None)
+        status_id = pending.status_id or (await self._signs.show(incoming) if incoming.addressed else None)
         refusal = self._crowded.get(incoming.key) or self._admission.refusal(incoming)
         decision = refused(incoming, refusal) if refusal else await self._decide(platform, incoming)
         text = await self._meant(platform, incoming)
@@ -375,6 +354,7 @@ class Worker:
         except AuditUnavailable as error:
             log.error("the audit log cannot write; nothing was shown", reference=record_id, error=str(error))
             if incoming.addressed:
+                await self._signs.over(incoming.key)
                 await platform.post_text(incoming, UNRECORDED.format(reference=record_id), status_id)
             await self._inbox.unrecorded(incoming.key)
             self._put_aside(_lane(waiting(incoming)), incoming.key)
@@ -440,11 +420,19 @@ class Worker:
             await self._append(withheld_record(incoming, reply))
             await self._inbox.done(incoming.key)
             return
-        shown = await self._inbox.shown_as(reply.receipt.record_id) if pending.state == "shown" else None
+        shown, form = None, ""
+        if pending.state == "shown":
+            shown = await self._inbox.shown_as(reply.receipt.record_id)
         if shown is None:
-            message = await self._post(platform, pending, reply)
-            shown = await self._inbox.shown(incoming, reply, message)
-        await self._append(delivery_record(incoming, reply, shown))
+            await self._signs.over(incoming.key)
+            sent = await self._sender.send(platform, pending, reply, pending.status_id)
+            if not sent.confirmed:
+                await self._append(unconfirmed_record(incoming, reply))
+                await self._inbox.done(incoming.key)
+                return
+            form = sent.form
+            shown = await self._inbox.shown(incoming, replace(reply, private=sent.private), sent.message)
+        await self._append(delivery_record(incoming, reply, shown, form))
         if self._experts and (call := await self._experts.call_after(incoming, reply.receipt.record_id)):
             await self.accept(call)
         await self._inbox.done(incoming.key)
@@ -453,19 +441,6 @@ class Worker:
         """Whether a message that nobody said to the bot got no answer: then it does not butt in."""
         record = await self._audit.get(reply.receipt.record_id)
         return record is not None and record.outcome != OutcomeKind.ANSWERED.value
-
-    async def _post(self, platform: Platform, pending: Pending, reply: Reply) -> str:
-        incoming = pending.incoming
-        if not reply.private:
-            return await platform.post(incoming, reply, pending.status_id)
-        if pending.state == "showing":
-            return await platform.post_text(incoming, SHOWN_BEFORE, pending.status_id)
-        await self._inbox.showing(incoming.key)
-        try:
-            return await platform.post(incoming, reply, pending.status_id)
-        except PlatformError:
-            await self._inbox.not_shown(incoming.key)  # the platform says so; after a crash nobody would
-            raise
 
 
 def refused(incoming: Incoming, why: str) -> Decision:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -23,12 +23,13 @@ from bot.slack import modals, render
 from bot.slack.client import SlackClient
 from bot.slack.config import SlackConfig
 from bot.slack.events import Identity, call, feedback, hear
+from bot.slack.forms import smaller
 from bot.slack.manifest import FOLLOW_UP_SCOPES, SCOPES
 from bot.slack.people import SlackPeople
 from bot.slack.post import SlackPoster
 from bot.slack.receive import Body, Socket, bolt_app, dispatch, events_route
 from bot.texts import NOT_SAVED, PASSAGE_GONE, PASSAGE_LOADING, PASSAGE_TITLE, PASSAGE_UNAVAILABLE
-from bot.types import Expert, Incoming, Outcome, People, Reply
+from bot.types import Expert, Form, Incoming, Outcome, People, Reply
 from retrieval.errors import RetrievalError
 
 OPEN_WITHIN = 1.2  # seconds; Slack lets a window open within 3 of the click
@@ -148,10 +149,14 @@ class SlackPlatform:
         return render.render(outcome)
 
     async def post_status(self, incoming: Incoming, text: str) -> str:
-        return await self._poster.status(incoming, text, self._me())
+        await self._poster.status(incoming, f"is {text[:1].lower()}{text[1:]}")  # Slack puts the app's name before it
+        return ""
 
-    async def post(self, incoming: Incoming, reply: Reply, replace: str | None) -> str:
-        return await self._poster.reply(incoming, reply, replace, self._me())
+    async def post(self, incoming: Incoming, reply: Reply, replace: str | None, *, again: bool = False) -> str:
+        return await self._poster.reply(incoming, reply, replace, self._me(), again=again)
+
+    def smaller(self, payload: Mapping[str, Json]) -> Sequence[Form]:
+        return smaller(payload)
 
     async def post_text(self, incoming: Incoming, text: str, replace: str | None) -> str:
         return await self._poster.text(incoming, text, replace, self._me())

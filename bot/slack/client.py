@@ -19,7 +19,7 @@ from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import PlatformBusy, PlatformDenied, PlatformError
+from bot.errors import PlatformBusy, PlatformDenied, PlatformError, PlatformRefused, PlatformUnsure
 from bot.slack.config import SlackConfig
 from retrieval.outbound.over_aiohttp import bounded_session
 
@@ -34,6 +34,16 @@ DENIED = {
     "channel_not_found": "the bot cannot see the channel; invite it there",
     "is_archived": "the channel is archived",
     "restricted_action": "the workspace does not let the bot post there",
+    "restricted_action_read_only_channel": "nobody may post in the channel",
+    "restricted_action_thread_only_channel": "only replies in threads are taken there",
+    "restricted_action_non_threadable_channel": "the channel takes no replies in threads",
+    "restricted_action_thread_locked": "the thread is locked",
+    "user_not_in_channel": "the person is not in the channel",
+    "ekm_access_denied": "the workspace's administrators have suspended posting",
+    "enterprise_is_restricted": "the organisation's administrators do not let the app do this",
+    "team_access_not_granted": "the app was not added to this workspace of the organisation",
+    "access_denied": "the workspace's administrators do not let the app do this",
+    "no_permission": "the app was removed from the conversation or the workspace",
 }
 INSTALLED = {
     "invalid_auth": "the workspace's token is wrong; open /slack/install there again",
@@ -48,7 +58,7 @@ FAILURES = (SlackApiError, SlackRequestError, aiohttp.ClientError, TimeoutError,
 _SECRETS = re.compile(r"x(?:ox[a-z]|app|oxe\.xox[a-z])-[\w.-]+|(?<=ticket=)[^&\s'\"]+|(?<=Bearer )\S+")
 
 
-class Unsure(PlatformError):
+class Unsure(PlatformUnsure):
     """A call failed in a way that leaves open whether Slack carried it out."""
 
 
@@ -56,7 +66,7 @@ class Unreached(Unsure):
     """No connection was made, so Slack did certainly not carry it out."""
 
 
-class _Refused(PlatformError):
+class _Refused(PlatformRefused):
     """Slack answered with an error of this code."""
 
     def __init__(self, message: str, code: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import structlog
 
 from audit.record import Json
-from bot.errors import PlatformBusy, PlatformDenied, PlatformError
-from bot.slack.client import SlackClient, Unsure, code_of
+from bot.errors import PlatformBusy, PlatformDenied, PlatformError, PlatformUnseen
+from bot.slack.client import SlackClient, Unreached, Unsure, code_of
 from bot.slack.config import SlackConfig
 from bot.slack.events import Identity, spoken
 from bot.slack.pace import Pace
@@ -19,6 +20,7 @@ from bot.texts import ASKED_IN, NO_PRIVATE_CHAT, PRIVATE_NOTE
 from bot.types import ChannelKind, Incoming, Reply
 
 STATUS_EVENT = "footnote_status"
+SIGN_SECONDS = 3.0
 LATEST = 200  # messages of a direct conversation that are looked through for one of ours
 NO_DIRECT = frozenset({"user_not_found", "user_not_visible", "user_disabled", "cannot_dm_bot", "method_not_supported"})
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
@@ -37,21 +39,28 @@ class SlackPoster:
         self._config = config
         self._pace = pace or Pace(config.message_seconds, config.burst, config.longest_turn)
 
-    async def status(self, incoming: Incoming, text: str, me: Identity) -> str:
-        """A new line in the thread; returns its ts. Raises PlatformError."""
-        found = mark(STATUS_EVENT, {"key": incoming.key})
-        return await self._once(
-            incoming.channel, incoming.thread, {"text": escape(text), "metadata": found}, me, look_first=False
-        )
+    async def status(self, incoming: Incoming, text: str) -> None:
+        """Slack's own sign under the thread, which a message of ours takes away; "" takes it away, too. It is shown if
+        it can be, and nothing waits for it long.
 
-    async def reply(self, incoming: Incoming, reply: Reply, replace: str | None, me: Identity) -> str:
+        https://docs.slack.dev/reference/methods/assistant.threads.setStatus
+        """
+        arguments = {"channel_id": incoming.channel, "thread_ts": incoming.thread, "status": text}
+        try:
+            async with asyncio.timeout(SIGN_SECONDS):
+                await self._client.write("assistant.threads.setStatus", arguments, again=False)
+        except (PlatformError, TimeoutError) as error:
+            log.info("Slack did not show that a question is being worked on", key=incoming.key, reason=str(error))
+
+    async def reply(self, incoming: Incoming, reply: Reply, replace: str | None, me: Identity, *, again: bool) -> str:
         """The reply in place of `replace`, or as a new message; a private one to the asker alone."""
         if reply.private and incoming.channel_kind is not ChannelKind.DIRECT:
-            return await self._privately(incoming, reply, replace, me)
-        body = {key: reply.payload[key] for key in ("text", "blocks", "metadata") if key in reply.payload}
+            return await self._privately(incoming, reply, replace, me, again=again)
+        body = _body(reply.payload)
         if replace is not None and await self._update(incoming, replace, body):
+            await self.status(incoming, "")
             return replace
-        return await self._once(incoming.channel, incoming.thread, body, me, look_first=True)
+        return await self._once(incoming.channel, incoming.thread, body, me, look_first=again, must_see=True)
 
     async def call(self, incoming: Incoming, body: Mapping[str, Json], me: Identity) -> str:
         """A new message, since an edited one notifies nobody; not again when it stands there already."""
@@ -68,7 +77,9 @@ class SlackPoster:
             incoming.channel, incoming.thread, {"text": body["text"], "metadata": marked}, me, look_first=True
         )
 
-    async def _privately(self, incoming: Incoming, reply: Reply, replace: str | None, me: Identity) -> str:
+    async def _privately(
+        self, incoming: Incoming, reply: Reply, replace: str | None, me: Identity, *, again: bool
+    ) -> str:
         """The reply to the asker's direct conversation, then the line in the channel that says where it went.
 
         Not chat.postEphemeral: Slack does not promise that such a message arrives, and it is gone after a reload.
@@ -78,17 +89,26 @@ class SlackPoster:
         except PlatformDenied as error:
             log.warning("no direct conversation with the asker", key=incoming.key, reason=str(error))
             return await self.text(incoming, NO_PRIVATE_CHAT, replace, me)
-        asked = await self.link(incoming.channel, incoming.message)
+        asked = await self._asked(incoming)
         back: dict[str, Json] = {
             "text": ASKED_IN.format(link=asked),
             "metadata": mark(STATUS_EVENT, {"key": incoming.key, "to": direct}),
         }
-        body = {key: reply.payload[key] for key in ("text", "blocks", "metadata") if key in reply.payload}
         if asked:
             await self._once(direct, None, back, me, look_first=True)
-        message = await self._once(direct, None, body, me, look_first=True)
-        await self.text(incoming, PRIVATE_NOTE, replace, me)
+        message = await self._once(direct, None, _body(reply.payload), me, look_first=True, must_see=True)
+        try:
+            await self.text(incoming, PRIVATE_NOTE, replace, me)
+        except PlatformDenied as error:  # the answer has arrived, and the link back says where it was asked
+            log.warning("the channel could not be told of a private answer", key=incoming.key, reason=str(error))
         return message
+
+    async def _asked(self, incoming: Incoming) -> str | None:
+        """The address of the question; None where it is gone, or the channel is closed to us by now."""
+        try:
+            return await self.link(incoming.channel, incoming.message)
+        except PlatformDenied:
+            return None
 
     async def _direct(self, user: str) -> str:
         """The direct conversation with a person; opening it twice gives the same. Raises PlatformError."""
@@ -112,23 +132,39 @@ class SlackPoster:
         return True
 
     async def _once(
-        self, channel: str, thread: str | None, body: Mapping[str, Json], me: Identity, *, look_first: bool
+        self,
+        channel: str,
+        thread: str | None,
+        body: Mapping[str, Json],
+        me: Identity,
+        *,
+        look_first: bool,
+        must_see: bool = False,
     ) -> str:
         """Post, unless the message with this metadata stands in the thread, or outside threads, already.
 
-        chat.postMessage has no idempotency key, so after an open failure the conversation is read first.
+        chat.postMessage has no idempotency key, so after an open failure the conversation is read first. Where it may
+        not be read: PlatformUnseen if we `must_see` it, since two answers would be one too many; else it is posted.
         """
         arguments = {"channel": channel, **({"thread_ts": thread} if thread else {}), **QUIET, **body}
         look = look_first
         for attempt in range(1, self._config.tries + 1):
-            if look:
-                found = await self._find(channel, thread, body["metadata"], me)
-                if found is not None:
-                    return found
+            try:
+                found = await self._find(channel, thread, body["metadata"], me) if look else None
+            except PlatformUnseen:
+                if must_see:
+                    raise
+                found = None
+            if found is not None:
+                return found
+            last = attempt == self._config.tries
             try:
                 return await self._new(channel, arguments)
+            except Unreached as error:
+                if last:
+                    raise PlatformError(str(error)) from error
             except Unsure:
-                if attempt == self._config.tries:
+                if last:
                     raise
                 look = True
         raise AssertionError("unreachable")
@@ -137,7 +173,8 @@ class SlackPoster:
         """A new message when it is the channel's turn; returns its ts. Raises PlatformError."""
         await self._pace.turn(channel)
         try:
-            return str((await self._client.write("chat.postMessage", arguments, again=False))["ts"])
+            sent = {name: value for name, value in arguments.items() if name != "blocks" or value}
+            return str((await self._client.write("chat.postMessage", sent, again=False))["ts"])
         except PlatformBusy as error:
             self._pace.hold(channel, error.retry_after)
             raise
@@ -167,7 +204,7 @@ class SlackPoster:
         return str(data.get("permalink") or "")
 
     async def _find(self, channel: str, thread: str | None, metadata: Json, me: Identity) -> str | None:
-        """Our message with this metadata, in the thread or among the latest; None also when they may not be read."""
+        """Our message with this metadata, in the thread or among the latest. Raises PlatformUnseen."""
         if thread:
             pages = self._client.pages(
                 "conversations.replies", "messages", channel=channel, ts=thread, include_all_metadata=True
@@ -182,8 +219,11 @@ class SlackPoster:
                 looked += 1
                 if not thread and looked >= LATEST:
                     break
-        except PlatformDenied:
-            return None
+        except PlatformDenied as error:
+            raise PlatformUnseen(str(error)) from error
+        except PlatformError as error:
+            if code_of(error) != "thread_not_found":
+                raise
         return None
 
     async def answers(self, channel: str, oldest: str | None, me: Identity) -> list[tuple[str, str]]:
@@ -202,6 +242,11 @@ class SlackPoster:
                 if ours(message, me) and metadata.get("event_type") == EVENT:
                     found[str(message["ts"])] = str((metadata.get("event_payload") or {}).get("record") or "")
         return [(record, ts) for ts, record in sorted(found.items())]
+
+
+def _body(payload: Mapping[str, Json]) -> dict[str, Json]:
+    """The parts of a message that Slack is sent. Without blocks it is told so, since an update would keep old ones."""
+    return {"blocks": [], **{key: payload[key] for key in ("text", "blocks", "metadata") if key in payload}}
 
 
 def ours(message: Mapping[str, Any], me: Identity) -> bool:

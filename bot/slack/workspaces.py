@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,10 +21,11 @@ from bot.slack import render
 from bot.slack.adapter import SlackPlatform
 from bot.slack.config import WorkspacesConfig
 from bot.slack.events import Identity, hear
+from bot.slack.forms import smaller
 from bot.slack.install import INSTALL_PATH, InstallFlow
 from bot.slack.receive import EVENTS_PATH, as_bolt, signed_body, unreadable
 from bot.slack.store import Installations, Installed
-from bot.types import Expert, Incoming, IncomingKind, Outcome, People, Reply
+from bot.types import Expert, Form, Incoming, IncomingKind, Outcome, People, Reply
 
 NOBODY = "-"  # no user's and no bot's id
 
@@ -140,8 +141,11 @@ class SlackWorkspaces:
     async def post_status(self, incoming: Incoming, text: str) -> str:
         return await (await self._of(incoming)).post_status(incoming, text)
 
-    async def post(self, incoming: Incoming, reply: Reply, replace: str | None) -> str:
-        return await (await self._of(incoming)).post(incoming, reply, replace)
+    async def post(self, incoming: Incoming, reply: Reply, replace: str | None, *, again: bool = False) -> str:
+        return await (await self._of(incoming)).post(incoming, reply, replace, again=again)
+
+    def smaller(self, payload: Mapping[str, Json]) -> Sequence[Form]:
+        return smaller(payload)
 
     async def post_text(self, incoming: Incoming, text: str, replace: str | None) -> str:
         return await (await self._of(incoming)).post_text(incoming, text, replace)

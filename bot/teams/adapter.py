@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -14,7 +14,14 @@ from aiohttp import web
 
 from audit.record import Json
 from bot.answering.channels import Heard, for_us
-from bot.errors import InboxUnavailable, PlatformDenied, PlatformError
+from bot.errors import (
+    InboxUnavailable,
+    PlatformDenied,
+    PlatformError,
+    PlatformRefused,
+    PlatformUnseen,
+    PlatformUnsure,
+)
 from bot.keys import ThreadKey
 from bot.ports import Intake, Viewer
 from bot.service.bodies import read_body
@@ -29,11 +36,14 @@ from bot.teams.events import (
     passage_asked,
     translate,
 )
+from bot.teams.forms import smaller
+from bot.teams.messages import TeamsMessages
 from bot.teams.people import TeamsPeople
 from bot.teams.render import call, chat_link, passage_window, render, text_message, text_window, welcome
 from bot.teams.tokens import TokenSource
-from bot.texts import EXPERT_ELSEWHERE, NO_PRIVATE_CHAT, PASSAGE_GONE, PASSAGE_UNAVAILABLE, PRIVATE_NOTE, STATUS
-from bot.types import ChannelKind, Expert, Incoming, IncomingKind, Outcome, People, Reply
+from bot.teams.typing import Typing, address
+from bot.texts import EXPERT_ELSEWHERE, NO_PRIVATE_CHAT, PASSAGE_GONE, PASSAGE_UNAVAILABLE, PRIVATE_NOTE
+from bot.types import ChannelKind, Expert, Form, Incoming, IncomingKind, Outcome, People, Reply
 from retrieval.outbound.over_aiohttp import bounded_session
 
 PATHS = ("/teams/messages", "/api/messages")
@@ -76,8 +86,10 @@ class TeamsPlatform:
         viewer: Viewer | None = None,
         knows_thread: Callable[[ThreadKey], bool] = lambda thread: False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        history: TeamsMessages | None = None,
     ) -> None:
-        """`viewer` stands behind the "Show the passage" buttons; without one there are none.
+        """`viewer` stands behind the "Show the passage" buttons; without one there are none. `history` reads threads,
+        to find an answer again after a crash; it is closed with this.
 
         `knows_thread` says whether a question was answered in a thread lately.
         """
@@ -88,7 +100,9 @@ class TeamsPlatform:
         self._clock = clock
         self._parts: _Parts | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._private: _Recent[tuple[str, str], tuple[str, str]] = _Recent()
+        self._history = history
+        self._typing = Typing(self._type)
+        self._private: _Recent[tuple[str, str], str] = _Recent()
         self._records: _Recent[tuple[str, str], str] = _Recent()
         self._followed: _Recent[ThreadKey, bool] = _Recent()
 
@@ -103,6 +117,9 @@ class TeamsPlatform:
 
     async def stop(self) -> None:
         """Finish what is being sent, for some seconds, and close the session."""
+        await self._typing.stop()
+        if self._history is not None:
+            await self._history.close()
         if self._tasks:
             _, left = await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
             for task in left:
@@ -235,11 +252,17 @@ class TeamsPlatform:
     def render(self, outcome: Outcome) -> Mapping[str, Json]:
         return render(outcome, passages=self._viewer is not None)
 
+    def smaller(self, payload: Mapping[str, Json]) -> Sequence[Form]:
+        return smaller(payload)
+
     async def post_status(self, incoming: Incoming, text: str) -> str:
-        return await self._send(incoming, text_message(text))
+        """Teams' own sign, three dots, which has no text."""
+        self._typing.begin(incoming)
+        return ""
 
     async def post_text(self, incoming: Incoming, text: str, replace: str | None) -> str:
-        return await self._show(incoming, text_message(text), replace)
+        await self._typing.end(incoming)
+        return await self._show(incoming, text_message(text), replace, once=False)
 
     async def post_call(self, incoming: Incoming, expert: Expert, text: str, question: str, record_id: str) -> str:
         """After a crash between sending and noting it, it may be sent again: Teams tells no message from another."""
@@ -256,50 +279,88 @@ class TeamsPlatform:
         """Teams tells neither whether a message is still there nor its address; that of a chat's can be made."""
         return chat_link(incoming.channel, message) if incoming.channel_kind is ChannelKind.GROUP else ""
 
-    async def post(self, incoming: Incoming, reply: Reply, replace: str | None) -> str:
+    async def post(self, incoming: Incoming, reply: Reply, replace: str | None, *, again: bool = False) -> str:
+        await self._typing.end(incoming)
         if reply.private and incoming.channel_kind is not ChannelKind.DIRECT:
-            return await self._post_privately(incoming, reply, replace)
-        message = await self._show(incoming, reply.payload, replace)
-        self._records.put((incoming.channel, message), reply.receipt.record_id)
+            return await self._post_privately(incoming, reply, replace, again=again)
+        record = reply.receipt.record_id
+        message = await self._found(incoming, record) if again and replace is None else None
+        if message is None:
+            message = await self._show(incoming, reply.payload, replace, once=True)
+        if message:
+            self._records.put((incoming.channel, message), record)
         return message
 
-    async def _post_privately(self, incoming: Incoming, reply: Reply, replace: str | None) -> str:
-        """The reply to the asker's personal chat, then the neutral line in the place of the status line."""
+    async def _found(self, incoming: Incoming, record: str) -> str | None:
+        """The message that shows a record, as Microsoft Graph shows the thread. Raises PlatformError.
+
+        Teams gives a bot no other way to look: where Graph does not let us read, PlatformUnseen is raised.
+        """
+        if self._history is None or incoming.channel_kind is ChannelKind.DIRECT:
+            raise PlatformUnseen("Teams does not let a bot read the chat, so an answer cannot be looked for.")
+        since = incoming.received_at
         try:
-            message = await self._show_privately(incoming, reply)
+            if incoming.channel_kind is ChannelKind.GROUP:
+                posted = await self._history.chat(incoming.channel, since)
+            else:
+                group = await self._history.group(str(incoming.reference.get("team") or ""))
+                if not group:
+                    raise PlatformUnseen("Teams does not say of which team the channel is.")
+                posted = await self._history.thread(group, incoming.channel, incoming.thread, since)
         except (PlatformDenied, NotThere) as error:
-            log.warning("no personal chat with the asker", key=incoming.key, reason=str(error))
-            return await self._show(incoming, text_message(NO_PRIVATE_CHAT), replace)
-        await self._show(incoming, text_message(PRIVATE_NOTE), replace)
-        return message
+            raise PlatformUnseen(str(error)) from error
+        return next((p.message for p in posted if p.record == record), None)
 
-    async def _show_privately(self, incoming: Incoming, reply: Reply) -> str:
-        service_url, bot, user = (str(incoming.reference[name]) for name in ("service_url", "bot", "user"))
+    async def _post_privately(self, incoming: Incoming, reply: Reply, replace: str | None, *, again: bool) -> str:
+        """The reply to the asker's personal chat, then the neutral line in the thread."""
         done = (incoming.key, reply.receipt.record_id)
-        kept = self._private.get(done)
-        if kept is None:
-            chat = await self._ready.connector.open_chat(service_url, incoming.tenant, bot, user)
-            kept = chat, await self._ready.connector.send(service_url, chat, bot, text_message(STATUS))
-            self._private.put(done, kept)
-        chat, message = kept
-        await self._ready.connector.update(service_url, chat, bot, message, reply.payload)
-        self._records.put((chat, message), reply.receipt.record_id)
+        message = self._private.get(done)
+        if message is None:
+            if again:
+                raise PlatformUnseen("Teams does not let a bot read a personal chat.")
+            try:
+                message = await self._send_privately(incoming, reply)
+            except PlatformRefused:
+                raise
+            except (PlatformDenied, NotThere) as error:
+                log.warning("no personal chat with the asker", key=incoming.key, reason=str(error))
+                return await self._show(incoming, text_message(NO_PRIVATE_CHAT), replace, once=False)
+            self._private.put(done, message)
+        try:
+            await self._show(incoming, text_message(PRIVATE_NOTE), replace, once=False)
+        except (PlatformDenied, NotThere) as error:  # the answer has arrived
+            log.warning("the thread could not be told of a private answer", key=incoming.key, reason=str(error))
+        except PlatformError as error:
+            raise PlatformUnsure(f"The answer is in the personal chat, the thread was not told. {error}") from error
         return message
 
-    async def _show(self, incoming: Incoming, payload: Mapping[str, Json], replace: str | None) -> str:
-        """Only updates carry content: sent twice, after a time-out, they show once. A new message might not."""
-        service_url, conversation, bot = _address(incoming)
-        if replace is not None:
+    async def _send_privately(self, incoming: Incoming, reply: Reply) -> str:
+        service_url, bot, user = (str(incoming.reference[name]) for name in ("service_url", "bot", "user"))
+        try:
+            chat = await self._ready.connector.open_chat(service_url, incoming.tenant, bot, user)
+        except PlatformRefused as error:
+            raise PlatformDenied(str(error)) from error
+        message = await self._ready.connector.send(service_url, chat, bot, reply.payload, once=True)
+        if message:
+            self._records.put((chat, message), reply.receipt.record_id)
+        return message
+
+    async def _show(self, incoming: Incoming, payload: Mapping[str, Json], replace: str | None, *, once: bool) -> str:
+        """In place of a message, which may be repeated, or as a new one; `once`: never as two."""
+        service_url, conversation, bot = address(incoming)
+        if replace:
             try:
                 return await self._ready.connector.update(service_url, conversation, bot, replace, payload)
-            except NotThere:  # somebody deleted the status line
+            except NotThere:  # somebody deleted it
                 pass
-        placed = await self._send(incoming, text_message(STATUS))
-        return await self._ready.connector.update(service_url, conversation, bot, placed, payload)
+        return await self._send(incoming, payload, once=once)
 
-    async def _send(self, incoming: Incoming, payload: Mapping[str, Json]) -> str:
-        service_url, conversation, bot = _address(incoming)
-        return await self._ready.connector.send(service_url, conversation, bot, payload)
+    async def _send(self, incoming: Incoming, payload: Mapping[str, Json], *, once: bool = False) -> str:
+        service_url, conversation, bot = address(incoming)
+        return await self._ready.connector.send(service_url, conversation, bot, payload, once=once)
+
+    async def _type(self, incoming: Incoming) -> None:
+        await self._send(incoming, {"type": "typing"})
 
 
 class _Parts:
@@ -312,11 +373,3 @@ class _Parts:
         self.verifier = TokenVerifier(config, self.keys)
         self.connector = BotConnector(config, self.session, self.tokens, self.verifier)
         self.people = TeamsPeople(config, self.connector)
-
-
-def _address(incoming: Incoming) -> tuple[str, str, str]:
-    return (
-        str(incoming.reference["service_url"]),
-        str(incoming.reference["conversation"]),
-        str(incoming.reference["bot"]),
-    )

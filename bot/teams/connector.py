@@ -33,11 +33,18 @@ from msrest.pipeline.async_abc import AsyncHTTPPolicy, AsyncHTTPSender, AsyncPip
 from msrest.pipeline.universal import RawDeserializer
 from msrest.universal_http.async_abc import AsyncClientResponse
 from multidict import CIMultiDict
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    retry_if_not_exception_type,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
 from yarl import URL
 
 from audit.record import Json
-from bot.errors import PlatformBusy, PlatformDenied, PlatformError
+from bot.errors import PlatformBusy, PlatformDenied, PlatformError, PlatformRefused, PlatformUnsure
 from bot.teams.auth import TokenVerifier, Unauthorized
 from bot.teams.config import TeamsConfig
 from bot.teams.people import Member
@@ -49,10 +56,23 @@ T = TypeVar("T")
 PAGE_SIZE = 500  # the most that Teams gives at once
 MAX_MEMBERS = 30_000  # a team has at most 25,000
 ERROR_TEXT = 300
+CLOSED = frozenset(
+    {
+        *("BotDisabledByAdmin", "BotNotInConversationRoster", "ConversationBlockedByUser", "InvalidBotApiHost"),
+        *("ForbiddenOperationException", "MessageWritesBlocked", "NotEnoughPermissions"),
+    }
+)
+"""Codes of a 403 that are about the place or the app, whatever the message holds:
+https://learn.microsoft.com/microsoftteams/platform/bots/build-conversational-capability#status-codes-from-bot-conversational-apis
+"""
 
 
 class NotThere(PlatformError):
     """The conversation, message or person does not exist, or not any more."""
+
+
+class RefusedHere(PlatformDenied, PlatformRefused):
+    """A 403 that does not say what it is about: the place, or what the message holds."""
 
 
 class _Refused(Exception):
@@ -70,7 +90,11 @@ class _TryAgain(_Refused):
 
 
 class _Unreachable(Exception):
-    """No answer at all."""
+    """No answer at all, and Teams was certainly not told anything."""
+
+
+class _Lost(_Unreachable):
+    """No answer, and no telling what Teams did."""
 
 
 # --- sending ------------------------------------------------------------------------------
@@ -134,8 +158,10 @@ class _Sender(AsyncHTTPSender[Any, Any]):
                 sent.method, url, data=sent.data, headers=sent.headers, allow_redirects=False
             ) as response:
                 body = await read_bounded(response)
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except aiohttp.ClientConnectorError as error:
             raise _Unreachable(type(error).__name__) from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise _Lost(type(error).__name__) from error
         if response.status >= 300:
             passing = response.status in (401, 412, 429) or response.status >= 500
             raise (_TryAgain if passing else _Refused)(response.status, response.headers, body)
@@ -233,11 +259,18 @@ class BotConnector:
             return 202, None  # stored; the reply comes later
         return int(answer.status), answer.body
 
-    async def send(self, service_url: str, conversation: str, bot: str, payload: Mapping[str, Json]) -> str:
-        """Post a message into a conversation or, with `;messageid=`, into a thread; its id."""
+    async def send(
+        self, service_url: str, conversation: str, bot: str, payload: Mapping[str, Json], *, once: bool = False
+    ) -> str:
+        """Post a message into a conversation or, with `;messageid=`, into a thread; its id.
+
+        It is "" where Teams parts the message into its text and its cards: then it names neither. An answer of Teams is
+        believed, a 5xx too (https://learn.microsoft.com/microsoftteams/platform/bots/build-conversational-capability
+        #status-codes-retry-guidance). Without one it is sent again, or with `once` PlatformUnsure is raised.
+        """
         activity = _activity(payload, conversation, bot)
         client = self._clients.client(service_url)
-        made = await self._call(lambda: client.conversations.send_to_conversation(conversation, activity))
+        made = await self._call(lambda: client.conversations.send_to_conversation(conversation, activity), once=once)
         return str(made.id or "") if made is not None else ""
 
     async def update(
@@ -287,10 +320,14 @@ class BotConnector:
             return None
         return _member(found)
 
-    async def _call(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Try a few times, as long apart as Teams asks. The one table from the SDK's errors to ours."""
+    async def _call(self, call: Callable[[], Awaitable[T]], *, once: bool = False) -> T:
+        """Try a few times, as long apart as Teams asks. The one table from the SDK's errors to ours.
+
+        `once`: what may have been done is not done again, PlatformUnsure is raised.
+        """
+        passing = retry_if_exception_type((_TryAgain, _Unreachable))
         retrying = AsyncRetrying(
-            retry=retry_if_exception_type((_TryAgain, _Unreachable)),
+            retry=passing & retry_if_not_exception_type(_Lost) if once else passing,
             stop=self._give_up,
             wait=_wait,
             reraise=True,
@@ -303,6 +340,9 @@ class BotConnector:
             return await retrying(attempt)
         except _Refused as refused:
             raise _translated(refused) from refused
+        except _Lost as error:
+            kind = PlatformUnsure if once else PlatformError
+            raise kind(f"Teams did not answer ({error}). It is tried again later.") from error
         except _Unreachable as error:
             raise PlatformError(f"Teams cannot be reached ({error}). It is tried again later.") from error
         except (ClientException, ValueError) as error:
@@ -331,12 +371,15 @@ def _translated(refused: _Refused) -> PlatformError:
     if refused.status == 429:
         return PlatformBusy(f"Teams asks to send more slowly ({said}).", refused.retry_after or 30.0)
     if refused.status in (401, 403):
-        return PlatformDenied(
+        told = refused.status == 401 or refused.code in CLOSED
+        return (PlatformDenied if told else RefusedHere)(
             f"Teams refuses the bot here ({said}). Check that the app is installed for this team or person, and that "
             "TEAMS_APP_ID, TEAMS_APP_PASSWORD and TEAMS_APP_TENANTID are right."
         )
     if refused.status in (404, 410):
         return NotThere(f"Teams does not know this conversation, message or person ({said}).")
+    if refused.status in (400, 413):
+        return PlatformRefused(f"Teams refuses the message ({said}).")
     return PlatformError(f"Teams refuses the request ({said}).")
 
 
@@ -374,7 +417,7 @@ def _activity(payload: Mapping[str, Json], conversation: str, bot: str) -> Activ
     fields: dict[str, Any] = dict(payload)
     return Activity(
         type=fields.get("type", "message"),
-        text=fields.get("text"),
+        text=fields.get("text") or None,
         text_format=fields.get("textFormat"),
         entities=[
             _WireEntity(type=e["type"], additional_properties={k: v for k, v in e.items() if k != "type"})

@@ -35,6 +35,7 @@ class Teams:
         from bot.teams.adapter import TeamsPlatform
         from bot.teams.clouds import CLOUDS
         from bot.teams.config import PROMPTS, TeamsConfig
+        from bot.teams.history import teams_reader
 
         config = TeamsConfig.of(
             CLOUDS[settings.teams_cloud],
@@ -46,7 +47,8 @@ class Teams:
             unmentioned=settings.unmentioned,
             suggested_prompts=settings.prompts or PROMPTS,
         )
-        return TeamsPlatform(config, intake, viewer=viewer, knows_thread=memory.knows)
+        reader = teams_reader(settings)
+        return TeamsPlatform(config, intake, viewer=viewer, knows_thread=memory.knows, history=reader)
 
     def render(self, outcome: Outcome) -> Mapping[str, Json]:
         from bot.teams.render import render

@@ -118,6 +118,15 @@ class TeamsMessages:
                 found += self._ours(channel, [reply async for reply in more], since)
         return found
 
+    async def thread(self, group: str, channel: str, root: str, since: datetime) -> list[Posted]:
+        """The bot's replies in one thread of a channel, as `channel` gives them.
+
+        https://learn.microsoft.com/graph/api/chatmessage-list-replies
+        """
+        url = self._graph.base / "teams" / group / "channels" / channel / "messages" / root / "replies"
+        replies = self._graph.pages(_with(url, {"$top": str(CHAT_PAGE)}), f"{CHANNEL_RIGHT} in the team {group}")
+        return self._ours(channel, [reply async for reply in replies], since)
+
     async def chat(self, chat: str, since: datetime) -> list[Posted]:
         """The bot's messages in a group chat, from shortly before `since` on. Raises PlatformError, as `channel`."""
         start = (since - EARLIER).astimezone(UTC)

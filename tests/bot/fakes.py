@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from audit.errors import AuditUnavailable
 from audit.record import AuditRecord, Json, Receipt
-from bot.errors import PlatformError
-from bot.types import ChannelKind, Expert, Incoming, IncomingKind, Outcome, People, Reply
+from bot.errors import PlatformError, PlatformRefused, PlatformUnseen
+from bot.types import ChannelKind, Expert, Form, Incoming, IncomingKind, Outcome, People, Reply
 from retrieval.errors import IndexUnavailable
 from retrieval.people import AccessList, Principal
 from retrieval.types import (
@@ -133,6 +133,9 @@ class FakePlatform:
         self.private: list[str] = []
         self.before = ""
         self.failures: dict[str, int] = {}
+        self.unseen = False
+        self.refuses: Callable[[str], bool] = lambda text: False
+        self.lines = True  # status lines, rather than signs that pass
         self.before_post: Callable[[], None] = lambda: None
 
     def _fail(self, call: str) -> None:
@@ -154,12 +157,25 @@ class FakePlatform:
 
     async def post_status(self, incoming: Incoming, text: str) -> str:
         self._fail("post_status")
+        if not self.lines:
+            return ""
         message = f"m{len(self.thread) + 1}"
         self.thread[message] = text
         return message
 
-    async def post(self, incoming: Incoming, reply: Reply, replace: str | None) -> str:
+    def smaller(self, payload: Mapping[str, Json]) -> Sequence[Form]:
+        return [Form("small", ({**payload, "text": f"small: {payload['text']}"},))]
+
+    async def post(self, incoming: Incoming, reply: Reply, replace: str | None, *, again: bool = False) -> str:
+        if again and replace is None:
+            if self.unseen:
+                raise PlatformUnseen("nobody may look")
+            for message, text in self.thread.items():
+                if text == reply.payload["text"]:
+                    return message
         self._fail("post")
+        if self.refuses(str(reply.payload["text"])):
+            raise PlatformRefused("not in this form")
         self.before_post()
         if reply.private:
             self.private.append(str(reply.payload["text"]))

@@ -21,6 +21,8 @@ from bot.demo.standins.slack_world import Call, Fault, World
 SCOPE_OF = {
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
+    "chat.postEphemeral": "chat:write",
+    "assistant.threads.setStatus": "chat:write",
     "chat.getPermalink": "chat:write",
     "users.info": "users:read",
     "users.list": "users:read",
@@ -34,6 +36,8 @@ SCOPE_OF = {
 NEEDED = {
     "chat.postMessage": ("channel",),
     "chat.update": ("channel", "ts"),
+    "chat.postEphemeral": ("channel", "user"),
+    "assistant.threads.setStatus": ("channel_id", "thread_ts"),
     "chat.getPermalink": ("channel", "message_ts"),
     "users.info": ("user",),
     "conversations.info": ("channel",),
@@ -54,6 +58,22 @@ PER_MINUTE = {
 """How many calls of a method Slack takes in a minute: https://docs.slack.dev/apis/web-api/rate-limits, and the tier on
 each method's page. chat.postMessage goes by the channel instead, about one a second."""
 READS = ("users.", "conversations.")
+REFUSALS = {
+    "not_in_channel": "https://docs.slack.dev/reference/methods/chat.postMessage#errors",
+    "channel_not_found": "https://docs.slack.dev/reference/methods/chat.postMessage#errors",
+    "is_archived": "https://docs.slack.dev/reference/methods/chat.postMessage#errors",
+    "restricted_action": "https://docs.slack.dev/reference/methods/chat.postMessage#errors",
+    "restricted_action_read_only_channel": "https://docs.slack.dev/reference/methods/chat.postMessage#errors",
+    "restricted_action_thread_locked": "https://docs.slack.dev/reference/methods/chat.postMessage#errors",
+    "invalid_blocks": "https://docs.slack.dev/reference/methods/chat.postMessage#errors",
+    "msg_too_long": "https://docs.slack.dev/reference/methods/chat.postMessage#errors",
+    "msg_blocks_too_long": "https://github.com/slackapi/bolt-js/issues/2509",
+    "user_not_in_channel": "https://docs.slack.dev/reference/methods/chat.postEphemeral#errors",
+    "message_not_found": "https://docs.slack.dev/reference/methods/chat.update#errors",
+    "invalid_thread_ts": "https://docs.slack.dev/reference/methods/assistant.threads.setStatus#errors",
+}
+"""Each refusal of a message that a bot may well meet, and where it is told of. A bot that meets one of them is no bad
+citizen, so none of them is a complaint, except where the message itself breaks a documented limit."""
 
 Arguments = dict[str, Any]
 Answer = dict[str, Any]
@@ -72,9 +92,11 @@ class SlackApi:
         self._made: dict[str, deque[float]] = defaultdict(deque)
         self._methods: dict[str, Callable[[Arguments], Answer]] = {
             "apps.connections.open": lambda _: {"url": self._ticket()},
+            "assistant.threads.setStatus": self._status,
             "assistant.threads.setSuggestedPrompts": self._prompts,
             "auth.test": lambda _: {"team_id": world.team, "user_id": world.bot_user, "bot_id": world.bot_id},
             "chat.getPermalink": self._permalink,
+            "chat.postEphemeral": self._ephemeral,
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "conversations.history": lambda a: self._page(a, "messages", self._history(a)),
@@ -240,26 +262,65 @@ class SlackApi:
         channel = str(arguments["channel"])
         self._channel(channel)
         if self._world.bot_user not in self._world.members[channel]:
-            raise SlackError("not_in_channel")
+            # What an app may not see is not there: a private channel that it has left.
+            raise SlackError("not_in_channel" if self._world.kind(channel) == "channel" else "channel_not_found")
+        if channel in self._world.closed:
+            raise SlackError(self._world.closed[channel])
         root = arguments.get("thread_ts")
         if root is not None and not self._world.thread(channel, root):
             self._world.complaints.append(f"a reply to {root}, where no thread is")
         return channel
 
+    def _taken(self, arguments: Arguments, *, update: bool) -> None:
+        """Whether the message is in order, and taken here."""
+        self._check(slack_checks.message(arguments, update=update))
+        blocks = arguments.get("blocks") or []
+        if self._world.dislikes & slack_checks.types(blocks):
+            raise SlackError("invalid_blocks")
+        if len(arguments.get("text") or "") + (slack_checks.size(blocks) if blocks else 0) > self._world.most_text:
+            raise SlackError("msg_too_long")
+
+    def _status(self, arguments: Arguments) -> Answer:
+        """https://docs.slack.dev/reference/methods/assistant.threads.setStatus"""
+        channel, thread = str(arguments["channel_id"]), str(arguments["thread_ts"])
+        self._channel(channel)
+        if self._world.bot_user not in self._world.members[channel]:
+            raise SlackError("channel_not_found")
+        if not self._world.thread(channel, thread):
+            raise SlackError("invalid_thread_ts")
+        if not isinstance(arguments.get("status"), str):
+            raise self._complain("invalid_arguments: setStatus without a status")
+        if arguments["status"]:
+            self._world.statuses[channel, thread] = arguments["status"]
+        else:
+            self._world.statuses.pop((channel, thread), None)
+        return {}
+
+    def _ephemeral(self, arguments: Arguments) -> Answer:
+        """Delivery is not guaranteed: https://docs.slack.dev/reference/methods/chat.postEphemeral"""
+        channel, user = self._target(arguments), str(arguments["user"])
+        if user not in self._world.members[channel]:
+            raise SlackError("user_not_in_channel")
+        self._taken(arguments, update=False)
+        if user not in self._world.away:
+            self._world.ephemerals[channel, user].append({"text": arguments.get("text")})
+        return {"message_ts": self._world.stamp()}
+
     def _post(self, arguments: Arguments) -> Answer:
         channel = self._target(arguments)
-        self._check(slack_checks.message(arguments, update=False))
+        self._taken(arguments, update=False)
         if arguments.get("unfurl_links") is not False or arguments.get("unfurl_media") is not False:
             self._world.complaints.append("links of a message would be unfurled")
         kept = {k: arguments[k] for k in ("text", "blocks", "metadata", "thread_ts") if arguments.get(k) is not None}
         message = {"type": "message", "user": self._world.bot_user, "bot_id": self._world.bot_id, **kept}
         message["ts"] = self._world.stamp()
         self._world.messages[channel].append(message)
+        self._world.statuses.pop((channel, message.get("thread_ts", message["ts"])), None)
         return {"channel": channel, "ts": message["ts"], "message": message}
 
     def _update(self, arguments: Arguments) -> Answer:
         channel = self._target(arguments)
-        self._check(slack_checks.message(arguments, update=True))
+        self._taken(arguments, update=True)
         message = self._world.find(channel, arguments["ts"])
         if message is None:
             raise SlackError("message_not_found")

@@ -12,6 +12,7 @@ from typing import Any
 
 BLOCKS_JSON = 13_000
 _ENTITY = re.compile(r"&(?!amp;|lt;|gt;)")
+_LINK = re.compile(r"<https?://[!-;=?-{}~]+(?:\|([^<>|]*))?>")  # printable ASCII without <, > and |
 _STYLES = {"bold", "italic", "strike", "code"}
 
 Shape = Mapping[str, Any]
@@ -24,7 +25,8 @@ def message(arguments: Shape, *, update: bool) -> Iterator[str]:
         yield "no_text: neither text nor blocks"
     if len(text) > (4_000 if update else 40_000):
         yield f"msg_too_long: text of {len(text)} characters"
-    yield from markup(text, "text")
+    ours = str((arguments.get("metadata") or {}).get("event_type")).startswith("footnote_answer")
+    yield from markup(_LINK.sub(r"\1", text) if ours else text, "text")
     if arguments.get("parse") != "none":
         yield "without parse=none Slack makes links and mentions of plain words"
     yield from blocks(arguments.get("blocks") or [], 50)
@@ -39,8 +41,21 @@ def message(arguments: Shape, *, update: bool) -> Iterator[str]:
         yield "invalid_metadata_format"
 
 
+def types(shapes: Any) -> set[str]:
+    """Of all blocks and elements below."""
+    if isinstance(shapes, dict):
+        own = {str(shapes["type"])} if "type" in shapes else set()
+        return own.union(*(types(value) for value in shapes.values()))
+    return set().union(*map(types, shapes)) if isinstance(shapes, list) else set()
+
+
+def size(shapes: Any) -> int:
+    """Characters of blocks."""
+    return len(json.dumps(shapes, ensure_ascii=False))
+
+
 def markup(text: str, where: str) -> Iterator[str]:
-    """The product writes no mark-up sequences of its own, so each one comes from somebody's words."""
+    """The product writes no mark-up of its own but links in answers, so each sequence comes from somebody's words."""
     if "<" in text or ">" in text:
         yield f"{where}: unescaped < or >, which Slack reads as a mention or link: {text[:80]!r}"
     if _ENTITY.search(text):

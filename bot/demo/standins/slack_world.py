@@ -73,6 +73,18 @@ class World:
     """Seconds that count as the minute of the rate limits by tier; 0: no limits."""
     limited: Counter[str] = field(default_factory=Counter)
     """Calls answered with 429 for the tier's sake, by method."""
+    statuses: dict[tuple[str, str], str] = field(default_factory=dict)
+    """What stands under a thread while an app is at work: Slack takes it away with the app's next message there."""
+    closed: dict[str, str] = field(default_factory=dict)
+    """Channels where nothing may be posted, and the code that says so, such as restricted_action or is_archived."""
+    dislikes: set[str] = field(default_factory=set)
+    """Types of blocks and elements that are refused, however well made: invalid_blocks."""
+    most_text: int = 40_000
+    """Characters of a message, blocks included; more is msg_too_long."""
+    away: set[str] = field(default_factory=set)
+    """People who are not at Slack now: what is shown to them alone is lost."""
+    ephemerals: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    """By channel and person, until that person reloads."""
     _clock: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
@@ -134,6 +146,11 @@ class World:
     def replies(self, channel: str, root: str) -> list[dict[str, Any]]:
         """The bot's messages in a thread."""
         return [m for m in self.thread(channel, root) if m.get("bot_id") == self.bot_id]
+
+    def reload(self, user: str) -> None:
+        """A person opens Slack anew, or on another device: ephemeral messages are gone."""
+        for place in [p for p in self.ephemerals if p[1] == user]:
+            del self.ephemerals[place]
 
     # --- events -------------------------------------------------------------------------
 

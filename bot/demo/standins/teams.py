@@ -21,7 +21,7 @@ import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot.demo.standins.teams_checks import as_text, card_problems, elements, problems
+from bot.demo.standins.teams_checks import MESSAGE_BYTES, as_text, card_problems, elements, problems
 from bot.demo.standins.teams_graph import GraphSide
 from bot.demo.standins.teams_world import APP_ID, ISSUER, TENANT, Fault, Person, Place, Received, Said
 from bot.teams.config import TeamsConfig
@@ -51,6 +51,11 @@ class TeamsStandin:
         self.faults: list[Fault] = []
         self.refused: list[str] = []
         self.blocked: set[str] = set()  # ids of people whom the bot may not write to
+        self.closed: dict[str, str] = {}  # places where the bot may not write: the code of the 403, by the place's id
+        self.dislikes: set[str] = set()  # card elements that are refused, however well made: 400
+        self.most_bytes = MESSAGE_BYTES  # of a message; some clouds have taken 28 KB alone
+        self.splits = False  # a message with text and cards becomes two, and no id is told
+        self.typed: list[str] = []  # where the bot has typed, its thread included
         self._page = page
         self._places: dict[str, Place] = {}
         self._tokens: dict[str, str] = {}  # the service that each is for
@@ -395,13 +400,19 @@ class TeamsStandin:
             return self._refuse(404, "ConversationNotFound", full)
         if root and not any(s.thread == root for s in self.thread(place)):
             return self._refuse(404, "ConversationNotFound", f"no message {root} in {conversation}")
+        if (code := self.closed.get(conversation)) is not None:
+            return _error(403, code, "The bot may not write here.")
+        if activity.get("type") == "typing":
+            self.typed.append(full)
+            return web.json_response({"id": self.next_id()}, status=201)
         refused = await self._check(request, activity)
         if refused is not None:
             return refused
         said = Said(self.next_id(), conversation, root or conversation, self.bot, activity)
         said.thread = said.thread if root else ("" if place.kind != "channel" else said.id)
         self.said.append(said)
-        return web.json_response({"id": said.id}, status=201)
+        parted = self.splits and activity.get("text") and activity.get("attachments")
+        return web.json_response({} if parted else {"id": said.id}, status=201)
 
     async def _update(self, request: web.Request) -> web.Response:
         activity = await request.json()
@@ -436,7 +447,13 @@ class TeamsStandin:
 
     async def _check(self, request: web.Request, activity: Any) -> web.Response | None:
         counted = json.dumps(activity, ensure_ascii=False).encode("utf-16-le")  # as Teams counts
-        found = list(problems(activity, max(len(counted), len(await request.read()))))
+        size = max(len(counted), len(await request.read()))
+        if size > self.most_bytes:
+            return _error(413, "MessageSizeTooBig", "Message size too large.")
+        found = list(problems(activity, size))
+        cards = [a["content"] for a in activity.get("attachments") or ()]
+        if self.dislikes & {str(element.get("type")) for card in cards for element in elements(card)}:
+            return _error(400, "Bad Argument", "An element of the card is not taken here.")
         if (activity.get("from") or {}).get("id") != self.bot:
             found.append("not from the bot")
         return self._refuse(400, "BadSyntax", "; ".join(found)) if found else None

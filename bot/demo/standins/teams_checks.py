@@ -1,5 +1,8 @@
 """What Teams refuses in a message, as the stand-in refuses it.
 
+The codes of 400, 403, 404 and 413:
+https://learn.microsoft.com/microsoftteams/platform/bots/build-conversational-capability#status-codes-from-bot-conversational-apis
+
 https://learn.microsoft.com/microsoftteams/platform/bots/how-to/bot-messages-ai-generated-content
 https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages
 """

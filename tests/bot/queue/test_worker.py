@@ -19,12 +19,13 @@ from bot.answering.commands import Commands
 from bot.answering.memory import ThreadMemory
 from bot.answering.repeats import Repeats
 from bot.directory.file import FileDirectory
+from bot.errors import PlatformDenied, PlatformUnsure
 from bot.queue.admission import Admission
 from bot.queue.inbox import Inbox, Pending, event_json
 from bot.queue.inbox_store import SqliteStore
 from bot.queue.worker import MOST_WAITING, Worker, WorkerLimits
-from bot.texts import HELP, NOT_FOUND, READERS_UNKNOWN, SHARED_CHANNEL, SHOWN_BEFORE, UNRECORDED
-from bot.types import ChannelKind, Incoming, IncomingKind
+from bot.texts import HELP, NOT_FOUND, NOT_TAKEN, READERS_UNKNOWN, SHARED_CHANNEL, SHOWN_BEFORE, UNRECORDED
+from bot.types import ChannelKind, Incoming, IncomingKind, Reply
 from retrieval.people import Principal
 from tests.bot.fakes import (
     FakePlatform,
@@ -35,6 +36,7 @@ from tests.bot.fakes import (
     incoming,
     passage,
 )
+from tests.waiting import until
 
 HOTELS = "Hotels cost at most 180 EUR a night."
 BONUS = "The bonus pool is EUR 1.35 million."
@@ -273,26 +275,97 @@ async def test_a_crash_at_any_moment_ends_in_one_answer(office: Office, moment: 
     assert await office.left() == []
 
 
-async def test_a_private_reply_is_not_sent_twice_after_a_crash(office: Office) -> None:
+@pytest.mark.parametrize("unseen", [False, True], ids=["one may look", "nobody may look"])
+@pytest.mark.parametrize("shown", [False, True], ids=["before it was shown", "after it was shown"])
+async def test_a_crash_while_it_is_shown_makes_no_second_answer(office: Office, unseen: bool, shown: bool) -> None:
     inbox = Inbox(SqliteStore(office.path / "inbox.db"))
-    await inbox.accept(incoming("What is the bonus pool?"))
+    await inbox.accept(incoming("What do hotels cost?"))
     async with office.worker() as worker:
         await worker.drain()
+    del office.log.records[1]
     receipt = {"record_id": office.log.records[0].id, "index": 0, "leaf_hash": ""}
+    reply = json.dumps({"payload": {"text": f"{HOTELS} [1]"}, "private": False, "receipt": receipt})
     await inbox.close()
     db = SqliteStore(office.path / "inbox.db").open()
     db.run(
-        "UPDATE events SET state = 'showing', event = ?, status_id = 'm1', reply = ?",
-        (
-            _event(incoming("What is the bonus pool?")),
-            json.dumps({"payload": {"text": BONUS}, "private": True, "receipt": receipt}),
-        ),
+        "UPDATE events SET state = 'showing', event = ?, reply = ?", (_event(incoming("What do hotels cost?")), reply)
     )
     db.close()
+    office.platform.unseen = unseen
+    if not shown:
+        office.platform.thread.clear()
     async with office.worker() as worker:
         await worker.drain()
-    assert office.platform.private == [f"{BONUS} [1]"]
-    assert office.platform.thread == {"m1": SHOWN_BEFORE}
+    answers = list(office.platform.thread.values())
+    if unseen:
+        assert answers == ([f"{HOTELS} [1]"] if shown else []) + [SHOWN_BEFORE]
+        assert office.log.events()[1:] == [("delivery", "unconfirmed")]
+    else:
+        assert answers == [f"{HOTELS} [1]"]
+        assert office.log.events()[1:] == [("delivery", "delivered")]
+    assert await office.left() == []
+
+
+async def test_what_may_not_have_arrived_is_answered_anew_when_it_is_asked_again(office: Office) -> None:
+    """The line says "please ask again": that must not lead back to an answer that nobody has seen."""
+
+    class LosesOne(FakePlatform):
+        lost = 1
+
+        async def post(self, incoming: Incoming, reply: Reply, replace: str | None, *, again: bool = False) -> str:
+            if not again and self.lost:
+                self.lost -= 1
+                raise PlatformUnsure("no answer")
+            return await super().post(incoming, reply, replace, again=again)
+
+    office.platform = LosesOne(readers=[EVE])
+    office.platform.lines, office.platform.unseen = False, True
+    async with office.worker(first_pause=0.01) as worker:
+        await worker.accept(incoming("What do hotels cost?"))
+        await until(lambda: len(office.log.records) == 2, "the line")
+        await worker.drain()
+        await worker.accept(replace(incoming("What do hotels cost?", key="k2"), message="2.2"))
+        await worker.drain()
+    assert list(office.platform.thread.values()) == [SHOWN_BEFORE, f"{HOTELS} [1]"]
+    assert office.log.events()[1] == ("delivery", "unconfirmed")
+
+
+@pytest.mark.parametrize("lines", [True, False])
+@pytest.mark.parametrize("taken", ["whole", "small", "notice"])
+async def test_a_reply_that_is_refused_ends_in_a_smaller_form(office: Office, taken: str, lines: bool) -> None:
+    """Whatever the platform takes: all of it, less, or a line that names the record; nothing else stays."""
+    office.platform.lines = lines
+    office.platform.refuses = {
+        "whole": lambda text: False,
+        "small": lambda text: not text.startswith("small"),
+        "notice": lambda text: True,
+    }[taken]
+    async with office.worker() as worker:
+        await worker.accept(incoming("What do hotels cost?"))
+        await worker.drain()
+    question, delivery = office.log.records
+    shown = {
+        "whole": f"{HOTELS} [1]",
+        "small": f"small: {HOTELS} [1]",
+        "notice": NOT_TAKEN.format(record=question.id),
+    }
+    assert list(office.platform.thread.values()) == [shown[taken]]
+    assert delivery.fields.get("form", "whole") == taken
+
+
+async def test_an_answer_for_a_place_that_is_closed_by_now_goes_to_the_asker(office: Office) -> None:
+    class Closed(FakePlatform):
+        async def post(self, incoming: Incoming, reply: Reply, replace: str | None, *, again: bool = False) -> str:
+            if not reply.private:
+                raise PlatformDenied("not_in_channel")
+            return await super().post(incoming, reply, replace, again=again)
+
+    office.platform = Closed(readers=[EVE])
+    async with office.worker() as worker:
+        await worker.accept(incoming("What do hotels cost?"))
+        await worker.drain()
+    assert office.platform.private == [f"{HOTELS} [1]"]
+    assert office.log.records[1].fields["private"] is True
 
 
 @pytest.mark.parametrize("kind", [IncomingKind.FEEDBACK, IncomingKind.IGNORED])

@@ -49,8 +49,8 @@ IMPATIENT_S = 4.0
 """The same where the platform hangs."""
 
 SLACK_CALLS = {
-    "status": "chat.postMessage",
-    "answer": "chat.update",
+    "status": "assistant.threads.setStatus",
+    "answer": "chat.postMessage",
     "private": "conversations.open",
     "people": "conversations.members",
 }
@@ -64,8 +64,8 @@ SLACK_TROUBLE = {
 }
 TEAMS_CALLS = {
     "status": ("POST", "/activities"),
-    "answer": ("PUT", "/activities"),
-    "private": ("PUT", "/activities"),
+    "answer": ("POST", "/activities"),
+    "private": ("POST", "/v3/conversations"),
     "people": ("GET", "members"),
 }
 
@@ -133,6 +133,10 @@ class Side(Protocol):
 
     def seen(self, who: str, place: str) -> list[str]:
         """The bot's messages in a place as they stand, then those that only this person sees."""
+        ...
+
+    def at_work(self, place: str) -> bool:
+        """Whether the platform shows, or in Teams has shown, that the bot is at work there."""
         ...
 
     def received(self) -> bytes:
@@ -281,6 +285,9 @@ class SlackSide:
         alone = [m for m in self._alone(who) if m not in common]
         return ["\n".join(slack_text.message_lines(m)) for m in (*common, *alone)]
 
+    def at_work(self, place: str) -> bool:
+        return any(channel == place for channel, _ in self.slack.world.statuses)
+
     def received(self) -> bytes:
         return b"\n".join(self.slack.world.received)
 
@@ -417,6 +424,9 @@ class TeamsSide:
 
     def seen(self, who: str, place: str) -> list[str]:
         return [as_text(said.activity) for said in self._visible(who, place)]
+
+    def at_work(self, place: str) -> bool:
+        return any(typed.partition(";")[0] == place for typed in self.teams.typed)
 
     def received(self) -> bytes:
         bodies = [r.body for r in self.teams.received]

@@ -8,7 +8,6 @@ from typing import Protocol
 import pytest
 
 from bot.errors import InboxUnavailable
-from bot.texts import STATUS
 from tests.bot.scenarios.sides import Message
 from tests.bot.scenarios.stage import Stage
 from tests.waiting import until
@@ -211,16 +210,16 @@ class SecondReplica:
 
 @dataclass(frozen=True, slots=True)
 class OnlyStatus:
-    """The asker sees the status line and nothing else; `asked`: the model has been asked, too."""
+    """The asker sees that the bot is at work and nothing else; `asked`: the model has been asked, too."""
 
     asked: bool = True
 
     async def play(self, scene: Scene) -> None:
         side = scene.stage.side
-        await until(lambda: side.seen(scene.asker, scene.place) == [STATUS], "the status line alone")
+        await until(lambda: side.at_work(scene.place), "the sign that the bot is at work")
         if self.asked:
             await scene.stage.model.asked.wait()
-        assert side.seen(scene.asker, scene.place) == [STATUS]
+        assert side.seen(scene.asker, scene.place) == []
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from bot.queue.worker import Worker
 from bot.settings.values import Settings
 from bot.slack import render as slack_render
 from bot.teams import render as teams_render
-from bot.types import ChannelKind, Expert, Incoming, IncomingKind, Outcome, People, Reply
+from bot.types import ChannelKind, Expert, Form, Incoming, IncomingKind, Outcome, People, Reply
 from bot.wiring.app import App, open_app
 from retrieval.people import Principal
 from tests.bot.scenarios.canaries import Company, Paper, papers, question, write
@@ -65,7 +65,10 @@ class Office:
     async def post_status(self, incoming: Incoming, text: str) -> str:
         return await self.post_text(incoming, text, None)
 
-    async def post(self, incoming: Incoming, reply: Reply, replace: str | None) -> str:
+    def smaller(self, payload: Mapping[str, Json]) -> Sequence[Form]:
+        return ()
+
+    async def post(self, incoming: Incoming, reply: Reply, replace: str | None, *, again: bool = False) -> str:
         readers = [incoming.user] if reply.private else self._readers(incoming)
         self.shown.append((tuple(readers), json.dumps(reply.payload, ensure_ascii=False).encode()))
         return "m"

@@ -106,10 +106,10 @@ async def test_what_slack_gets_is_spaced_out(slack: SlackStandIn) -> None:
     try:
         for n in range(6):
             question = _question(channel, slack.world.write("U0ADA", channel, f"question {n}", None))
-            await poster.status(question, STATUS, ME)
+            await poster.text(question, STATUS, None, ME)
             arrived.append(clock.now)
         question = _question(other, slack.world.write("U0ADA", other, "elsewhere", None))
-        await poster.status(question, STATUS, ME)
+        await poster.text(question, STATUS, None, ME)
     finally:
         await client.stop()
     assert arrived == [100.0, 100.0, 100.0, 101.0, 102.0, 103.0]
@@ -128,8 +128,8 @@ async def test_a_wait_that_slack_asks_for_holds_for_the_whole_channel(slack: Sla
     question = _question(channel, slack.world.write("U0ADA", channel, "question", None))
     try:
         with pytest.raises(PlatformBusy):
-            await poster.status(question, STATUS, ME)
-        await poster.status(question, STATUS, ME)
+            await poster.text(question, STATUS, None, ME)
+        await poster.text(question, STATUS, None, ME)
     finally:
         await client.stop()
     assert clock.slept == [30.0]

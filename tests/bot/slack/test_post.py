@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import PlatformBusy, PlatformDenied, PlatformError
+from bot.errors import PlatformBusy, PlatformDenied, PlatformError, PlatformUnseen
 from bot.slack.adapter import SlackPlatform
 from bot.texts import NO_PRIVATE_CHAT, PRIVATE_NOTE, STATUS
 from bot.types import Incoming
@@ -34,7 +34,7 @@ def fail(slack: SlackStandIn, method: str, *faults: Fault) -> None:
 async def test_the_reply_takes_the_place_of_the_status(
     slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
 ) -> None:
-    status = await by_http.post_status(question, STATUS)
+    status = await by_http.post_text(question, STATUS, None)
     assert slack.transcript(question.channel, question.thread)[-1].strip() == STATUS
     reply = reply_of(by_http, answered())
     assert await by_http.post(question, reply, status) == status
@@ -42,6 +42,77 @@ async def test_the_reply_takes_the_place_of_the_status(
     (message,) = replies(slack, question)
     assert message["blocks"] == reply.payload["blocks"]
     assert message["metadata"] == {"event_type": "footnote_answer", "event_payload": {"record": RECORD}}
+
+
+async def test_the_reply_is_a_new_message_that_takes_slacks_own_sign_away(
+    slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
+) -> None:
+    assert await by_http.post_status(question, STATUS) == ""
+    assert slack.world.statuses == {(question.channel, question.thread): "is looking in your documents…"}
+    assert replies(slack, question) == []
+    shown = await by_http.post(question, reply_of(by_http, answered()), None)
+    assert [m["ts"] for m in replies(slack, question)] == [shown]
+    assert slack.world.statuses == {}
+    assert slack.counts().get("conversations.replies", 0) == 0  # nothing is looked for without need
+
+
+async def test_an_update_in_place_leaves_no_sign_behind(
+    slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
+) -> None:
+    shown = await by_http.post(question, reply_of(by_http, answered()), None)
+    await by_http.post_status(question, STATUS)
+    assert await by_http.post(question, reply_of(by_http, answered(text="Another.")), shown) == shown
+    assert slack.world.statuses == {}
+    assert len(replies(slack, question)) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(error="channel_not_found"), Fault(error="unknown_method"), Fault(status=500), Fault(hang=3_600), Fault(429)],
+    ids=["not found", "not known", "500", "hangs", "429"],
+)
+async def test_a_sign_that_slack_does_not_show_keeps_no_answer_back(
+    slack: SlackStandIn, by_http: SlackPlatform, question: Incoming, fault: Fault
+) -> None:
+    fail(slack, "assistant.threads.setStatus", fault)
+    assert await by_http.post_status(question, STATUS) == ""
+    await by_http.post(question, reply_of(by_http, answered()), None)
+    assert len(replies(slack, question)) == 1
+
+
+async def test_an_answer_that_may_be_there_is_found_by_its_metadata(
+    slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
+) -> None:
+    reply = reply_of(by_http, answered())
+    shown = await by_http.post(question, reply, None)
+    assert await by_http.post(question, reply, None, again=True) == shown
+    assert len(replies(slack, question)) == 1
+
+
+async def test_where_the_thread_may_not_be_read_nothing_is_posted_a_second_time(
+    slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
+) -> None:
+    slack.world.scopes = {"chat:write"}
+    fail(slack, "chat.postMessage", Fault(status=500, done=True))
+    with pytest.raises(PlatformUnseen):
+        await by_http.post(question, reply_of(by_http, answered()), None)
+    assert len(replies(slack, question)) == 1
+    assert await by_http.post_text(question, "A line may stand there twice.", None)
+
+
+async def test_a_place_that_is_closed_to_us_is_said(
+    slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
+) -> None:
+    for code in ("restricted_action", "is_archived", "restricted_action_thread_locked"):
+        slack.world.closed[question.channel] = code
+        with pytest.raises(PlatformDenied, match=code):
+            await by_http.post(question, reply_of(by_http, answered()), None)
+    slack.world.closed.clear()
+    slack.world.members[question.channel].remove(slack.world.bot_user)
+    with pytest.raises(PlatformDenied, match="not_in_channel"):
+        await by_http.post(question, reply_of(by_http, answered()), None)
+    shown = await by_http.post(question, reply_of(by_http, replace(answered(), private=True)), None)
+    assert slack.world.find(slack.world.dm("U0ADA"), shown)
 
 
 async def test_a_reply_has_an_address_until_it_is_deleted(
@@ -62,14 +133,14 @@ async def test_a_status_that_was_deleted_is_no_obstacle(
 ) -> None:
     reply = reply_of(by_http, answered())
     shown = await by_http.post(question, reply, "1.000001")
-    assert await by_http.post(question, reply, "1.000001") == shown
+    assert await by_http.post(question, reply, "1.000001", again=True) == shown
     assert len(replies(slack, question)) == 1
 
 
 async def test_a_private_reply_goes_to_the_direct_conversation_with_a_link_back(
     slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
 ) -> None:
-    status = await by_http.post_status(question, STATUS)
+    status = await by_http.post_text(question, STATUS, None)
     outcome = replace(answered(), private=True)
     shown = await by_http.post(question, reply_of(by_http, outcome), status)
     (neutral,) = replies(slack, question)
@@ -85,7 +156,7 @@ async def test_a_private_reply_goes_to_the_direct_conversation_with_a_link_back(
 async def test_a_private_reply_is_shown_once_though_the_line_failed(
     slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
 ) -> None:
-    status = await by_http.post_status(question, STATUS)
+    status = await by_http.post_text(question, STATUS, None)
     reply = reply_of(by_http, replace(answered(), private=True))
     fail(slack, "chat.update", *[Fault(status=500)] * 4)
     with pytest.raises(PlatformError):
@@ -98,7 +169,7 @@ async def test_a_private_reply_is_shown_once_though_the_line_failed(
 async def test_a_private_reply_whose_posting_looked_lost_is_found_and_not_said_twice(
     slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
 ) -> None:
-    status = await by_http.post_status(question, STATUS)
+    status = await by_http.post_text(question, STATUS, None)
     fail(slack, "chat.postMessage", Fault(), Fault(status=500, done=True))
     await by_http.post(question, reply_of(by_http, replace(answered(), private=True)), status)
     answers = [m for m in slack.world.messages[slack.world.dm("U0ADA")] if "180 EUR" in json.dumps(m)]
@@ -108,7 +179,7 @@ async def test_a_private_reply_whose_posting_looked_lost_is_found_and_not_said_t
 async def test_without_a_direct_conversation_nothing_is_shown_and_the_channel_says_so(
     slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
 ) -> None:
-    status = await by_http.post_status(question, STATUS)
+    status = await by_http.post_text(question, STATUS, None)
     fail(slack, "conversations.open", Fault(error="user_disabled"))
     await by_http.post(question, reply_of(by_http, replace(answered(), private=True)), status)
     assert [m["text"] for m in replies(slack, question)] == [NO_PRIVATE_CHAT]
@@ -126,7 +197,7 @@ async def test_a_private_reply_in_a_direct_message_is_a_reply(
 
 
 async def test_a_fixed_text(slack: SlackStandIn, by_http: SlackPlatform, question: Incoming) -> None:
-    status = await by_http.post_status(question, STATUS)
+    status = await by_http.post_text(question, STATUS, None)
     await by_http.post_text(question, "The log is <down> & out", status)
     await by_http.post_text(question, "Second", None)
     assert await by_http.post_text(question, "Second", None)
@@ -160,7 +231,7 @@ PASSING = {
 async def test_a_fault_that_passes_shows_it_once(
     slack: SlackStandIn, by_http: SlackPlatform, question: Incoming, method: str, fault: Fault
 ) -> None:
-    replace_ = await by_http.post_status(question, STATUS) if method == "chat.update" else None
+    replace_ = await by_http.post_text(question, STATUS, None) if method == "chat.update" else None
     fail(slack, method, fault)
     await by_http.post(question, reply_of(by_http, answered()), replace_)
     (message,) = replies(slack, question)
@@ -173,7 +244,7 @@ async def test_a_call_that_hangs_shows_it_once(
 ) -> None:
     config = replace(config_for(slack, socket=False), timeout=3.0)
     async with slack_by_http(slack, config, intake, viewer) as platform:
-        replace_ = await platform.post_status(question, STATUS) if method == "chat.update" else None
+        replace_ = await platform.post_text(question, STATUS, None) if method == "chat.update" else None
         fail(slack, method, Fault(hang=3_600))
         await platform.post(question, reply_of(platform, answered()), replace_)
     assert len(replies(slack, question)) == 1
@@ -183,7 +254,7 @@ async def test_a_status_after_an_open_failure_is_posted_once(
     slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
 ) -> None:
     fail(slack, "chat.postMessage", Fault(drop=True, done=True))
-    status = await by_http.post_status(question, STATUS)
+    status = await by_http.post_text(question, STATUS, None)
     assert [m["ts"] for m in replies(slack, question)] == [status]
 
 
@@ -206,7 +277,7 @@ async def test_a_lasting_fault_is_told_in_our_words(
     error: type[PlatformError],
     message: str,
 ) -> None:
-    status = await by_http.post_status(question, STATUS)
+    status = await by_http.post_text(question, STATUS, None)
     fail(slack, "chat.update", *faults)
     with pytest.raises(error, match=message) as caught:
         await by_http.post(question, reply_of(by_http, answered()), status)
@@ -216,13 +287,13 @@ async def test_a_lasting_fault_is_told_in_our_words(
 async def test_the_missing_scope_is_named(slack: SlackStandIn, by_http: SlackPlatform, question: Incoming) -> None:
     slack.world.scopes = {"users:read"}
     with pytest.raises(PlatformDenied, match="chat:write"):
-        await by_http.post_status(question, STATUS)
+        await by_http.post_text(question, STATUS, None)
 
 
 async def test_messages_finds_our_answers_in_threads(
     slack: SlackStandIn, by_http: SlackPlatform, question: Incoming
 ) -> None:
-    status = await by_http.post_status(question, STATUS)
+    status = await by_http.post_text(question, STATUS, None)
     assert await by_http.messages(question.channel, None) == []
     await by_http.post(question, reply_of(by_http, answered()), status)
     assert await by_http.messages(question.channel, None) == [(RECORD, status)]

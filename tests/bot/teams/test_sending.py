@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.demo.standins.teams import Fault
-from bot.errors import PlatformBusy, PlatformDenied, PlatformError
+from bot.errors import PlatformBusy, PlatformDenied, PlatformError, PlatformUnseen, PlatformUnsure
+from bot.teams.messages import GraphAddresses, TeamsMessages
+from bot.teams.typing import Typing
 from bot.texts import NO_PRIVATE_CHAT, PRIVATE_NOTE, STATUS
+from bot.types import Incoming
 from tests.bot.teams.support import ADA, BEN, Bot, answered, citation, reply, running
+from tests.waiting import until
 
 
 async def asked(bot: Bot, kind: str = "channel") -> tuple[Any, Any]:
@@ -26,16 +31,46 @@ def sent(bot: Bot, method: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("kind", ["channel", "groupChat", "personal"])
-async def test_the_answer_takes_the_place_of_the_status_line(kind: str) -> None:
+async def test_the_answer_is_a_new_message_behind_the_sign_that_it_is_under_way(kind: str) -> None:
     async with running() as bot:
         place, incoming = await asked(bot, kind)
-        status = await bot.platform.post_status(incoming, STATUS)
-        assert [s.text for s in bot.teams.answers(place)] == [STATUS]
-        message = await bot.platform.post(incoming, reply(bot.platform, answered()), status)
-        assert message == status
-        assert [(s.id, s.edits) for s in bot.teams.answers(place)] == [(status, 1)]
+        assert await bot.platform.post_status(incoming, STATUS) == ""
+        await until(lambda: bool(bot.teams.typed), "the sign")
+        assert bot.teams.answers(place) == []
+        message = await bot.platform.post(incoming, reply(bot.platform, answered()), None)
+        assert [(s.id, s.edits) for s in bot.teams.answers(place)] == [(message, 0)]
         assert "Hotels cost at most 180 EUR a night. [1]" in bot.teams.answers(place)[0].text
         assert not bot.teams.refused
+
+
+async def test_typing_goes_on_in_a_chat_until_all_are_answered_there_and_is_sent_once_for_all() -> None:
+    sent: list[str] = []
+
+    async def send(incoming: Incoming) -> None:
+        sent.append(incoming.key)
+
+    typing = Typing(send, every_s=0.01)
+    async with running() as bot:
+        _, incoming = await asked(bot, "groupChat")
+        for key in ("one", "two"):
+            typing.begin(replace(incoming, key=key))
+        await until(lambda: len(sent) >= 5, "five signs")
+        await typing.end(replace(incoming, key="one"))
+        so_far = len(sent)
+        await until(lambda: len(sent) > so_far, "one more, for the question that is open")
+        await typing.end(replace(incoming, key="two"))
+    assert set(sent) == {"one"}
+
+
+async def test_a_sign_that_teams_does_not_take_keeps_no_answer_back() -> None:
+    async with running() as bot:
+        place, incoming = await asked(bot)
+        late = Fault(500, 1, delay=3_600)
+        bot.teams.faults.append(late)
+        await bot.platform.post_status(incoming, STATUS)
+        await until(lambda: late.times == 0, "the sign")
+        await bot.platform.post(incoming, reply(bot.platform, answered()), None)
+        assert len(bot.teams.answers(place)) == 1
 
 
 async def test_the_answer_is_in_the_thread_of_the_question() -> None:
@@ -51,7 +86,7 @@ async def test_the_label_citations_and_feedback_are_on_the_wire() -> None:
     async with running() as bot:
         _, incoming = await asked(bot)
         await bot.platform.post(incoming, reply(bot.platform, answered()), None)
-        activity = sent(bot, "PUT")[-1]
+        activity = sent(bot, "POST")[-1]
         [entity] = activity["entities"]
         assert (entity["type"], entity["@type"], entity["@context"]) == (
             "https://schema.org/Message",
@@ -64,7 +99,7 @@ async def test_the_label_citations_and_feedback_are_on_the_wire() -> None:
         shown = claim["appearance"]
         assert shown["@type"] == "DigitalDocument"
         assert shown["name"] == "Travel Policy"
-        assert shown["abstract"] == "Section 4.2 Hotels, page 7, version 2026-03-01.1a2b3c4d"
+        assert shown["abstract"] == "Section 4.2 Hotels, page 7, version of 1 March 2026"
         assert shown["url"] == "https://docs.example.com/travel.pdf#page=7"
         card = json.loads(shown["text"])
         assert card["body"][0]["inlines"][0]["text"] == "Hotels cost at most 180 EUR a night."
@@ -80,14 +115,14 @@ async def test_what_is_sent_is_what_was_rendered() -> None:
         await bot.platform.post(
             incoming, reply(bot.platform, answered(citation(1), citation(2, "“Ünïcode” → 180 €"))), None
         )
-        activity = sent(bot, "PUT")[-1]
+        activity = sent(bot, "POST")[-1]
         assert {name: activity[name] for name in payload} == json.loads(json.dumps(payload))
 
 
 async def test_a_private_reply_goes_to_the_asker_alone() -> None:
     async with running() as bot:
         place, incoming = await asked(bot)
-        status = await bot.platform.post_status(incoming, STATUS)
+        status = await bot.platform.post_text(incoming, STATUS, None)
         private = reply(bot.platform, answered(private=True))
         await bot.platform.post(incoming, private, status)
         assert [s.text for s in bot.teams.answers(place)] == [PRIVATE_NOTE]
@@ -101,12 +136,11 @@ async def test_a_private_reply_goes_to_the_asker_alone() -> None:
 async def test_a_private_reply_whose_note_fails_is_not_sent_twice() -> None:
     async with running(tries=1) as bot:
         place, incoming = await asked(bot)
-        status = await bot.platform.post_status(incoming, STATUS)
         private = reply(bot.platform, answered(private=True))
-        bot.teams.faults.append(Fault(500, 1, method="PUT"))
-        with pytest.raises(PlatformError):
-            await bot.platform.post(incoming, private, status)
-        await bot.platform.post(incoming, private, status)
+        bot.teams.faults.append(Fault(500, 1, path=f"{place.id}"))
+        with pytest.raises(PlatformUnsure):
+            await bot.platform.post(incoming, private, None)
+        await bot.platform.post(incoming, private, None, again=True)
         assert len(bot.teams.answers(bot.teams.personal(ADA))) == 1
         assert [s.text for s in bot.teams.answers(place)] == [PRIVATE_NOTE]
 
@@ -114,7 +148,7 @@ async def test_a_private_reply_whose_note_fails_is_not_sent_twice() -> None:
 async def test_a_private_reply_in_a_personal_chat_is_just_the_reply() -> None:
     async with running() as bot:
         place, incoming = await asked(bot, "personal")
-        status = await bot.platform.post_status(incoming, STATUS)
+        status = await bot.platform.post_text(incoming, STATUS, None)
         await bot.platform.post(incoming, reply(bot.platform, answered(private=True)), status)
         assert ["180 EUR" in s.text for s in bot.teams.answers(place)] == [True]
 
@@ -123,7 +157,7 @@ async def test_somebody_who_cannot_be_written_to_is_told_so_in_the_thread() -> N
     async with running() as bot:
         bot.teams.blocked.add(ADA.id)
         place, incoming = await asked(bot)
-        status = await bot.platform.post_status(incoming, STATUS)
+        status = await bot.platform.post_text(incoming, STATUS, None)
         await bot.platform.post(incoming, reply(bot.platform, answered(private=True)), status)
         assert [s.text for s in bot.teams.answers(place)] == [NO_PRIVATE_CHAT]
         assert b"180 EUR" not in bot.teams.bytes_received()
@@ -132,7 +166,7 @@ async def test_somebody_who_cannot_be_written_to_is_told_so_in_the_thread() -> N
 async def test_a_deleted_status_line_does_not_swallow_the_answer() -> None:
     async with running() as bot:
         place, incoming = await asked(bot)
-        status = await bot.platform.post_status(incoming, STATUS)
+        status = await bot.platform.post_text(incoming, STATUS, None)
         bot.teams.said = [s for s in bot.teams.said if s.id != status]
         message = await bot.platform.post(incoming, reply(bot.platform, answered()), status)
         assert [s.id for s in bot.teams.answers(place)] == [message]
@@ -141,27 +175,49 @@ async def test_a_deleted_status_line_does_not_swallow_the_answer() -> None:
 async def test_posting_twice_in_place_of_the_status_shows_it_once() -> None:
     async with running() as bot:
         place, incoming = await asked(bot)
-        status = await bot.platform.post_status(incoming, STATUS)
+        status = await bot.platform.post_text(incoming, STATUS, None)
         for _ in range(2):
             await bot.platform.post(incoming, reply(bot.platform, answered()), status)
         assert len(bot.teams.answers(place)) == 1
 
 
 @pytest.mark.parametrize("private", [False, True], ids=["in the thread", "in private"])
-async def test_an_answer_whose_acknowledgement_is_lost_shows_once(private: bool) -> None:
-    """Teams took the message, but we never heard: trying again must not show a second answer."""
+async def test_an_answer_whose_acknowledgement_is_lost_is_not_sent_again_blindly(private: bool) -> None:
+    """Teams took the message, but we never heard: sending it again could show a second answer."""
     async with running() as bot:
         place, incoming = await asked(bot)
-        bot.teams.faults.append(Fault(0, 1, method="PUT", lost=True))
-        await bot.platform.post(incoming, reply(bot.platform, answered(private=private)), None)
+        path = "/activities" if not private else bot.teams.personal(ADA).id
+        bot.teams.faults.append(Fault(0, 1, path=path, method="POST", lost=True))
+        with pytest.raises(PlatformUnsure):
+            await bot.platform.post(incoming, reply(bot.platform, answered(private=private)), None)
+        with pytest.raises(PlatformUnseen):
+            await bot.platform.post(incoming, reply(bot.platform, answered(private=private)), None, again=True)
         everywhere = [*bot.teams.answers(place), *bot.teams.answers(bot.teams.personal(ADA))]
         assert ["180 EUR" in s.text for s in everywhere].count(True) == 1
+
+
+def _history(bot: Bot) -> TeamsMessages:
+    return TeamsMessages(bot.teams.config(), GraphAddresses(f"{bot.teams.base}/graph/v1.0", bot.teams.service_url))
+
+
+@pytest.mark.parametrize("kind", ["channel", "groupChat"])
+@pytest.mark.parametrize("shown", [True, False])
+async def test_where_graph_shows_the_thread_the_answer_is_looked_for_there(kind: str, shown: bool) -> None:
+    async with running() as bot:
+        place, incoming = await asked(bot, kind)
+        bot.platform._history = _history(bot)
+        bot.teams.graph.grant(place)
+        answer = reply(bot.platform, answered())
+        before = [await bot.platform.post(incoming, answer, None)] if shown else []
+        message = await bot.platform.post(incoming, answer, None, again=True)
+        assert [s.id for s in bot.teams.answers(place)] == (before or [message])
+        assert not bot.teams.graph.complaints
 
 
 async def test_post_text_replaces_the_status_line() -> None:
     async with running() as bot:
         place, incoming = await asked(bot)
-        status = await bot.platform.post_status(incoming, STATUS)
+        status = await bot.platform.post_text(incoming, STATUS, None)
         await bot.platform.post_text(incoming, "The log is down.\nReference 12", status)
         assert [s.text for s in bot.teams.answers(place)] == ["The log is down.\nReference 12"]
 
@@ -175,7 +231,7 @@ async def test_a_passing_refusal_is_tried_again(status: int) -> None:
         place, incoming = await asked(bot)
         page = b"<html>gateway</html>"
         bot.teams.faults.append(Fault(status, 2, headers={"Retry-After": "0"}, body=page, content_type="text/html"))
-        await bot.platform.post_status(incoming, STATUS)
+        await bot.platform.post_text(incoming, STATUS, None)
         assert [r.status for r in bot.teams.received if "/activities" in r.path] == [status, status, 201]
         assert len(bot.teams.answers(place)) == 1
 
@@ -184,7 +240,7 @@ async def test_a_dropped_connection_and_a_timeout_are_tried_again() -> None:
     async with running(timeout=3) as bot:
         place, incoming = await asked(bot)
         bot.teams.faults += [Fault(0, 1, drop=True, delay=0.01), Fault(504, 1, delay=3_600)]
-        status = await bot.platform.post_status(incoming, STATUS)
+        status = await bot.platform.post_text(incoming, STATUS, None)
         assert status in [s.id for s in bot.teams.answers(place)]
 
 
@@ -194,7 +250,7 @@ async def test_retry_after_is_honoured() -> None:
         bot.teams.faults.append(Fault(429, 1, headers={"Retry-After": "1"}))
         loop = asyncio.get_running_loop()
         start = loop.time()
-        await bot.platform.post_status(incoming, STATUS)
+        await bot.platform.post_text(incoming, STATUS, None)
         assert loop.time() - start >= 0.99  # never sooner; how much later does not matter
 
 
@@ -203,7 +259,7 @@ async def test_a_wait_that_is_too_long_is_reported_with_its_length() -> None:
         _, incoming = await asked(bot)
         bot.teams.faults.append(Fault(429, 1, headers={"Retry-After": "600"}))
         with pytest.raises(PlatformBusy) as busy:
-            await bot.platform.post_status(incoming, STATUS)
+            await bot.platform.post_text(incoming, STATUS, None)
         assert busy.value.retry_after == 600.0
 
 
@@ -241,16 +297,16 @@ async def test_every_failure_is_one_of_ours(fault: Fault, error: type[Exception]
         _, incoming = await asked(bot)
         bot.teams.faults.append(fault)
         with pytest.raises(error):
-            await bot.platform.post_status(incoming, STATUS)
+            await bot.platform.post_text(incoming, STATUS, None)
 
 
 async def test_the_token_is_fetched_once_and_again_when_it_is_refused() -> None:
     async with running() as bot:
         _, incoming = await asked(bot)
-        await asyncio.gather(*(bot.platform.post_status(incoming, STATUS) for _ in range(5)))
+        await asyncio.gather(*(bot.platform.post_text(incoming, STATUS, None) for _ in range(5)))
         assert len([r for r in bot.teams.received if "/login/" in r.path]) == 1
         bot.teams.revoke_tokens()
-        await bot.platform.post_status(incoming, STATUS)
+        await bot.platform.post_text(incoming, STATUS, None)
         assert len([r for r in bot.teams.received if "/login/" in r.path]) == 2
 
 
@@ -258,7 +314,7 @@ async def test_a_wrong_password_is_said_without_showing_it() -> None:
     async with running(app_password="wrong-hunter2") as bot:
         _, incoming = await asked(bot)
         with pytest.raises(PlatformDenied, match=r"invalid_client.*TEAMS_APP_PASSWORD") as denied:
-            await bot.platform.post_status(incoming, STATUS)
+            await bot.platform.post_text(incoming, STATUS, None)
         assert "hunter2" not in str(denied.value)
 
 
@@ -290,7 +346,7 @@ async def test_the_managed_identity_gives_the_token(monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv("IDENTITY_ENDPOINT", f"{bot.teams.base}/identity")
         monkeypatch.setenv("IDENTITY_HEADER", "the-header")
         place, incoming = await asked(bot)
-        await bot.platform.post_status(incoming, STATUS)
+        await bot.platform.post_text(incoming, STATUS, None)
         assert len(bot.teams.answers(place)) == 1
         assert len([r for r in bot.teams.received if r.path == "/identity"]) == 1
 
@@ -309,7 +365,7 @@ async def test_waiting_for_keys_and_tokens_does_not_stop_the_loop() -> None:
         busy = asyncio.create_task(others())
         _, incoming = await asked(bot)
         fetched_keys = turns
-        await bot.platform.post_status(incoming, STATUS)
+        await bot.platform.post_text(incoming, STATUS, None)
         busy.cancel()
         assert fetched_keys > 2
         assert turns - fetched_keys > 2
@@ -324,7 +380,7 @@ async def test_no_secret_is_ever_logged(caplog: pytest.LogCaptureFixture, capsys
         bot.teams.revoke_tokens()
         bot.teams.faults.append(Fault(400, 2, "/login/", body=b'{"error": "x", "error_description": "secret-detail"}'))
         with pytest.raises(PlatformError) as error:
-            await bot.platform.post_status(incoming, STATUS)
+            await bot.platform.post_text(incoming, STATUS, None)
         tokens = [r.headers.get("Authorization", "").removeprefix("Bearer ") for r in bot.teams.received]
         secrets = [bot.teams.password, "forged-token-value", "secret-detail", *(t for t in tokens if t)]
         out = capsys.readouterr()
