@@ -30,7 +30,8 @@ class Block:
     smaller level starts. `label` is the number as displayed ("4.2(b)", full and unambiguous),
     `heading` the title without the number ("" for a clause that has none). `text` is what the
     reader sees, the number included. Neighbouring blocks with the same `table` are one table.
-    `joins` are offsets in `text` of line-end hyphens.
+    `joins` are offsets in `text` of line-end hyphens. `ahead`: it belongs to the section that the next block opens,
+    as a divider page does to its chapter.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Block:
     locator: str | None = None
     table: int | None = None
     joins: tuple[int, ...] = ()
+    ahead: bool = False
 
 
 @dataclass(slots=True)
@@ -151,18 +153,25 @@ def _cut(
     tables: list[tuple[int, int]] = []
     table: int | None = None
     joins: list[int] = []
-    last = 0
+    last = 0  # where the text ended that may belong to an open section
+    ahead: int | None = None  # where text began that belongs to the next one
     for start, block in placed:
-        if block.level is not None or not opened:
-            _open_section(block, start, last, stack, opened)
-        last = start + len(block.text)
-        _add_place(places, block, start, last)
+        end = start + len(block.text)
+        if block.ahead and block.level is None:
+            ahead = start if ahead is None else ahead
+        else:
+            if block.level is not None or not opened:
+                _open_section(block, start if ahead is None else ahead, last, stack, opened)
+            last, ahead = end, None
+        _add_place(places, block, start, end)
         if block.table is not None and block.table == table:
-            tables[-1] = (tables[-1][0], last)
+            tables[-1] = (tables[-1][0], end)
         elif block.table is not None:
-            tables.append((start, last))
+            tables.append((start, end))
         table = block.table
         joins.extend(start + j for j in block.joins)
+    if placed and not opened:
+        _open_section(placed[0][1], placed[0][0], last, stack, opened)
     for section in opened:
         section.end = section.end if section.end >= 0 else len(text)
     return ParsedDocument(

@@ -13,8 +13,11 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from retrieval.parse.blocks import Block
+from retrieval.parse.clauses.numbers import readings
+from retrieval.parse.deleted import unmarked
 
 MAX_TITLE = 200
+_LINE = 12  # words of a line that may be the title
 _HEADINGS = 3  # that may be the title
 _OFTEN = 3  # times that a word of a doubtful title stands in the document
 _SMALL = 150  # words of a document too short to tell
@@ -53,14 +56,33 @@ def file_title(name: str) -> str:
 
 
 def first_headings(blocks: Iterable[Block]) -> list[str]:
-    """The first unnumbered headings of a document: a numbered one names a part, not the whole."""
-    found = []
-    for block in blocks:
+    """The first unnumbered headings of a document: a numbered one names a part, not the whole.
+
+    Where there is none, a line above the first numbered one that may be the title.
+    """
+    found: list[str] = []
+    above = ""
+    for n, block in enumerate(blocks):
         if block.level is not None and block.label is not None:
-            break
+            return found[:_HEADINGS] or [above]
         if block.level is not None and block.heading:
             found.append(block.heading)
+        elif n == 0 and _may_be_title(block):
+            above = block.text
     return found[:_HEADINGS]
+
+
+def _may_be_title(block: Block) -> bool:
+    """Whether a document's first line is short, and no sentence, row or clause."""
+    text = unmarked(block.text).strip()
+    return (
+        block.table is None
+        and 1 < len(text.split()) <= _LINE
+        and not text[0].islower()
+        and "\n" not in text
+        and text[-1] not in ".;,:!?"
+        and not readings(text)
+    )
 
 
 def words_of(text: str) -> Counter[str]:
@@ -72,6 +94,8 @@ def names(title: str, words: Counter[str]) -> bool:
     """Whether a title says what the document is: words, and not a tag, an address, a number or a date alone."""
     if len(title) < 2 or "\ufffd" in title or _JUNK.fullmatch(title) or _MARKUP.search(title) or _CONTACT.search(title):
         return False
+    if any(r.word and not title[len(r.text) :].strip(" .:–—-") for r in readings(title)):
+        return False  # "CHAPTER 1" names a part
     letters, digits = sum(c.isalpha() for c in title), sum(c.isdigit() for c in title)
     said = [w for w in _WORD.findall(title) if len(w) > 2 or not w.isascii()]
     if not said or 2 * letters <= digits:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from retrieval.parse.clauses.numbers import Reading, readings
 from retrieval.parse.clauses.sequence import Line
@@ -113,18 +113,23 @@ def _shown(line: Line) -> str:
     return "".join(c for c in cut.casefold() if c.isalnum())
 
 
-def dividers(lines: Sequence[Line]) -> frozenset[int]:
-    """Lines such as "CHAPTER 2" on a page of its own, said again by the heading right after it."""
+def dividers(lines: Sequence[Line]) -> dict[int, int]:
+    """Lines such as "CHAPTER 2" on a page of its own, each with the heading right after it that says it again."""
     last: dict[tuple[str, tuple[int, int]], int] = {}
-    found: set[int] = set()
+    found: dict[int, int] = {}
     for at, line in enumerate(lines):
         for reading in _worded(line):
             key = (reading.series, reading.place)
             before = last.get(key)
             if before is not None and _near(lines, before, at) and lines[before].heading <= line.heading:
-                found.add(before)
+                found[before] = at
             last[key] = at
-    return frozenset(found)
+    return found
+
+
+def between(found: Mapping[int, int]) -> frozenset[int]:
+    """The lines of dividers, and those between each and its heading: they belong to what the heading opens."""
+    return frozenset(n for before, at in found.items() for n in range(before, at))
 
 
 def _worded(line: Line) -> list[Reading]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.parse.blocks import Block
-from retrieval.parse.clauses.contents import contents, dividers
+from retrieval.parse.clauses.contents import between, contents, dividers
 from retrieval.parse.clauses.marks import Mark
 from retrieval.parse.clauses.numbers import readings
 from retrieval.parse.clauses.outline import Candidate, Placed, place_all
@@ -69,7 +69,8 @@ def outlined(pieces: Sequence[Piece]) -> list[Block]:
     counted = _counted(pieces)
     strong = [_strong(piece, body) for piece in pieces]
     lines = [_line(piece, counted, strong=said) for piece, said in zip(pieces, strong, strict=True)]
-    again = contents(lines) | dividers(lines)
+    said_again = dividers(lines)
+    again = contents(lines) | said_again.keys()
     lines = [replace(line, text="") if at in again else line for at, line in enumerate(lines)]
     typed = find(lines, keep=True)
     marks = [line.mark or (found[0].mark if found else None) for line, found in zip(lines, typed, strict=True)]
@@ -80,7 +81,10 @@ def outlined(pieces: Sequence[Piece]) -> list[Block]:
         [Candidate(lines[at].outline, marks[at], round(pieces[at].size, 1) + strong[at] / 20) for at in opening]
     )
     places = dict(zip(opening, placed, strict=True))
-    return [_block(pieces, at, places.get(at), marks[at], titles) for at in range(len(pieces))]
+    made = [_block(pieces, at, places.get(at), marks[at], titles) for at in range(len(pieces))]
+    for at in between(said_again):
+        made[at] = replace(made[at], ahead=True)
+    return made
 
 
 def _block(pieces: Sequence[Piece], at: int, placed: Placed | None, mark: Mark | None, titles: set[int]) -> Block:

@@ -14,7 +14,8 @@ from lxml import etree
 from retrieval.errors import ParserLimit
 from retrieval.locators import cited
 from retrieval.parse.blocks import Block, assemble
-from retrieval.parse.clauses.contents import contents, dividers
+from retrieval.parse.clauses.contents import between, contents, dividers
+from retrieval.parse.clauses.numbers import readings
 from retrieval.parse.clauses.outline import Candidate, place_all
 from retrieval.parse.clauses.sequence import Line, find
 from retrieval.parse.docx.body import Body, Item
@@ -102,7 +103,7 @@ class _Document:
         styled = next((e.body for e in entries if e.style == "title" and e.body), "")
         line = title_line(entries[0].pieces) if entries else ""
         words = words_of("\n".join(block.text for block in blocks))
-        return title_of(name, (said or "", styled, line, *first_headings(blocks)), words)
+        return title_of(name, (said or "", styled, "" if readings(line) else line, *first_headings(blocks)), words)
 
     def _apart(self) -> list[LeftOut]:
         """What the package holds beside the text, and what it would have us follow."""
@@ -143,6 +144,7 @@ def _blocks(entries: Sequence[Entry]) -> tuple[list[Block], list[LeftOut]]:
     placed = place_all([Candidate(entries[i].outline, entries[i].mark) for i in opening])
     place = dict(zip(opening, placed, strict=True))
     blocks: list[Block] = []
+    ahead = between(said_again)
     where = "beginning"
     for index, entry in enumerate(entries):
         at = place.get(index)
@@ -150,7 +152,7 @@ def _blocks(entries: Sequence[Entry]) -> tuple[list[Block], list[LeftOut]]:
             where = _named(at.label, headings[index]) or where
         left += [LeftOut(what, where) for what in entry.left]
         if at is None:
-            blocks.append(Block(entry.text, table=entry.table))
+            blocks.append(Block(entry.text, table=entry.table, ahead=index in ahead))
         else:
             blocks.append(Block(entry.text, at.level, at.label, headings[index], table=entry.table))
     return blocks, left

@@ -40,7 +40,7 @@ def clauses(
     """
     apart = frozenset(breaks)
     lines = [_line(items, at, body, strong=at in outlined, breaks=at in apart) for at in range(len(items))]
-    again = contents(lines) | dividers(lines) | _over_a_list(items)
+    again = contents(lines) | dividers(lines).keys() | _over_a_list(items)
     lines = [replace(line, text="") if at in again else line for at, line in enumerate(lines)]
     found = [(at, marks[0].mark) for at, marks in enumerate(find(lines)) if marks]
     placed = place_all([Candidate(None, mark) for _, mark in found])

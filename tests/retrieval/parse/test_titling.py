@@ -67,6 +67,20 @@ def test_the_first_that_names_the_document_wins_and_the_file_is_the_last() -> No
     assert file_title("docs/Policy%202026.txt") == "Policy 2026"
 
 
+@pytest.mark.parametrize("title", ["CHAPTER 1", "Section 8.", "Article IV", "Teil 2"])
+def test_the_number_of_a_part_names_no_document(title: str) -> None:
+    assert not names(title, TEXT)
+
+
+def test_the_line_above_the_first_numbered_heading_is_the_title() -> None:
+    page = "<p>Travel Policy of the Desk</p><h2>1. Scope</h2><p>It holds for all.</p><h2>2. Hotels</h2><p>Cheap.</p>"
+    assert parse_html("a.html", f"<html><body>{page}</body></html>".encode()).title == "Travel Policy of the Desk"
+    assert parse_markdown("a.md", b"Travel Policy of the Desk\n\n## 1. Scope\n\nAll.\n").title.startswith("Travel")
+    sentence = b"This policy holds for all.\n\n## 1. Scope\n\nAll.\n"
+    assert parse_markdown("travel.md", sentence).title == "travel"
+    assert parse_docx("vertrag.docx", docx(p("\u00a7 1 Gegenstand", "Heading1") + p("Text."))).title == "vertrag"
+
+
 def test_formats_pass_over_titles_that_say_nothing() -> None:
     said = "<head><title>&lt;%= current_page.data.title %&gt;</title></head><h1>Refund rules</h1><p>Soon."
     assert parse_html("refunds.html", said.encode()).title == "Refund rules"

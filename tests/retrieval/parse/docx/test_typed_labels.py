@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from retrieval.parse.docx.parser import parse_docx
+from retrieval.parse.formats import parse_content
 from retrieval.types import ParsedDocument
 from tests.retrieval.parse.docx.builder import abstract, b, docx, lvl, num, p, t
 
@@ -52,6 +53,22 @@ def test_a_divider_page_opens_no_chapter() -> None:
         ("CHAPTER 1", "INTRODUCTION"), ("CHAPTER 1, A", "BANKS"), ("CHAPTER 1, B", "RECORDS"),
         ("CHAPTER 2", "ACCOUNTS"), ("CHAPTER 2, A", "BANKS"), ("CHAPTER 2, B", "RECORDS"),
     ]  # fmt: skip
+
+
+def test_the_words_of_a_divider_page_belong_to_their_own_chapter() -> None:
+    body = "".join(
+        p(f"CHAPTER {n}") + p(name) + p(f"CHAPTER {n} - {name}", "Heading1") + p(f"Text {n}.")
+        for n, name in ((1, "INTRODUCTION"), (2, "ACCOUNTS"))
+    )
+    page = "".join(
+        f"<p>CHAPTER {n}</p><p>{name}</p><h1>CHAPTER {n} - {name}</h1><p>Text {n}.</p>"
+        for n, name in ((1, "INTRODUCTION"), (2, "ACCOUNTS"))
+    )
+    for parsed in (read(body), parse_content("a.html", f"<html><body>{page}</body></html>".encode())):
+        assert [parsed.text[s.start : s.end].split("\n") for s in parsed.sections] == [
+            ["CHAPTER 1", "INTRODUCTION", "CHAPTER 1 - INTRODUCTION", "Text 1."],
+            ["CHAPTER 2", "ACCOUNTS", "CHAPTER 2 - ACCOUNTS", "Text 2."],
+        ]
 
 
 def test_a_typed_table_of_contents_is_left_out_and_reported() -> None:
