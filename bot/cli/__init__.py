@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -48,8 +49,18 @@ training.register(cli, audit.audit)
 service.register(cli)
 
 
+def one_thread_for_arrays() -> None:
+    """Before numpy is imported: its BLAS would start a thread a core for each search of a few milliseconds.
+
+    They wait for each other longer than they compute. Whoever set the number of threads keeps it.
+    """
+    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 the answer is no, 2 usage or settings, 3 a part is down."""
     shield()
     umask()
+    one_thread_for_arrays()
     cli()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Callable, Coroutine, Iterator
@@ -84,6 +83,8 @@ def _write(stream: TextIO, text: str) -> None:
 
 def run(work: Coroutine[Any, Any, int]) -> None:
     """Run a command to its exit code; our errors become one line and the right code."""
+    import asyncio  # a third of what `--help` would import
+
     try:
         code = asyncio.run(work)
     except SettingsError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -53,6 +54,22 @@ def test_help_is_light() -> None:
     code = "import sys, bot.cli; print(sorted(m for m in sys.modules))"
     loaded = set(eval(subprocess.check_output([sys.executable, "-c", code], text=True)))
     assert not loaded & HEAVY
+    assert "asyncio" not in loaded
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+@pytest.mark.parametrize(("given", "more"), [({}, False), ({"OPENBLAS_NUM_THREADS": "3"}, True)])
+def test_arrays_are_computed_in_one_thread_unless_somebody_chose(given: dict[str, str], more: bool) -> None:
+    code = (
+        "import bot.cli as c, os\n"
+        "def work():\n"
+        "    import numpy as np\n"
+        "    np.ones((600, 600), np.float32) @ np.ones((600, 600), np.float32)\n"
+        "    print(len(os.listdir('/proc/self/task')))\n"
+        "c.cli = work\nc.main()"
+    )
+    threads = int(subprocess.check_output([sys.executable, "-c", code], text=True, env={**os.environ, **given}))
+    assert (threads > 1) == more
 
 
 def test_an_answer_has_the_promised_shape(home: Path) -> None:
