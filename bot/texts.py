@@ -46,6 +46,10 @@ SHARED_CHANNEL = (
 )
 MEMBERS_ONLY = "I only answer members of this organisation. Please ask the person who invited you."
 RIGHTS_UNKNOWN = "I could not find out what you may read, so I show nothing. Please ask again in a few minutes."
+EMAIL_UNCONFIRMED = (
+    "Slack does not confirm your e-mail address, so I search only what everyone may read. "
+    "An administrator can change this: the setting is slack_trusted_emails."
+)
 READERS_UNKNOWN = "I could not find out who can read this channel, so I show nothing here. Please ask again."
 QUEUE_FULL = (
     "More questions are waiting than I can answer in good time, so I have not taken this one. "

@@ -79,6 +79,7 @@ class People:
     asker: Principal
     readers: tuple[Principal, ...] | None
     external: bool = False
+    lacking: str = ""  # why the asker may have fewer rights here than at the source, for the asker; "" when not
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,7 @@ class Request:
     render: Callable[[Outcome], Mapping[str, Json]]
     rule: ChannelRule = NO_RULE
     posted: Find = nowhere  # where an earlier answer stands in this place
+    lacking: str = ""  # why the asker may have fewer rights than at the source, said where nothing answers
     operator: bool = True  # may be told where it failed (files, servers); people in a chat may not
 
 
@@ -254,6 +255,8 @@ class Ask:
             # Where the model is down, or nothing it said stands, that is the reason, not the documents.
             said = CLOSEST if near is not None else NOTHING_FOUND if fallback else missing
             told = " ".join(filter(None, (fallback, said)))
+            if request.lacking:
+                told = f"{told}\n{request.lacking}"
             return Outcome(OutcomeKind.ABSTAINED, request.record_id, text, near, told)
         disclaimer = self.disclaimer if request.rule.disclaimer is None else request.rule.disclaimer
         notice = " ".join(filter(None, (work.use.fallback, *_wordings(answer), disclaimer)))

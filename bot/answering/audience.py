@@ -25,6 +25,7 @@ class Decision:
     asker: Principal
     audience: Audience
     private: Audience | None
+    lacking: str = ""  # why the asker may have fewer rights here than at the source, for the asker
 
 
 class AudienceRules:
@@ -45,6 +46,10 @@ class AudienceRules:
         self._guests = guests
 
     async def decide(self, incoming: Incoming, people: People) -> Decision:
+        """Who asks, and who may read the reply."""
+        return replace(await self._decide(incoming, people), lacking=people.lacking)
+
+    async def _decide(self, incoming: Incoming, people: People) -> Decision:
         """Unknown readers, or groups that cannot be resolved, count as nobody: nothing may be shown to them."""
         asker = await self._resolve(people.asker, self._asking)
         if asker is None:

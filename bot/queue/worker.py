@@ -347,6 +347,7 @@ class Worker:
             render=platform.render,
             rule=self._admission.rule(incoming),
             posted=self._posted(platform, incoming),
+            lacking=decision.lacking,
             operator=False,
         )
         try:

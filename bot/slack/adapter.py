@@ -124,6 +124,10 @@ class SlackPlatform:
                 problems.append(str(error))
         return problems
 
+    async def unconfirmed(self) -> tuple[int, int]:
+        """How many members have an address that does not count, and of how many. Raises PlatformError."""
+        return await self._people.unconfirmed(self._me())
+
     async def ready(self) -> list[str]:
         problems = [] if await self.connected() else ["The connection to Slack (Socket Mode) is closed."]
         try:

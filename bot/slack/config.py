@@ -22,14 +22,17 @@ class Shared:
     """What one workspace and several need alike. Times are in seconds.
 
     `allowed_teams` are workspaces: see each of the two. `unmentioned` are the channels with a rule of their
-    own for what does not mention us. `longest_wait` bounds a single Retry-After that is waited for. A channel
-    that was quiet takes some new messages at once, then one each `message_seconds`.
+    own for what does not mention us. `trusted_emails` are workspaces, organisations and domains ("@example.com")
+    of whose members an e-mail address counts that Slack does not confirm. `longest_wait` bounds a single
+    Retry-After that is waited for. A channel that was quiet takes some new messages at once, then one each
+    `message_seconds`.
     """
 
     base_url: str = "https://slack.com/api/"
     follow_up_without_mention: bool = False
     unmentioned: Mapping[str, Unmentioned] = field(default_factory=dict)
     allowed_teams: frozenset[str] = frozenset()
+    trusted_emails: frozenset[str] = frozenset()
     suggested_prompts: tuple[tuple[str, str], ...] = PROMPTS
     timeout: float = 10.0
     tries: int = 4

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.errors import SettingsError
+from bot.errors import BotError, SettingsError
 from bot.platform import Finding, Gathered, Manifest, Period
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from bot.answering.memory import ThreadMemory
     from bot.ports import ChatAdapter, Intake, Viewer
     from bot.settings.values import Settings
+    from bot.slack.adapter import SlackPlatform
     from bot.types import Incoming, Outcome, PassageView
     from retrieval.people import Principal
 
@@ -66,35 +68,59 @@ class Slack:
     async def messages(self, settings: Settings, log: Log, period: Period) -> Gathered:
         """The bot's answers in one channel."""
         from audit.reconcile import Posted
-        from bot.slack.adapter import SlackPlatform
-        from bot.slack.config import SlackConfig
 
         if period.channel is None:
             raise SettingsError("name a Slack channel with --channel, or hand in the messages with --messages FILE.")
-        # Without the app token: a second socket would take events away from the running service.
-        config = SlackConfig(
-            bot_token=settings.secret("slack_bot_token"),
-            signing_secret=settings.secret("slack_signing_secret") or "nothing is received",
-            base_url=settings.slack_base_url,
-        )
-        slack = SlackPlatform(config, _Nothing(), _Nothing())
-        await slack.start()
-        try:
+        async with _reading(settings) as slack:
             found = await slack.messages(period.channel, f"{period.since.timestamp():.6f}")
-        finally:
-            await slack.stop()
         return Gathered(
             [Posted(ts, record or None, period.channel, datetime.fromtimestamp(float(ts), UTC)) for record, ts in found]
         )
 
     async def checks(self, settings: Settings, log: Log) -> list[Finding]:
-        return []
+        """How many people have an address that does not count."""
+        if settings.slack_bot_token is None:
+            return []
+        check = "slack addresses"
+        try:
+            async with _reading(settings) as slack:
+                found, counted = await slack.unconfirmed()
+        except BotError as error:
+            return [Finding(check, True, f"not counted: {error}", warning=True)]
+        if not found:
+            return [Finding(check, True, f"those of all {counted} members count")]
+        told = f"{found} of {counted} members have an address that Slack does not confirm, as with single sign-on: "
+        return [Finding(check, True, told + ADDRESSES, warning=True)]
 
 
 ANY = "any"
 """In `slack_teams`: whichever workspace installs the app."""
 
+ADDRESSES = (
+    "they read only what everyone may read. Where you trust who runs the workspace or the domain, name it in "
+    "slack_trusted_emails (docs/slack-setup.md)"
+)
+
 SLACK = Slack()
+
+
+@asynccontextmanager
+async def _reading(settings: Settings) -> AsyncIterator[SlackPlatform]:
+    """Slack without the app token: a second socket would take events away from the running service."""
+    from bot.slack.adapter import SlackPlatform
+    from bot.slack.config import SlackConfig
+
+    config = SlackConfig(
+        bot_token=settings.secret("slack_bot_token"),
+        signing_secret=settings.secret("slack_signing_secret") or "nothing is received",
+        **_shared(settings),
+    )
+    slack = SlackPlatform(config, _Nothing(), _Nothing())
+    await slack.start()
+    try:
+        yield slack
+    finally:
+        await slack.stop()
 
 
 def _workspace(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:
@@ -145,8 +171,13 @@ def _shared(settings: Settings) -> dict[str, Any]:
         "follow_up_without_mention": settings.follow_up_without_mention,
         "unmentioned": settings.unmentioned,
         "allowed_teams": frozenset(settings.slack_teams),
+        "trusted_emails": frozenset(map(_lower_domain, settings.slack_trusted_emails)),
         "suggested_prompts": settings.prompts or PROMPTS,
     }
+
+
+def _lower_domain(entry: str) -> str:
+    return entry.lower() if entry.startswith("@") else entry
 
 
 class _Nothing:

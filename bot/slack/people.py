@@ -17,6 +17,7 @@ from bot.errors import PlatformBusy, PlatformError
 from bot.slack.client import SlackClient, code_of
 from bot.slack.config import SlackConfig
 from bot.slack.events import Identity
+from bot.texts import EMAIL_UNCONFIRMED
 from bot.types import ChannelKind, Incoming, People
 from retrieval.people import Principal
 
@@ -55,9 +56,26 @@ class SlackPeople:
             or channel.get("pending_shared")
             or channel.get("pending_connected_team_ids")
         )
+        lacking = EMAIL_UNCONFIRMED if asker.member and await self._unconfirmed(incoming.user, asker) else ""
         if incoming.channel_kind is ChannelKind.DIRECT and channel.get("is_im"):
-            return People(asker, (asker,), external)
-        return People(asker, await self._readers(incoming.channel, asker, me), external)
+            return People(asker, (asker,), external, lacking)
+        return People(asker, await self._readers(incoming.channel, asker, me), external, lacking)
+
+    async def _unconfirmed(self, user: str, asker: Principal) -> bool:
+        """Whether the asker has an address that does not count, since Slack does not confirm it."""
+        return self._config.emails and not asker.email and bool(_address(await self._profile(user)))
+
+    async def unconfirmed(self, me: Identity, most: int = 5_000) -> tuple[int, int]:
+        """How many members have an address that does not count, and of how many. Raises PlatformError."""
+        counted = found = 0
+        async for profile in self._client.pages("users.list", "members", limit=1_000):
+            person = self._principal(str(profile.get("id")), profile, me)
+            if person.member and _reads(person.user, profile) and _address(profile):
+                counted += 1
+                found += not person.email
+            if counted >= most:
+                break
+        return found, counted
 
     async def person(self, user: str, me: Identity) -> Principal:
         """One person. Somebody whom Slack does not know is nobody: no member, no e-mail. Raises PlatformError."""
@@ -134,11 +152,28 @@ class SlackPeople:
         teams = {str(profile.get("team_id") or ""), *map(str, grid.get("teams") or ())}
         ours = bool(teams & allowed) and not profile.get("is_stranger")
         outsider = any(profile.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_bot", "deleted"))
-        confirmed = ours and not profile.get("is_bot") and profile.get("is_email_confirmed") is True
-        known = confirmed and self._config.emails
-        email = str((profile.get("profile") or {}).get("email") or "") if known else ""
+        confirmed = profile.get("is_email_confirmed") is True or (not outsider and self._trusted(profile, teams))
+        known = ours and not profile.get("is_bot") and confirmed and self._config.emails
+        email = _address(profile) if known else ""
         tenant = next(iter(sorted(teams & allowed)), "") or str(profile.get("team_id") or "")
         return Principal("slack", tenant, user, email=email, member=ours and not outsider)
+
+    def _trusted(self, profile: Profile, teams: set[str]) -> bool:
+        """Whether a member's address counts although Slack does not confirm it.
+
+        By workspace or organisation, whoever runs it vouches for the addresses in it. By domain alone only where Slack
+        says nothing, as with single sign-on: an address that it calls unconfirmed was typed by somebody.
+        """
+        trusted = self._config.trusted_emails
+        organisation = str((profile.get("enterprise_user") or {}).get("enterprise_id") or "")
+        if trusted & {*teams, organisation}:
+            return True
+        domain = "@" + _address(profile).rpartition("@")[2].lower()
+        return domain in trusted and profile.get("is_email_confirmed") is None
+
+
+def _address(profile: Profile) -> str:
+    return str((profile.get("profile") or {}).get("email") or "")
 
 
 def _reads(user: str, profile: Profile) -> bool:

@@ -26,6 +26,11 @@ class SlackSettings(BaseModel):
         Field(default=None, description="Its client secret")
     )
     slack_base_url: str = Field(default="https://slack.com/api/", description="Slack's Web API; change it in tests")
+    slack_trusted_emails: tuple[Annotated[str, Field(pattern=r"^([TE][A-Z0-9]{2,}|@[^@\s]+\.[^@\s]+)$")], ...] = Field(
+        default=(),
+        description="Whose e-mail addresses count although Slack does not confirm them, as with single sign-on: "
+        "ids of workspaces or Grid organisations, or domains such as @example.com",
+    )
     slack_teams: tuple[str, ...] = Field(
         default=(),
         description='Workspace ids to answer; empty: the bot\'s own. With a client id needed: the ids, or "any"',

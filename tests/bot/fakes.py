@@ -131,6 +131,7 @@ class FakePlatform:
         self.external = False
         self.thread: dict[str, str] = {}
         self.private: list[str] = []
+        self.lacking = ""
         self.before = ""
         self.failures: dict[str, int] = {}
         self.unseen = False
@@ -145,7 +146,7 @@ class FakePlatform:
 
     async def people(self, incoming: Incoming) -> People:
         self._fail("people")
-        return People(replace(self.asker, user=incoming.user), self.readers, self.external)
+        return People(replace(self.asker, user=incoming.user), self.readers, self.external, self.lacking)
 
     def render(self, outcome: Outcome) -> Mapping[str, Json]:
         answer = outcome.told

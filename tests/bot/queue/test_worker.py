@@ -24,7 +24,16 @@ from bot.queue.admission import Admission
 from bot.queue.inbox import Inbox, Pending, event_json
 from bot.queue.inbox_store import SqliteStore
 from bot.queue.worker import MOST_WAITING, Worker, WorkerLimits
-from bot.texts import HELP, NOT_FOUND, NOT_TAKEN, READERS_UNKNOWN, SHARED_CHANNEL, SHOWN_BEFORE, UNRECORDED
+from bot.texts import (
+    EMAIL_UNCONFIRMED,
+    HELP,
+    NOT_FOUND,
+    NOT_TAKEN,
+    READERS_UNKNOWN,
+    SHARED_CHANNEL,
+    SHOWN_BEFORE,
+    UNRECORDED,
+)
 from bot.types import ChannelKind, Incoming, IncomingKind, Reply
 from retrieval.people import Principal
 from tests.bot.fakes import (
@@ -168,6 +177,17 @@ async def test_what_the_asker_may_not_read_is_not_found(office: Office) -> None:
     assert office.platform.thread == {"m1": NOT_FOUND}
     assert office.platform.private == []
     assert "1.35" not in str(office.platform.thread)
+
+
+async def test_who_may_lack_rights_is_told_why_where_nothing_is_found(office: Office) -> None:
+    office.groups.clear()
+    office.platform.lacking = EMAIL_UNCONFIRMED
+    async with office.worker() as worker:
+        await worker.accept(incoming("What is the bonus pool?"))
+        await worker.drain()
+        await worker.accept(incoming("What do hotels cost?", key="k2"))
+        await worker.drain()
+    assert office.platform.thread == {"m1": f"{NOT_FOUND}\n{EMAIL_UNCONFIRMED}", "m2": f"{HOTELS} [1]"}
 
 
 async def test_a_right_revoked_between_two_questions_holds_at_once(office: Office) -> None:

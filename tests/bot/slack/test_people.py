@@ -69,6 +69,34 @@ async def test_who_is_a_member(
     assert (people.asker.member, people.asker.email) == (member, email)
 
 
+@pytest.mark.parametrize(
+    ("trusted", "flags", "email"),
+    [
+        (set(), {"is_email_confirmed": None}, ""),
+        ({"T0FOOTNOTE"}, {"is_email_confirmed": None}, "Eve@Example.com"),
+        ({"T0FOOTNOTE"}, {"is_email_confirmed": False}, "Eve@Example.com"),
+        ({"@example.com"}, {"is_email_confirmed": None}, "Eve@Example.com"),
+        ({"@example.com"}, {"is_email_confirmed": False}, ""),
+        ({"@ample.com", "T0OTHER"}, {"is_email_confirmed": None}, ""),
+        ({"E0ORG"}, {"is_email_confirmed": None, "enterprise_user": {"enterprise_id": "E0ORG"}}, "Eve@Example.com"),
+        ({"T0FOOTNOTE"}, {"is_email_confirmed": None, "is_restricted": True}, ""),
+        ({"T0OTHER", "@example.com"}, {"is_email_confirmed": None, "team_id": "T0OTHER"}, ""),
+    ],
+    ids=["nobody", "workspace", "said no", "domain", "domain, said no", "others", "grid", "guest", "a stranger's"],
+)
+async def test_whose_unconfirmed_address_counts(
+    slack: SlackStandIn, intake: MemoryIntake, trusted: set[str], flags: dict[str, Any], email: str
+) -> None:
+    slack.world.add_user("U0EVE", "Eve", "Eve@Example.com", **flags)
+    config = replace(config_for(slack, socket=False), trusted_emails=frozenset(trusted))
+    async with slack_by_http(slack, config, intake, MemoryViewer()) as platform:
+        people = await platform.people(await asked(slack, intake, slack.world.dm("U0EVE"), "U0EVE"))
+        assert people.asker.email == email
+        assert bool(people.lacking) == (people.asker.member and not email)
+        found, counted = await platform.unconfirmed()
+        assert counted >= found == int(people.asker.member and not email)
+
+
 @pytest.mark.parametrize("flag", ["is_ext_shared", "is_pending_ext_shared"])
 async def test_a_shared_channel_is_external(
     slack: SlackStandIn, by_http: SlackPlatform, intake: MemoryIntake, flag: str
