@@ -20,6 +20,8 @@ from retrieval.types import Attachment, LeftOut, ParsedDocument, Place, Section
 
 SEPARATOR = "\n"
 CELL = " | "  # between the cells of a table row
+_NAME = 300  # characters of a heading that name its section, in every part of it too
+_ANCHOR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +195,20 @@ def _open_section(block: Block, start: int, last: int, stack: list[_Open], opene
     while stack and (stack[-1].level >= level or stack[-1].level == 0):
         stack.pop().end = last
     parent = stack[-1].path if stack else ()
-    name = " ".join(filter(None, (block.label, " ".join(block.heading.split()))))
+    name = " ".join(filter(None, (block.label, _short(block.heading))))
     section = _Open(level, block, (*parent, name) if name else parent, start)
     stack.append(section)
     opened.append(section)
+
+
+def _short(heading: str) -> str:
+    """A heading on one line, cut where a whole paragraph is set as one: it is kept with all that stands below."""
+    line = " ".join(heading.split())
+    return line if len(line) <= _NAME else line[:_NAME].rsplit(" ", 1)[0] + " …"
+
+
+def _anchor(block: Block) -> str | None:
+    return block.anchor if block.anchor is not None and len(block.anchor) <= _ANCHOR else None
 
 
 def _add_place(places: list[Place], block: Block, start: int, end: int) -> None:
@@ -222,14 +234,14 @@ def _number(opened: Sequence[_Open], places: Sequence[Place]) -> tuple[Section, 
             Section(
                 id=section_id(item.path, count),
                 label=item.block.label if item.level else None,
-                heading=" ".join(item.block.heading.split()) if item.level else "",
+                heading=_short(item.block.heading) if item.level else "",
                 path=item.path,
                 start=item.start,
                 end=item.end,
                 page_start=pages[0] if pages else None,
                 page_end=pages[-1] if pages else None,
                 locator=join_locators([p.locator for p in touched]),
-                anchor=item.block.anchor or (f"#page={pages[0]}" if pages else None),
+                anchor=_anchor(item.block) or (f"#page={pages[0]}" if pages else None),
             )
         )
     return tuple(sections)

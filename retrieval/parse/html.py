@@ -14,12 +14,14 @@ from urllib.parse import quote
 from lxml import etree
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from retrieval.errors import ParserLimit
 from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.clauses.flow import Item, Piece, located, outlined
 from retrieval.parse.clauses.numbers import enumerator
 from retrieval.parse.deleted import is_kept, struck
 from retrieval.parse.formula import linear
 from retrieval.parse.grid import Cell, Grid, line
+from retrieval.parse.listing import List, integer, numbered, printed
 from retrieval.parse.look import Ink, Look, look_of
 from retrieval.parse.raised import lowered, raised
 from retrieval.parse.style import is_apart, is_inline, is_struck, properties, role, shift
@@ -48,26 +50,20 @@ _WORDING = re.compile(
 )
 _MARKED = re.compile(r"[\[(]?(?:\d{1,3}|[a-z*†‡])[\])]?")
 _LINK_WORDS = 8
+_SHIFTS = 3  # raised or lowered elements inside one another; those inside them count for nothing
+_NEAR = 120  # characters of a heading that places what was left out
+_REPEATED = 30  # nodes a tag: elements that are left open come again in every paragraph below
+_MATCHES = 100_000_000  # elements of a page, times the rules that they are compared with: a few seconds
 _APART = "\x00"  # the edge of a box in a line
 _RULE = re.compile(r"([^{}@]+)\{([^{}]*)\}")
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_LETTERS = {
-    "lower-alpha": "a",
-    "lower-latin": "a",
-    "upper-alpha": "A",
-    "upper-latin": "A",
-    "lower-roman": "i",
-    "upper-roman": "I",
-}
-_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"))
-_ROMAN_ENDS = ((9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 
 
 def parse_html(name: str, content: bytes) -> ParsedDocument:
     """Read an HTML page. Raises UnsupportedFormat for bytes that are no text."""
     markup, notes = decoded(content, _declared(content))
-    tree = LexborHTMLParser(markup)
-    pieces, left_out = _Walk(tree, 1).run()
+    tree = _tree(markup)
+    pieces, left_out = _Walk(tree, 1, markup.count("<")).run()
     made = [_linked(block) for block in located(outlined(pieces))]
     title_node = tree.css_first("head > title")
     said = title_node.text() if title_node else ""
@@ -77,7 +73,14 @@ def parse_html(name: str, content: bytes) -> ParsedDocument:
 
 def html_pieces(markup: str, *, first_table: int = 1) -> tuple[list[Piece], list[LeftOut]]:
     """The paragraphs of a piece of HTML inside another document, with their looks."""
-    return _Walk(LexborHTMLParser(markup), first_table).run()
+    return _Walk(_tree(markup), first_table, markup.count("<")).run()
+
+
+def _tree(markup: str) -> LexborHTMLParser:
+    try:
+        return LexborHTMLParser(markup)
+    except SelectolaxError as error:  # what it says where memory runs out: it reads any text
+        raise ParserLimit("Reading the page took more memory than a document may take. Split it.") from error
 
 
 def _linked(block: Block) -> Block:
@@ -96,29 +99,19 @@ def _declared(content: bytes) -> str:
 
 
 @dataclass(slots=True)
-class _List:
-    """An open list: the next number, the step, and how numbers are shown."""
-
-    next: int | None
-    step: int = 1
-    style: str = "decimal"
-    serial: int = 0  # of the outermost list
-    begun: bool = False
-
-
-@dataclass(slots=True)
 class _Open:
     """An element being read: what it stands for, and what its style says."""
 
     tag: str
     inline: bool
-    ground: bool  # a background of its own: white text on it can be read
+    ground: bool  # a background, its own or one around it: white text on it can be read
     apart: bool
     shift: int
     begins: int  # the place in `parts` where its text begins
     look: Look
-    style: str  # its class
+    style: str  # its class, or that of the nearest element around it that has one
     struck: bool
+    shifts: int  # raised and lowered elements from here outwards
 
 
 @dataclass(slots=True)
@@ -144,11 +137,12 @@ class _Walk:
 
     tree: LexborHTMLParser
     tables: int
+    tags: int  # at most, in the page's text
     pieces: list[Piece] = field(default_factory=list)
     left_out: dict[LeftOut, None] = field(default_factory=dict)
     styles: dict[int, str] = field(default_factory=dict)  # what style sheets say, by node
     parts: list[str] = field(default_factory=list)  # the paragraph being read
-    lists: list[_List] = field(default_factory=list)
+    lists: list[List] = field(default_factory=list)
     prefix: str = ""  # the number that the next paragraph of a list item begins with
     item: Item | None = None  # what is known of it
     serial: int = 0
@@ -161,10 +155,13 @@ class _Walk:
     row: _Row | None = None
     open_tables: list[_Table] = field(default_factory=list)
     open: list[_Open] = field(default_factory=list)
+    near: str = ""  # the last heading
+    holders: set[int] = field(default_factory=set)  # nodes around a heading or a table, by id
 
     def run(self) -> tuple[list[Piece], list[LeftOut]]:
         self._read_sheets()
         stack: list[tuple[LexborNode, bool]] = []
+        left = 1_000 + _REPEATED * self.tags
         if self.tree.root is not None:
             stack.append((self.tree.root, False))
         while stack:
@@ -172,6 +169,9 @@ class _Walk:
             if leaving:
                 self._leave(node)
                 continue
+            left -= 1
+            if left < 0:
+                raise ParserLimit("The page is larger than its text by the tags that it leaves open. Close them.")
             if (following := node.next) is not None and node.parent is not None:
                 stack.append((following, False))
             if self._enter(node):
@@ -185,17 +185,29 @@ class _Walk:
     # What is hidden
 
     def _read_sheets(self) -> None:
+        left = _MATCHES
+        for selectors, rule in self._rules():
+            left -= self.tags
+            if left < 0:
+                self._report("style rules above the limit of one page")
+                return
+            try:
+                nodes = self.tree.css(selectors)
+            except SelectolaxError:
+                continue  # a selector of a kind that names no element here, such as a:::part
+            for node in nodes:
+                self.styles[node.mem_id] = self.styles.get(node.mem_id, "") + ";" + rule
+
+    def _rules(self) -> dict[tuple[str, str], None]:
+        """The rules that hide or reword, each once, where it stands last."""
+        found: dict[tuple[str, str], None] = {}
         for sheet in self.tree.css("style")[:50]:
             for selectors, declared in _RULE.findall(_CSS_COMMENT.sub("", sheet.text(deep=True)))[:2000]:
                 rule = _compact(declared)
-                if not (_HIDDEN.search(rule) or _WHITE.search(rule) or _WORDING.search(rule)):
-                    continue
-                try:
-                    nodes = self.tree.css(selectors.strip())
-                except SelectolaxError:
-                    continue  # a selector of a kind that names no element here, such as a:::part
-                for node in nodes:
-                    self.styles[node.mem_id] = self.styles.get(node.mem_id, "") + ";" + rule
+                if _HIDDEN.search(rule) or _WHITE.search(rule) or _WORDING.search(rule):
+                    found.pop((selectors.strip(), rule), None)
+                    found[selectors.strip(), rule] = None
+        return found
 
     def _element(self, node: LexborNode, tag: str) -> _Open | None:
         """What an element is; None where it is not read."""
@@ -209,7 +221,9 @@ class _Walk:
         style = self.styles.get(node.mem_id, "") + ";" + _compact(own)
         on_ground = bool(_BACKGROUND.search(style)) or "bgcolor" in attributes
         white = bool(_WHITE.search(style)) or (attributes.get("color") or "").lower() in ("white", "#ffffff", "#fff")
-        white = white and not on_ground and not any(item.ground for item in self.open)
+        outer = self.open[-1] if self.open else None
+        on_ground = on_ground or (outer is not None and outer.ground)
+        white = white and not on_ground
         if "hidden" in attributes or tag == "input" or white or _HIDDEN.search(style):
             if tag != "input":
                 self._report("hidden text")
@@ -222,15 +236,16 @@ class _Walk:
             return None
         tag = role(tag, said)
         inline = is_inline(tag, said)
-        look = look_of(tag, attributes.get("align"), said, self.open[-1].look if self.open else Look())
-        raised_by = shift(tag, said) if inline else 0
-        name = attributes.get("class") or ""
-        gone = gone or bool(self.open and self.open[-1].struck)
-        return _Open(tag, inline, on_ground, is_apart(said), raised_by, len(self.parts), look, name, gone)
+        look = look_of(tag, attributes.get("align"), said, outer.look if outer else Look())
+        shifts = outer.shifts if outer else 0
+        height = shift(tag, said) if inline and shifts < _SHIFTS else 0
+        name = attributes.get("class") or (outer.style if outer else "")
+        gone = gone or (outer is not None and outer.struck)
+        shifts += bool(height)
+        return _Open(tag, inline, on_ground, is_apart(said), height, len(self.parts), look, name, gone, shifts)
 
     def _report(self, what: str) -> None:
-        near = next((p.block.heading for p in reversed(self.pieces) if p.block.level is not None), "")
-        self.left_out[LeftOut(what, f"after “{near}”" if near else "beginning of the page")] = None
+        self.left_out[LeftOut(what, f"after “{self.near}”" if self.near else "beginning of the page")] = None
 
     # One element
 
@@ -294,19 +309,28 @@ class _Walk:
         elif tag in ("ol", "ul", "menu"):
             self._release()
             self.serial += not self.lists
-            self.lists.append(_list(node) if tag == "ol" else _List(None))
-            self.lists[-1].serial = self.serial
+            begun = numbered(node.attributes, lambda: _items(node)) if tag == "ol" else List(None)
+            self.lists.append(begun.within(self.lists[-1] if self.lists else None, self.serial))
         elif tag == "li":
             self._release()
             self.prefix = self._number(node)
         elif tag == "table":
             self.tables += 1
             self.open_tables.append(_Table(self.tables - 1))
-        elif tag == "tr" and node.css_first("h1,h2,h3,h4,h5,h6,table") is None:
+        elif tag == "tr" and not self._holds_more(node):
             self.row = _Row()
         elif tag in ("td", "th") and self.row is not None:
-            self.row.columns = _integer(node.attributes.get("colspan"), 1)
-            self.row.rows = _integer(node.attributes.get("rowspan"), 1) or 65_534  # 0: to the table's end
+            self.row.columns = integer(node.attributes.get("colspan"), 1)
+            self.row.rows = integer(node.attributes.get("rowspan"), 1) or 65_534  # 0: to the table's end
+
+    def _holds_more(self, row: LexborNode) -> bool:
+        """Whether there is a heading or a table in a row. What holds the one that is found is not searched again."""
+        if row.mem_id not in self.holders:
+            found: LexborNode | None = row.css_first("h1,h2,h3,h4,h5,h6,table")
+            while found is not None and found.mem_id not in self.holders:
+                self.holders.add(found.mem_id)
+                found = found.parent
+        return row.mem_id in self.holders
 
     def _leave(self, node: LexborNode) -> None:
         found = self.open.pop()
@@ -397,13 +421,14 @@ class _Walk:
             name = self.own_id or (self.ids[-1] if self.ids else None)
             anchor = f"#{name}" if name else None
             self.pieces.append(self._piece(Block(text, level=self.heading, heading=text, anchor=anchor)))
+            self.near = text if len(text) <= _NEAR else text[:_NEAR] + "…"
         self.prefix, self.item, self.waiting = "", None, ""
         self.ids.clear()
 
     def _piece(self, block: Block) -> Piece:
         """A paragraph with its look."""
         ink, self.ink = self.ink, Ink()
-        style = next((item.style for item in reversed(self.open) if item.style), "")
+        style = self.open[-1].style if self.open else ""
         return Piece(
             block,
             ink.lead_of(block.text if self.item is None else block.text[len(self.item.shown) :].lstrip()),
@@ -417,16 +442,14 @@ class _Walk:
 
     def _number(self, node: LexborNode) -> str:
         """What a browser prints before a list item."""
-        open_ = self.lists[-1] if self.lists else _List(None)
+        open_ = self.lists[-1] if self.lists else List(None)
         if open_.next is None:
             return "- "
-        number = _integer(node.attributes.get("value"), open_.next)
+        number = integer(node.attributes.get("value"), open_.next)
         open_.next = number + open_.step
-        shown = _shown(number, open_.style)
-        depth = sum(other.next is not None for other in self.lists) - 1
-        bulleted = any(other.next is None for other in self.lists)
-        if shown and not bulleted:
-            self.item = Item(f"{shown}. ", open_.serial, depth, not open_.begun, number)
+        shown = printed(number, open_.style)
+        if shown and not open_.bulleted:
+            self.item = Item(f"{shown}. ", open_.serial, open_.depth, not open_.begun, number)
         open_.begun = True
         return f"{shown}. " if shown else ""
 
@@ -450,37 +473,10 @@ def _compact(style: str) -> str:
     return re.sub(r"\s+", "", style.lower())
 
 
-def _integer(value: str | None, default: int) -> int:
-    return int(value) if value and re.fullmatch(r"\s*-?\d{1,9}\s*", value) else default
-
-
-def _list(node: LexborNode) -> _List:
-    attributes = node.attributes
-    found = re.search(r"list-style(?:-type)?:([\w-]+)", _compact(attributes.get("style") or ""))
-    style = found[1] if found else attributes.get("type") or "decimal"
-    backwards = "reversed" in attributes
-    items = 0
-    child = node.first_child if backwards else None
+def _items(node: LexborNode) -> int:
+    """The items of a list."""
+    count, child = 0, node.first_child
     while child is not None:
-        items += child.tag == "li"
+        count += child.tag == "li"
         child = child.next
-    start = _integer(attributes.get("start"), items if backwards else 1)
-    return _List(start, -1 if backwards else 1, _LETTERS.get(style, style))
-
-
-def _shown(number: int, style: str) -> str:
-    if style == "none":
-        return ""
-    if style in ("a", "A") and number > 0:
-        letters = ""
-        while number:
-            number, rest = divmod(number - 1, 26)
-            letters = chr(ord(style) + rest) + letters
-        return letters
-    if style in ("i", "I") and 0 < number < 4000:
-        roman = ""
-        for value, letters in (*_ROMAN, *_ROMAN_ENDS):
-            roman += letters * (number // value)
-            number %= value
-        return roman if style == "i" else roman.upper()
-    return str(number)
+    return count

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import codecs
 import email
-import email.policy
 import re
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import replace
+from email.errors import MessageError
+from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
+from email.policy import EmailPolicy
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from oxmsg import Message as OutlookMessage
 from oxmsg.domain import encodings
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 MAX_ATTACHMENTS = 200
 MAX_ATTACHED = 48 * 1024 * 1024  # bytes of all attachments of a mail
 MAX_DEPTH = 4  # mails inside mails
+_STRUCTURED = 8_000  # characters of a header that is read by its grammar, which takes a time that grows with its square
+_SHOWN_OF = 100_000  # characters that are shown of any other
 
 _SHOWN = ("From", "To", "Cc", "Date")
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
@@ -37,7 +41,7 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
 
 def parse_eml(name: str, content: bytes) -> ParsedDocument:
     """Read an Internet message (RFC 5322, MIME). Raises ValueError or LookupError for a damaged one."""
-    message = email.message_from_bytes(content, policy=email.policy.default)
+    message = email.message_from_bytes(content, policy=_POLICY)
     files = _Files()
     plain: list[str] = []
     html: list[str] = []
@@ -206,7 +210,24 @@ def _header(message: EmailMessage, field: str) -> str:
     raw = next((value for name, value in message.raw_items() if name.lower() == field.lower()), None)
     if isinstance(raw, str) and any("\udc80" <= c <= "\udcff" for c in raw):
         return letters(raw.encode("utf-8", "surrogateescape")).text
+    if raw is not None and len(raw) > _STRUCTURED:
+        line = " ".join(str(raw)[:_SHOWN_OF].split())
+        try:
+            return str(make_header(decode_header(line)))
+        except (ValueError, LookupError, MessageError):
+            return line
     return str(message[field] or "")
+
+
+class _Policy(EmailPolicy):
+    """The usual rules, with MIME headers cut where they are longer than any that means something."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_STRUCTURED] if name.lower().startswith("content-") else value
+
+
+_POLICY = cast("EmailPolicy[EmailMessage]", _Policy())
 
 
 # --- code pages of Outlook --------------------------------------------------------------------

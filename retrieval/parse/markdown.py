@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -25,7 +26,7 @@ from retrieval.parse.text import decoded, lines_of
 from retrieval.parse.titling import first_headings, title_of, words_of
 from retrieval.types import LeftOut, ParsedDocument
 
-_NESTING = 80  # quotes and lists inside one another; markdown-it drops what is deeper
+_NESTING = 80  # quotes, lists and tags inside one another; markdown-it drops what is deeper
 _FRONT = re.compile(r"---[ \t]*\n(?P<body>.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TITLE = re.compile(r"^title:[ \t]*(?P<title>.+?)[ \t]*$", re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -106,6 +107,7 @@ class _Text:
     def __init__(self) -> None:
         self.struck = False
         self._open: list[tuple[str, str, list[str]]] = [("", "", [])]  # tag, its style, the text in it
+        self._names: Counter[str] = Counter()  # of the open tags
 
     def add(self, text: str) -> None:
         parts = self._open[-1][2]
@@ -114,11 +116,13 @@ class _Text:
         parts.append(text)
 
     def begin(self, name: str, style: str) -> None:
-        self._open.append((name, style, []))
+        if len(self._open) <= _NESTING:
+            self._open.append((name, style, []))
+            self._names[name] += 1
 
     def end(self, name: str) -> None:
         """Close a tag and those left open inside it; one that is not open is passed over."""
-        if any(tag == name for tag, _, _ in self._open[1:]):
+        if self._names[name]:
             while self._close() != name:
                 pass
 
@@ -142,6 +146,7 @@ class _Text:
 
     def _close(self) -> str:
         name, style, parts = self._open.pop()
+        self._names[name] -= 1
         said, text = properties(style), "".join(parts)
         outer = self._open[-1][2]
         if is_struck(name, said):

@@ -14,8 +14,10 @@ No two digits of different height ever touch.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 _RAISED, _LOWERED, _NOTE, _END = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
 _RUN = re.compile(f"([{_RAISED}{_LOWERED}{_NOTE}])([^{_RAISED}-{_END}]*){_END}?")
@@ -225,9 +227,10 @@ def links(marks: Sequence[Mark], lines: Sequence[tuple[int, str]]) -> tuple[tupl
         if mark.opens:
             continue
         there = notes.get(mark.name, [])
-        below = [n for n in (there or typed.get(mark.name, [])) if n[0] > mark.start]
-        if below or there:
-            start, end = below[0] if below else there[-1]
+        known = there or typed.get(mark.name, [])
+        below = bisect_right(known, mark.start, key=itemgetter(0))
+        if below < len(known) or there:
+            start, end = known[below] if below < len(known) else there[-1]
             result.append((mark.start, mark.end, start, end))
     return tuple(result)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from retrieval.chunk import chunk
+from retrieval.errors import ParserLimit
 from retrieval.parse.formats import parse_content
 from retrieval.units import units
 from tests.retrieval.fakes import document
@@ -21,6 +22,15 @@ HOGS: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "headings in Markdown": ("a.md", lambda n: b"# A\n" * n),
     "headings in HTML": ("a.html", lambda n: b"<html>" + b"<h1>A</h1>" * n),
     "nested blocks": ("a.html", lambda n: b"<html>" + b"<div><p>a" * (n // 10)),
+    "nested lists": ("a.html", lambda n: b"<html>" + b"<ol><li>a" * n),
+    "nested raised text": ("a.html", lambda n: b"<html><p>a" + b"<sup>a<br>" * n),
+    "nested raised text in Markdown": ("a.md", lambda n: b"a " + b"<sup>a" * n + b"</i>" * n),
+    "much that is left out": ("a.html", lambda n: b"<html>" + b"<p>a</p><script>b</script>" * n),
+    "white text in boxes": ("a.html", lambda n: b"<div bgcolor=0>" + b"<div style='color:white'>a" * n),
+    "notes of one name": ("a.md", lambda n: b"a[^1]\n\n" * (n // 3) + b"[^1]: b\n\n" * (n // 3)),
+    "brackets in a number": ("a.txt", lambda n: b"1.1" + b"(a)" * n + b" A\n1.2 B\n"),
+    "a mail to many": ("a.eml", lambda n: b"Subject: a\nTo: " + b"a@example.com, " * 8 * n + b"\n\nb"),
+    "a mail of a long type": ("a.eml", lambda n: b"Subject: a\nContent-Type: a/b; " + b"a=b; " * n + b"\n\nb"),
 }
 CUT: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "rows without a full stop": ("a.csv", lambda n: b"a,b\n" + b"alpha beta,gamma 1 x\n" * (n // 4)),
@@ -58,3 +68,17 @@ def assert_linear(prepare: Callable[[int], Callable[[], object]]) -> None:
         work()
         took.append(time.process_time() - began)
     assert took[1] < 9 * took[0] + 0.5  # four times as long: the square would be sixteen
+
+
+def test_tags_that_are_left_open_make_no_larger_page() -> None:
+    """Each paragraph opens all that was left open above it once more (HTML standard, 13.2.4.3)."""
+    page = "<html>" + "".join(f"<font color={n}><p>a" for n in range(1_000))
+    with pytest.raises(ParserLimit, match="leaves open"):
+        parse_content("a.html", page.encode())
+    assert parse_content("a.html", page[:1_000].encode()).text.startswith("a\na\n")
+
+
+def test_a_paragraph_set_as_a_heading_is_not_kept_with_all_that_stands_below() -> None:
+    parsed = parse_content("a.md", b"# " + b"word " * 10_000 + b"\n## Below\nText.\n")
+    assert [len(name) < 310 for section in parsed.sections for name in (*section.path, section.heading)] == [True] * 5
+    assert parsed.sections[0].heading.endswith("word …")

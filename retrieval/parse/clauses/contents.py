@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from retrieval.parse.clauses.numbers import Reading, readings
 from retrieval.parse.clauses.sequence import Line
@@ -31,6 +32,7 @@ def contents(lines: Sequence[Line]) -> frozenset[int]:
     for at, text in enumerate(shown):
         if text:
             where.setdefault(text, []).append(at)
+    words = [0, *accumulate(len(line.text.split()) for line in lines)]
     found: set[int] = set()
     run: list[int] = []
     misses = 0
@@ -45,13 +47,15 @@ def contents(lines: Sequence[Line]) -> frozenset[int]:
             continue
         misses += 1
         if run and (misses > 1 or line is None or len(line.text) > _LONGEST):
-            found.update(_table(run, lines, shown, where))
+            found.update(_table(run, lines, shown, where, words))
             run, misses = [], 0
     return frozenset(found)
 
 
-def _table(run: Sequence[int], lines: Sequence[Line], shown: Sequence[str], where: dict[str, list[int]]) -> list[int]:
-    """The lines of a run, where it is a table of contents."""
+def _table(
+    run: Sequence[int], lines: Sequence[Line], shown: Sequence[str], where: dict[str, list[int]], words: Sequence[int]
+) -> list[int]:
+    """The lines of a run, where it is a table of contents. `words` counts those before each line."""
     end = run[-1]
     again = [at for at in run if shown[at] and where[shown[at]][-1] > end]
     if again:
@@ -62,32 +66,30 @@ def _table(run: Sequence[int], lines: Sequence[Line], shown: Sequence[str], wher
             end = run[-1] if run else end
             again = [at for at in run if shown[at] and where[shown[at]][-1] > end]
     paged = [at for at in run if _paged(lines[at].text)]
-    if len(run) < _LEAST or not _dense(run, lines):
+    if len(run) < _LEAST or not _dense(run, words):
         return []
     if len(paged) >= 0.7 * len(run):
         return list(run) if len(again) >= 0.4 * len(run) else []
     numbered = [at for at in run if readings(lines[at].text)]
     enough = len(again) >= 0.7 * len(run) and len(numbered) >= 0.5 * len(run)
-    return list(run) if enough and _told(run, again, lines, shown, where) else []
+    return list(run) if enough and _told(run, again, shown, where, words) else []
 
 
-def _dense(run: Sequence[int], lines: Sequence[Line]) -> bool:
+def _dense(run: Sequence[int], words: Sequence[int]) -> bool:
     """Whether nothing but titles stands between the lines."""
-    words = sum(len(lines[at].text.split()) for at in range(run[0], run[-1] + 1))
-    return words <= 15 * len(run)
+    return words[run[-1] + 1] - words[run[0]] <= 15 * len(run)
 
 
 def _told(
-    run: Sequence[int], again: Sequence[int], lines: Sequence[Line], shown: Sequence[str], where: dict[str, list[int]]
+    run: Sequence[int], again: Sequence[int], shown: Sequence[str], where: dict[str, list[int]], words: Sequence[int]
 ) -> bool:
     """Whether the lines come again in their order, with text between: two parts that say the same are no contents."""
     later = [_after(where[shown[at]], run[-1]) for at in again]
     if later != sorted(later):
         return False
-    words = sum(len(lines[at].text.split()) for at in run)
-    named = set(later)
-    between = sum(len(lines[at].text.split()) for at in range(later[0], later[-1]) if at not in named)
-    return 2 * between >= words
+    said = sum(words[at + 1] - words[at] for at in run)
+    between = words[later[-1]] - words[later[0]] - sum(words[at + 1] - words[at] for at in set(later) - {later[-1]})
+    return 2 * between >= said
 
 
 def _after(places: Sequence[int], at: int) -> int:

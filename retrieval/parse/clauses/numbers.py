@@ -13,7 +13,7 @@ from retrieval.parse.clauses.counting import NUMBER_WORDS, unletters, unroman, u
 from retrieval.parse.clauses.marks import clean, named
 from retrieval.parse.clauses.words import DROPPED, PATTERN, family
 
-_SUBS = r"(?:\([A-Za-z0-9]{1,5}\))*"
+_SUBS = r"(?:\([A-Za-z0-9]{1,5}\)){0,8}"
 _LATIN = ("bis", "ter", "quater", "quinquies", "sexies", "septies", "octies", "novies", "decies")
 _SUFFIX = (
     rf"(?:\s?(?:{'|'.join(_LATIN)})(?!\w)|(?-i:er|[a-z]{{1,2}}|[A-Z]{{1,2}})(?!\w)"

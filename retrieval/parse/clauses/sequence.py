@@ -95,6 +95,7 @@ class _State:
     top: _Run | None = None
     lists: list[_Run] = field(default_factory=list)
     words: dict[str, tuple[int, int]] = field(default_factory=dict)
+    lowest: int = -1  # the rank of those that stand lowest
     scopes: dict[str, int] = field(default_factory=dict)  # in which part, counted, each worded number came last
     fresh: bool = False  # something new began above the clauses: they may start again
     broken: bool = False  # an unnumbered title ended every clause: an item has none to belong to
@@ -193,7 +194,8 @@ class _Reader:
     def _apply(self, r: Reading, line: Line, at: int) -> Mark:
         state = self.state
         if r.word:
-            self.parts += any(rank_of(r.word) < rank_of(other.split()[0]) for other in state.words)
+            self.parts += rank_of(r.word) < state.lowest
+            state.lowest = max(state.lowest, rank_of(r.word))
             state.holder = r.word
             state.words[r.series], state.scopes[r.series] = r.place, self.parts
             state.lists.clear()

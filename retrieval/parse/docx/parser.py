@@ -29,6 +29,7 @@ from retrieval.parse.docx.text import Inline, Note
 from retrieval.parse.titling import first_headings, title_of, words_of
 from retrieval.types import LeftOut, ParsedDocument
 
+_NEAR = 120  # characters of a heading that places what was left out
 _DC_TITLE = "{http://purl.org/dc/elements/1.1/}title"
 _LINKED = {
     "attachedTemplate": "external template, not opened",
@@ -188,5 +189,5 @@ def _line(entry: Entry) -> Line:
 
 def _named(label: str | None, heading: str) -> str:
     if label is None:
-        return f"“{heading}”" if heading else ""
+        return f"“{heading[:_NEAR]}”" if heading else ""
     return cited(label)
