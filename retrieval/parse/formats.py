@@ -98,6 +98,7 @@ _PACKAGES = (
     (b"powerpoint.presentation.macroEnabled.main+xml", "pptx"),
     (b"powerpoint.slideshow.macroEnabled.main+xml", "pptx"),
 )
+_NO_TEXT = "The file holds no text."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MARKUP = re.compile(rb"\s*(?:<!doctype html|<html|<head\b|<body\b)", re.IGNORECASE)
 _XML = re.compile(rb"\s*<\?xml|\s*<!DOCTYPE|\s*<!ENTITY")
@@ -150,7 +151,8 @@ def read(kind: str, name: str, content: bytes, ocr: Recognizer | None = None) ->
             raise DocumentUnreadable(
                 "The pages are scanned images without text. Run text recognition on the file first."
             )
-        raise DocumentUnreadable("The file holds no text.")
+        left = ", ".join(dict.fromkeys(item.what for item in parsed.left_out))
+        raise DocumentUnreadable(f"The file holds no text but what is not read: {left}." if left else _NO_TEXT)
     return parsed
 
 

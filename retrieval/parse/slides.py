@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
@@ -17,7 +18,7 @@ from retrieval.parse.deleted import is_kept, struck
 from retrieval.parse.formula import linear
 from retrieval.parse.grid import Cell, Grid, line
 from retrieval.parse.raised import lowered, raised
-from retrieval.parse.strict import rewritten
+from retrieval.parse.strict import rewritten, transitional
 from retrieval.parse.titling import first_headings, title_of, words_of
 from retrieval.types import LeftOut, ParsedDocument
 
@@ -26,6 +27,10 @@ MAX_SLIDES = 5_000
 _TINY = 25_400  # EMU: text below 2 points is there for machines
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+_D = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _DEPTH = 20  # groups inside groups
 
 
@@ -34,7 +39,7 @@ def parse_pptx(name: str, content: bytes) -> ParsedDocument:
     archive = open_archive(content)
     archive.refuse_entities()
     try:
-        return _read(name, *rewritten(content, archive))
+        return _read(name, *rewritten(content, archive, _change))
     except (PythonPptxError, etree.LxmlError, KeyError) as error:
         raise DocumentUnreadable("The file is damaged: its presentation cannot be read.") from error
 
@@ -108,7 +113,10 @@ class _Reader:
                     if any(cell.text for cell in cells):
                         yield line(placed), self._tables
             else:
-                self._left_out.append(LeftOut(_kind(shape), where))
+                drawn = _Drawing.of(shape)
+                yield from ((text, None) for text in drawn.texts)
+                if drawn.left:
+                    self._left_out.append(LeftOut(drawn.left, where))
 
     def _hidden(self, shape: Any) -> bool:
         if shape._element.xpath("./*[1]/p:cNvPr[@hidden='1' or @hidden='true']"):
@@ -177,9 +185,66 @@ def _plain(text: str) -> str:
     return text.replace("\v", "\n").replace("\r", "\n").replace("_x000B_", "\n")
 
 
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """What is read of a chart, diagram or picture: its texts, and what is left out of it, "" where that is nothing."""
+
+    texts: tuple[str, ...]
+    left: str
+
+    @classmethod
+    def of(cls, shape: Any) -> _Drawing:
+        if getattr(shape, "has_chart", False):
+            return cls(_titles(_related(shape, f"{_C}chart", f"{_R}id")), "chart")
+        data = _related(shape, f"{_D}relIds", f"{_R}dm")
+        if data is not None:
+            points = (_joined(point.iterfind(f"{_D}t/{_A}p")) for point in data.iter(f"{_D}pt"))
+            return cls(tuple(filter(None, points)), "")
+        line = etree.QName(shape._element).localname == "cxnSp"
+        return cls((), "" if line else _kind(shape))
+
+
+def _related(shape: Any, element: str, attribute: str) -> Any:
+    """The XML of the part that a frame refers to; None where there is none."""
+    found = next(shape._element.iter(element), None)
+    name = found.get(attribute) if found is not None else None
+    if name is None or name not in shape.part.rels or shape.part.rels[name].is_external:
+        return None
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    return etree.fromstring(shape.part.related_part(name).blob, parser)
+
+
+def _titles(chart: Any) -> tuple[str, ...]:
+    """The titles of a chart and its axes; its figures are drawn, and their labels may be rounded or not shown."""
+    titles = chart.iter(f"{_C}title") if chart is not None else ()
+    return tuple(filter(None, (_joined(title.iter(f"{_A}p")) for title in titles)))
+
+
+def _joined(paragraphs: Iterable[Any]) -> str:
+    said = ("".join(t.text or "" for t in paragraph.iter(f"{_A}t")) for paragraph in paragraphs)
+    return " ".join(" ".join(said).split())
+
+
+def _change(name: str, data: bytes) -> bytes:
+    """A part ready for python-pptx, which passes over shapes that stand in alternatives: the branch that is shown."""
+    made = transitional(name, data)
+    if not name.startswith("ppt/slides/slide") or b"AlternateContent" not in made:
+        return made
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    root = etree.fromstring(made, parser)
+    for alternate in list(root.iter(f"{_MC}AlternateContent")):
+        above = alternate.getparent()
+        if above is None or etree.QName(above).localname not in ("spTree", "grpSp"):
+            continue  # in a paragraph it is an equation, read where it stands
+        branches = (alternate.find(f"{_MC}Choice"), alternate.find(f"{_MC}Fallback"))
+        shapes = next(([*branch] for branch in branches if branch is not None and len(branch)), [])
+        for shape in shapes:
+            alternate.addprevious(shape)
+        above.remove(alternate)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
 def _kind(shape: Any) -> str:
-    if getattr(shape, "has_chart", False):
-        return "chart"
     if etree.QName(shape._element).localname == "pic":
         linked = any(str(key).endswith("}link") for blip in shape._element.iter(f"{_A}blip") for key in blip.attrib)
         return "linked picture, not opened" if linked else "picture"

@@ -5,11 +5,16 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import pytest
+from lxml import etree
 from pptx import Presentation
 from pptx.chart import data as chart_data
 from pptx.enum.chart import XL_CHART_TYPE
+from pptx.opc.package import Part
+from pptx.opc.packuri import PackURI
 from pptx.util import Inches, Pt
 
+from retrieval.errors import DocumentUnreadable
 from retrieval.parse.formats import parse_content
 from retrieval.types import LeftOut
 
@@ -91,3 +96,66 @@ def test_groups_are_read() -> None:
     group = made.slides[1].shapes.add_group_shape()
     text(group, "inside", 3)
     assert parse_content("deck.pptx", save(made)).text.splitlines()[-1] == "inside"
+
+
+_A = "http://schemas.openxmlformats.org/drawingml/2006/main"
+_P = "http://schemas.openxmlformats.org/presentationml/2006/main"
+_DGM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
+_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_MC = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+
+
+def _said(words: str) -> str:
+    return f'<a:p xmlns:a="{_A}"><a:r><a:t>{words}</a:t></a:r></a:p>'
+
+
+def test_the_words_of_a_diagram_are_read() -> None:
+    made = Presentation()
+    slide = made.slides.add_slide(made.slide_layouts[6])
+    points = "".join(f"<d:pt><d:t>{_said(words)}</d:t></d:pt>" for words in ("Request", "Approval above 500 EUR"))
+    data = f'<d:dataModel xmlns:d="{_DGM}"><d:ptLst>{points}<d:pt type="pres"/></d:ptLst></d:dataModel>'
+    name = slide.part.relate_to(
+        Part(PackURI("/ppt/diagrams/data1.xml"), "application/xml", made.part.package, data.encode()),
+        f"{_REL}/diagramData",
+    )
+    frame = etree.fromstring(
+        f'<p:graphicFrame xmlns:p="{_P}" xmlns:a="{_A}"><p:nvGraphicFramePr><p:cNvPr id="9" name="d"/>'
+        "<p:cNvGraphicFramePr/><p:nvPr/></p:nvGraphicFramePr><p:xfrm/>"
+        f'<a:graphic><a:graphicData uri="{_DGM}"><d:relIds xmlns:d="{_DGM}" xmlns:r="{_REL}" r:dm="{name}"/>'
+        "</a:graphicData></a:graphic></p:graphicFrame>"
+    )
+    slide.shapes._spTree.append(frame)
+    parsed = parse_content("deck.pptx", save(made))
+    assert parsed.text == "Request\nApproval above 500 EUR"
+    assert parsed.left_out == ()
+
+
+def test_a_shape_in_alternatives_is_read_once() -> None:
+    made = Presentation()
+    slide = made.slides.add_slide(made.slide_layouts[6])
+    box = text(slide, "The fee is 500 EUR.", 1)._element
+    alternate = etree.SubElement(slide.shapes._spTree, f"{{{_MC}}}AlternateContent")
+    etree.SubElement(alternate, f"{{{_MC}}}Choice", Requires="a14").append(box)
+    etree.SubElement(alternate, f"{{{_MC}}}Fallback").append(text(slide, "an older look", 1)._element)
+    assert parse_content("deck.pptx", save(made)).text == "The fee is 500 EUR."
+
+
+def test_a_chart_has_its_title_read_and_a_file_of_nothing_else_says_so() -> None:
+    def chart(title: str) -> bytes:
+        made = Presentation()
+        slide = made.slides.add_slide(made.slide_layouts[6])
+        figures: Any = chart_data.CategoryChartData()  # type: ignore[no-untyped-call]
+        figures.categories = ["North"]
+        figures.add_series("Sales", (3,))
+        place = (Inches(1), Inches(1), Inches(3), Inches(3))
+        drawn = slide.shapes.add_chart(XL_CHART_TYPE.PIE, *place, figures).chart
+        drawn.has_title = bool(title)
+        if title:
+            drawn.chart_title.text_frame.text = title
+        slide.shapes.add_connector(1, 0, 0, 9, 9)
+        return save(made)
+
+    parsed = parse_content("deck.pptx", chart("Sales of the North"))
+    assert (parsed.text, parsed.left_out) == ("Sales of the North", (LeftOut("chart", "slide 1"),))
+    with pytest.raises(DocumentUnreadable, match=r"holds no text but what is not read: chart\.$"):
+        parse_content("deck.pptx", chart(""))
