@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import groupby
 
+from bot.answering.addresses import web_address
 from bot.texts import NEAREST_SECTIONS
 from bot.types import Outcome
 from retrieval.answer_form import structured
@@ -117,14 +118,14 @@ def _and(parts: Sequence[str]) -> str:
 
 
 def deep_link(document: Document, section: Section, page: int | None) -> str | None:
-    """The document's address, opened at the page or the heading where the source allows it."""
+    """The document's address, opened at the page or heading where the source allows it; a web address is encoded."""
     if document.url is None:
         return None
-    if "#" in document.url:
-        return document.url
-    if page is not None and document.media_type == "application/pdf":
-        return f"{document.url}#page={page}"
-    return document.url + (section.anchor or "")
+    link = document.url
+    if "#" not in link:
+        pdf = page is not None and document.media_type == "application/pdf"
+        link += f"#page={page}" if pdf else (section.anchor or "")
+    return web_address(link) or link
 
 
 def nearest_line(passage: Passage) -> str:

@@ -29,6 +29,7 @@ def build(settings: Settings) -> CombinedDirectory:
 def _slack(settings: Settings, table: SlackGroupsSettings) -> Groups:
     from bot.directory.slack import SlackDirectory
     from bot.slack.client import SlackClient
+    from bot.slack.clouds import web_api
     from bot.slack.config import SlackConfig
 
     if settings.slack_bot_token is None:
@@ -40,7 +41,7 @@ def _slack(settings: Settings, table: SlackGroupsSettings) -> Groups:
         bot_token=settings.secret("slack_bot_token"),
         app_token=settings.secret("slack_app_token"),
         signing_secret=settings.secret("slack_signing_secret"),
-        base_url=settings.slack_base_url,
+        base_url=web_api(settings),
         timeout=TIMEOUT,
         tries=TRIES,
         longest_wait=LONGEST_WAIT,

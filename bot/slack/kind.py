@@ -164,10 +164,11 @@ def _workspaces(settings: Settings, intake: Intake, viewer: Viewer, memory: Thre
 
 def _shared(settings: Settings) -> dict[str, Any]:
     """What one workspace and several need alike: the fields of `bot.slack.config.Shared` that settings decide."""
+    from bot.slack.clouds import web_api
     from bot.slack.config import PROMPTS
 
     return {
-        "base_url": settings.slack_base_url,
+        "base_url": web_api(settings),
         "follow_up_without_mention": settings.follow_up_without_mention,
         "unmentioned": settings.unmentioned,
         "allowed_teams": frozenset(settings.slack_teams),

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -168,6 +168,7 @@ class Socket:
         self._client = client
         self._pause = config.ping_interval
         self._timeout = config.timeout
+        self._domain = urlsplit(config.base_url).hostname
         self._handler: Any = AsyncSocketModeHandler(  # half of its methods have no types
             app,
             config.app_token,
@@ -186,8 +187,8 @@ class Socket:
                 await self._handler.connect_async()
         except TimeoutError as error:
             raise PlatformError(
-                "Slack's socket does not open. Let the network pass connections to wss-primary.slack.com and "
-                "wss-backup.slack.com, port 443."
+                f"Slack's socket does not open. Let the network pass connections to wss-primary.{self._domain} and "
+                f"wss-backup.{self._domain}, port 443."
             ) from error
 
     async def connected(self) -> bool:

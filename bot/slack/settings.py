@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, Field, SecretStr
 
+from bot.slack.clouds import Name
+
 
 class SlackSettings(BaseModel):
     """Keys of the settings file, and variables of the environment."""
@@ -25,7 +27,8 @@ class SlackSettings(BaseModel):
     slack_client_secret: Annotated[SecretStr | None, Field(validation_alias=AliasChoices("SLACK_CLIENT_SECRET"))] = (
         Field(default=None, description="Its client secret")
     )
-    slack_base_url: str = Field(default="https://slack.com/api/", description="Slack's Web API; change it in tests")
+    slack_cloud: Name = Field(default="public", description="Slack's cloud: public, or gov (GovSlack)")
+    slack_base_url: str | None = Field(default=None, description="Slack's Web API, where it is not that of slack_cloud")
     slack_trusted_emails: tuple[Annotated[str, Field(pattern=r"^([TE][A-Z0-9]{2,}|@[^@\s]+\.[^@\s]+)$")], ...] = Field(
         default=(),
         description="Whose e-mail addresses count although Slack does not confirm them, as with single sign-on: "

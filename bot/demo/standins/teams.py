@@ -296,7 +296,7 @@ class TeamsStandin:
         body = await request.read()
         status = 500
         try:
-            fault = self._next_fault(request)
+            fault = self._next_fault(request, body)
             response = await self._before(request, fault) if fault is not None else None
             if response is None and request.path.startswith("/teams/") and not self._authorized(request):
                 response = _error(401, "Unauthorized", "Authorization has been denied for this request.")
@@ -312,9 +312,10 @@ class TeamsStandin:
         finally:
             self.received.append(Received(request.method, request.path, dict(request.headers), body, status))
 
-    def _next_fault(self, request: web.Request) -> Fault | None:
+    def _next_fault(self, request: web.Request, body: bytes) -> Fault | None:
         for fault in self.faults:
-            if fault.times > 0 and fault.path in request.path and fault.method in ("", request.method):
+            meant = fault.path in request.path and fault.method in ("", request.method) and fault.holds in body
+            if fault.times > 0 and meant:
                 fault.times -= 1
                 return fault
         return None

@@ -102,7 +102,8 @@ class Said:
 
 @dataclass(slots=True)
 class Fault:
-    """The next `times` requests whose path holds `path` are answered so; status 0: as usual, but late.
+    """The next `times` requests whose path holds `path`, and whose body holds `holds`, are answered so;
+    status 0: as usual, but late.
 
     `drop` closes the connection before, `lost` after the request took effect.
     """
@@ -117,3 +118,4 @@ class Fault:
     drop: bool = False
     lost: bool = False
     delay: float = 0.0
+    holds: bytes = b""

@@ -63,10 +63,10 @@ SLACK_TROUBLE = {
     "down": [SlackFault(status=500)] * 100,
 }
 TEAMS_CALLS = {
-    "status": ("POST", "/activities"),
-    "answer": ("POST", "/activities"),
-    "private": ("POST", "/v3/conversations"),
-    "people": ("GET", "members"),
+    "status": ("POST", "/activities", b'"typing"'),
+    "answer": ("POST", "/activities", b'"message"'),
+    "private": ("POST", "/v3/conversations", b'"members"'),
+    "people": ("GET", "members", b""),
 }
 
 
@@ -307,7 +307,12 @@ class TeamsSide:
     said: dict[str, Said] = field(default_factory=dict)
     port: int = 0
 
-    def _fault(self, kind: str, method: str, path: str) -> teams_standin.Fault:
+    def _fault(self, kind: str, method: str, path: str, holds: bytes) -> teams_standin.Fault:
+        fault = self._of_kind(kind, method, path)
+        fault.holds = holds
+        return fault
+
+    def _of_kind(self, kind: str, method: str, path: str) -> teams_standin.Fault:
         match kind:
             case "busy":
                 return teams_standin.Fault(429, 1, path, method, {"Retry-After": "1"})
@@ -426,7 +431,8 @@ class TeamsSide:
         return [as_text(said.activity) for said in self._visible(who, place)]
 
     def at_work(self, place: str) -> bool:
-        return any(typed.partition(";")[0] == place for typed in self.teams.typed)
+        sent = (r for r in self.teams.received if place in r.path and r.path.endswith("/activities"))
+        return any(json.loads(r.body).get("type") == "typing" for r in sent)  # taken or not
 
     def received(self) -> bytes:
         bodies = [r.body for r in self.teams.received]

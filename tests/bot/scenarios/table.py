@@ -33,7 +33,7 @@ from bot.texts import (
     QUEUE_FULL,
     READERS_UNKNOWN,
     SHARED_CHANNEL,
-    STATUS,
+    SHOWN_BEFORE,
     UNRECORDED,
 )
 from retrieval.answering import MODEL_DOWN
@@ -71,6 +71,7 @@ BONUS = "The bonus pool is EUR 1.35 million."
 ASK = Say("What do hotels cost a night?")
 SECRET = Say("What is the bonus pool?", who="tom")
 ANSWERED = ("question answered", "delivery delivered")
+UNCONFIRMED = ("question answered", "delivery unconfirmed")
 ABSTAINED = ("question abstained", "delivery delivered")
 REFUSED = ("question refused", "delivery delivered")
 FAILED = ("question failed", "delivery delivered")
@@ -299,9 +300,9 @@ def _failures() -> list[Row]:
     for kind in ("busy", "error", "hangs", "drops", "lost"):
         for what in ("status", "answer"):
             steps = (Trouble(kind, what), ASKED_LATER, Recorded("delivery"))
-            # Teams does not say what became of a message whose answer was lost: a spare status line may stay.
-            spare = kind == "lost" and what == "status"
-            only = {"teams": ((STATUS, HOTELS), ANSWERED)} if spare else {}
+            # Where Teams says nothing to an answer, and shows us no thread, it is not sent a second time.
+            told = {"hangs": (SHOWN_BEFORE,), "drops": (SHOWN_BEFORE,), "lost": (HOTELS, SHOWN_BEFORE)}.get(kind)
+            only = {"teams": (told, UNCONFIRMED)} if told and what == "answer" else {}
             rows.append(Row(f"the platform {kind} at the {what}", "channel", steps, (HOTELS,), ANSWERED, only=only))
     for kind in ("error", "drops", "lost"):
         private = (Trouble(kind, "private"), replace(SECRET, settle=False), Recorded("delivery"))
