@@ -12,7 +12,7 @@ from retrieval.gate.compression import says
 from retrieval.gate.function_words import LANGUAGES, Kind
 from retrieval.gate.tokens import language_of, tokens
 
-_SAYS = frozenset({Kind.WORD, Kind.NUMBER, Kind.DUTY})
+_SAYS = frozenset({Kind.WORD, Kind.NUMBER, Kind.DUTY, Kind.MAY})
 
 
 def checkable(value: str) -> bool:

@@ -15,19 +15,25 @@ class Kind(Enum):
     IDLE = "idle"  # says nothing of its own: articles, auxiliaries, pronouns
     WEAK = "weak"  # a preposition that may be another one in a true compression ("in", "at")
     LINK = "link"  # a preposition that tells roles
-    AND = "and"  # joins what is alike
+    PERSON = "person"  # who speaks, and who is spoken to
+    AND = "and"
+    OR = "or"
     NOT = "negation"
     CONDITION = "condition"  # or an exception: whatever stands in its sentence depends on it
-    DUTY = "modality"
+    DUTY = "duty"
+    MAY = "permission"
+    ALL = "all"  # may be left out, but what it counts may not be widened
     BOUND = "bound"  # quantity or order
-    TIME = "time"  # or place, or who: what begins with it narrows what it follows
+    LIMIT = "limit"  # a bound before a number, else a preposition ("under 5", "under this Agreement")
+    TIME = "time"
+    WHO = "who"  # or which, or where: what begins with it narrows what it follows
     REPLY = "yes or no"
     TOGETHER = "pairing"  # pairs the members of two lists
     NUMBER = "number"
     WORD = "word"
 
 
-TURNS = frozenset({Kind.NOT, Kind.CONDITION, Kind.DUTY, Kind.BOUND, Kind.TIME, Kind.TOGETHER})
+TURNS = frozenset({Kind.NOT, Kind.CONDITION, Kind.DUTY, Kind.MAY, Kind.BOUND, Kind.TIME, Kind.WHO, Kind.TOGETHER})
 """What turns a statement round, or narrows it."""
 
 _WORDS: dict[str, dict[Kind, str]] = {
@@ -35,21 +41,25 @@ _WORDS: dict[str, dict[Kind, str]] = {
         Kind.IDLE: """
             a an the this that these those is are was were be been being am has have had having do does did it its
             their his her they them he she him we us you your our i my there here so then also thereof therein
-            hereby herein such one's""",
+            hereby herein such""",
         Kind.WEAK: "at in on with for as into onto about via",
         Kind.LINK: "of by to from upon per through among towards",
-        Kind.AND: "and or",
+        Kind.PERSON: "we/us/our/ours you/your/yours i/me/my/mine",
+        Kind.AND: "and but",
+        Kind.OR: "or",
         Kind.NOT: "not/no/none never without neither nor nobody nothing nowhere",
         Kind.CONDITION: """
             unless except/excepting/excluding/other_than/save_for only/solely/exclusively if until provided_that
             subject_to provided_however so_long as_long""",
-        Kind.DUTY: "must/shall may/can should will would could might",
+        Kind.MAY: "may/can",
+        Kind.DUTY: "must/shall should will would could might",
+        Kind.ALL: "all any each every",
         Kind.BOUND: """
-            least most more less/fewer exceed/exceeds/exceeding over under above below within each every some both
-            either first second third last than""",
-        Kind.TIME: """
-            before/prior after/following during since when/whenever where/wherever while once between against
-            who/whom whose which""",
+            least most more less/fewer exceed/exceeds/exceeding no_less/not_less no_more/not_more no_later/not_later
+            some both either first second third last than""",
+        Kind.LIMIT: "over under above below up",
+        Kind.TIME: "within before/prior_to after/following during since while once between against",
+        Kind.WHO: "who/whom whose which when/whenever where/wherever",
         Kind.REPLY: "yes",
         Kind.TOGETHER: "respectively",
     },
@@ -60,19 +70,22 @@ _WORDS: dict[str, dict[Kind, str]] = {
             dieser/diese/dieses/diesen/diesem dies so auch hiermit""",
         Kind.WEAK: "in/im an/am auf/aufs bei/beim mit als fur uber zum/zur",
         Kind.LINK: "von/vom durch zu aus gegenuber",
-        Kind.AND: "und/sowie oder",
+        Kind.PERSON: "wir/uns/unser/unsere/unserer/unseren/unserem ich/mir/mich/mein/meine",
+        Kind.AND: "und/sowie aber/jedoch sondern",
+        Kind.OR: "oder",
         Kind.NOT: "nicht kein/keine/keinen/keinem/keiner/keines nie/niemals niemand nichts ohne weder noch",
         Kind.CONDITION: """
             wenn falls sofern soweit es_sei ausser ausgenommen nur/ausschliesslich/lediglich bis vorausgesetzt
             vorbehaltlich mit_ausnahme""",
-        Kind.DUTY: "muss/mussen darf/durfen kann/konnen soll/sollen sollte/sollten",
+        Kind.MAY: "darf/durfen kann/konnen",
+        Kind.DUTY: "muss/mussen soll/sollen sollte/sollten",
+        Kind.ALL: "alle/allen/aller jeder/jede/jedes/jeden/jedem",
         Kind.BOUND: """
-            mindestens/wenigstens hochstens/maximal mehr weniger uber unter innerhalb/binnen
-            jeder/jede/jedes/jeden/jedem einige beide/beiden erste/ersten/erster zweite/zweiten/zweiter
-            dritte/dritten letzte/letzten als""",
-        Kind.TIME: """
-            vor nach wahrend seit sobald nachdem bevor wo wann zwischen gegen welcher/welche/welches/welchen
-            deren/dessen""",
+            mindestens/wenigstens hochstens/maximal mehr weniger einige beide/beiden erste/ersten/erster
+            zweite/zweiten/zweiter dritte/dritten letzte/letzten als""",
+        Kind.LIMIT: "uber unter innerhalb/binnen bis_zu",
+        Kind.TIME: "vor nach wahrend seit sobald nachdem bevor zwischen gegen",
+        Kind.WHO: "wo wann welcher/welche/welches/welchen deren/dessen",
         Kind.REPLY: "ja nein",
         Kind.TOGETHER: "jeweils beziehungsweise bzw",
     },
@@ -82,15 +95,21 @@ _WORDS: dict[str, dict[Kind, str]] = {
             se/s son/sa/ses leur/leurs y en ci qu que ainsi aussi""",
         Kind.WEAK: "dans sur pour avec en au/aux chez comme",
         Kind.LINK: "de/du/des/d par a vers envers",
-        Kind.AND: "et ou",
+        Kind.PERSON: "nous/notre/nos vous/votre/vos je/me/mon/ma/mes",
+        Kind.AND: "et mais",
+        Kind.OR: "ou",
         Kind.NOT: "ne/n pas non jamais aucun/aucune ni sans rien nul/nulle personne",
         Kind.CONDITION: """
             si/s_il sauf hormis excepte seulement/uniquement/exclusivement jusqu sous_reserve pourvu a_condition""",
-        Kind.DUTY: "doit/doivent/devra/devront peut/peuvent/pourra/pourront devrait/devraient pourrait/pourraient",
+        Kind.MAY: "peut/peuvent/pourra/pourront",
+        Kind.DUTY: "doit/doivent/devra/devront devrait/devraient pourrait/pourraient",
+        Kind.ALL: "chaque chacun tout/tous/toute/toutes",
         Kind.BOUND: """
-            moins plus maximum minimum chaque chacun tout/tous/toute/toutes quelques deux premier/premiere
-            second/seconde troisieme dernier/derniere que depasse/depasser""",
-        Kind.TIME: "avant apres pendant/durant lorsque/quand depuis des entre contre qui dont lequel/laquelle/lesquels",
+            moins plus maximum minimum quelques deux premier/premiere second/seconde troisieme dernier/derniere que
+            depasse/depasser""",
+        Kind.LIMIT: "sous",
+        Kind.TIME: "avant apres pendant/durant lorsque/quand depuis des entre contre",
+        Kind.WHO: "qui dont lequel/laquelle/lesquels",
         Kind.REPLY: "oui",
         Kind.TOGETHER: "respectivement",
     },
@@ -100,16 +119,22 @@ _WORDS: dict[str, dict[Kind, str]] = {
             su/sus lo le les que asi tambien ello""",
         Kind.WEAK: "en para con sobre como al",
         Kind.LINK: "de/del por a hacia",
-        Kind.AND: "y/e o/u",
+        Kind.PERSON: "nosotros/nos/nuestro/nuestra/nuestros/nuestras usted/ustedes yo/me/mi/mis",
+        Kind.AND: "y/e pero sino",
+        Kind.OR: "o/u",
         Kind.NOT: "no nunca ningun/ninguno/ninguna ni sin nada nadie tampoco",
         Kind.CONDITION: """
             si salvo excepto solo/solamente/unicamente/exclusivamente hasta siempre_que sujeto_a condicion_de
             a_condicion""",
-        Kind.DUTY: "debe/deben/debera/deberan puede/pueden/podra/podran deberia/deberian podria/podrian",
+        Kind.MAY: "puede/pueden/podra/podran",
+        Kind.DUTY: "debe/deben/debera/deberan deberia/deberian podria/podrian",
+        Kind.ALL: "cada todo/todos/toda/todas",
         Kind.BOUND: """
-            menos mas maximo minimo cada todo/todos/toda/todas algunos ambos/ambas primer/primero/primera
-            segundo/segunda tercer/tercero ultimo/ultima""",
-        Kind.TIME: "antes despues durante cuando desde mientras entre contra quien/quienes cual/cuales cuyo/cuya donde",
+            menos mas maximo minimo algunos ambos/ambas primer/primero/primera segundo/segunda tercer/tercero
+            ultimo/ultima""",
+        Kind.LIMIT: "bajo",
+        Kind.TIME: "antes despues durante cuando desde mientras entre contra",
+        Kind.WHO: "quien/quienes cual/cuales cuyo/cuya donde",
         Kind.REPLY: "sí",
         Kind.TOGETHER: "respectivamente",
     },
@@ -119,15 +144,20 @@ _WORDS: dict[str, dict[Kind, str]] = {
             loro che anche cosi ne vi è""",
         Kind.WEAK: "in/nel/nella/nei/nelle su/sul/sulla per con come",
         Kind.LINK: "di/del/della/dei/delle/dello/dell/d da/dal/dalla/dai/dall a/al/alla/ai/alle/all verso",
-        Kind.AND: "e/ed o/od",
+        Kind.PERSON: "noi/ci/nostro/nostra/nostri/nostre voi/vostro/vostra/vostri/vostre io/mi/mio/mia",
+        Kind.AND: "e/ed ma",
+        Kind.OR: "o/od",
         Kind.NOT: "non mai nessun/nessuno/nessuna ne senza nulla niente",
         Kind.CONDITION: """
             se salvo tranne eccetto solo/soltanto/esclusivamente/unicamente fino purche a_condizione soggetto_a""",
-        Kind.DUTY: "deve/devono/dovra/dovranno puo/possono/potra/potranno dovrebbe/dovrebbero potrebbe/potrebbero",
+        Kind.MAY: "puo/possono/potra/potranno",
+        Kind.DUTY: "deve/devono/dovra/dovranno dovrebbe/dovrebbero potrebbe/potrebbero",
+        Kind.ALL: "ogni ciascuno/ciascuna tutto/tutti/tutte",
         Kind.BOUND: """
-            meno piu massimo minimo ogni ciascuno/ciascuna tutto/tutti/tutte alcuni entrambi/entrambe entro
-            primo/prima secondo/seconda terzo/terza ultimo/ultima""",
-        Kind.TIME: "prima dopo durante quando mentre tra/fra contro chi quale/quali cui dove",
+            meno piu massimo minimo alcuni entrambi/entrambe primo/prima secondo/seconda terzo/terza ultimo/ultima""",
+        Kind.LIMIT: "entro oltre",
+        Kind.TIME: "prima dopo durante quando mentre tra/fra contro",
+        Kind.WHO: "chi quale/quali cui dove",
         Kind.REPLY: "sì",
         Kind.TOGETHER: "rispettivamente",
     },
@@ -137,14 +167,20 @@ _WORDS: dict[str, dict[Kind, str]] = {
             tambem assim lhe""",
         Kind.WEAK: "em/no/na/nos/nas para com sobre como ao/aos",
         Kind.LINK: "de/do/da/dos/das por/pelo/pela",
-        Kind.AND: "e ou",
+        Kind.PERSON: "nós/nosso/nossa/nossos/nossas você/vocês eu/me/meu/minha",
+        Kind.AND: "e mas",
+        Kind.OR: "ou",
         Kind.NOT: "nao nunca nenhum/nenhuma nem sem nada ninguem",
         Kind.CONDITION: "se salvo exceto so/somente/apenas/exclusivamente ate desde_que sujeito_a a_condicao",
-        Kind.DUTY: "deve/devem/devera/deverao pode/podem/podera/poderao deveria/deveriam poderia/poderiam",
+        Kind.MAY: "pode/podem/podera/poderao",
+        Kind.DUTY: "deve/devem/devera/deverao deveria/deveriam poderia/poderiam",
+        Kind.ALL: "cada todo/todos/toda/todas",
         Kind.BOUND: """
-            menos mais maximo minimo cada todo/todos/toda/todas alguns ambos/ambas primeiro/primeira segundo/segunda
-            terceiro/terceira ultimo/ultima""",
-        Kind.TIME: "antes apos/depois durante quando enquanto entre contra quem qual/quais cujo/cuja onde",
+            menos mais maximo minimo alguns ambos/ambas primeiro/primeira segundo/segunda terceiro/terceira
+            ultimo/ultima""",
+        Kind.LIMIT: "sob",
+        Kind.TIME: "antes apos/depois durante quando enquanto entre contra",
+        Kind.WHO: "quem qual/quais cujo/cuja onde",
         Kind.REPLY: "sim",
         Kind.TOGETHER: "respectivamente",
     },
@@ -154,14 +190,19 @@ _WORDS: dict[str, dict[Kind, str]] = {
             hun haar zich er ook zo hierbij""",
         Kind.WEAK: "in op met voor als bij aan over",
         Kind.LINK: "van door tot uit naar te jegens",
-        Kind.AND: "en of",
+        Kind.PERSON: "wij/we/ons/onze u/uw/je/jij/jouw ik/mij/mijn",
+        Kind.AND: "en maar",
+        Kind.OR: "of",
         Kind.NOT: "niet geen nooit niemand niets zonder noch",
         Kind.CONDITION: "indien/als tenzij behalve uitgezonderd alleen/slechts/uitsluitend totdat mits behoudens",
-        Kind.DUTY: "moet/moeten dient/dienen mag/mogen kan/kunnen zal/zullen zou/zouden behoort/behoren",
+        Kind.MAY: "mag/mogen kan/kunnen",
+        Kind.DUTY: "moet/moeten dient/dienen zal/zullen zou/zouden behoort/behoren",
+        Kind.ALL: "alle elk/elke ieder/iedere",
         Kind.BOUND: """
-            minste/minstens hoogste/hoogstens/maximaal meer minder boven onder binnen elk/elke ieder/iedere enkele
-            beide eerste tweede derde laatste dan""",
-        Kind.TIME: "voordat na nadat tijdens wanneer sinds zodra terwijl tussen tegen wie wiens welke/welk waar",
+            minste/minstens hoogste/hoogstens/maximaal meer minder enkele beide eerste tweede derde laatste dan""",
+        Kind.LIMIT: "boven onder binnen",
+        Kind.TIME: "voordat na nadat tijdens wanneer sinds zodra terwijl tussen tegen",
+        Kind.WHO: "wie wiens welke/welk waar",
         Kind.REPLY: "ja nee",
         Kind.TOGETHER: "respectievelijk",
     },

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from retrieval.gate.compression import stands
 from retrieval.gate.function_words import FunctionWords, Kind
 from retrieval.gate.problem import Problem
 from retrieval.gate.tokens import Token, language_of, tokens
@@ -50,10 +49,10 @@ def row_stands(text: str, unit: Unit) -> Problem | None:
                 VerdictClass.WRONG_NUMBER if number else VerdictClass.SPLICED,
                 f"“{token.word}” does not belong to the row and the columns that it names",
             )
-    if len(kept) == 1:
-        return None
-    told = "; ".join((read.name, *(f"{name}: {cell}" for name, cell in kept)))
-    return stands(text, f"{told} {read.scale}".rstrip())
+    printed = iter(_forms(" ".join([read.head, read.own, *(f"{n} {c}" for n, c in kept), read.scale]), language))
+    if len(kept) > 1 and not all(form in printed for form in forms):
+        return Problem(VerdictClass.SPLICED, "its cells stand in another order in the table")
+    return None
 
 
 def _content(text: str, language: FunctionWords) -> list[Token]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from retrieval.gate.function_words import LANGUAGES, FunctionWords, Kind
@@ -13,28 +13,33 @@ from retrieval.text.number_words import ONES, TENS
 from retrieval.text.stems import stem
 from retrieval.text.words import straight, visible
 
-_TOKEN = re.compile(r"(?:(?<![\w)])[-−])?\d+(?:[.,'\u00a0\u202f]\d+)*|[^\W\d_]+(?:-[^\W\d_]+)*|[^\w\s]|_")
+_TOKEN = re.compile(r"(?:(?<![\w)])[-−])?\d+(?:[.,'\u00a0\u202f]\d+)*|[^\W\d_]+(?:-[^\W\d_]+)*(?:'s\b)?|[^\w\s]|_")
 _SIGNS = frozenset({"Sm", "Sc"})
 _SIGN = frozenset("%‰§~#@&°")
 _PARTS = frozenset('.,;:!?()[]"«»„-/')  # punctuation that parts words; what lays them out does not
 _APART = str.maketrans("", "", "'\u00a0\u202f")
 _SAME = {"€": "eur", "euro": "eur", "euros": "eur", "£": "gbp", "percent": "%", "−": "-"}
 _SPELLED = {word: str(n) for n, word in enumerate(ONES) if n > 1} | {w: str(10 * n) for n, w in enumerate(TENS) if w}
+_SPELLED["half"] = "half"
 _NEVER_ONE = re.compile(
-    r"\b(can|do|does|did|is|are|was|were|has|have|had|wo|sha|must|should|would|could|need)n't\b", re.I
+    r"\b(ca|do|does|did|is|are|was|were|has|have|had|wo|sha|must|should|would|could|need)n't\b", re.I
 )
-_FULL = {"wo": "will", "sha": "shall", "can": "can"}
+_FULL = {"wo": "will", "sha": "shall", "ca": "can"}
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`form` is compared. `gap` is the punctuation before it. `name`: it has a capital that no sentence gives it."""
+    """`form` is compared. `gap` is the punctuation before it. `name`: it has a capital that no sentence gives it.
+    `owns`: the next word is its own ("the Supplier's costs"). `capital`: it has one, be it of the sentence.
+    """
 
     word: str
     form: str
     kind: Kind
     gap: str
     name: bool
+    owns: bool = False
+    capital: bool = False
 
 
 @lru_cache(maxsize=1024)
@@ -59,7 +64,28 @@ def tokens(text: str, language: FunctionWords) -> tuple[Token, ...]:
         opens = not found or any(mark in gap for mark in ".!?:;")
         found.append(_token(piece, gap, language, opens=opens))
         gap = ""
-    return tuple(_pairs(found, language))
+    return tuple(_named(_limits(_pairs(found, language))))
+
+
+def _limits(found: Sequence[Token]) -> list[Token]:
+    """With prepositions that bound a number as bounds, and any other as that."""
+    made = list(found)
+    for n, token in enumerate(made):
+        if token.kind is Kind.LIMIT:
+            near = [other for other in made[n + 1 : n + 4] if other.kind is not Kind.IDLE]
+            bounds = any(other.kind is Kind.NUMBER for other in near)
+            made[n] = replace(token, kind=Kind.BOUND if bounds else Kind.LINK)
+    return made
+
+
+def _named(found: Sequence[Token]) -> list[Token]:
+    """With the first word of a sentence as a part of the name that follows it: "Captive Insurer", "Ulm and Bonn"."""
+    made = list(found)
+    for n, token in enumerate(made):
+        near = [other for other in made[n + 1 : n + 3] if other.kind not in (Kind.AND, Kind.OR)]
+        if token.capital and near and near[0].name and not near[0].gap:
+            made[n] = replace(token, name=True)
+    return made
 
 
 def _is_sign(piece: str) -> bool:
@@ -67,16 +93,20 @@ def _is_sign(piece: str) -> bool:
 
 
 def _token(piece: str, gap: str, language: FunctionWords, *, opens: bool) -> Token:
+    whole, piece = piece, piece.removesuffix("'s")
     word = _folded(piece)
     if piece[-1].isdigit():
         return Token(piece, piece.translate(_APART).replace("−", "-"), Kind.NUMBER, gap, False)
     if language is LANGUAGES[0] and word in _SPELLED:
         return Token(word, _SPELLED[word], Kind.NUMBER, gap, False)
     form, kind = language.words.get(piece.lower()) or language.words.get(word) or ("", Kind.WORD)
+    if kind is Kind.MAY and piece[0].isupper() and not opens:
+        kind = Kind.WORD  # the month of May
     if kind is Kind.WORD:
         form = _SAME.get(word) or stem(word, language.name)
-    capital = piece[0].isupper() and (not opens or piece[1:].lower() != piece[1:])
-    return Token(word, form, kind, gap, capital and kind is Kind.WORD)
+    capital = kind is Kind.WORD and piece[0].isupper()
+    name = capital and (not opens or piece[1:].lower() != piece[1:])
+    return Token(word, form, kind, gap, name, piece != whole, capital)
 
 
 def _pairs(found: Sequence[Token], language: FunctionWords) -> list[Token]:
