@@ -8,81 +8,19 @@ by kind of error, stands in docs/answers.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Sequence
 
-from retrieval.gate.function_words import TURNS, Kind
+from retrieval.gate.function_words import JOINS, TURNS, Kind
+from retrieval.gate.match import FREE, Match, matches, moved_whole, orders, strange, with_weak
 from retrieval.gate.problem import Problem
 from retrieval.gate.tokens import Token, language_of, tokens
 from retrieval.text.connectives import goes_on
 from retrieval.text.words import SENTENCE
 from retrieval.verdicts import VerdictClass
 
-_FREE = frozenset({Kind.IDLE, Kind.WEAK})  # on neither side asked for
 _PREPOSITIONS = frozenset({Kind.LINK, Kind.WEAK})
-_JOINS = frozenset({Kind.AND, Kind.OR})
 _DUTIES = frozenset({Kind.DUTY, Kind.MAY})
-_OPENING = frozenset({Kind.LINK, Kind.CONDITION, Kind.TIME, Kind.BOUND})
 _ENDS = ".;!?"
-_MOST_MATCHES = 12
-
-
-@dataclass(frozen=True)
-class Match:
-    """Where the words of a sentence stand in its quote: positions in `source`, in order."""
-
-    source: tuple[Token, ...]
-    kept: tuple[int, ...]
-    quote: str
-
-    @cached_property
-    def held(self) -> frozenset[int]:
-        return frozenset(self.kept)
-
-    @property
-    def first(self) -> int:
-        return self.kept[0]
-
-    @property
-    def last(self) -> int:
-        return self.kept[-1]
-
-    @cached_property
-    def left_out(self) -> tuple[int, ...]:
-        """Positions outside the match that say something."""
-        return tuple(n for n, t in enumerate(self.source) if n not in self.held and t.kind is not Kind.IDLE)
-
-    @cached_property
-    def runs(self) -> tuple[tuple[int, tuple[int, ...], int], ...]:
-        """What is left out between two words that are kept: (before, left out, after)."""
-        found = []
-        for a, b in zip(self.kept, self.kept[1:], strict=False):
-            run = tuple(n for n in range(a + 1, b) if self.source[n].kind is not Kind.IDLE)
-            if run:
-                found.append((a, run, b))
-        return tuple(found)
-
-    def says(self, *kinds: Kind) -> bool:
-        return any(self.source[n].kind in kinds for n in self.kept)
-
-    def neighbour(self, at: int, step: int) -> int | None:
-        """The word that says something beside `at`, where no punctuation parts the two."""
-        n = at + step
-        while 0 <= n < len(self.source):
-            if self.source[max(n, n - step)].gap:
-                return None
-            if self.source[n].kind is not Kind.IDLE:
-                return n
-            n += step
-        return None
-
-    def touching(self, at: int, step: int) -> int | None:
-        """The very next word, where nothing parts the two: with a word it makes a phrase."""
-        n = at + step
-        if not 0 <= n < len(self.source) or self.source[max(n, at)].gap:
-            return None
-        return n
 
 
 def stands(text: str, quote: str) -> Problem | None:
@@ -95,123 +33,29 @@ def says(value: str, quote: str) -> bool:
     return _judged(value, quote, (_denied, _conditions)) is None
 
 
-Rule = Callable[["Match"], Problem | None]
+Rule = Callable[[Match], Problem | None]
 
 
 def _judged(text: str, quote: str, rules: Sequence[Rule]) -> Problem | None:
     language = language_of(quote)
     said, source = tokens(text, language), tokens(quote, language)
-    listed = [n for n, token in enumerate(said) if token.kind not in _FREE]
+    listed = [n for n, token in enumerate(said) if token.kind not in FREE]
     if not any(said[n].kind in (Kind.WORD, Kind.NUMBER, *_DUTIES) for n in listed):
         return Problem(VerdictClass.UNSUPPORTED, "it states nothing that can be checked")
-    strange = _strange([said[n] for n in listed], source)
-    if strange is not None:
-        return strange
+    unknown = strange([said[n] for n in listed], source)
+    if unknown is not None:
+        return unknown
     problem = None
-    for order in _orders(said, listed):
-        for kept in _matches([said[n] for n in order], source):
-            match = Match(source, _with_weak(said, order, source, kept), quote)
-            if order is not listed and not _moved_whole(said, order, kept, match):
+    for order in orders(said, listed):
+        for kept in matches([said[n] for n in order], source):
+            match = Match(source, with_weak(said, order, source, kept), quote)
+            if order is not listed and not moved_whole(said, order, kept, match):
                 continue
             found = next((why for rule in rules if (why := rule(match)) is not None), None)
             if found is None:
                 return None
             problem = problem or found
     return problem or Problem(VerdictClass.SPLICED, "its words stand in another order in the quote")
-
-
-def _strange(wanted: Sequence[Token], source: Sequence[Token]) -> Problem | None:
-    """A word that the quote does not have."""
-    held = {(t.kind, t.form) for t in source}
-    for token in wanted:
-        if (token.kind, token.form) not in held:
-            number = token.kind is Kind.NUMBER
-            verdict = VerdictClass.WRONG_NUMBER if number else VerdictClass.FABRICATED
-            return Problem(verdict, f"“{token.word}” does not stand in the quote")
-    return None
-
-
-def _matches(wanted: Sequence[Token], source: Sequence[Token]) -> Iterator[tuple[int, ...]]:
-    """Where the words stand in order, the tightest first: from each beginning on, drawn together from its end."""
-    found: dict[tuple[int, ...], int] = {}
-    for start, token in enumerate(source):
-        if not _same(token, wanted[0]):
-            continue
-        ahead = _walk(wanted, source, range(start, len(source)))
-        if ahead is None:
-            break
-        back = _walk(wanted[::-1], source, range(ahead[-1], start - 1, -1))
-        tight = tuple(reversed(back)) if back is not None else ahead
-        for kept in (tight, ahead):
-            found.setdefault(kept, kept[-1] - kept[0])
-    yield from sorted(found, key=lambda kept: found[kept])[:_MOST_MATCHES]
-
-
-def _walk(wanted: Sequence[Token], source: Sequence[Token], way: range) -> tuple[int, ...] | None:
-    at: list[int] = []
-    for n in way:
-        if len(at) < len(wanted) and _same(source[n], wanted[len(at)]):
-            at.append(n)
-    return tuple(at) if len(at) == len(wanted) else None
-
-
-def _same(one: Token, other: Token) -> bool:
-    return one.kind is other.kind and one.form == other.form
-
-
-def _orders(said: Sequence[Token], listed: list[int]) -> Iterator[list[int]]:
-    """The sentence's words as they are, and with two of its phrases exchanged, of which one begins with a word of
-    grammar: "Upon request, X gives Y" is "X gives Y upon request".
-    """
-    yield listed
-    opens = [n for n in range(len(listed)) if n and _opens(said, listed, n)]
-    if _opens(said, listed, 0):
-        for middle in range(1, len(listed)):
-            yield [*listed[middle:], *listed[:middle]]
-    for middle in opens:
-        for first in range(middle):
-            yield [*listed[:first], *listed[middle:], *listed[first:middle]]
-        for last in range(middle + 1, len(listed)) if middle in opens else ():
-            yield [*listed[:middle], *listed[last:], *listed[middle:last]]
-
-
-def _opens(said: Sequence[Token], listed: Sequence[int], at: int) -> bool:
-    return said[listed[at]].kind in _OPENING or _before(said, listed[at]) is not None
-
-
-def _moved_whole(said: Sequence[Token], order: Sequence[int], kept: Sequence[int], match: Match) -> bool:
-    """Whether the phrases that were exchanged stand whole in the quote, in one clause."""
-    breaks = [n for n in range(1, len(order)) if order[n] != order[n - 1] + 1 and not _near(said, order, n)]
-    for n in breaks:
-        before = match.touching(kept[n - 1], 1)
-        if before is not None and match.source[before].kind is Kind.WORD and before not in match.held:
-            return False
-        if any(match.source[at].kind in _JOINS or ";" in match.source[at].gap for at in range(*kept[n - 1 : n + 1])):
-            return False
-    return True
-
-
-def _near(said: Sequence[Token], order: Sequence[int], n: int) -> bool:
-    """Whether only words that say nothing of their own stand between two that follow each other."""
-    return order[n] > order[n - 1] and all(t.kind in _FREE for t in said[order[n - 1] + 1 : order[n]])
-
-
-def _with_weak(
-    said: Sequence[Token], order: Sequence[int], source: Sequence[Token], kept: tuple[int, ...]
-) -> tuple[int, ...]:
-    """With the weak prepositions of the quote before words before which the sentence has one, too."""
-    found = set(kept)
-    for mine, theirs in zip(order, kept, strict=True):
-        if _before(said, mine) is not None and (weak := _before(source, theirs)) is not None:
-            found.add(weak)
-    return tuple(sorted(found))
-
-
-def _before(text: Sequence[Token], at: int) -> int | None:
-    n = at - 1
-    while n >= 0 and text[n].kind is Kind.IDLE:
-        n -= 1
-    return n if n >= 0 and text[n].kind is Kind.WEAK else None
 
 
 # --- what may not be left out ---------------------------------------------------------------
@@ -251,7 +95,7 @@ def _begins_clause(match: Match, before: int) -> bool:
     """Whether the match begins a clause of its own: ", and the losing party shall ..."."""
     while before > 0 and match.source[before].kind is Kind.IDLE and not match.source[before].gap:
         before -= 1
-    joined = match.source[before].kind in _JOINS and bool(match.source[before].gap)
+    joined = match.source[before].kind in JOINS and bool(match.source[before].gap)
     return joined and match.says(*_DUTIES) and match.source[match.first].kind not in _DUTIES
 
 
@@ -267,7 +111,7 @@ def _operated(match: Match) -> Problem | None:
                 continue
             if operator is Kind.ALL and any(source[n].kind in _DUTIES for n in range(at, run[0])):
                 continue
-            allowed = _JOINS if operator is Kind.ALL else {Kind.OR}
+            allowed = JOINS if operator is Kind.ALL else {Kind.OR}
             if source[run[0]].kind not in allowed and source[run[-1]].kind not in allowed:
                 return Problem(
                     VerdictClass.UNSUPPORTED,
@@ -298,10 +142,10 @@ def _conditions(match: Match) -> Problem | None:
             return _reversed(match.source[n])
     behind, opened = match.neighbour(match.last, 1), [n for n in match.kept if match.source[n].kind is Kind.CONDITION]
     within = bool(opened) and not any(match.source[n].gap for n in range(opened[-1] + 1, match.last + 1))
-    if within and behind is not None and match.source[behind].kind in _JOINS:
+    if within and behind is not None and match.source[behind].kind in JOINS:
         return Problem(VerdictClass.REVERSED, "a part of its condition is left out")
     for sentence in SENTENCE.split(match.quote)[1:]:
-        said = {t.form for t in tokens(sentence, language_of(match.quote)) if t.kind not in _FREE}
+        said = {t.form for t in tokens(sentence, language_of(match.quote)) if t.kind not in FREE}
         if goes_on(sentence) and not said <= {match.source[n].form for n in match.kept}:
             return Problem(VerdictClass.REVERSED, "the quote goes on with an exception")
     return None
@@ -311,7 +155,7 @@ def _own_clause(match: Match) -> int:
     """From where on what follows the match is a clause of its own, with its own "and" and its own duty."""
     joined = False
     for n in range(match.last + 1, len(match.source)):
-        joined = joined or match.source[n].kind in _JOINS
+        joined = joined or match.source[n].kind in JOINS
         if joined and match.source[n].kind in _DUTIES:
             return n
     return len(match.source)
@@ -323,10 +167,10 @@ def _paired(match: Match) -> Problem | None:
         return Problem(VerdictClass.SPLICED, "the quote pairs the members of two lists")
     kept = {match.source[n].form for n in match.kept if match.source[n].kind is Kind.WORD}
     for before, run, after in match.runs:
-        parts = [n for n in run[1:] if match.source[n].kind in _JOINS or match.source[n].gap.strip('"')]
+        parts = [n for n in run[1:] if match.source[n].kind in JOINS or match.source[n].gap.strip('"')]
         if not parts or parts == [run[-1]]:
             continue
-        plain = all(match.source[n].kind in (Kind.WORD, *_JOINS, Kind.ALL) for n in range(before + 1, after))
+        plain = all(match.source[n].kind in (Kind.WORD, *JOINS, Kind.ALL) for n in range(before + 1, after))
         if not plain or match.source[before].kind not in (Kind.WORD, Kind.NUMBER):
             return Problem(VerdictClass.SPLICED, "what it joins stands apart in the quote")
         again = next((n for n in run if match.source[n].form in kept), None)
@@ -361,7 +205,7 @@ def _whole_names(match: Match) -> Problem | None:
             continue
         for step in (-1, 1):
             beside = match.touching(n, step)
-            if beside is not None and match.source[beside].kind in _JOINS:
+            if beside is not None and match.source[beside].kind in JOINS:
                 beside = match.touching(beside, step)
             if beside is not None and beside not in match.held and match.source[beside].name:
                 return Problem(VerdictClass.UNSUPPORTED, f"“{match.source[beside].word}” belongs to the name")

@@ -35,6 +35,7 @@ class Kind(Enum):
 
 TURNS = frozenset({Kind.NOT, Kind.CONDITION, Kind.DUTY, Kind.MAY, Kind.BOUND, Kind.TIME, Kind.WHO, Kind.TOGETHER})
 """What turns a statement round, or narrows it."""
+JOINS = frozenset({Kind.AND, Kind.OR})
 
 _WORDS: dict[str, dict[Kind, str]] = {
     "english": {
