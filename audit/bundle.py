@@ -171,12 +171,15 @@ class BundleSink:
         self._write("README.md", text.encode())
         self._write("MANIFEST", "".join(_manifest(self._folder)).encode())
 
-    def claim(self) -> str | None:
+    def records(self) -> int:
+        return self._records
+
+    def claim(self) -> str:
         digest = hashlib.sha256((self._folder / "MANIFEST").read_bytes()).hexdigest()
         return seal_text(self.plan.origin, self._records, digest)
 
-    def close(self, seal: str | None) -> list[Path]:
-        self._write("MANIFEST.note", (seal or "").encode())
+    def close(self, seal: str) -> list[Path]:
+        self._write("MANIFEST.note", seal.encode())
         return [self._folder]
 
     def stop(self) -> None:

@@ -25,9 +25,19 @@ def review(record_id: str, *, by: str, verdict: str, note: str = "") -> AuditRec
     return event("review", verdict, refers_to=record_id, by=by, note=note)
 
 
-def configuration(*, sha256: str, software: str, changes: dict[str, Json]) -> AuditRecord:
-    """The service started with other settings than before; secrets are never among `changes`."""
-    return event("configuration", "changed", configuration_sha256=sha256, software=software, changes=changes)
+def configuration(
+    *, sha256: str, software: str, changes: dict[str, Json], settings: dict[str, Json] | None = None, by: str = ""
+) -> AuditRecord:
+    """The service was started, `by` whom, with other settings than before; secrets are never among them."""
+    return event(
+        "configuration",
+        "changed",
+        configuration_sha256=sha256,
+        software=software,
+        changes=changes,
+        settings=settings,
+        by=by or None,
+    )
 
 
 def heartbeat(*, software: str) -> AuditRecord:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -43,7 +44,7 @@ class ExportFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an export made. `record` is the access record that says so."""
+    """What an export made: `records` in it (rows of a table). `record` is the access record that says so."""
 
     files: tuple[Path, ...]
     records: int
@@ -68,19 +69,21 @@ async def export(
     by: str,
     wanted: Filter = EVERYTHING,
     resume: bool = False,
+    mark: bool = False,
     progress: Progress | None = None,
     chunk: int = CHUNK,
     save_every: int = SAVE_EVERY,
 ) -> Exported:
     """Write the records that match to `target` (a file; a folder for Parquet and bundles).
 
-    `by` is who exports; an access record says so before anything is written. With `resume`, an
+    With `mark`, CSV begins with a byte order mark. Every format is sealed. `by` is who exports; an access record says
+    so before anything is written. With `resume`, an
     export that stopped goes on where it was, under its old checkpoint. `chunk` records are held in
     memory at once; after `save_every` what was written is made durable. Raises ExportFailed,
     AuditUnavailable.
     """
     target = _absolute(target)
-    sink = _sink(format, target)
+    sink = _sink(format, target, mark=mark)
     try:
         with _written(target):
             run = await _plan(log, target, format, wanted, resume)
@@ -97,12 +100,11 @@ async def export(
                     await _read(reader, target, sink.finish)
             finally:
                 await reader.close()
-            claim = sink.claim()
-            files = sink.close(await log.sign(claim) if claim is not None else None)
+            files = sink.close(await log.sign(sink.claim()))
             _progress_path(target).unlink(missing_ok=True)
     finally:
         sink.stop()
-    return Exported(tuple(files), run.done, run.plan.size, record)
+    return Exported(tuple(files), sink.records(), run.plan.size, record)
 
 
 @contextmanager
@@ -128,10 +130,10 @@ def _absolute(path: Path) -> Path:
     return path.absolute()
 
 
-def _sink(format: ExportFormat, target: Path) -> Sink:
+def _sink(format: ExportFormat, target: Path, *, mark: bool = False) -> Sink:
     makers: dict[ExportFormat, Callable[[Path], Sink]] = {
         ExportFormat.JSONL: JsonlSink,
-        ExportFormat.CSV: CsvSink,
+        ExportFormat.CSV: partial(CsvSink, mark=mark),
         ExportFormat.PARQUET: ParquetSink,
         ExportFormat.OCSF: OcsfSink,
         ExportFormat.BUNDLE: BundleSink,

@@ -18,6 +18,7 @@ import fcntl
 import os
 import queue
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ from audit.store import Entry, Store
 
 PATIENCE = 2.0  # seconds; a slower log counts as unavailable
 MOST_IN_BATCH = 512
+AGAIN = 0.01  # seconds between two tries while another process holds the log
+START = 15.0  # seconds that a start waits for it
 NOTING = 2.0  # seconds that noting a refusal may take before the caller is told
 T = TypeVar("T")
 
@@ -249,7 +252,7 @@ class TransparencyLog:
     def _start(self, ready: asyncio.Future[None], loop: asyncio.AbstractEventLoop) -> None:
         try:
             with _locked(self.paths.folder):
-                self._store.start()
+                self._start_store()
                 self._gaps.reserve()
         except AuditError as error:
             self._store.abandon()
@@ -259,6 +262,17 @@ class TransparencyLog:
         self._try_recover()
         _call(loop, _finish, ready, None)
         self._write_all()
+
+    def _start_store(self) -> None:
+        """Wait for writers of other processes: on a busy machine they may hold the log for a while."""
+        end = time.monotonic() + START
+        while True:
+            try:
+                return self._store.start()
+            except AuditUnavailable as error:
+                if not self._passes(error) or time.monotonic() > end:
+                    raise
+            time.sleep(AGAIN)
 
     def _write_all(self) -> None:
         """The thread's life: take what waits, write it, answer."""
@@ -290,17 +304,29 @@ class TransparencyLog:
         return batch, True
 
     def _write(self, batch: Sequence[_Waiting]) -> None:
+        while batch and self._write_once(batch):
+            time.sleep(AGAIN)
+            batch = [waiting for waiting in batch if not waiting.abandoned]
+
+    def _write_once(self, batch: Sequence[_Waiting]) -> bool:
+        """Write, and answer all. True: another process was busy, so it is tried again while somebody still waits."""
         entries = [waiting.entry for waiting in batch if waiting.entry is not None]
         try:
             self._recover()
             results = self._store.write(entries)
         except (AuditUnavailable, AuditCorrupt) as error:
+            if self._store.open and self._passes(error):
+                return True
             self._note(error, entries)
             _answer(batch, [_unavailable(error)] * len(batch))
             if not self._store.open:
                 self._try_recover()
-            return
+            return False
         _answer(batch, results)
+        return False
+
+    def _passes(self, error: AuditError) -> bool:
+        return not isinstance(error, AuditForbidden) and self.database.passing(error.__cause__)
 
     def _do(self, waiting: _Waiting) -> None:
         try:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from audit.disclosure import microseconds
 from audit.reading import Stored
 from audit.record import Json
+from audit.register import REQUESTS
 from audit.tree import leaf_hash
 
 OCSF_VERSION = "1.8.0"
@@ -33,15 +34,16 @@ _STATUS = {"failed": 2, "refused": 2}  # else 1, Success
 def ocsf_event(stored: Stored, origin: str) -> dict[str, Json]:
     """One event; validates against the published schema with the profile `ai_operation`."""
     record, fields = stored.record, stored.record.fields
-    activity = _ACTIVITY.get(record.event, 1)
-    status = _STATUS.get(record.outcome, 1)
+    asked = (record.event, record.outcome) in REQUESTS  # nothing is done yet, or ever: that takes a second person
+    activity = 1 if asked else _ACTIVITY.get(record.event, 1)
+    status = 99 if asked else _STATUS.get(record.outcome, 1)
     platform = _text(fields.get("platform")) or "footnote"
     event: dict[str, Json] = {
         "activity_id": activity,
         "activity_name": _NAMES[activity],
         "actor": _actor(fields),
         "api": {
-            "operation": record.event,
+            "operation": f"{record.event} request" if asked else record.event,
             "service": {"name": "footnote", "version": _text(fields.get("software")) or "unknown"},
             "request": {"uid": record.id},
         },
@@ -52,7 +54,7 @@ def ocsf_event(stored: Stored, origin: str) -> dict[str, Json]:
         "type_uid": _CLASS * 100 + activity,
         "severity_id": _SEVERITY.get(record.event, 1),
         "status_id": status,
-        "status": "Failure" if status == 2 else "Success",
+        "status": {1: "Success", 2: "Failure", 99: "Requested"}[status],
         "status_detail": record.outcome,
         "time": microseconds(record.time) // 1000,
         "src_endpoint": {"name": _text(fields.get("channel")) or platform, "svc_name": platform},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +11,27 @@ from audit.files import put_in_place, sync
 from audit.reading import Reader, Stored
 from audit.record import Json
 from audit.rows import ANSWER_COLUMNS, CITATION_COLUMNS, Cell, answer_row, citation_rows
-from audit.sinks import Plan
+from audit.sealed import files_text, write_seal
+from audit.sinks import Plan, numbers
 
 ROWS = 50_000  # records a part; what is held in memory at most
 
 
 class ParquetSink:
-    """DIR/answers/part-00000.parquet and DIR/citations/part-00000.parquet. A part is whole or not there."""
+    """DIR/answers/part-00000.parquet and DIR/citations/part-00000.parquet, DIR/SEAL. A part is whole or not there."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._part = 0
         self._answers: list[dict[str, Cell]] = []
         self._citations: list[dict[str, Cell]] = []
-        self._files: list[Path] = []
+        self._plan: Plan | None = None
+        self._rows = 0
 
     def open(self, plan: Plan, position: Json) -> None:
         _pyarrow()
-        self._part = position if isinstance(position, int) else 0
+        self._plan = plan
+        self._part, self._rows = numbers(position, 2)
         for table in ("answers", "citations"):
             (self._folder / table).mkdir(mode=0o700, parents=True, exist_ok=True)
             for path in sorted((self._folder / table).glob("part-*")):
@@ -37,6 +41,7 @@ class ParquetSink:
     def add(self, stored: Stored, view: Reader) -> None:
         if stored.record.event != "question":
             return
+        self._rows += 1
         self._answers.append(answer_row(stored))
         self._citations.extend(citation_rows(stored))
         if len(self._answers) >= ROWS:
@@ -44,13 +49,25 @@ class ParquetSink:
 
     def position(self) -> Json:
         self._flush()
-        return self._part
+        return [self._part, self._rows]
 
-    def claim(self) -> str | None:
-        return None
+    def records(self) -> int:
+        return self._rows
 
-    def close(self, seal: str | None) -> list[Path]:
+    def claim(self) -> str:
         self._flush(last=True)
+        if self._plan is None:
+            raise ExportFailed("the export was not opened")
+        digests: dict[str, str] = {}
+        for path in self._parts():
+            with path.open("rb") as file:
+                digests[path.relative_to(self._folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+        return files_text(self._plan.origin, self._plan.keys[-1], self._plan.checkpoint, self._rows, digests)
+
+    def close(self, seal: str) -> list[Path]:
+        return [*self._parts(), write_seal(self._folder, seal)]
+
+    def _parts(self) -> list[Path]:
         return sorted(self._folder.glob("*/part-*.parquet"))
 
     def stop(self) -> None:

@@ -36,7 +36,7 @@ LARGEST_SNAPSHOT = 100_000
 """Code points: of a longer section, the record keeps the part around the quotes."""
 
 _AROUND = 10_000
-_PLACE = ("channel", "channel_kind", "thread", "message", "key")
+_PLACE = ("channel", "channel_kind", "thread", "message", "key", "by")
 
 NOTHING = Verified(None, ())
 """Nothing was drafted: the question was refused, or something failed before."""
@@ -56,7 +56,7 @@ class Span:
 class Occasion:
     """A question: who asked it where, who would read the reply, and how it was searched.
 
-    `place` holds "channel", "channel_kind", "thread", "message" and "key" as far as they exist.
+    `place` holds "channel", "channel_kind", "thread", "message" and "key" as far as they exist; "by" at a terminal.
     """
 
     question: Question

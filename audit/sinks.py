@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import csv
 import hashlib
 import io
@@ -20,6 +21,7 @@ from audit.reading import Reader, Stored
 from audit.record import Json
 from audit.report import Rotation
 from audit.rows import ANSWER_COLUMNS, CITATION_COLUMNS, Cell, answer_row, citation_rows
+from audit.sealed import files_text, write_seal
 from audit.tree import Hashes, prove_inclusion
 from retrieval.text.shown import shown
 
@@ -49,11 +51,15 @@ class Sink(Protocol):
         """Make what was added durable, and say where to go on."""
         ...
 
-    def claim(self) -> str | None:
-        """The text that the log's key shall sign over the whole export; None: this format has no seal."""
+    def records(self) -> int:
+        """How many records it holds: of a table, its rows."""
         ...
 
-    def close(self, seal: str | None) -> list[Path]:
+    def claim(self) -> str:
+        """The text that the log's key shall sign over the whole export, as it will stand."""
+        ...
+
+    def close(self, seal: str) -> list[Path]:
         """Finish and put in place; the files made."""
         ...
 
@@ -168,7 +174,10 @@ class JsonlSink:
     def position(self) -> Json:
         return {"bytes": self._file.length(), "records": self._records}
 
-    def claim(self) -> str | None:
+    def records(self) -> int:
+        return self._records
+
+    def claim(self) -> str:
         origin = self._plan.origin if self._plan is not None else ""
         return seal_text(origin, self._records, self._file.sha256.hexdigest())
 
@@ -184,66 +193,101 @@ class JsonlSink:
 
 
 class OcsfSink:
-    """One OCSF event a line."""
+    """One OCSF event a line; its seal lies beside it."""
 
     def __init__(self, path: Path) -> None:
         self._file = PartFile(path)
-        self._origin = ""
+        self._plan: Plan | None = None
+        self._records = 0
 
     def open(self, plan: Plan, position: Json) -> None:
-        self._origin = plan.origin
-        self._file.open(position if isinstance(position, int) else 0)
+        self._plan = plan
+        length, self._records = numbers(position, 2)
+        self._file.open(length)
 
     def add(self, stored: Stored, view: Reader) -> None:
-        self._file.write(canonical(ocsf_event(stored, self._origin)) + b"\n")
+        self._file.write(canonical(ocsf_event(stored, _opened(self._plan).origin)) + b"\n")
+        self._records += 1
 
     def position(self) -> Json:
-        return self._file.length()
+        return [self._file.length(), self._records]
 
-    def claim(self) -> str | None:
-        return None
+    def records(self) -> int:
+        return self._records
 
-    def close(self, seal: str | None) -> list[Path]:
-        return [self._file.finish()]
+    def claim(self) -> str:
+        return claim_of(_opened(self._plan), self._records, self._file)
+
+    def close(self, seal: str) -> list[Path]:
+        return [self._file.finish(), write_seal(self._file.path, seal)]
 
     def stop(self) -> None:
         self._file.stop()
 
 
 class CsvSink:
-    """NAME.csv with one row an answer, NAME-citations.csv with one row a citation (RFC 4180, UTF-8)."""
+    """NAME.csv with one row an answer, NAME-citations.csv with one row a citation (RFC 4180, UTF-8), and their seal.
 
-    def __init__(self, path: Path) -> None:
+    With `mark` both begin with a byte order mark, by which spreadsheets know UTF-8.
+    """
+
+    def __init__(self, path: Path, *, mark: bool = False) -> None:
         self._answers = PartFile(path)
         self._citations = PartFile(path.with_name(f"{path.stem}-citations{path.suffix or '.csv'}"))
+        self._mark = codecs.BOM_UTF8 if mark else b""
+        self._plan: Plan | None = None
+        self._rows = 0
 
     def open(self, plan: Plan, position: Json) -> None:
-        lengths = position if isinstance(position, list) else [0, 0]
+        self._plan = plan
+        *lengths, self._rows = numbers(position, 3)
         files = ((self._answers, ANSWER_COLUMNS), (self._citations, CITATION_COLUMNS))
         for (file, columns), length in zip(files, lengths, strict=True):
-            file.open(int(str(length)))
+            file.open(length)
             if not length:
-                file.write(csv_line([*columns]))
+                file.write(self._mark + csv_line([*columns]))
 
     def add(self, stored: Stored, view: Reader) -> None:
         if stored.record.event != "question":
             return
+        self._rows += 1
         self._answers.write(csv_line([*answer_row(stored).values()]))
         for row in citation_rows(stored):
             self._citations.write(csv_line([*row.values()]))
 
     def position(self) -> Json:
-        return [self._answers.length(), self._citations.length()]
+        return [self._answers.length(), self._citations.length(), self._rows]
 
-    def claim(self) -> str | None:
-        return None
+    def records(self) -> int:
+        return self._rows
 
-    def close(self, seal: str | None) -> list[Path]:
-        return [self._answers.finish(), self._citations.finish()]
+    def claim(self) -> str:
+        return claim_of(_opened(self._plan), self._rows, self._answers, self._citations)
+
+    def close(self, seal: str) -> list[Path]:
+        return [self._answers.finish(), self._citations.finish(), write_seal(self._answers.path, seal)]
 
     def stop(self) -> None:
         self._answers.stop()
         self._citations.stop()
+
+
+def claim_of(plan: Plan, records: int, *files: PartFile) -> str:
+    """What the seal says of files in one folder."""
+    digests = {file.path.name: file.sha256.hexdigest() for file in files}
+    return files_text(plan.origin, plan.keys[-1], plan.checkpoint, records, digests)
+
+
+def _opened(plan: Plan | None) -> Plan:
+    if plan is None:
+        raise ExportFailed("the export was not opened")
+    return plan
+
+
+def numbers(position: Json, many: int) -> list[int]:
+    """A position that is as many numbers; zeros for a start."""
+    given = position if isinstance(position, list) else []
+    return [int(str(number)) for number in given] if len(given) == many else [0] * many
 
 
 def csv_line(cells: list[Cell]) -> bytes:

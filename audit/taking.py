@@ -19,6 +19,7 @@ from audit.log import TransparencyLog
 from audit.reading import Reader, Stored
 from audit.record import AuditRecord
 from audit.register import ALL
+from audit.sealed import SUFFIX
 from audit.search import matches
 from audit.store import Entry, Store
 
@@ -182,4 +183,4 @@ def _files_of(target: Path) -> list[Path]:
     """An export's target and what may lie beside it."""
     citations = target.with_name(f"{target.stem}-citations{target.suffix or '.csv'}")
     names = [target, citations, *(p.with_name(p.name + ".part") for p in (target, citations))]
-    return [*names, target.with_name(target.name + ".progress")]
+    return [*names, target.with_name(target.name + SUFFIX), target.with_name(target.name + ".progress")]

@@ -18,6 +18,7 @@ from audit.reading import form_of_leaf
 from audit.record import AuditRecord, Json
 from audit.register import Register, Ruled, Taken
 from audit.report import EARLIEST, Clock, Keys, Report, Rotation, check_now, read_earlier, read_head, trusted_keys
+from audit.sealed import begins_like_json, seal_of, unsealed, verify_files
 from audit.search import findable
 from audit.sinks import FORMAT, seal_text
 from audit.tree import TILE, Edge, check_inclusion, entries_of, leaf_hash, root_of, tile_path, tile_widths
@@ -35,13 +36,22 @@ def verify_export(
     since: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
-    """Check a JSONL file, a bundle's folder, or the certificate of an erasure. Blocking; call it in a thread.
+    """Check an export of any format, by its file or folder, or the certificate of an erasure.
+
+    Blocking; call it in a thread.
 
     `keys` are public keys you trust; without them the key inside the export is believed, and
     `Report.key` names it. Raises ExportFailed when it is no export that can be checked.
     """
-    if path.is_file() and is_certificate(path):
-        return verify_certificate(path, keys)
+    try:
+        if path.is_file() and is_certificate(path):
+            return verify_certificate(path, keys)
+        if (seal := seal_of(path)) is not None:
+            return verify_files(seal, keys)
+        if path.is_file() and not begins_like_json(path):
+            raise unsealed(path)
+    except OSError as error:
+        raise ExportFailed(f"{path} cannot be read: {error}") from error
     bundle = path.is_dir()
     lines = path / "records.jsonl" if bundle else path
     if not lines.is_file():

@@ -23,7 +23,8 @@ _CODES = {"answered": DONE, "abstained": NO, "refused": NO, "failed": DOWN}
 
 def register(cli: typer.Typer) -> None:
     """Add these commands."""
-    cli.command()(ask)
+    # A question may begin with a dash: what is no option of the command belongs to it.
+    cli.command(context_settings={"ignore_unknown_options": True})(ask)
     cli.command()(chat)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audit.errors import AuditError
 from bot.cli.common import (
     DONE,
     NO,
@@ -141,13 +142,16 @@ def show(record_id: str, json: JsonOption = False, home: HomeOption = None) -> N
 @audit.command()
 def verify(
     export: Annotated[
-        Path | None, typer.Argument(help="A JSONL export or a bundle; without it, the log itself.")
+        Path | None, typer.Argument(help="An export of any format, or a certificate; without it, the log itself.")
     ] = None,
     since: Annotated[
         Path | None, typer.Option(help="An earlier checkpoint: prove that nothing it covers changed.")
     ] = None,
     key: Annotated[list[str] | None, typer.Option(help="A public key you trust (from elsewhere).")] = None,
     index: Annotated[bool, typer.Option("--index", help="Also check the search index against the log.")] = False,
+    record: Annotated[
+        bool, typer.Option(help="Record that it was verified, where the log is as it should be and can be written.")
+    ] = True,
     json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -170,6 +174,8 @@ def verify(
                 place = audit_home(settings(home))
                 earlier = [old] if old else []
                 report = await verify_home(place, keys=key or (), since=earlier, index=index, progress=step)
+        if export is None and report.ok and record:
+            await _note_verified(home)
         if json:
             out(report.as_json())
             return DONE if report.ok else NO
@@ -183,12 +189,29 @@ def verify(
     run(work())
 
 
+async def _note_verified(home: Path | None) -> None:
+    """Somebody read the whole log: that is recorded. Verifying needs no right to write, so without it, it is said."""
+    try:
+        async with open_log(home) as log:
+            await looked(log, "verify")
+    except AuditError as error:
+        note(f"footnote: this verification is not recorded in the log: {error}")
+
+
 @audit.command()
 def checkpoint(home: HomeOption = None) -> None:
     """Print the signed checkpoint: keep it elsewhere, and hand it to `verify --since`."""
 
     async def work() -> int:
+        from audit.publish import alarm, compare_checkpoints
+
         async with open_log(home) as log:
+            await looked(log, "checkpoint")  # first, so that what is printed covers it
+            folder = settings(home).checkpoint_folder
+            if folder is not None:
+                compared = await compare_checkpoints(log, folder)
+                if compared.wrong:
+                    raise await alarm(log, folder, compared)
             say_lines((await log.checkpoint()).rstrip("\n"))
         return DONE
 
@@ -202,6 +225,9 @@ def export_(
     chosen: Filter,
     format_: Annotated[str, typer.Option("--format", help="jsonl, csv, parquet, ocsf or bundle.")] = "jsonl",
     resume: Annotated[bool, typer.Option("--resume", help="Continue an export that was interrupted.")] = False,
+    mark: Annotated[
+        bool, typer.Option("--bom", help="CSV with a byte order mark, so that spreadsheets show every letter.")
+    ] = False,
     json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -219,13 +245,21 @@ def export_(
         async with open_log(home) as log:
             with progress("export", quiet=json) as step:
                 done = await export(
-                    log, target, format=kind, by=operating_system_user(), wanted=chosen, resume=resume, progress=step
+                    log,
+                    target,
+                    format=kind,
+                    by=operating_system_user(),
+                    wanted=chosen,
+                    resume=resume,
+                    mark=mark,
+                    progress=step,
                 )
         files = [str(f) for f in done.files]
         if json:
             out({"files": files, "records": done.records, "log_size": done.size, "record": done.record})
         else:
-            say(f"Exported {done.records} records to {', '.join(files)}")
+            what = "answers" if kind in (ExportFormat.CSV, ExportFormat.PARQUET) else "records"
+            say(f"Exported {done.records} {what} to {', '.join(files)}")
         return DONE
 
     run(work())

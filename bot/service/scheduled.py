@@ -11,13 +11,14 @@ from pathlib import Path
 import structlog
 
 from audit.errors import AuditError, ErasureRefused, LogForked
-from audit.events import configuration, heartbeat
+from audit.events import configuration, heartbeat, operating_system_user
 from audit.publish import publish_checkpoint
 from audit.retention import Rule, retain
 from audit.search import Filter
 from audit.taking import finish_erasures
 from bot.service.metrics import Outside
 from bot.wiring.app import App, configuration_sha256
+from bot.wiring.configuration import changes, snapshot
 from bot.wiring.sources import configured
 from connectors.errors import ConnectorError
 from retrieval.errors import RetrievalError
@@ -33,9 +34,13 @@ async def started(app: App) -> None:
     await finish_erasures(app.audit)
     digest = configuration_sha256(app.settings)
     last = await app.audit.find(Filter(event="configuration"), limit=1)
-    before = str(last.records[0].fields.get("configuration_sha256")) if last.records else ""
-    if before != digest:
-        await app.audit.append(configuration(sha256=digest, software=app.ask.version, changes={"before": before}))
+    before = last.records[0].fields if last.records else {}
+    if before.get("configuration_sha256") != digest:
+        known, now = before.get("settings"), snapshot(app.settings)
+        changed = changes(known if isinstance(known, dict) else {}, now)
+        by, software = operating_system_user(), app.ask.version
+        record = configuration(sha256=digest, software=software, changes=changed, settings=now, by=by)
+        await app.audit.append(record)
 
 
 async def regularly(app: App, outside: Outside | None = None) -> None:

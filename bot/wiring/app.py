@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from audit.events import operating_system_user
 from audit.log import TransparencyLog
 from audit.record import new_record_id
 from bot.answering.ask import Ask, Replied, Request
@@ -58,6 +59,7 @@ from retrieval.types import Question, Turn
 if TYPE_CHECKING:
     from retrieval.generate.endpoint import ChatEndpoint, Limits
 
+TERMINAL: Mapping[str, str] = {"platform": "cli", "tenant": "local", "channel": "terminal", "channel_kind": "direct"}
 CLI_THREAD = ThreadKey(ChannelKey("cli", "local", "terminal"))
 
 
@@ -116,7 +118,10 @@ class App:
             raise several.exceptions[0] from None  # the others only followed from it
 
     async def ask_as(self, text: str, user: str | None, memory: tuple[Turn, ...] = ()) -> Replied:
-        """A question from the terminal. `user` is an e-mail; None: nobody in particular."""
+        """A question from the terminal. `user` is an e-mail; None: nobody in particular.
+
+        Whoever it is asked as, the record says who asked: the user of the operating system.
+        """
         person = Principal("cli", "local", user or "anyone", email=user or "")
         asker = Principal("cli", "local", person.user, person.email, await self.directory.fresh(person))
         return await self.ask(
@@ -127,7 +132,7 @@ class App:
                 audience=Audience(AudienceKind.PRIVATE, frozenset({asker.entries})),
                 private=None,
                 thread=CLI_THREAD,
-                place={"platform": "cli", "tenant": "local", "channel": "terminal", "channel_kind": "direct"},
+                place={**TERMINAL, "by": operating_system_user()},
                 render=lambda outcome: {"text": plain(outcome)},
             )
         )

@@ -13,7 +13,7 @@ from audit.canonical import canonical
 from audit.check import digests_of
 from audit.database import Cut, Session
 from audit.disclosure import disclosures_of, seal
-from audit.erase import approve_erasure
+from audit.errors import AuditCorrupt
 from audit.events import event
 from audit.export import ExportFormat, export
 from audit.holds import hold, holds, request_lift
@@ -25,11 +25,10 @@ from audit.register import ALL
 from audit.report import Report
 from audit.retention import Rule, retain
 from audit.search import Filter
-from audit.sqlite import SqliteDatabase
 from audit.store import Entry, Store
 from audit.verify import verify_log
 from audit.verify_export import verify_export
-from tests.audit.fixtures import Opener, agreed, record
+from tests.audit.fixtures import Opener, agreed, lifted, record
 from tests.audit.test_insider import owner
 
 
@@ -152,9 +151,9 @@ ERASURES: dict[str, tuple[dict[str, Json], str]] = {
 
 
 @pytest.mark.parametrize("kind", ERASURES)
-async def test_an_erasure_needs_two_people_and_one_purpose(tmp_path: Path, kind: str) -> None:
+async def test_an_erasure_needs_two_people_and_one_purpose(open_log: Opener, tmp_path: Path, kind: str) -> None:
     changes, finding = ERASURES[kind]
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+    async with await open_log(tmp_path / "audit") as log:
         target = record(1)
         await log.append(target)
         request = await requested(log, target.id, "question")
@@ -183,10 +182,7 @@ async def test_an_approval_covers_the_fields_that_it_lists_and_no_other(open_log
             await log.append(item)
         request = await requested(log, first.id, "question", "email")
         listed = {"question": (await digests(log, first.id))["question"]}
-        if isinstance(log.database, SqliteDatabase):
-            await forced(log, approved(request, first.id, listed, {"names": ["question", "email"]}), "question")
-        else:
-            await approve_erasure(log, request, by="grace")
+        await forced(log, approved(request, first.id, listed, {"names": ["question", "email"]}), "question")
         assert (await verify_log(log)).findings == []
         ruling = (await log.referring(request))[0].id
         body = await body_at(log, 0)
@@ -215,8 +211,8 @@ async def test_an_approval_covers_the_fields_that_it_lists_and_no_other(open_log
         assert not (await verify_log(log)).ok
 
 
-async def test_an_approval_before_its_request_or_after_a_refusal_is_none(tmp_path: Path) -> None:
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+async def test_an_approval_before_its_request_or_after_a_refusal_is_none(open_log: Opener, tmp_path: Path) -> None:
+    async with await open_log(tmp_path / "audit") as log:
         target = record(1)
         await log.append(target)
         listed = {"question": (await digests(log, target.id))["question"]}
@@ -224,7 +220,7 @@ async def test_an_approval_before_its_request_or_after_a_refusal_is_none(tmp_pat
         await forced(log, approved(asked.id, target.id, listed), "question")
         await log.append(asked)
         assert "nobody made before" in said(await verify_log(log))
-    async with await TransparencyLog.open(tmp_path / "other") as log:
+    async with await open_log(tmp_path / "other") as log:
         await log.append(target)
         listed = {"question": (await digests(log, target.id))["question"]}
         request = await requested(log, target.id, "question")
@@ -233,15 +229,15 @@ async def test_an_approval_before_its_request_or_after_a_refusal_is_none(tmp_pat
         assert "was refused" in said(await verify_log(log))
 
 
-async def test_a_record_of_the_old_form_is_none_any_more(tmp_path: Path) -> None:
+async def test_a_record_of_the_old_form_is_none_any_more(open_log: Opener, tmp_path: Path) -> None:
     """Else whoever has the key would write approvals that list no digests."""
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+    async with await open_log(tmp_path / "audit") as log:
         await log.append(record(1))
         old = seal(record(2))
         old = replace(old, leaf=old.leaf.replace(b'"v":2}', b'"v":1}'))
         await log.work(lambda store: _write(store, Entry(old)))
         assert "form of an earlier version" in said(await verify_log(log))
-    async with await TransparencyLog.open(tmp_path / "other") as log:
+    async with await open_log(tmp_path / "other") as log:
         odd = seal(record(3))
         odd = replace(odd, leaf=odd.leaf.replace(b'"v":2}', b'"v":3}'))
         await log.work(lambda store: _write(store, Entry(odd)))
@@ -260,8 +256,10 @@ async def test_a_record_of_the_old_form_is_none_any_more(tmp_path: Path) -> None
         ({"request": "REQUEST", "requested_by": "eve", "approved_by": "grace"}, "another person than"),
     ],
 )
-async def test_a_hold_that_one_person_lifts_stands(tmp_path: Path, lift: dict[str, str], finding: str) -> None:
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+async def test_a_hold_that_one_person_lifts_stands(
+    open_log: Opener, tmp_path: Path, lift: dict[str, str], finding: str
+) -> None:
+    async with await open_log(tmp_path / "audit") as log:
         standing = await hold(log, matter="m", covers=Filter(), ground="g", by="counsel")
         request = await request_lift(log, standing, ground="settled", by="ada")
         said_fields = {"ground": "settled", **lift}
@@ -286,9 +284,9 @@ async def test_retention_takes_nothing_before_its_time(open_log: Opener, tmp_pat
         assert "after a record of" in said(await verify_log(log))
 
 
-async def test_a_run_of_retention_that_took_too_much_is_found(tmp_path: Path) -> None:
+async def test_a_run_of_retention_that_took_too_much_is_found(open_log: Opener, tmp_path: Path) -> None:
     rule = Rule(timedelta(days=200))
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+    async with await open_log(tmp_path / "audit") as log:
         await log.append(record(1))
         await agreed(log, rule)
         (ground,) = await log.read(lambda view: list(view.register().rules))
@@ -296,7 +294,7 @@ async def test_a_run_of_retention_that_took_too_much_is_found(tmp_path: Path) ->
         done = event("retention", "done", refers_to=ground, records=[target.id], names=[ALL], by="x", age_days=200)
         await forced(log, done, *target.fields)
         assert "its time was not over" in said(await verify_log(log))
-    async with await TransparencyLog.open(tmp_path / "other") as log:
+    async with await open_log(tmp_path / "other") as log:
         target = record(1, at=datetime.now(UTC) - timedelta(days=300))
         await log.append(target)
         done = event("retention", "done", records=[target.id], names=[ALL], by="x", age_days=200)
@@ -324,11 +322,98 @@ async def test_times_that_run_backwards_or_ahead_are_found(open_log: Opener, tmp
         assert "after that of the checkpoint" in found.what
 
 
-async def test_a_checkpoint_of_tomorrow_is_found(tmp_path: Path) -> None:
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+async def test_a_checkpoint_of_tomorrow_is_found(open_log: Opener, tmp_path: Path) -> None:
+    async with await open_log(tmp_path / "audit") as log:
         await log.append(record(1))
         head = await log.read(lambda view: view.head())
         tomorrow = Checkpoint(head.origin, head.size, head.root, datetime.now(UTC) + timedelta(days=1))
         note = await log.sign(tomorrow.text())
         owner(log.database)(("UPDATE state SET checkpoint = ?", note))
         assert "has not come yet" in said(await verify_log(log))
+
+
+# --- holds at the time of an approval, and what explains the log -------------------------------
+
+
+@pytest.mark.parametrize(
+    ("covers", "found"),
+    [
+        (Filter(), True),
+        (Filter(event="question"), True),
+        (Filter(outcome="answered", since=datetime(2020, 1, 1, tzinfo=UTC)), True),
+        (Filter(person="U1"), True),
+        (Filter(person="slack:U1", text="limit"), False),  # the words fell: nobody can say any more
+        (Filter(person="U2"), False),
+        (Filter(event="review"), False),
+        (Filter(until=datetime(2020, 1, 1, tzinfo=UTC)), False),
+    ],
+)
+async def test_an_erasure_of_what_a_hold_kept_then_is_found(
+    open_log: Opener, tmp_path: Path, covers: Filter, found: bool
+) -> None:
+    """Also when the hold was lifted since: the approval should not have been carried out."""
+    async with await open_log(tmp_path / "audit") as log:
+        target = record(1)
+        await log.append(target)
+        listed = {"question": (await digests(log, target.id))["question"]}
+        request = await requested(log, target.id, "question")
+        standing = await hold(log, matter="Doe v. Roe", covers=covers, ground="g", by="counsel")
+        await forced(log, approved(request, target.id, listed), "question")
+        assert ("under the hold of the matter 'Doe v. Roe'" in said(await verify_log(log))) is found
+        await lifted(log, standing)
+        report = await verify_log(log)
+        assert ("under the hold of the matter 'Doe v. Roe'" in said(report)) is found
+        assert report.ok is not found
+        await export(log, tmp_path / "all.jsonl", format=ExportFormat.JSONL, by="ada")
+        assert verify_export(tmp_path / "all.jsonl").ok is not found
+
+
+async def test_a_hold_that_was_lifted_before_or_set_after_kept_nothing(open_log: Opener, tmp_path: Path) -> None:
+    async with await open_log(tmp_path / "audit") as log:
+        target = record(1)
+        await log.append(target)
+        await lifted(log, await hold(log, matter="m", covers=Filter(), ground="g", by="counsel"))
+        listed = {"question": (await digests(log, target.id))["question"]}
+        request = await requested(log, target.id, "question")
+        await forced(log, approved(request, target.id, listed), "question")
+        await hold(log, matter="later", covers=Filter(), ground="g", by="counsel")
+        assert (await verify_log(log)).findings == []
+
+
+GOVERNED: dict[str, tuple[str, str]] = {
+    "the covers of a hold that stands": ("standing", "covers"),
+    "the matter of a hold that stands": ("standing", "matter"),
+    "who requested": ("request", "requested_by"),
+    "which records a request names": ("request", "records"),
+    "who approved": ("ruling", "approved_by"),
+    "the digests of an approval": ("ruling", "digests"),
+    "the reason of a gap": ("gap", "refused_records"),
+}
+
+
+@pytest.mark.parametrize("attack", GOVERNED)
+async def test_what_governs_is_not_erased_with_two_forged_names(open_log: Opener, tmp_path: Path, attack: str) -> None:
+    """A request and an approval by two names, as they should be, over fields that hold up the log."""
+    which, name = GOVERNED[attack]
+    async with await open_log(tmp_path / "audit") as log:
+        target = record(1)
+        await log.append(target)
+        request = await requested(log, target.id, "question")
+        ruling = approved(request, target.id, {"question": (await digests(log, target.id))["question"]})
+        await forced(log, ruling, "question")
+        gap = event("gap", "recovered", reason="r", refused=1, refused_records=["x"], since="2026-03-01")
+        await log.append(gap)
+        standing = await hold(log, matter="m", covers=Filter(person="nobody"), ground="g", by="counsel")
+        victim = {"standing": standing, "request": request, "ruling": ruling.id, "gap": gap.id}[which]
+        receipt = await log.receipt(victim)
+        assert receipt is not None
+        listed = {name: (await digests(log, victim))[name]}
+        assert (await verify_log(log)).findings == []
+        second = await requested(log, victim, name)
+        await forced(log, approved(second, victim, listed), name, index=receipt.index)
+        assert not (await verify_log(log)).ok
+        if which == "gap":
+            return  # it governs nothing
+        async with await open_log(tmp_path / "audit") as again:
+            with pytest.raises(AuditCorrupt):
+                await holds(again)

@@ -226,7 +226,8 @@ from audit.postgres import PostgresDatabase
 from tests.audit.fixtures import record
 
 async def main():
-    async with await TransparencyLog.open(Path(sys.argv[1]), database=PostgresDatabase(sys.argv[2])) as log:
+    database = PostgresDatabase(sys.argv[2])
+    async with await TransparencyLog.open(Path(sys.argv[1]), database=database, patience=60) as log:
         receipts = await asyncio.gather(*(log.append(record(n)) for n in range(int(sys.argv[3]))))
         print(*(f"{r.record_id}:{r.index}" for r in receipts))
 

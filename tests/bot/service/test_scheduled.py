@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from pydantic import SecretStr
+
+from audit.events import operating_system_user
 from audit.search import Filter
 from audit.verify import verify_log
 from bot.service.scheduled import regularly, started, sync_all
@@ -26,11 +29,38 @@ def settings(tmp_path: Path, **more: object) -> Settings:
 
 
 async def test_other_settings_than_last_time_are_recorded_once(tmp_path: Path) -> None:
-    for changes, expected in (({}, 1), ({}, 1), ({"question_limit": 500}, 2)):
+    """What changed, and who started the service; no secret, no member of a group, no expert's name."""
+    group = {"groups": {"legal": ("maeve@example.com",)}}
+    steps: list[tuple[dict[str, object], int, dict[str, object]]] = [
+        ({}, 1, {"home": {"from": None, "to": str(tmp_path / "home")}, "sources": {"added": ["documents", "gone"]}}),
+        ({}, 1, {}),
+        ({"question_limit": 500}, 2, {"question_limit": {"from": None, "to": 500}}),
+        (
+            {"question_limit": 600, **group},
+            3,
+            {"question_limit": {"from": 500, "to": 600}, "groups": {"added": ["legal"]}},
+        ),
+        (
+            {"groups": {"legal": ("eve@example.com",)}},
+            4,
+            {"question_limit": {"from": 600, "to": None}, "groups": {"changed": ["legal"]}},
+        ),
+        (
+            {"model_api_key": SecretStr("sk-secret")},
+            5,
+            {"groups": {"removed": ["legal"]}, "model_api_key": {"from": None, "to": "set"}},
+        ),
+    ]
+    for changes, count, said in steps:
         async with open_app(settings(tmp_path, **changes)) as app:
             await started(app)
-            found = await app.audit.find(Filter(event="configuration"))
-            assert len(found.records) == expected
+            found = (await app.audit.find(Filter(event="configuration"))).records
+            assert len(found) == count
+            if said:
+                assert found[0].fields["changes"] == said
+            assert found[0].fields["by"] == operating_system_user()
+            told = str([record.fields for record in found])
+            assert not [word for word in ("maeve", "eve@", "sk-secret") if word in told]
 
 
 async def test_a_source_that_is_down_does_not_stop_the_others(tmp_path: Path) -> None:
