@@ -17,6 +17,9 @@ if TYPE_CHECKING:  # help lists the platforms, and shall be quick
     from bot.types import Outcome
 
 
+SET_URL = "set public_url, and `footnote doctor` calls the running service by it"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One check of `footnote doctor`. `detail` says what is there, or what to do."""

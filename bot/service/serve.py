@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 
 from bot.answering.memory import ThreadMemory
-from bot.errors import SettingsError
+from bot.errors import PlatformDenied, SettingsError
 from bot.ports import ChatAdapter, Intake, Viewer
 from bot.queue.inbox import Inbox
 from bot.queue.worker import Worker
@@ -55,13 +55,13 @@ async def serve(settings: Settings) -> int:
 
 @asynccontextmanager
 async def metered(app: App, outside: Outside) -> AsyncIterator[int]:
-    """The metrics, where the settings name a port for them; the port, 0 where they name none. Raises OSError."""
+    """The metrics, where the settings name a port for them; the port, 0 where they name none. Raises SettingsError."""
     if not app.settings.metrics_port:
         yield 0
         return
     front = Front([web.get("/metrics", Metrics(app.audit, outside).answer)])
     try:
-        yield await front.open(app.settings.metrics_host, app.settings.metrics_port)
+        yield await _listen(front, app.settings.metrics_host, app.settings.metrics_port, "FOOTNOTE_METRICS_PORT")
     finally:
         await front.close()
 
@@ -92,12 +92,26 @@ async def running(settings: Settings, make: Make = build) -> AsyncIterator[tuple
         front = Front(routes)
         stack.push_async_callback(front.close)
         for adapter in adapters:
-            await adapter.start()
+            try:
+                await adapter.start()
+            except PlatformDenied as error:
+                raise SettingsError(str(error)) from error
             stack.push_async_callback(adapter.stop)
         await worker.start()
         stack.push_async_callback(worker.stop)
-        await front.open(settings.host, settings.port)
+        await _listen(front, settings.host, settings.port, "FOOTNOTE_PORT")
         yield app, worker
+
+
+async def _listen(front: Front, host: str, port: int, setting: str) -> int:
+    """Raises SettingsError where that place cannot be listened on."""
+    try:
+        return await front.open(host, port)
+    except OSError as error:
+        raise SettingsError(
+            f"{host}:{port} cannot be listened on: {error.strerror or error}. Is it in use, by another `footnote "
+            f"serve` perhaps? Stop that one, or set {setting}."
+        ) from error
 
 
 async def _alive(_: web.Request) -> web.Response:

@@ -23,6 +23,11 @@ class ServiceSettings(BaseModel):
     port: int = Field(
         default=3978, ge=0, le=65535, description="Port that `footnote serve` listens on; 0: any free one"
     )
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https://[^\s/?#]+(/[^\s?#]*)?|http://(127\.0\.0\.1|localhost)(:\d+)?/?)?$",
+        description="Where the platforms reach `footnote serve`, https://…; `footnote doctor` goes that way, too",
+    )
     metrics_host: str = Field(
         default="127.0.0.1", description="Address that metrics are served on, in Prometheus' form"
     )

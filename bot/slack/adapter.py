@@ -79,6 +79,8 @@ class SlackPlatform:
     async def _begin(self) -> None:
         if self._identity is None:
             told = await self._client.read("auth.test")
+            for problem in self._missing_scopes():
+                log.warning(problem)
             self._identity = Identity(str(told["team_id"]), str(told["user_id"]), str(told.get("bot_id") or ""))
         if self._config.app_token:
             self._socket = Socket(self._app, self._client, self._config)
@@ -111,18 +113,21 @@ class SlackPlatform:
         except PlatformError as error:
             problems.append(str(error))
         else:
-            needed = SCOPES | (FOLLOW_UP_SCOPES if self._config.listens else frozenset())
-            missing = sorted(needed - self._client.scopes) if self._client.scopes else []
-            problems += [
-                f"The bot lacks the scope {scope}: add it under OAuth & Permissions and install the app again."
-                for scope in missing
-            ]
+            problems += self._missing_scopes()
         if self._config.app_token:
             try:
                 await self._client.open_socket()
             except PlatformError as error:
                 problems.append(str(error))
         return problems
+
+    def _missing_scopes(self) -> list[str]:
+        """What to do about each scope that the last call showed to be lacking."""
+        needed = SCOPES | (FOLLOW_UP_SCOPES if self._config.listens else frozenset())
+        return [
+            f"The bot lacks the scope {scope}: add it under OAuth & Permissions and install the app again."
+            for scope in (sorted(needed - self._client.scopes) if self._client.scopes else [])
+        ]
 
     async def unconfirmed(self) -> tuple[int, int]:
         """How many members have an address that does not count, and of how many. Raises PlatformError."""

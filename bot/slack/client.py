@@ -24,7 +24,7 @@ from bot.slack.config import SlackConfig
 from retrieval.outbound.over_aiohttp import bounded_session
 
 DENIED = {
-    "invalid_auth": "the bot token is wrong; check SLACK_BOT_TOKEN",
+    "invalid_auth": "the token is wrong; check SLACK_BOT_TOKEN",
     "not_authed": "no token was sent; check SLACK_BOT_TOKEN",
     "token_revoked": "the token was revoked; install the app again and set SLACK_BOT_TOKEN",
     "token_expired": "the token has expired; install the app again and set SLACK_BOT_TOKEN",
@@ -246,6 +246,11 @@ def translate(api: str, error: Exception, setting: str = "SLACK_BOT_TOKEN") -> P
         return Unsure(f"Slack failed at {api} ({code or f'status {status}'}). It is tried again.")
     if code == "missing_scope":
         needed = data.get("needed") or "(not told)"
+        if setting == "SLACK_APP_TOKEN":
+            return PlatformDenied(
+                f"Slack refuses {api}: the app token lacks the scope {needed}. "
+                "Make one that has it under Basic Information > App-Level Tokens, and set SLACK_APP_TOKEN."
+            )
         return PlatformDenied(
             f"Slack refuses {api}: the bot lacks the scope {needed}. "
             "Add it to the app (footnote manifest slack prints all scopes) and install the app again."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.errors import BotError, SettingsError
-from bot.platform import Finding, Gathered, Manifest, Period
+from bot.platform import SET_URL, Finding, Gathered, Manifest, Period
 
 if TYPE_CHECKING:
     from audit.reconcile import Log
@@ -78,7 +78,10 @@ class Slack:
         )
 
     async def checks(self, settings: Settings, log: Log) -> list[Finding]:
-        """How many people have an address that does not count."""
+        """The way in over HTTP, and how many people have an address that does not count."""
+        return [*await _way_in(settings), *await self._addresses(settings)]
+
+    async def _addresses(self, settings: Settings) -> list[Finding]:
         if settings.slack_bot_token is None:
             return []
         check = "slack addresses"
@@ -179,6 +182,23 @@ def _shared(settings: Settings) -> dict[str, Any]:
 
 def _lower_domain(entry: str) -> str:
     return entry.lower() if entry.startswith("@") else entry
+
+
+async def _way_in(settings: Settings) -> list[Finding]:
+    """Whether events that are signed with our secret reach us; by Socket Mode none come that way."""
+    check, secret = "slack events", settings.secret("slack_signing_secret")
+    if not secret.strip():
+        return []
+    if not settings.public_url:
+        return [Finding(check, True, f"the signing secret and the public address are not checked: {SET_URL}", True)]
+    from bot.slack.receive import way_in
+
+    try:
+        problem = await way_in(settings.public_url, secret)
+    except BotError as error:
+        problem = str(error)
+    told = "a signed event came through; whether Slack signs with the same secret, only its own first event shows"
+    return [Finding(check, not problem, problem or f"{settings.public_url}: {told}")]
 
 
 class _Nothing:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
+from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,6 +25,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.errors import InboxUnavailable, PlatformError
 from bot.service.bodies import read_body
+from bot.service.loop import knock
 from bot.slack.client import SlackClient, vendor_logger
 from bot.slack.config import SlackConfig
 
@@ -92,6 +95,24 @@ def events_route(app: AsyncApp, config: SlackConfig) -> list[web.RouteDef]:
         return unreadable(raw, request) or await dispatch(app, as_bolt(raw, request))
 
     return [web.post(EVENTS_PATH, receive)]
+
+
+async def way_in(url: str, secret: str) -> str:
+    """What keeps a signed event from reaching the service behind a public address; "" when one does.
+
+    Raises PlatformError. https://docs.slack.dev/reference/events/url_verification
+    """
+    challenge = token_urlsafe(16)
+    body = json.dumps({"type": "url_verification", "challenge": challenge}).encode()
+    verifier, stamp = SignatureVerifier(secret), str(int(time.time()))
+    signature = str(verifier.generate_signature(timestamp=stamp, body=body))
+    headers = {"Content-Type": "application/json", "X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature}
+    came = await knock(url, EVENTS_PATH, body, headers)
+    if came.status == 200 and challenge.encode() in came.body:
+        return ""
+    if came.status == 401:
+        return f"the service at {url} has another signing secret than these settings, or its clock is minutes away"
+    return f"{url}{EVENTS_PATH} answers with status {came.status}, not as Footnote: does the proxy lead to its port?"
 
 
 async def signed_body(verifier: SignatureVerifier, request: web.Request) -> bytes:

@@ -11,7 +11,7 @@ import typer
 
 from audit.errors import AuditError
 from bot.errors import BotError
-from bot.platform import Finding, Gathered, Manifest, Period
+from bot.platform import SET_URL, Finding, Gathered, Manifest, Period
 
 if TYPE_CHECKING:
     from audit.reconcile import Log
@@ -102,7 +102,10 @@ class Teams:
             await reader.close()
 
     async def checks(self, settings: Settings, log: Log) -> list[Finding]:
-        """Whether `audit reconcile` may ask Teams, where the settings say that it does."""
+        """The way in, and whether `audit reconcile` may ask Teams, where the settings say that it does."""
+        return [*await _way_in(settings), *await self._rights(settings, log)]
+
+    async def _rights(self, settings: Settings, log: Log) -> list[Finding]:
         if not settings.teams_reconcile:
             return []
         from bot.teams.history import CHECKED_DAYS, missing_rights
@@ -115,4 +118,25 @@ class Teams:
         return [Finding("teams messages", not problems, "; ".join(problems) or fine)]
 
 
+async def _way_in(settings: Settings) -> list[Finding]:
+    """Whether our messaging endpoint is at the public address: it turns a request without a token away."""
+    check = "teams endpoint"
+    if not settings.teams_app_id:
+        return []
+    if not settings.public_url:
+        return [Finding(check, True, f"the messaging endpoint is not checked: {SET_URL}", True)]
+    from bot.service.loop import knock
+
+    try:
+        came = await knock(settings.public_url, ENDPOINT, b"{}", {"Content-Type": "application/json"})
+    except BotError as error:
+        return [Finding(check, False, str(error))]
+    address = f"{settings.public_url.rstrip('/')}{ENDPOINT}"
+    if came.status != 401:
+        return [Finding(check, False, f"{address} answers with status {came.status}, not 401 as Footnote does")]
+    told = "answers, and turns strangers away; whether the bot is registered with it, the Azure portal shows"
+    return [Finding(check, True, f"{address} {told}")]
+
+
+ENDPOINT = "/api/messages"
 TEAMS = Teams()

@@ -315,5 +315,5 @@ async def test_check_names_what_is_missing(slack: SlackStandIn, by_http: SlackPl
     assert not any("chat:write" in p for p in problems)
     slack.world.faults["auth.test"].append(Fault(error="invalid_auth"))
     assert await by_http.check() == [
-        "Slack refuses auth.test: the bot token is wrong; check SLACK_BOT_TOKEN (invalid_auth)."
+        "Slack refuses auth.test: the token is wrong; check SLACK_BOT_TOKEN (invalid_auth)."
     ]
