@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 
 from connectors.access import OPEN, AccessRules
 from connectors.errors import ItemUnreadable, SourceUnavailable
-from connectors.kinds import SourceKind, SourceSettings, Surroundings
+from connectors.kinds import Link, SourceKind, SourceSettings, Surroundings
 from connectors.ports import Item, ListingFailure
 
 MAX_FILE_BYTES = 200_000_000
@@ -154,7 +154,7 @@ class FolderSettings(SourceSettings):
 
     kind: Literal["folder"] = Field(default="folder", description="The kind of source")
     path: Path = Field(description="The folder; relative to the settings file")
-    url: str | None = Field(default=None, description="Address of the folder for people, for links")
+    url: Link | None = Field(default=None, description="Address of the folder for people, for links")
     hard_links: bool = Field(default=False, description="Also read files that have several names (hard links)")
 
     @model_validator(mode="after")

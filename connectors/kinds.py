@@ -16,6 +16,7 @@ from connectors.access import AccessRule, AccessRules
 from connectors.globs import Glob
 from connectors.ports import Source
 from connectors.titles import TitleRule, TitleRules, checked
+from retrieval.outbound.addresses import is_plain
 from retrieval.people import AccessList
 
 
@@ -39,6 +40,19 @@ def _pattern(value: str) -> str:
 
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
+
+
+def _link(value: str) -> str:
+    """The address of a source for people, to which paths of documents are added."""
+    if value and not (is_plain(value) and "?" not in value):
+        raise ValueError(
+            "must be http://… or https://… without a name, password, ? or # in it: it stands in every answer, "
+            "with the path of a document behind it"
+        )
+    return value
+
+
+Link = Annotated[str, AfterValidator(_link)]
 
 
 class Table(BaseModel):

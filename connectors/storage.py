@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import Self
 from urllib.parse import quote
 
 import opendal
+import opendal.config
 from opendal import exceptions as failures
 from opendal.layers import ConcurrentLimitLayer, RetryLayer, TimeoutLayer
 from pydantic import Field, model_validator
 
 from connectors.access import AccessRules
 from connectors.errors import ItemUnreadable, SourceUnavailable
-from connectors.kinds import SourceKind, SourceSettings, Surroundings
+from connectors.kinds import Link, SourceKind, SourceSettings, Surroundings
 from connectors.ports import Item, ListingFailure
+from retrieval.outbound.addresses import is_endpoint, is_safe
 
 FAILURES = (
     *(failures.Unexpected, failures.Unsupported, failures.ConfigInvalid, failures.NotFound, failures.PermissionDenied),
@@ -154,7 +157,7 @@ class StorageSettings(SourceSettings):
     secrets: dict[str, str] = Field(
         default_factory=dict, description="Options that are secrets, by the environment variable that holds each"
     )
-    url: str | None = Field(default=None, description="Address of the root for people, for links")
+    url: Link | None = Field(default=None, description="Address of the root for people, for links")
 
     @model_validator(mode="after")
     def _no_secret_in_the_file(self) -> Self:
@@ -164,6 +167,36 @@ class StorageSettings(SourceSettings):
                 f"options: {', '.join(sorted(secret))} is a secret: name the variable that holds it, under secrets"
             )
         return self
+
+    @model_validator(mode="after")
+    def _options_are_the_services(self) -> Self:
+        """OpenDAL passes over an option that it does not know: a mistyped root would be the whole bucket."""
+        known = _options(self.kind)
+        for name in sorted({*self.options, *self.secrets} - known) if known else ():
+            near = get_close_matches(name, sorted(known), n=1)
+            meant = f"did you mean {near[0]}?" if near else f"it has: {', '.join(sorted(known))}"
+            raise ValueError(f"options: {self.kind} has no option {name}; {meant}")
+        return self
+
+    @model_validator(mode="after")
+    def _endpoint_is_an_address(self) -> Self:
+        """A password in it would stand in messages and records, one that goes out in the clear with every request."""
+        endpoint = self.options.get("endpoint", "")
+        if endpoint and not is_endpoint(endpoint, ("ftp", "ftps") if self.kind == "ftp" else ("http", "https")):
+            raise ValueError("options: endpoint must be the address of a server without a name, password, ? or # in it")
+        secret = {"password", "token"} & self.secrets.keys()
+        if self.kind == "webdav" and endpoint and secret and not is_safe(endpoint):
+            raise ValueError("options: endpoint must begin with https://, since the password goes there as it is")
+        return self
+
+
+def _options(kind: str) -> frozenset[str]:
+    """The options of a service, as OpenDAL writes them down for type checkers; empty for one that is not there."""
+    for table in vars(opendal.config).values():
+        told = getattr(table, "__annotations__", {})
+        if f"['{kind}']" in getattr(told.get("scheme"), "__forward_arg__", ""):
+            return frozenset(told) - {"scheme"}
+    return frozenset()
 
 
 def _build(settings: StorageSettings, surroundings: Surroundings) -> StorageSource:

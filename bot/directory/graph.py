@@ -63,7 +63,9 @@ class GraphConfig:
             raise SettingsError(f"Microsoft Graph needs the id of a tenant and a client id. Check {self.settings}.")
         for url in (self.base_url, self.login_url):
             if not is_safe(url):
-                raise SettingsError(f"The addresses of Microsoft Graph must begin with https://, not {url!r}.")
+                raise SettingsError(
+                    "The addresses of Microsoft Graph must begin with https:// and hold neither a password nor a #."
+                )
         for name in self.display_names:
             if _GUID.fullmatch(name.casefold()) or not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
                 raise SettingsError(f"display_names: {name!r} is no display name; groups are known by their id anyway.")

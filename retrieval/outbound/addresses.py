@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -23,7 +24,15 @@ def is_plain(url: str) -> bool:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return False
-    return bool(host) and parts.scheme in ("http", "https") and "@" not in parts.netloc and not parts.fragment
+    clear = url.isprintable() and " " not in url and "\\" not in url  # what urlsplit drops or others read as "/"
+    known = parts.scheme in ("http", "https") and "@" not in parts.netloc
+    return bool(host) and clear and known and not parts.fragment
+
+
+def is_endpoint(address: str, schemes: Sequence[str]) -> bool:
+    """Whether it is a host, with a port, a path and one of the schemes or without, and nothing else."""
+    scheme, there, rest = address.partition("://")
+    return (not there or scheme in schemes) and is_plain("https://" + (rest if there else address)) and "?" not in rest
 
 
 def is_safe(url: str) -> bool:

@@ -313,3 +313,18 @@ def test_an_address_that_is_left_empty_is_none(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(SettingsError, match="without a name") as caught:
         load()
     assert "secret@" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        '[[sources]]\nname = "a"\npath = "."\nurl = "{}"\n',
+        '[[sources]]\nname = "a"\nkind = "s3"\noptions = {{ bucket = "b" }}\nurl = "{}"\n',
+        '[[sources]]\nname = "a"\nkind = "s3"\noptions = {{ bucket = "b", endpoint = "{}" }}\n',
+    ],
+)
+def test_an_address_of_a_source_with_a_password_is_refused_and_not_shown(tmp_path: Path, table: str) -> None:
+    (tmp_path / "footnote.toml").write_text(table.format("https://ada:hunter2@a.example/x"))
+    with pytest.raises(SettingsError, match="without a name, password") as caught:
+        load()
+    assert "hunter2" not in str(caught.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -115,3 +116,50 @@ def test_a_secret_that_is_not_set_is_named(make: Make) -> None:
 def test_a_secret_in_the_settings_file_is_refused(make: Make) -> None:
     with pytest.raises(ValidationError, match="secret_access_key is a secret"):
         make(options={"secret_access_key": "hunter2"})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"endpoint": "https://ada:hunter2@s3.example"}, "without a name, password"),
+        ({"endpoint": "ada:hunter2@s3.example"}, "without a name, password"),
+        ({"endpoint": "https://s3.example?sig=hunter2"}, "without a name, password"),
+        ({"endpoint": "ftp://s3.example"}, "address of a server"),
+        ({"rooot": "/contracts"}, "s3 has no option rooot; did you mean root"),
+        ({"colour": "red"}, "s3 has no option colour; it has: .*bucket"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(make: Make, options: dict[str, str], message: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        make(options=options)
+    told = "; ".join(error["msg"] for error in caught.value.errors())
+    assert re.search(message, told)
+    assert "hunter2" not in told
+
+
+@pytest.mark.parametrize("endpoint", ["https://s3.example", "s3.example:9000", "http://127.0.0.1:9000/base"])
+def test_an_endpoint_with_a_scheme_or_without(make: Make, endpoint: str) -> None:
+    assert make(options={"endpoint": endpoint}).place["endpoint"] == endpoint
+
+
+def test_a_password_goes_to_no_server_in_the_clear() -> None:
+    table = {"kind": "webdav", "name": "w", "secrets": {"password": "DAV"}, "options": {"username": "ada"}}
+    with pytest.raises(ValidationError, match="endpoint must begin with https"):
+        read_table(table | {"options": {"endpoint": "http://dav.example"}})
+    for endpoint in ("https://dav.example/", "http://localhost:8080"):
+        read_table(table | {"options": {"endpoint": endpoint}})
+
+
+@pytest.mark.parametrize("kind", ["s3", "azblob", "azdls", "azfile", "gcs", "webdav", "ftp", "dropbox", "b2", "oss"])
+def test_the_options_of_every_service_are_known(kind: str) -> None:
+    with pytest.raises(ValidationError, match=f"{kind} has no option colour"):
+        read_table({"kind": kind, "name": "a", "options": {"colour": "red"}})
+
+
+@pytest.mark.parametrize("url", ["https://ada:hunter2@a.example", "javascript:hunter2", "https://a.example/?p=hunter2"])
+@pytest.mark.parametrize("kind", [{"kind": "folder", "path": "."}, {"kind": "s3", "options": {"bucket": "b"}}])
+def test_links_lead_to_web_pages_and_hold_no_password(kind: dict[str, Any], url: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        read_table({"name": "a", **kind, "url": url})
+    assert "hunter2" not in "; ".join(error["msg"] for error in caught.value.errors())
+    assert read_table({"name": "a", **kind, "url": "https://a.example/docs/"})

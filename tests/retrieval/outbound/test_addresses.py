@@ -13,6 +13,11 @@ NONE = [
     "https://a.example:port",
     "https://[::1",
     "file:///etc/passwd",
+    "javascript://a.example/%0aalert(1)",
+    "https://a.example/\nb",
+    "https://a.example/\u202eb",
+    "https://a.example\\.b.example/",
+    "https://a.example/a b",
 ]
 
 
