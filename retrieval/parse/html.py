@@ -24,7 +24,7 @@ from retrieval.parse.grid import Cell, Grid, line
 from retrieval.parse.listing import List, integer, numbered, printed
 from retrieval.parse.look import Ink, Look, look_of
 from retrieval.parse.raised import lowered, raised
-from retrieval.parse.style import is_apart, is_inline, is_struck, properties, role, shift
+from retrieval.parse.style import is_apart, is_inline, is_struck, on_screen, properties, role, shift
 from retrieval.parse.text import decoded
 from retrieval.parse.titling import first_headings, title_of, words_of
 from retrieval.types import LeftOut, ParsedDocument
@@ -202,7 +202,9 @@ class _Walk:
         """The rules that hide or reword, each once, where it stands last."""
         found: dict[tuple[str, str], None] = {}
         for sheet in self.tree.css("style")[:50]:
-            for selectors, declared in _RULE.findall(_CSS_COMMENT.sub("", sheet.text(deep=True)))[:2000]:
+            text = _CSS_COMMENT.sub("", sheet.text(deep=True))
+            text = on_screen(f"@media {query}{{{text}}}" if (query := sheet.attributes.get("media")) else text)
+            for selectors, declared in _RULE.findall(text + "}")[:2000]:  # the sheet's end closes a rule
                 rule = _compact(declared)
                 if _HIDDEN.search(rule) or _WHITE.search(rule) or _WORDING.search(rule):
                     found.pop((selectors.strip(), rule), None)

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
+_BRACE = re.compile(r"@media\b(?P<query>[^{};]*)\{|[{}]", re.IGNORECASE)
+_QUERY_WORD = re.compile(r"[a-z-]+")
+_WIDE = re.compile(r"min-width\s*:\s*(?:\d{1,3}|1[01]\d\d)(?:\.\d+)?px|min-width\s*:\s*\d{1,2}(?:\.\d+)?r?em")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
 _SMALL = re.compile(r"(?:smaller|x-small|xx-small|0?\.\d+r?em|[1-8]\d?(?:\.\d+)?%|[1-7](?:\.\d+)?(?:pt|px))")
 
@@ -43,6 +46,41 @@ def properties(style: str) -> Mapping[str, str]:
         if colon:
             found[name.strip()] = value.replace("!important", "").strip()
     return MappingProxyType(found)
+
+
+def on_screen(sheet: str) -> str:
+    """A style sheet without the blocks of @media that a reader at a screen does not get: those for print, small
+    screens or dark ones (Media Queries 4). An open block ends with the sheet.
+    """
+    kept: list[str] = []
+    depths: list[int] = []  # of open braces inside each open block of @media
+    dropped, at = 0, 0  # how many of the open blocks are not for a screen
+    left_out: list[bool] = []
+    for token in _BRACE.finditer(sheet):
+        if not dropped:
+            kept.append(sheet[at : token.start()])
+        at = token.end()
+        if token["query"] is not None:
+            depths.append(0)
+            left_out.append(not any(map(_for_screens, token["query"].lower().split(","))))
+            dropped += left_out[-1]
+        elif token[0] == "}" and depths and not depths[-1]:
+            depths.pop()
+            dropped -= left_out.pop()
+        else:
+            if depths:
+                depths[-1] += 1 if token[0] == "{" else -1
+            if not dropped:
+                kept.append(token[0])
+    return "".join((*kept, "" if dropped else sheet[at:]))
+
+
+def _for_screens(query: str) -> bool:
+    kinds = set(_QUERY_WORD.findall(re.sub(r"\([^()]*\)", " ", query))) - {"only", "and"}
+    negated = "not" in kinds
+    shown = not (kinds - {"not"}) or bool(kinds & {"all", "screen"})
+    wide = all(_WIDE.fullmatch(part.strip()) for part in re.findall(r"\(([^()]*)\)", query))
+    return not shown if negated else shown and wide
 
 
 def is_inline(tag: str, said: Mapping[str, str]) -> bool:

@@ -19,13 +19,16 @@ _SUFFIX = (
     rf"(?:\s?(?:{'|'.join(_LATIN)})(?!\w)|(?-i:er|[a-z]{{1,2}}|[A-Z]{{1,2}})(?!\w)"
     r"|(?-i:\s[a-z])(?=\s*(?:$|[.:)–—]|(?-i:[A-ZÄÖÜ])))|\.?[ºª°])?"
 )
+_RANGE = re.compile(
+    r"(?P<sign>§§)\s?(?P<first>\d{1,4})(?P<suffix>[a-z]?)\s?(?:[^\W\d_]{1,3}|[–-])\s?\d{1,4}[a-z]?(?!\w)"
+)
 _WORDED = re.compile(
     rf"(?P<word>(?:{PATTERN})(?!\w)\.?|§{{1,2}})\s*"
-    rf"(?P<number>(?:[A-Z]{{1,2}}\*?\.\s?)?\d{{1,4}}(?:[.-]\d{{1,4}})*{_SUFFIX}|[ivxlc]+(?!\w)|{NUMBER_WORDS}|[a-z](?!\w))"
+    rf"(?P<number>(?:[A-Z]{{1,2}}\*?\.\s?)?\d{{1,4}}(?:[.:-]\d{{1,4}})*{_SUFFIX}|[ivxlc]+(?!\w)|{NUMBER_WORDS}|[a-z](?!\w))"
     rf"(?P<sub>{_SUBS})(?P<end>\s*[.:]+(?=\s|$)|\s*[–—](?=\s|\w)|\s+-(?=\s)|-{{1,2}}(?=\s|[A-Z])|(?=[\s,)]|$))",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(rf"(?P<code>[A-Z]{{1,2}}\*?\.\s?)?(?P<path>\d+(?:[.-]\d+)*)(?P<suffix>{_SUFFIX})", re.IGNORECASE)
+_NUMBER = re.compile(rf"(?P<code>[A-Z]{{1,2}}\*?\.\s?)?(?P<path>\d+(?:[.:-]\d+)*)(?P<suffix>{_SUFFIX})", re.IGNORECASE)
 _ANY_WORD = re.compile(r"(?P<word>[^\W\d_]{3,20})\s+(?P<number>\d{1,3}|[IVXLC]{1,6}|[A-Z])(?P<end>[.:]?)(?=\s|$|[–—])")
 _MULTI = re.compile(
     rf"(?P<path>\d{{1,3}}(?:\.\d{{1,3}}){{1,6}})(?P<suffix>[A-Za-z]?)(?P<sub>{_SUBS})[.):]?(?=\s|$|–|—)"
@@ -77,6 +80,11 @@ def after(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 def readings(text: str, *, keep: bool = False) -> list[Reading]:
     """Every reading of a line's beginning, the likelier first. `keep`: "Section" and "§" stay in the number."""
+    if found := _RANGE.match(text):  # "§§ 3 bis 5 (weggefallen)"
+        place = (int(found["first"]), _suffix(found["suffix"]))
+        said = named(found[0])
+        own, held = (said, "") if keep else (clean(found[0])[0], said)
+        return [Reading(found[0], own, "§", place, place[:1], "§", named=held)]
     if found := _WORDED.match(text):
         return _worded(found, keep=keep)
     if found := _MULTI.match(text):
@@ -124,7 +132,7 @@ def _worded(found: re.Match[str], *, keep: bool) -> list[Reading]:
 def _places(number: str, sub: str) -> list[tuple[str, tuple[int, int], tuple[int, ...]]]:
     """Series, place and parts of what follows a word."""
     if found := _NUMBER.fullmatch(number):
-        path = tuple(int(p) for p in re.split(r"[.-]", found["path"]))
+        path = tuple(int(p) for p in re.split(r"[.:-]", found["path"]))
         code = (found["code"] or "").strip().upper()
         suffix = found["suffix"].strip().lower().lstrip(".")
         stem = re.sub(r"\d+$", "", found["path"])

@@ -11,6 +11,8 @@ from retrieval.parse.pdf.rows import Row
 MAX_PEELED = 5  # rows at each edge
 ZONE = 0.15  # of the page's height: running text stands so near the edge, or next to a page number
 MIN_REPEATS = 3
+TITLE_LINES = 3  # of running text at the top of a page, from which on it is a title
+YEARS = 1_900  # from here on a number is a year sooner than a page's
 NEAR_PAGES = 3  # a running text comes back within so many pages (odd and even pages differ, a figure page has none)
 
 _NUMBER = re.compile(
@@ -58,7 +60,37 @@ def peel(
                 found = _NUMBER.fullmatch(row.text.strip())
                 if found and printed[i] is None:
                     printed[i] = found["label"]
+        if top:
+            _say_once(pages, kept, taken)
     return kept, taken, printed
+
+
+def _say_once(pages: Sequence[list[Row]], kept: list[list[Row]], taken: list[list[Row]]) -> None:
+    """Give back the title of a report that stands over each of its pages, where it is said first, or anew.
+
+    A running header has a line or two; a block of more names the table below, its period and its unit.
+    """
+    said: set[str] = set()
+    for i, rows in enumerate(taken):
+        if len(rows) < TITLE_LINES:
+            continue
+        before = {_DIGITS.sub("#", row.text): row.text for row in (taken[i - 1] if i else ())}
+        new = [
+            r for r in rows if r.text not in said and not _NUMBER.fullmatch(r.text.strip()) and not _turns(r, before)
+        ]
+        said.update(row.text for row in rows)
+        if new:
+            back = {id(row) for row in (*kept[i], *new)}
+            kept[i] = [row for row in pages[i] if id(row) in back]
+            taken[i] = [row for row in rows if id(row) not in back]
+
+
+def _turns(row: Row, before: dict[str, str]) -> bool:
+    """Whether a row counts pages: it is that of the page before, but for a number that is one higher."""
+    last = before.get(_DIGITS.sub("#", row.text))
+    numbers = zip(_DIGITS.findall(last or ""), _DIGITS.findall(row.text), strict=False)
+    changed = [(int(a), int(b)) for a, b in numbers if a != b]
+    return last is not None and any(changed == [(a, a + 1)] and a < YEARS for a, _ in changed)
 
 
 def _outermost(page: Sequence[Row], top: bool) -> Row | None:

@@ -110,6 +110,29 @@ def test_what_can_be_seen_stays(markup: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sheet", "shown"),
+    [
+        ("@media print { .x { display: none } }", True),
+        ("@media print and (min-width: 10cm) { p { color: red } .x { text-decoration: line-through } }", True),
+        ("@media (max-width: 600px) { .x { display: none } }", True),
+        ("@media (prefers-color-scheme: dark) { .x { color: white } }", True),
+        ("@media print { @media screen { .x { display: none } } }", True),
+        ("@media screen { .x { display: none } }", False),
+        ("@media not print { .x { display: none } }", False),
+        ("@media only screen and (min-width: 600px) { .x { text-decoration: line-through } }", False),
+        ("@media print { .y { color: red } } .x { display: none }", False),
+        ("@media print { .y { color: red } @media screen { .z { top: 0 } } } .x { display: none }", False),
+        ("@media screen { .x { display: none ", False),
+    ],
+)
+def test_rules_for_other_media_than_a_screen_count_for_nothing(sheet: str, shown: bool) -> None:
+    page = f"<html><head><style>{sheet}</style></head><body><p>a <b class=x>word</b> b</p></body></html>"
+    assert ("word" in parse_html("a.html", page.encode()).text) == shown
+    page = page.replace("<style>", "<style media=print>")
+    assert "word" in parse_html("a.html", page.encode()).text
+
+
+@pytest.mark.parametrize(
     "content",
     [
         "<meta charset=windows-1252><p>Caf\u00e9 \u20ac".encode("cp1252"),

@@ -127,6 +127,22 @@ def numbered_pages(count: int) -> bytes:
     return drawn(*[page(n) for n in range(1, count + 1)])
 
 
+def test_the_title_over_every_page_of_a_report_is_said_once_and_again_where_it_changes() -> None:
+    def page(number: int) -> Any:
+        head = ["TABLE P-1", "REPORT OF POSITIONS", f"FOR THE PERIOD ENDING JUNE 30, {2021 + number // 3}"]
+
+        def draw(canvas: Any) -> None:
+            lines(canvas, [*head, f"Page {number} of 4"], 200, 800, 11)
+            lines(canvas, [FILLER[k * 20 : k * 20 + 80] for k in range(6)], 72, 700)
+
+        return draw
+
+    document = parse_pdf("report.pdf", drawn(*map(page, range(1, 5))))
+    text = document.text
+    assert [text.count(said) for said in ("TABLE P-1", "REPORT OF", "30, 2021", "30, 2022", "Page ")] == [1, 1, 1, 1, 0]
+    assert ("header and footer", "pages 1-4") in [(entry.what, entry.where) for entry in document.left_out]
+
+
 def test_running_lines_go_out_and_are_reported_once() -> None:
     document = parse_pdf("report.pdf", numbered_pages(5))
     for gone in ("Example Group plc", "Confidential", "F-3"):
