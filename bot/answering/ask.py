@@ -235,7 +235,7 @@ class Ask:
             request.record_id,
             request.question.text,
             found.answer,
-            pointer(found.posted, request.question.asked_at, direct=direct),
+            pointer(found.posted, direct=direct),
             repeats=found.record_id,
             link=found.posted.url,
         )

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -14,6 +14,7 @@ import structlog
 from audit.errors import AuditError
 from audit.question import restore
 from audit.record import AuditRecord
+from bot.answering.times import said_time
 from bot.keys import ThreadKey
 from bot.texts import POINTER, POINTER_DIRECT
 from retrieval.codec import to_json
@@ -104,11 +105,9 @@ class Repeats:
         return Repeated(record_id, replace(answer, citations=cited, seal=Seal.RESTORED), posted)
 
 
-def pointer(posted: Standing, now: datetime, *, direct: bool) -> str:
+def pointer(posted: Standing, *, direct: bool) -> str:
     """What is said instead of the answer."""
-    at = posted.at.astimezone(UTC)
-    day = "" if at.date() == now.astimezone(UTC).date() else f" on {at.day} {at:%B %Y}"
-    return (POINTER_DIRECT if direct else POINTER).format(at=f"{at:%H:%M} UTC{day}")
+    return (POINTER_DIRECT if direct else POINTER).format(at=said_time(posted.at))
 
 
 def fold(question: str) -> str:

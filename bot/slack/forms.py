@@ -93,6 +93,8 @@ def _rich(part: Json) -> Iterator[str]:
 def _inline(element: Json) -> str:
     if not isinstance(element, Mapping):
         return ""
+    if element.get("type") == "date":
+        return f"<!date^{element.get('timestamp')}^{element.get('format')}|{escape(str(element.get('fallback')))}>"
     text = escape(str(element.get("text") or ""))
     if element.get("type") == "link":
         label = text.replace("|", "¦")

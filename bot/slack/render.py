@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from audit.record import Json
@@ -26,6 +27,7 @@ from bot.answering.render import (
     sources,
     unsaid,
 )
+from bot.answering.times import said_time, timed
 from bot.keys import RecordRef
 from bot.texts import (
     AI_LABEL,
@@ -345,9 +347,21 @@ def _pieces(text: str) -> list[str]:
 
 
 def _spoken(text: str) -> list[Block]:
-    """Our own words; what stands in backticks is shown as code."""
+    """Our own words; what stands in backticks is shown as code, a time in the reader's zone."""
     parts = re.split(r"`([^`\n]+)`", text or " ")
-    return [_text(piece, code=bool(i % 2)) for i, part in enumerate(parts) if part for piece in _pieces(part)]
+    return [
+        _at(said) if isinstance(said, datetime) else _text(piece, code=bool(i % 2))
+        for i, part in enumerate(parts)
+        for said in ([part] if i % 2 else timed(part))
+        for piece in (_pieces(said) if isinstance(said, str) else [""])
+        if said
+    ]
+
+
+def _at(time: datetime) -> Block:
+    """A time in the zone of whoever reads it (https://docs.slack.dev/reference/block-kit/block-elements/date-element)."""
+    said: Block = {"type": "date", "timestamp": int(time.timestamp()), "format": "{date_short}, {time}"}
+    return {**said, "fallback": said_time(time)}
 
 
 def _text(text: str, *, bold: bool = False, code: bool = False) -> Block:

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from string import punctuation
 from urllib.parse import quote as encoded
 
@@ -28,6 +29,7 @@ from bot.answering.render import (
     sources,
     unsaid,
 )
+from bot.answering.times import timed
 from bot.teams.events import EXPERT, PASSAGE
 from bot.texts import (
     GO_TO_ANSWER,
@@ -138,6 +140,8 @@ def _message(outcome: Outcome, fit: Fit, passages: bool) -> dict[str, Json]:
         message["entities"] = [_entity(sources(answer.citations)[:CITATION_LIMIT], fit)]
         message["attachments"] = [_attachment(_sources(outcome, answer, fit, passages))]
         return message
+    if outcome.repeats and any(isinstance(said, datetime) for said in timed(outcome.text)):
+        return {**message, **_pointing(outcome)}
     if outcome.link:
         message["text"] = f"{message['text']} [{GO_TO_ANSWER}]({outcome.link})"
     if outcome.near is not None:
@@ -147,6 +151,22 @@ def _message(outcome: Outcome, fit: Fit, passages: bool) -> dict[str, Json]:
     else:
         message["text"] = f"{message['text']}\n\n{_small(outcome)}"
     return message
+
+
+def _pointing(outcome: Outcome) -> dict[str, Json]:
+    """Where an earlier answer stands, in a card: only there is a time shown in the reader's own zone.
+
+    https://learn.microsoft.com/adaptive-cards/authoring-cards/text-features#datetime-formatting-and-localization
+    """
+    said = "".join(_local(part) if isinstance(part, datetime) else part for part in timed(outcome.text))
+    opens: list[Json] = [{"type": "Action.OpenUrl", "title": GO_TO_ANSWER, "url": outcome.link}] if outcome.link else []
+    body: list[Json] = [{"type": "TextBlock", "text": said, "wrap": True}, *_row(opens), _record(outcome, hidden=False)]
+    return {"text": "", "summary": outcome.text, "attachments": [_attachment(_card(body))]}
+
+
+def _local(time: datetime) -> str:
+    stamp = f"{time:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{{{{DATE({stamp}, SHORT)}}}}, {{{{TIME({stamp})}}}}"
 
 
 def _answer_text(outcome: Outcome, fit: Fit) -> str:

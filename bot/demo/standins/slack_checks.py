@@ -134,6 +134,14 @@ def _rich(part: Shape) -> Iterator[str]:
             if not re.fullmatch(r"[UWS][A-Z0-9]{2,}", named) or len(element) != 2:
                 yield f"a mention of {named!r}"
             continue
+        if element.get("type") == "date":
+            if (
+                not isinstance(element.get("timestamp"), int)
+                or not element.get("format")
+                or not element.get("fallback")
+            ):
+                yield f"a date without timestamp, format or fallback: {element}"
+            continue
         if element.get("type") not in ("text", "link"):
             yield f"unknown rich text element {element.get('type')!r}"
         if element.get("type") == "link" and not re.match(r"https?://[^\s<>]+$", element.get("url") or ""):

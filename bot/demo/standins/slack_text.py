@@ -42,6 +42,8 @@ def _text(shape: Shape) -> str:
 def _inline(element: Shape) -> str:
     if element["type"] in ("user", "usergroup"):
         return f"@{element.get('user_id') or element.get('usergroup_id')}"
+    if element["type"] == "date":
+        return str(element["fallback"])
     if element["type"] == "link":
         return f"{element['text']} ({element['url']})"
     return str(element["text"])

@@ -111,7 +111,7 @@ def _rich(part: Shape) -> str:
 def _inline(element: Shape) -> str:
     if element["type"] == "user":
         return f"<span class=mention>@{html.escape(element['user_id'])}</span>"
-    shown = html.escape(element["text"])
+    shown = html.escape(element["fallback"] if element["type"] == "date" else element["text"])
     style = element.get("style") or {}
     for name, tag in (("bold", "b"), ("italic", "i"), ("code", "code")):
         if style.get(name):
