@@ -98,7 +98,8 @@ def _meaning(part: FormPart) -> str:
 
 
 def read(value: object, names: Mapping[str, str], asked: Asked) -> tuple[tuple[Chosen, ...], int]:
-    """What a model's answer chooses, and how many of its items name nothing that it was shown.
+    """What a model's answer chooses, and how many of its items count for nothing: they name no unit that it was shown,
+    or stand behind the first twenty.
 
     `names` are ids of units by their numbers. Raises KeyError, TypeError or ValueError where the answer has another
     form than asked for; a bad item among good ones falls alone.
@@ -129,8 +130,9 @@ def read(value: object, names: Mapping[str, str], asked: Asked) -> tuple[tuple[C
 def _units(
     value: object, names: Mapping[str, str], asked: Asked, part: str = "", chosen: str = ""
 ) -> tuple[tuple[Chosen, ...], int]:
-    listed = _list(value)[:_MOST_UNITS]
-    units = [unit for item in listed if (unit := _unit(item, names, asked, part, chosen)) is not None]
+    listed = _list(value)
+    read = (_unit(item, names, asked, part, chosen) for item in listed[:_MOST_UNITS])
+    units = [unit for unit in read if unit is not None]
     return tuple(units), len(listed) - len(units)
 
 

@@ -34,7 +34,8 @@ class ModelSelector:
                 "Choose a model that can answer in JSON, or check FOOTNOTE_MODEL_BASE_URL."
             ) from error
         use = replace(said.use, template_sha256=asked.template_sha256, prompt_sha256=asked.prompt_sha256)
-        if strange:  # numbers of no unit: for the record
-            use = replace(use, parameters={**use.parameters, "unknown_units": strange})
         most = self.style.claims * (len(self.style.form.parts) if self.style.form else 1)
+        passed_over = {"unknown_units": strange, "units_beyond_the_limit": max(0, len(chosen) - most)}
+        if any(passed_over.values()):  # for the record
+            use = replace(use, parameters={**use.parameters, **{name: n for name, n in passed_over.items() if n}})
         return Selection(chosen[:most], bool(chosen), use)

@@ -84,6 +84,13 @@ async def test_small_models_may_name_units_as_they_can(content: str) -> None:
     assert use.parameters.get("unknown_units", 0) == (3 if "99" in content else 0)
 
 
+async def test_what_a_model_chose_too_much_is_counted_in_the_record() -> None:
+    _, use, _ = await answer(picks(1, 2), style=HouseStyle(claims=1))
+    assert use.parameters.get("units_beyond_the_limit") == 1
+    _, use, _ = await answer(picks(1, *[99] * 30))
+    assert use.parameters.get("unknown_units") == 30
+
+
 @pytest.mark.parametrize("script", [picks(), picks(99)], ids=["nothing", "an unknown unit"])
 async def test_a_model_that_chooses_nothing_is_not_believed(script: Answer) -> None:
     verified, use, server = await answer(script)
