@@ -16,6 +16,7 @@ from retrieval.parse.clauses.sequence import Line
 _PAGE = re.compile(
     r"(?:\s*(?:\.\s?){3,}|\s*…+|\s*_{3,}|\t+\s*|\s{2,})\s*(?:[A-Z]{1,2}-)?(?:\d{1,4}|[ivxlc]{1,7})\s*$", re.IGNORECASE
 )
+_NOTE_MARK = re.compile(r"\((?:\d{1,2}|[a-z])\)(?!\w)")
 _SPACE = re.compile(r"\s{3,}")
 _TRAILING = re.compile(r"\s+\d{1,4}\s*$")
 _LEAST = 3  # lines of a table of contents
@@ -132,6 +133,28 @@ def dividers(lines: Sequence[Line]) -> dict[int, int]:
 def between(found: Mapping[int, int]) -> frozenset[int]:
     """The lines of dividers, and those between each and its heading: they belong to what the heading opens."""
     return frozenset(n for before, at in found.items() for n in range(before, at))
+
+
+def table_notes(texts: Sequence[str], tables: Sequence[int | None]) -> frozenset[int]:
+    """Paragraphs right below a table that begin with a mark which stands in it: its notes, and no clauses.
+
+    `tables` has the table of each paragraph, None outside of one.
+    """
+    found: set[int] = set()
+    marks: set[str] = set()
+    table: int | None = None
+    for at, (text, inside) in enumerate(zip(texts, tables, strict=True)):
+        if inside is not None:
+            marks = marks if inside == table else set()
+            marks.update(m[0] for m in _NOTE_MARK.finditer(text) if m.start())
+            table = inside
+            continue
+        opening = _NOTE_MARK.match(text.lstrip())
+        if table is not None and opening is not None and (opening[0] in marks or at - 1 in found):
+            found.add(at)
+        else:
+            table = None
+    return frozenset(found)
 
 
 def _worded(line: Line) -> list[Reading]:

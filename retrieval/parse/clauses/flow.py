@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.parse.blocks import Block
-from retrieval.parse.clauses.contents import between, contents, dividers
+from retrieval.parse.clauses.contents import between, contents, dividers, table_notes
 from retrieval.parse.clauses.marks import Mark
 from retrieval.parse.clauses.numbers import readings
 from retrieval.parse.clauses.outline import Candidate, Placed, place_all
@@ -70,7 +70,9 @@ def outlined(pieces: Sequence[Piece]) -> list[Block]:
     strong = [_strong(piece, body) for piece in pieces]
     lines = [_line(piece, counted, strong=said) for piece, said in zip(pieces, strong, strict=True)]
     said_again = dividers(lines)
-    again = contents(lines) | said_again.keys()
+    blocks = [piece.block for piece in pieces]
+    notes = table_notes([block.text for block in blocks], [block.table for block in blocks])
+    again = contents(lines) | said_again.keys() | notes
     lines = [replace(line, text="") if at in again else line for at, line in enumerate(lines)]
     typed = find(lines, keep=True)
     marks = [line.mark or (found[0].mark if found else None) for line, found in zip(lines, typed, strict=True)]

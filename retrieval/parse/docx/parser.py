@@ -14,7 +14,7 @@ from lxml import etree
 from retrieval.errors import ParserLimit
 from retrieval.locators import cited
 from retrieval.parse.blocks import Block, assemble
-from retrieval.parse.clauses.contents import between, contents, dividers
+from retrieval.parse.clauses.contents import between, contents, dividers, table_notes
 from retrieval.parse.clauses.numbers import readings
 from retrieval.parse.clauses.outline import Candidate, place_all
 from retrieval.parse.clauses.sequence import Line, find
@@ -137,7 +137,8 @@ def _blocks(entries: Sequence[Entry]) -> tuple[list[Block], list[LeftOut]]:
     entries = [entry for at, entry in enumerate(entries) if at not in listed]
     lines = [line for at, line in enumerate(lines) if at not in listed]
     said_again = dividers(lines)
-    lines = [replace(line, text="") if at in said_again else line for at, line in enumerate(lines)]
+    quiet = said_again.keys() | table_notes([e.text for e in entries], [e.table for e in entries])
+    lines = [replace(line, text="") if at in quiet else line for at, line in enumerate(lines)]
     for entry, typed in zip(entries, find(lines), strict=True):
         entry.mark = entry.mark or (typed[0].mark if typed else None)
     headings = [_heading(entry, entries[i + 1 : i + 2]) for i, entry in enumerate(entries)]
