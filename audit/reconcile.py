@@ -194,9 +194,18 @@ class _Comparison:
             self._left_out[(channel, why)] += 1
         elif known and self._deleted & {(place, known[-1]) for place in (channel, "")}:
             self._find(record.id, f"the recorded message {known[-1]} was deleted on the platform")
-        elif known:
+        elif known and not self._mended(record, known[-1]):
             self._find(record.id, f"the recorded message {known[-1]} is not on the platform")
         return not why
+
+    def _mended(self, record: AuditRecord, message: str) -> bool:
+        """Whether the message shows another answer to the same message of the asker now, who edited it."""
+        asked = record.fields.get("message")
+        for other, posted in self._seen.items():
+            stored = self._view.stored(other) if any(m.message == message for m in posted) else None
+            if stored is not None and asked is not None and stored.record.fields.get("message") == asked:
+                return True
+        return False
 
     def _why_unseen(self, channel: str, fields: Mapping[str, Json]) -> str:
         if fields.get("private"):

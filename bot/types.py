@@ -34,7 +34,8 @@ class Incoming:
     `key` is the same for every delivery of the same message (retries, `app_mention` and its twin).
     `text` has the bot's mention removed. `thread` is the root message's id, where the reply goes.
     `reference` holds what the adapter needs to reply after a restart. `addressed` says that it was said to the bot
-    for certain; what was not, and finds no answer, is left without a reply.
+    for certain; what was not, and finds no answer, is left without a reply. `amends` is the key of the question whose
+    message this edits or deletes.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Incoming:
     reference: Mapping[str, Json] = field(default_factory=dict)
     about: str | None = None
     addressed: bool = True
+    amends: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

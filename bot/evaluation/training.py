@@ -47,8 +47,18 @@ def approved(referring: Iterable[AuditRecord]) -> bool:
     reviews = [r.outcome for r in referring if r.event == "review"]
     if reviews:
         return reviews[-1] in POSITIVE
-    thumbs = [str(r.fields.get("text", "")).split(":")[0].strip() for r in referring if r.event == "feedback"]
+    thumbs = standing(referring).values()
     return any(t in POSITIVE for t in thumbs) and not any(t in NEGATIVE for t in thumbs)
+
+
+def standing(referring: Iterable[AuditRecord]) -> dict[str, str]:
+    """Each person's thumb as it stands: the last one, of all that they have pressed; by platform, tenant and user."""
+    thumbs: dict[str, str] = {}
+    for record in referring:
+        if record.event == "feedback":
+            who = ":".join(str(record.fields.get(name) or "") for name in ("platform", "tenant", "user"))
+            thumbs[who] = str(record.fields.get("text", "")).split(":")[0].strip()
+    return thumbs
 
 
 def example(record: AuditRecord, style: HouseStyle) -> Example | None:

@@ -53,6 +53,15 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What is known of an event afterwards: its record, when it arrived, whether nothing is left to do."""
+
+    record_id: str | None
+    arrived_at: datetime
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A reply on the platform. `delivery_id` and `at` are those of its delivery record, so that it is made once."""
 
@@ -134,6 +143,12 @@ class Inbox:
             return self._db.row(sql, (incoming.key, event, now)) is not None
 
         return await self._do(insert)
+
+    async def earlier(self, key: str) -> Earlier | None:
+        """An event that was accepted in the last days, done or not."""
+        sql = "SELECT record_id, arrived_at, state FROM events WHERE key = ?"
+        row = await self._do(lambda: self._db.row(sql, (key,)))
+        return Earlier(row[0], datetime.fromisoformat(row[1]), row[2] == "done") if row is not None else None
 
     async def pending(self) -> list[Pending]:
         """Everything that is not done, oldest first."""

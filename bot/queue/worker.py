@@ -39,6 +39,7 @@ from bot.errors import BotError, InboxUnavailable, PlatformBusy, PlatformError
 from bot.keys import PersonKey, ThreadKey
 from bot.ports import Platform
 from bot.queue.admission import Admission
+from bot.queue.amending import Amending, as_note
 from bot.queue.backlog import Backlog, Closed, Lane
 from bot.queue.inbox import Inbox, Pending, Waiting
 from bot.queue.sending import Sender
@@ -117,6 +118,7 @@ class Worker:
         self._crowded: dict[str, str] = {}  # what to say to them
         self._signs = Signs(inbox, self._platforms)
         self._sender = Sender(inbox)
+        self._amending = Amending(inbox, audit)
         self._tasks: list[asyncio.Task[None]] = []
         self._helpers: list[asyncio.Task[None]] = []
 
@@ -135,6 +137,7 @@ class Worker:
             incoming = replace(incoming, kind=IncomingKind.EXPERT)
         new = await self._inbox.accept(incoming)
         if new:
+            self._amending.heard(incoming)
             self._put(waiting(incoming), new=True)
         return new
 
@@ -291,10 +294,28 @@ class Worker:
         if pending.incoming.kind is not IncomingKind.QUESTION:
             await self._note(pending)
             return
+        if await self._overtaken(pending):
+            return
+        if pending.state == "new" and not await self._amending.mends(pending.incoming):
+            await self._note(replace(pending, incoming=as_note(pending.incoming)))
+            return
         if pending.reply is None:
             pending = await self._answer(platform, pending)
-        if pending.reply is not None:
+        if pending.reply is not None and not await self._overtaken(pending):
             await self._show(platform, pending, pending.reply)
+
+    async def _overtaken(self, pending: Pending) -> bool:
+        """Whether a question was edited or deleted before its answer was shown: then that event is what counts."""
+        if pending.state not in ("new", "recorded") or not self._amending.overtaken(pending.incoming.key):
+            return False
+        if pending.reply is not None:
+            await self._append(withheld_record(pending.incoming, pending.reply))
+            await self._inbox.done(pending.incoming.key)
+        else:
+            what = "the question was edited or deleted before it was answered"
+            await self._note(replace(pending, incoming=replace(pending.incoming, kind=IncomingKind.IGNORED, text=what)))
+        self._amending.forget(pending.incoming.key)
+        return True
 
     async def _call(self, experts: ExpertDesk, platform: Platform, pending: Pending) -> None:
         """Pass a question on to an expert. The id is fixed first: a crash makes no second record."""
@@ -332,7 +353,9 @@ class Worker:
         if pending.record_id is None:
             await self._inbox.claim(incoming.key, record_id)
         status_id = pending.status_id or (await self._signs.show(incoming) if incoming.addressed else None)
-        refusal = self._crowded.get(incoming.key) or self._admission.refusal(incoming)
+        refusal = self._crowded.get(incoming.key)
+        if incoming.amends is None:  # an edit is no further question
+            refusal = refusal or self._admission.refusal(incoming)
         decision = refused(incoming, refusal) if refusal else await self._decide(platform, incoming)
         text = await self._meant(platform, incoming)
         question = Question(text, incoming.received_at, self._memory.recall(ThreadKey.of(incoming)))
@@ -362,7 +385,7 @@ class Worker:
             return replace(pending, state="unrecorded", reply=None)
         await self._inbox.recorded(incoming.key, asked.reply)
         unseen = asked.outcome.kind is OutcomeKind.ABSTAINED and not incoming.addressed
-        if asked.turn is not None and not unseen:
+        if asked.turn is not None and not unseen and not self._amending.overtaken(incoming.key):
             self._memory.remember(ThreadKey.of(incoming), incoming.user, asked.turn)
         if asked.outcome.told is not None and not asked.outcome.private:
             self._memory.keep_answer(ThreadKey.of(incoming), fold(asked.searched), record_id)
@@ -405,7 +428,7 @@ class Worker:
         """Finds where the answer of a record stands; a platform that cannot tell counts as one where it is gone."""
 
         async def find(record_id: str) -> Standing | None:
-            shown = await self._inbox.shown_as(record_id)
+            shown = await self._inbox.shown_as(record_id) if incoming.amends is None else None
             try:
                 url = await platform.find_posted(incoming, shown.message) if shown is not None else None
             except PlatformError as error:
@@ -426,7 +449,8 @@ class Worker:
             shown = await self._inbox.shown_as(reply.receipt.record_id)
         if shown is None:
             await self._signs.over(incoming.key)
-            sent = await self._sender.send(platform, pending, reply, pending.status_id)
+            instead_of = await self._amending.answer_before(incoming) or pending.status_id
+            sent = await self._sender.send(platform, pending, reply, instead_of)
             if not sent.confirmed:
                 await self._append(unconfirmed_record(incoming, reply))
                 await self._inbox.done(incoming.key)

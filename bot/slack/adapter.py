@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -34,6 +35,7 @@ from retrieval.errors import RetrievalError
 
 OPEN_WITHIN = 1.2  # seconds; Slack lets a window open within 3 of the click
 THUMBS = ("up", "down")
+MOST_THUMBS = 4_096
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +66,9 @@ class SlackPlatform:
         self._socket: Socket | None = None
         self._identity = identity
         self._tasks: set[asyncio.Task[None]] = set()
+        self._thumbs: OrderedDict[tuple[str, str], str] = OrderedDict()
+        """How people's thumbs stand, by user and record, of those pressed lately."""
+        self._asked_why: set[tuple[str, str]] = set()
 
     # --- life ---------------------------------------------------------------------------
 
@@ -255,8 +260,16 @@ class SlackPlatform:
     async def _on_thumb(self, body: Body, action: Mapping[str, Any], thumb: str, record: str) -> None:
         click = self._click(body)
         moment = str(action.get("action_ts") or "")
+        who = (str(click["user"]), record)
+        if self._thumbs.get(who) == thumb:
+            return  # it stands already, and has had its window
         await self._intake.accept(feedback(click, record, thumb, moment, datetime.now(UTC)))
-        if thumb == "down":
+        self._thumbs[who] = thumb
+        self._thumbs.move_to_end(who)
+        while len(self._thumbs) > MOST_THUMBS:
+            self._asked_why.discard(self._thumbs.popitem(last=False)[0])
+        if thumb == "down" and who not in self._asked_why:
+            self._asked_why.add(who)
             window = modals.why({**click, "record": record})
             self._later(self._open(str(body["trigger_id"]), window))
 

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Literal, Protocol
+from urllib.parse import urlsplit
 
 Name = Literal["public", "gov"]
 DOMAINS: Mapping[Name, str] = {"public": "slack.com", "gov": "slack-gov.com"}
+
+
+def domain(web_api: str) -> str:
+    """Slack's own domain at which sockets are, too."""
+    gov = (urlsplit(web_api).hostname or "").endswith(DOMAINS["gov"])
+    return DOMAINS["gov" if gov else "public"]
 
 
 class Where(Protocol):

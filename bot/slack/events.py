@@ -91,7 +91,7 @@ def hear(
         return None
     subtype = str(event["subtype"]) if event.get("subtype") else None
     if subtype in ("message_changed", "message_deleted"):
-        return _changed(body, me, now, known)
+        return _changed(body, me, allowed, now, known)
     if event.get("user") == me.user or event.get("bot_id") == me.bot or not event.get("ts"):
         return None
     mentioned = event["type"] == "app_mention" or f"<@{me.user}" in _text(event)
@@ -102,6 +102,8 @@ def hear(
         incoming = _ignored(incoming, what)
     elif (foreign := _foreign(body, event, incoming.tenant, allowed)) is not None:
         incoming = _ignored(incoming, f"a question from the workspace {foreign}, which is not allowed")
+    elif moment := _edited_at(event):
+        incoming = _amended(incoming, moment)  # Slack tells of a mention again when its message is edited
     to_others = _MENTION.search(_text(event)) is not None
     return Heard(incoming, mentioned or incoming.channel_kind is ChannelKind.DIRECT, to_others)
 
@@ -114,8 +116,10 @@ def _foreign(body: Event, event: Event, tenant: str, allowed: frozenset[str]) ->
     return next((team for team in (tenant, writer if shared else tenant) if team not in allowed), None)
 
 
-def _changed(body: Event, me: Identity, now: datetime, known: Mapping[str, ChannelKind]) -> Heard | None:
-    """An edit or a delete of somebody's message. Recorded as what it is; the answer given stays as it is."""
+def _changed(
+    body: Event, me: Identity, allowed: frozenset[str], now: datetime, known: Mapping[str, ChannelKind]
+) -> Heard | None:
+    """An edit or a delete of somebody's message: the question as it reads now, or that it is gone."""
     event: Event = body["event"]
     before, after = _inner(event, "previous_message"), _inner(event, "message")
     inner = {**before, **after}
@@ -124,13 +128,33 @@ def _changed(body: Event, me: Identity, now: datetime, known: Mapping[str, Chann
     deleted = event["subtype"] == "message_deleted" or after.get("subtype") == "tombstone"
     if not deleted and _text(before) == _text(after):
         return None  # a link preview, a reply counter: nobody edited anything
-    moment = str(event.get("ts") or event.get("event_ts") or "")
+    moment = _edited_at(after) or str(event.get("ts") or event.get("event_ts") or "")
     shape = {**inner, "channel": event["channel"], "channel_type": event.get("channel_type")}
     incoming = _incoming(body, shape, me, now, known)
-    what = "the question was deleted" if deleted else f"the question was edited; it now reads: {incoming.text}"
     mentioned = any(f"<@{me.user}" in _text(m) for m in (before, after))
-    ignored = _ignored(incoming, what, f"{incoming.key}:{'deleted' if deleted else 'edited'}:{moment}")
-    return Heard(ignored, mentioned or incoming.channel_kind is ChannelKind.DIRECT)
+    addressed = mentioned or incoming.channel_kind is ChannelKind.DIRECT
+    if deleted:
+        ignored = _ignored(incoming, "the question was deleted", f"{incoming.key}:deleted:{moment}")
+        return Heard(replace(ignored, amends=incoming.key), addressed)
+    if not _asked(inner) or _foreign(body, inner, incoming.tenant, allowed) is not None:
+        what = f"the question was edited; it now reads: {incoming.text}"
+        return Heard(_ignored(incoming, what, f"{incoming.key}:edited:{moment}"), addressed)
+    return Heard(_amended(incoming, moment), addressed, _MENTION.search(_text(after)) is not None and not mentioned)
+
+
+def _asked(message: Event) -> bool:
+    """Whether a person says something in it."""
+    by_bot = message.get("bot_id") or message.get("user") == "USLACKBOT"
+    return (not message.get("subtype") or message["subtype"] in SPOKEN) and not by_bot and bool(message.get("user"))
+
+
+def _amended(incoming: Incoming, moment: str) -> Incoming:
+    """The question that an edit makes of another one; the same however Slack tells of the edit."""
+    return replace(incoming, key=f"{incoming.key}:edited:{moment}", amends=incoming.key)
+
+
+def _edited_at(message: Event) -> str:
+    return str(_inner(message, "edited").get("ts") or "")
 
 
 def _incoming(body: Event, event: Event, me: Identity, now: datetime, known: Mapping[str, ChannelKind]) -> Incoming:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from secrets import token_urlsafe
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -27,6 +27,7 @@ from bot.errors import InboxUnavailable, PlatformError
 from bot.service.bodies import read_body
 from bot.service.loop import knock
 from bot.slack.client import SlackClient, vendor_logger
+from bot.slack.clouds import domain
 from bot.slack.config import SlackConfig
 
 ANYTHING = re.compile(".*", re.DOTALL)
@@ -189,7 +190,7 @@ class Socket:
         self._client = client
         self._pause = config.ping_interval
         self._timeout = config.timeout
-        self._domain = urlsplit(config.base_url).hostname
+        self._domain = domain(config.base_url)
         self._handler: Any = AsyncSocketModeHandler(  # half of its methods have no types
             app,
             config.app_token,

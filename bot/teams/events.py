@@ -78,6 +78,13 @@ def translate(
     )
     if kind == "invoke" and _text(activity, "name") == FEEDBACK_INVOKE:
         return _feedback(activity, base, record_of)
+    first = replace(base, key=_key(activity, place, "message"))
+    if kind == "messageDelete" and place.message:
+        return replace(base, amends=first.key)
+    edited = kind == "messageUpdate" and _text(_object(activity, "channelData"), "eventType") == "editMessage"
+    if edited and place.message:
+        now = _message(activity, base, concerns)
+        return replace(now, amends=first.key) if now.kind is IncomingKind.QUESTION else base
     if kind != "message":
         return base
     return _message(activity, base, concerns)

@@ -28,6 +28,7 @@ def event(name: str, outcome: str, text: str = "") -> AuditRecord:
         ([event("feedback", "recorded", "up")], True),
         ([event("feedback", "recorded", "down: wrong")], False),
         ([event("feedback", "recorded", "up"), event("feedback", "recorded", "down")], False),
+        ([event("feedback", "recorded", "down: wrong"), event("feedback", "recorded", "up")], True),
         ([event("feedback", "recorded", "down"), event("review", "approved")], True),
         ([event("feedback", "recorded", "up"), event("review", "rejected")], False),
         ([event("review", "rejected"), event("review", "approved")], True),

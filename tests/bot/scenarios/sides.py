@@ -361,13 +361,16 @@ class TeamsSide:
         await self.teams.deliver(self.said[message.id].activity)
 
     async def edit(self, message: Message, text: str) -> None:
-        await self._changed(message, "messageUpdate", "editMessage")
+        await self._changed(message, "messageUpdate", "editMessage", text)
 
     async def delete(self, message: Message) -> None:
         await self._changed(message, "messageDelete", "softDeleteMessage")
 
-    async def _changed(self, message: Message, kind: str, event: str) -> None:
+    async def _changed(self, message: Message, kind: str, event: str, text: str = "") -> None:
         activity = copy.deepcopy(self.said[message.id].activity)
+        if text:
+            before = self.teams.message(self.places[message.place], self._person(message.who), text)
+            activity |= {"text": before["text"], "attachments": before["attachments"]}
         activity["type"] = kind
         activity["channelData"]["eventType"] = event
         await self.teams.deliver(activity)

@@ -149,7 +149,7 @@ def _where() -> list[Row]:
 def _events() -> list[Row]:
     """What is no new question."""
     return [
-        Row("an edited question", "channel", (ASK, Edit("What do flights cost?")), (HOTELS,), (*ANSWERED, *IGNORED)),
+        Row("an edited question", "channel", (ASK, Edit("How are flights booked?")), (FLIGHTS,), ANSWERED * 2),
         Row("a deleted question", "channel", (ASK, Delete()), (HOTELS,), (*ANSWERED, *IGNORED)),
         Row("the same event again", "channel", (ASK, Again(), Again()), (HOTELS,), ANSWERED, by_http=True),
         Row(

@@ -154,6 +154,18 @@ async def test_a_thumbs_down_asks_why(
     assert why.channel == intake.questions[0].channel
 
 
+async def test_a_thumb_toggled_is_one_state_with_a_history_and_one_window(
+    slack: SlackStandIn, platform: SlackPlatform, intake: MemoryIntake, message: dict[str, Any]
+) -> None:
+    for thumb in ("down", "down", "up", "up", "down"):
+        assert (await slack.press("U0BOB", message, FEEDBACK, f"{thumb}:{RECORD}")).acknowledged
+    await slack.press("U0ADA", message, FEEDBACK, f"down:{RECORD}")
+    await platform.stop()
+    told = [(i.user, i.text) for i in intake.accepted if i.kind is IncomingKind.FEEDBACK]
+    assert told == [("U0BOB", "down"), ("U0BOB", "up"), ("U0BOB", "down"), ("U0ADA", "down")]
+    assert len(slack.world.views) == 2  # one for each person
+
+
 async def test_a_thumb_that_cannot_be_stored_is_not_acknowledged(
     slack: SlackStandIn, platform: SlackPlatform, intake: MemoryIntake, message: dict[str, Any]
 ) -> None:

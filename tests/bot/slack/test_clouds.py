@@ -7,7 +7,7 @@ from pathlib import Path
 from yarl import URL
 
 from bot.settings.values import Settings
-from bot.slack.clouds import web_api
+from bot.slack.clouds import domain, web_api
 from bot.slack.config import SlackConfig, WorkspacesConfig
 from bot.slack.install import InstallFlow
 from bot.slack.store import Installations
@@ -17,6 +17,11 @@ def test_the_cloud_decides_on_the_address_and_an_address_of_its_own_wins() -> No
     assert web_api(Settings()) == "https://slack.com/api/" == SlackConfig("xoxb-1", signing_secret="x").base_url
     assert web_api(Settings(slack_cloud="gov")) == "https://slack-gov.com/api/"
     assert web_api(Settings(slack_cloud="gov", slack_base_url="http://127.0.0.1:1/api/")) == "http://127.0.0.1:1/api/"
+
+
+def test_sockets_are_at_the_same_domain() -> None:
+    assert domain("https://slack-gov.com/api/") == "slack-gov.com"
+    assert domain("https://slack.com/api/") == domain("http://127.0.0.1:1/api/") == "slack.com"
 
 
 def test_installations_lead_to_the_same_cloud(tmp_path: Path) -> None:

@@ -149,17 +149,42 @@ async def test_no_acknowledgement_before_the_event_is_stored(
 
 
 @pytest.mark.parametrize("where", ["im", "channel"])
-async def test_edits_and_deletes_are_recorded_as_what_they_are(
+async def test_edits_and_deletes_say_which_question_they_are_about(
     slack: SlackStandIn, platform: SlackPlatform, intake: MemoryIntake, where: str
 ) -> None:
     place = slack.world.add_channel("x", "U0ADA", kind=where)
     ts = await slack.ask("U0ADA", place, "Hotels?")
     await slack.edit(place, ts, f"<@{slack.world.bot_user}> Hotels in Paris?")
     await slack.delete(place, ts)
-    assert intake.kinds == ["question", "ignored", "ignored"]
-    assert "edited; it now reads: Hotels in Paris?" in intake.accepted[1].text
+    assert intake.kinds == ["question", "question", "ignored"]
+    assert intake.accepted[1].text == "Hotels in Paris?"
     assert "deleted" in intake.accepted[2].text
     assert len({i.key for i in intake.accepted}) == 3
+    assert [i.amends for i in intake.accepted[1:]] == [intake.accepted[0].key] * 2
+
+
+async def test_slack_tells_of_one_edit_in_two_ways(
+    slack: SlackStandIn, by_http: SlackPlatform, intake: MemoryIntake
+) -> None:
+    """As `message_changed`, and as the mention again: both with the moment of the edit."""
+    channel = slack.world.add_channel("travel", "U0ADA")
+    ts = await slack.ask("U0ADA", channel, "Hotels in Pariss?")
+    await slack.edit(channel, ts, f"<@{slack.world.bot_user}> Hotels in Paris?")
+    message = slack.world.find(channel, ts)
+    assert message is not None
+    await slack.deliver(slack.world.envelope({**message, "type": "app_mention", "channel": channel}, channel))
+    assert [q.text for q in intake.questions] == ["Hotels in Pariss?", "Hotels in Paris?"]
+
+
+async def test_another_bots_edits_are_no_questions(
+    slack: SlackStandIn, by_http: SlackPlatform, intake: MemoryIntake
+) -> None:
+    channel = slack.world.add_channel("travel", "U0ADA")
+    robot = slack.world.add_user("U0ROBOT", "Robot", is_bot=True)
+    said = f"<@{slack.world.bot_user}> Hotels?"
+    ts = await slack.say(robot, channel, said, bot_id="B0ROBOT")
+    await slack.edit(channel, ts, f"{said} Now!")
+    assert intake.questions == []
 
 
 async def test_a_link_preview_is_no_edit(slack: SlackStandIn, by_http: SlackPlatform, intake: MemoryIntake) -> None:

@@ -164,6 +164,25 @@ async def test_ignored(make: Any, what: str) -> None:
         assert what in bot.intake.last.text
 
 
+@pytest.mark.parametrize("mention", [True, False])
+async def test_an_edited_question_is_the_question_as_it_reads_now(mention: bool) -> None:
+    async with running() as bot:
+        channel = bot.teams.place("channel", ADA)
+        said = await bot.teams.say(channel, ADA, "Hotels in Pariss?")
+        edit = bot.teams.message(channel, ADA, "Hotels in Paris?", thread=said.thread, mention=mention)
+        edit |= {"type": "messageUpdate", "id": said.id}
+        edit["channelData"]["eventType"] = "editMessage"
+        await bot.teams.deliver(edit)
+        first, now = bot.intake.accepted
+        if mention:
+            assert (now.kind, now.text, now.amends) == (IncomingKind.QUESTION, "Hotels in Paris?", first.key)
+        else:
+            assert (now.kind, now.text) == (IncomingKind.IGNORED, "a message was edited")
+        gone = {**edit, "type": "messageDelete"}
+        await bot.teams.deliver(gone)
+        assert (bot.intake.last.kind, bot.intake.last.amends) == (IncomingKind.IGNORED, first.key)
+
+
 async def test_ignored_events_do_not_keep_what_people_wrote() -> None:
     async with running() as bot:
         channel = bot.teams.place("channel", ADA)
