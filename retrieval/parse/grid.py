@@ -6,10 +6,12 @@ cells counted, so that a row's cells stand under their column's names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 BAR = " | "
+_OWN_BAR = re.compile(r"\s*\|\s*")
 MOST_COLUMNS = 256  # a wider span is cut: hostile files claim thousands of columns
 _LONGEST = 240  # characters of a merged cell that are said again
 
@@ -53,8 +55,10 @@ class Grid:
 
 
 def line(cells: Sequence[str]) -> str:
-    """A row on one line; "" for one without text."""
-    return BAR.join(cells).strip() if any(cell.strip() for cell in cells) else ""
+    """A row on one line; "" for one without text. A bar that a cell has itself stands close, and parts nothing."""
+    if not any(cell.strip() for cell in cells):
+        return ""
+    return BAR.join(_OWN_BAR.sub("|", cell) if "|" in cell else cell for cell in cells).strip()
 
 
 def columns(row: str) -> list[str]:

@@ -91,6 +91,19 @@ def test_an_empty_cell_takes_no_name_from_its_neighbour(name: str, content: str)
 
 
 @pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", 'Code,Rule,Fee\nC,"by post | by hand",5\n'),
+        ("a.html", "<html><table><tr><th>Code<th>Rule<th>Fee</tr><tr><td>C<td>by post | by hand<td>5</table></html>"),
+        ("a.md", "| Code | Rule | Fee |\n|---|---|---|\n| C | by post \\| by hand | 5 |\n"),
+    ],
+)
+def test_a_bar_in_a_cell_parts_no_cells(name: str, content: str) -> None:
+    parsed = parse_content(name, content.encode())
+    assert parsed.text.splitlines() == ["Code | Rule | Fee", "C | by post|by hand | 5"]
+
+
+@pytest.mark.parametrize(
     ("head", "row", "said"),
     [
         ("| 2023 | 2022", "Revenue | 12 | 10", "Revenue – 2023: 12; 2022: 10"),
