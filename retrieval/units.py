@@ -298,12 +298,16 @@ class _Reader:
         opening, held = lines[at], lists[at]
         items = self._items(lines, held)
         more = self._together(lines, items) or more
-        begins = opening if not opening.head else lines[held.first]
-        if lines[held.stop - 1].piece.end - begins.piece.body <= _WHOLE_RULE:
-            yield from self._unit(begins, lines[held.stop - 1].piece.end, above, UnitKind.LIST, more)
-            return
         said = self._slice(opening.piece.body, opening.piece.end)
-        lead = above if opening.head or len(said.text) > _LONGEST else (*above, said)
+        lead = above if len(said.text) > _LONGEST else (*above, said)
+        begins = opening
+        if opening.head:  # a heading that the list goes on with is shown before it
+            first_item = lines[held.first]
+            begins = replace(first_item, piece=replace(first_item.piece, body=first_item.piece.start))
+        if lines[held.stop - 1].piece.end - begins.piece.body <= _WHOLE_RULE:
+            shown = lead if opening.head else above
+            yield from self._unit(begins, lines[held.stop - 1].piece.end, shown, UnitKind.LIST, more)
+            return
         for first, stop in self._alternatives(lines, items):
             yield from self._item(lines, first, stop, lists, lead, more)
 

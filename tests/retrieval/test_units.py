@@ -83,6 +83,12 @@ def test_a_rule_over_several_items_is_one_unit_with_its_marks() -> None:
     assert (cited.quote, cited.more) == (parsed.text, "")
 
 
+def test_a_heading_that_a_rule_goes_on_with_is_shown_before_it() -> None:
+    parsed = _markdown("## The board may", "(a) change the fees, or", "(b) close the office.")
+    [unit] = read(parsed.text, parsed.sections, parsed.joins, parsed.wholes)
+    assert statement(unit) == "The board may (a) change the fees, or (b) close the office."
+
+
 def test_what_is_shown_of_a_long_rule_says_that_there_is_more() -> None:
     items = [
         f"(a) {_LONG};",
