@@ -23,7 +23,7 @@ from bot.ports import Intake, Viewer
 from bot.slack import modals, render
 from bot.slack.client import SlackClient
 from bot.slack.config import SlackConfig
-from bot.slack.events import Identity, call, feedback, hear
+from bot.slack.events import Identity, call, feedback, hear, is_organisation
 from bot.slack.forms import smaller
 from bot.slack.manifest import FOLLOW_UP_SCOPES, SCOPES
 from bot.slack.people import SlackPeople
@@ -86,7 +86,9 @@ class SlackPlatform:
             told = await self._client.read("auth.test")
             for problem in self._missing_scopes():
                 log.warning(problem)
-            self._identity = Identity(str(told["team_id"]), str(told["user_id"]), str(told.get("bot_id") or ""))
+            whole = told.get("is_enterprise_install") is True and told.get("enterprise_id")
+            place = str(whole or told["team_id"])  # an organisation's token is for all of its workspaces
+            self._identity = Identity(place, str(told["user_id"]), str(told.get("bot_id") or ""))
         if self._config.app_token:
             self._socket = Socket(self._app, self._client, self._config)
             await self._socket.start()
@@ -246,11 +248,12 @@ class SlackPlatform:
 
     def _click(self, body: Body) -> dict[str, Json]:
         """Who pressed a control of which message, where."""
+        me = self._me()
         container: Mapping[str, Any] = body.get("container") or {}
         message = str(container.get("message_ts") or "")
         thread = container.get("thread_ts") or (body.get("message") or {}).get("thread_ts") or message
         return {
-            "team": str((body.get("team") or {}).get("id") or self._me().team),
+            "team": me.team if is_organisation(me.team) else str((body.get("team") or {}).get("id") or me.team),
             "user": str(body["user"]["id"]),
             "channel": str(container.get("channel_id") or (body.get("channel") or {}).get("id") or ""),
             "message": message,

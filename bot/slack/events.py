@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from audit.record import Json
 from bot.answering.channels import Heard
 from bot.keys import ChannelKey, ExpertKey
 from bot.types import ChannelKind, Incoming, IncomingKind
@@ -67,15 +68,26 @@ def spoken(message: Event, bot_user: str) -> str:
 
 
 def workspace(body: Event, me: Identity) -> str:
-    """The workspace whose installation an event is for.
+    """The workspace whose installation an event is for; the organisation, where that has installed the app as a whole.
 
     The outer `team_id` is where it began, which in a shared channel or on Grid may be another:
-    https://docs.slack.dev/apis/events-api/#authorizations
+    https://docs.slack.dev/apis/events-api/#authorizations, https://docs.slack.dev/enterprise/developing-for-enterprise-orgs
     """
+    first = _authorized(body)
+    if first.get("is_enterprise_install") is True and first.get("enterprise_id"):
+        return str(first["enterprise_id"])
+    return str(first.get("team_id") or body.get("team_id") or me.team)
+
+
+def _authorized(body: Event) -> Mapping[str, Any]:
     authorizations = body.get("authorizations")
     first = authorizations[0] if isinstance(authorizations, Sequence) and authorizations else {}
-    team = first.get("team_id") if isinstance(first, Mapping) else None
-    return str(team or body.get("team_id") or me.team)
+    return first if isinstance(first, Mapping) else {}
+
+
+def is_organisation(place: str) -> bool:
+    """Whether an id is that of a Grid organisation, rather than of a workspace."""
+    return place.startswith("E")
 
 
 def hear(
@@ -113,6 +125,8 @@ def _foreign(body: Event, event: Event, tenant: str, allowed: frozenset[str]) ->
     shared channel that of whoever writes there."""
     writer = str(event.get("user_team") or event.get("team") or tenant)
     shared = bool(body.get("is_ext_shared_channel"))
+    if is_organisation(tenant) and not is_organisation(writer):
+        shared = False  # any workspace may be one of the organisation's: people's profiles tell
     return next((team for team in (tenant, writer if shared else tenant) if team not in allowed), None)
 
 
@@ -174,8 +188,14 @@ def _incoming(body: Event, event: Event, me: Identity, now: datetime, known: Map
         message=ts,
         text=spoken(event, me.user),
         received_at=now,
-        reference={"external": bool(body.get("is_ext_shared_channel"))},
+        reference={"external": bool(body.get("is_ext_shared_channel")), **_within(body, event, team)},
     )
+
+
+def _within(body: Event, event: Event, tenant: str) -> dict[str, Json]:
+    """The workspace, where the organisation has installed the app: some calls must name one."""
+    team = _authorized(body).get("team_id") or event.get("team") or body.get("team_id")
+    return {"workspace": str(team)} if is_organisation(tenant) and team else {}
 
 
 def _text(message: Event) -> str:

@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import BotError, PlatformDenied, PlatformError
 from bot.slack.client import FAILURES, SlackClient, Unsure, code_of, translate, vendor_logger
 from bot.slack.config import WorkspacesConfig
+from bot.slack.events import is_organisation
 from bot.slack.manifest import FOLLOW_UP_SCOPES, SCOPES
 from bot.slack.store import TEAM, Installations, Installed, States
 
@@ -92,7 +93,9 @@ class InstallFlow:
             response = _page(503, f"Footnote could not finish the installation. {AGAIN}")
         else:
             log.info("the app was installed", team=installed.team, name=installed.name, by=installed.by)
-            response = _page(200, f"Footnote is installed in {installed.name}. You can close this page.")
+            then = "Now add it to its workspaces, in Slack's administration" if is_organisation(installed.team) else ""
+            told = f"Footnote is installed in {installed.name}. {then or 'You can close this page'}."
+            response = _page(200, told)
         response.del_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Lax")
         return response
 
@@ -147,16 +150,12 @@ class InstallFlow:
 
     def _refusal(self, told: Mapping[str, Any]) -> str:
         """Why this installation is not served; "" when it is."""
-        team, token = _part(told, "team").get("id"), told.get("access_token")
-        if told.get("is_enterprise_install"):
-            return (
-                "Footnote cannot be installed for a whole Enterprise organisation. "
-                f"Choose a single workspace in Slack's list. {AGAIN}"
-            )
+        team, token = _place(told).get("id"), told.get("access_token")
         if not isinstance(team, str) or not TEAM.fullmatch(team):
             return f"Slack named no workspace. {AGAIN}"
         if self._config.allowed_teams and team not in self._config.allowed_teams:
-            return f"The workspace {team} is not allowed here. Footnote's administrator can add it to slack_teams."
+            what = "organisation" if is_organisation(team) else "workspace"
+            return f"The {what} {team} is not allowed here. Footnote's administrator can add it to slack_teams."
         if told.get("token_type") != "bot" or not isinstance(token, str) or not token.startswith("xoxb-"):
             if told.get("refresh_token"):
                 return "The app's tokens expire: its administrator must leave Token Rotation off."
@@ -165,15 +164,15 @@ class InstallFlow:
 
     async def _installed(self, told: Mapping[str, Any]) -> Installed:
         """With who we are there, asked with the new token. Raises PlatformError."""
-        team, token = str(told["team"]["id"]), str(told["access_token"])
+        team, token = str(_place(told)["id"]), str(told["access_token"])
         begun = int(time.time())
         client = SlackClient(self._config.workspace(team, token))
         me = await client.read("auth.test")
-        if me.get("team_id") != team:
-            raise PlatformError(f"Slack gave a token of the workspace {me.get('team_id')} for the workspace {team}.")
+        if team not in (me.get("team_id"), me.get("enterprise_id") if is_organisation(team) else None):
+            raise PlatformError(f"Slack gave a token of {me.get('team_id')} for {team}.")
         return Installed(
             team=team,
-            name=str(told["team"].get("name") or team),
+            name=str(_place(told).get("name") or team),
             bot_token=token,
             bot_user=str(me.get("user_id") or ""),
             bot_id=str(me.get("bot_id") or ""),
@@ -191,6 +190,11 @@ class InstallFlow:
             await client.write("auth.revoke", {}, again=True)
         except PlatformError as error:
             log.warning("a token that is not used could not be revoked", error=str(error))
+
+
+def _place(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The workspace that has installed the app, or the organisation, as a whole."""
+    return _part(told, "enterprise" if told.get("is_enterprise_install") is True else "team")
 
 
 def _part(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -79,7 +79,7 @@ def slack_manifest(
         "settings": {
             "event_subscriptions": {"bot_events": events, **reached},
             "interactivity": {"is_enabled": True, **reached},
-            "org_deploy_enabled": False,
+            "org_deploy_enabled": True,
             "socket_mode_enabled": address is None,
             "token_rotation_enabled": False,
         },

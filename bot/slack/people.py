@@ -59,7 +59,7 @@ class SlackPeople:
         lacking = EMAIL_UNCONFIRMED if asker.member and await self._unconfirmed(incoming.user, asker) else ""
         if incoming.channel_kind is ChannelKind.DIRECT and channel.get("is_im"):
             return People(asker, (asker,), external, lacking)
-        return People(asker, await self._readers(incoming.channel, asker, me), external, lacking)
+        return People(asker, await self._readers(incoming, asker, me), external, lacking)
 
     async def _unconfirmed(self, user: str, asker: Principal) -> bool:
         """Whether the asker has an address that does not count, since Slack does not confirm it."""
@@ -81,13 +81,14 @@ class SlackPeople:
         """One person. Somebody whom Slack does not know is nobody: no member, no e-mail. Raises PlatformError."""
         return self._principal(user, await self._profile(user), me)
 
-    async def _readers(self, channel: str, asker: Principal, me: Identity) -> tuple[Principal, ...] | None:
+    async def _readers(self, incoming: Incoming, asker: Principal, me: Identity) -> tuple[Principal, ...] | None:
+        channel = incoming.channel
         try:
             users = await self._members.get(channel, lambda: self._listed(channel), 0)
             if len(users) > self._config.max_readers:
                 return None
             others = [user for user in users if user not in (me.user, asker.user)]
-            await self._learn_many(others)
+            await self._learn_many(others, str(incoming.reference.get("workspace") or ""))
             profiles = dict(zip(others, await asyncio.gather(*map(self._profile, others)), strict=True))
         except PlatformBusy:
             raise  # waited out, not guessed
@@ -105,11 +106,13 @@ class SlackPeople:
                 break
         return tuple(users)
 
-    async def _learn_many(self, users: Sequence[str]) -> None:
+    async def _learn_many(self, users: Sequence[str], workspace: str) -> None:
+        """`workspace` is named where the token is an organisation's: https://docs.slack.dev/reference/methods/users.list"""
         unknown = {user for user in users if not self._profiles.has(user, self._config.people_seconds)}
         if len(unknown) <= LIST_FROM:
             return
-        async for profile in self._client.pages("users.list", "members", limit=1_000):
+        within = {"team_id": workspace} if workspace else {}
+        async for profile in self._client.pages("users.list", "members", 1_000, **within):
             user = str(profile["id"])
             if user in unknown:
                 self._profiles.put(user, profile)
@@ -149,7 +152,8 @@ class SlackPeople:
     def _principal(self, user: str, profile: Mapping[str, Any], me: Identity) -> Principal:
         allowed = self._config.allowed_teams or {me.team}
         grid = profile.get("enterprise_user") or {}
-        teams = {str(profile.get("team_id") or ""), *map(str, grid.get("teams") or ())}
+        organisation = str(grid.get("enterprise_id") or profile.get("enterprise_id") or "")
+        teams = {str(profile.get("team_id") or ""), *map(str, grid.get("teams") or ()), organisation} - {""}
         ours = bool(teams & allowed) and not profile.get("is_stranger")
         outsider = any(profile.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_bot", "deleted"))
         confirmed = profile.get("is_email_confirmed") is True or (not outsider and self._trusted(profile, teams))

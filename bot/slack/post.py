@@ -57,7 +57,7 @@ class SlackPoster:
         if reply.private and incoming.channel_kind is not ChannelKind.DIRECT:
             return await self._privately(incoming, reply, replace, me, again=again)
         body = _body(reply.payload)
-        if replace is not None and await self._update(incoming, replace, body):
+        if replace and await self._update(incoming, replace, body):
             await self.status(incoming, "")
             return replace
         return await self._once(incoming.channel, incoming.thread, body, me, look_first=again, must_see=True)
@@ -69,7 +69,7 @@ class SlackPoster:
     async def text(self, incoming: Incoming, text: str, replace: str | None, me: Identity) -> str:
         """A fixed text without blocks, in place of `replace` or as a new message."""
         body: dict[str, Json] = {"text": clip(escape(text), TEXT_LIMIT), "blocks": []}
-        if replace is not None and await self._update(incoming, replace, body):
+        if replace and await self._update(incoming, replace, body):
             return replace
         same = hashlib.sha256(text.encode()).hexdigest()[:16]
         marked = mark(STATUS_EVENT, {"key": incoming.key, "text": same})

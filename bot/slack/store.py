@@ -24,14 +24,16 @@ from audit.errors import AuditUnavailable
 from audit.places import Place, Subject
 from bot.errors import PlatformDenied, PlatformError
 
-TEAM = re.compile(r"T[A-Z0-9]{1,30}")
+TEAM = re.compile(r"[TE][A-Z0-9]{1,30}")  # E: a Grid organisation, with all of its workspaces
 MOST_STATES = 2_000
 """States remembered as used. One that is forgotten could count again, but only for the browser that it is bound to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """An installation: the workspace's own token, who the bot is there, who installed it, and when (epoch seconds)."""
+    """An installation: the token of the workspace (or of the organisation that installed the app as a whole), who the
+    bot is there, who installed it, and when (epoch seconds).
+    """
 
     team: str
     name: str

@@ -230,7 +230,8 @@ class SlackWorkspaces:
         body: Mapping[str, Any] = bolt.body
         if body.get("type") == "url_verification":
             return web.json_response({"challenge": body.get("challenge")})
-        team = str(bolt.context.team_id or "")
+        whole = bolt.context.is_enterprise_install and bolt.context.enterprise_id
+        team = str(whole or bolt.context.team_id or "")
         try:
             if _removed(body):
                 await self._forget(team, int(body.get("event_time") or time.time()))

@@ -13,7 +13,7 @@ from aiohttp import ClientResponse, ClientSession, ClientTimeout, encode_basic_a
 from yarl import URL
 
 from bot.demo.standins.slack import SlackStandIn
-from bot.demo.standins.slack_world import World
+from bot.demo.standins.slack_world import GRID_TEAM, World
 from bot.keys import ThreadKey
 from bot.ports import Intake, Viewer
 from bot.slack.config import WorkspacesConfig
@@ -24,6 +24,7 @@ from tests.waiting import STUCK_S
 CLIENT_ID = "1234567890.9876543210"
 CLIENT_SECRET = "stand-in-client-secret"
 SIGNING_SECRET = "stand-in-signing-secret"
+ORG = "E0ORG"
 ACME, BETA = "T0ACME", "T0BETA"
 
 
@@ -31,7 +32,9 @@ def workspace(team: str) -> SlackStandIn:
     """A workspace in which channels and people have the same ids as in every other one."""
     world = World(team=team, trigger_seconds=STUCK_S, bot_user=f"U{team}", bot_id=f"B{team}")
     slack = SlackStandIn(bot_token="(not installed)", signing_secret=SIGNING_SECRET, ack_within=STUCK_S, world=world)
-    world.add_user("U0ADA", f"Ada of {team}", f"ada@{team.lower()}.example", team_id=team)
+    grid = {"enterprise_user": {"enterprise_id": team, "teams": [GRID_TEAM, "T0GRIDTWO"]}} if world.whole else {}
+    home = GRID_TEAM if world.whole else team
+    world.add_user("U0ADA", f"Ada of {team}", f"ada@{team.lower()}.example", team_id=home, **grid)
     world.add_channel("general", "U0ADA")
     return slack
 
@@ -105,10 +108,10 @@ class SlackOrg:
             "scope": "chat:write",
             "bot_user_id": self.spaces[team].world.bot_user,
             "app_id": "A0FOOTNOTE",
-            "team": {"id": team, "name": f"The {team} company"},
-            "enterprise": None,
+            "team": None if team.startswith("E") else {"id": team, "name": f"The {team} company"},
+            "enterprise": {"id": team, "name": f"The {team} organisation"} if team.startswith("E") else None,
             "authed_user": {"id": "U0ADA"},
-            "is_enterprise_install": False,
+            "is_enterprise_install": team.startswith("E"),
         }
         return web.json_response(told | self.answer)
 

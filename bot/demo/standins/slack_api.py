@@ -94,7 +94,7 @@ class SlackApi:
             "apps.connections.open": lambda _: {"url": self._ticket()},
             "assistant.threads.setStatus": self._status,
             "assistant.threads.setSuggestedPrompts": self._prompts,
-            "auth.test": lambda _: {"team_id": world.team, "user_id": world.bot_user, "bot_id": world.bot_id},
+            "auth.test": lambda _: self._who(),
             "chat.getPermalink": self._permalink,
             "chat.postEphemeral": self._ephemeral,
             "chat.postMessage": self._post,
@@ -105,7 +105,7 @@ class SlackApi:
             "conversations.open": self._direct,
             "conversations.replies": self._replies,
             "users.info": self._user,
-            "users.list": lambda a: self._page(a, "members", list(world.users.values())),
+            "users.list": self._list,
             "views.open": self._view,
             "views.update": self._view_update,
         }
@@ -187,6 +187,18 @@ class SlackApi:
         self._world.complaints += found
         if found:
             raise SlackError(found[0])
+
+    def _who(self) -> Answer:
+        """https://docs.slack.dev/reference/methods/auth.test"""
+        world, whole = self._world, self._world.whole
+        grid = {"enterprise_id": world.team, "is_enterprise_install": True} if whole else {}
+        return {"team_id": world.team, "user_id": world.bot_user, "bot_id": world.bot_id, **grid}
+
+    def _list(self, arguments: Arguments) -> Answer:
+        """An organisation's token must name the workspace: https://docs.slack.dev/reference/methods/users.list"""
+        if self._world.whole and not arguments.get("team_id"):
+            raise self._complain("missing_argument: users.list with an organisation's token names no team_id")
+        return self._page(arguments, "members", list(self._world.users.values()))
 
     # --- reading ------------------------------------------------------------------------
 

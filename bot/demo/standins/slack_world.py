@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TEAM = "T0FOOTNOTE"
+GRID_TEAM = "T0GRIDONE"  # a workspace of an organisation
 BOT_USER = "U0FOOTNOTE"
 BOT_ID = "B0FOOTNOTE"
 PLACES = {"channel": "C", "group": "G", "mpim": "G", "im": "D"}
@@ -124,6 +125,11 @@ class World:
     def name_of(self, message: Mapping[str, Any]) -> str:
         return str(self.users.get(message.get("user", ""), {}).get("name", message.get("user", "somebody")))
 
+    @property
+    def whole(self) -> bool:
+        """Whether the app is installed for a whole Grid organisation, of which `team` is the id then."""
+        return self.team.startswith("E")
+
     # --- messages -----------------------------------------------------------------------
 
     def stamp(self) -> str:
@@ -159,14 +165,20 @@ class World:
         return {
             "type": "event_callback",
             "token": "legacy",
-            "team_id": self.team,
+            "team_id": GRID_TEAM if self.whole else self.team,
             "api_app_id": "A0FOOTNOTE",
             "event": {"event_ts": self.stamp(), **event},
             "event_id": f"Ev{secrets.token_hex(5).upper()}",
             "event_time": int(time.time()),
-            "authorizations": [{"team_id": self.team, "user_id": self.bot_user, "is_bot": True}],
+            "authorizations": [{"user_id": self.bot_user, "is_bot": True, **self._authorized()}],
             "is_ext_shared_channel": shared,
         }
+
+    def _authorized(self) -> dict[str, Any]:
+        """Which installation an event is for: https://docs.slack.dev/apis/events-api/#authorizations"""
+        if self.whole:
+            return {"enterprise_id": self.team, "team_id": GRID_TEAM, "is_enterprise_install": True}
+        return {"team_id": self.team}
 
     def message_events(self, channel: str, ts: str) -> list[dict[str, Any]]:
         """In a channel a mention comes as `app_mention` and, when the app hears channels, as `message` too."""
@@ -223,7 +235,7 @@ class World:
         return {
             "type": "block_actions",
             "user": {"id": user, "team_id": self.team},
-            "team": {"id": self.team},
+            **self._pressed_in(),
             "api_app_id": "A0FOOTNOTE",
             "container": container,
             "channel": {"id": channel},
@@ -232,11 +244,17 @@ class World:
             "actions": [{"action_id": action_id, "action_ts": self.stamp(), "block_id": "b", **chosen}],
         }
 
+    def _pressed_in(self) -> dict[str, Any]:
+        if self.whole:
+            grid = {"enterprise": {"id": self.team, "name": "The organisation"}, "is_enterprise_install": True}
+            return {"team": {"id": GRID_TEAM, "enterprise_id": self.team}, **grid}
+        return {"team": {"id": self.team}, "is_enterprise_install": False}
+
     def submitted(self, user: str, view: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
         return {
             "type": "view_submission",
             "user": {"id": user, "team_id": self.team},
-            "team": {"id": self.team},
+            **self._pressed_in(),
             "trigger_id": self.new_trigger(),
             "view": {**view, "state": {"values": values}},
         }

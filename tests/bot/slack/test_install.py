@@ -179,7 +179,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str, bool]] = {
     "a whole organisation": (
         {"is_enterprise_install": True, "team": None, "enterprise": {"id": "E1", "name": "E"}},
         403,
-        "single workspace",
+        "organisation E1 is not allowed",
         True,
     ),
     "a workspace that is not allowed": ({"team": {"id": "T0OTHER", "name": "Other"}}, 403, "slack_teams", True),
@@ -390,6 +390,7 @@ def test_a_workspace_keeps_what_is_set_for_all(tmp_path: Path) -> None:
         "first_pause": 0.5,
         "longest_wait": 3.5,
         "message_seconds": 2.5,
+        "trusted_emails": frozenset({"@example.com"}),
     }
     assert set(set_for_all) == {f.name for f in fields(Shared)}
     config = WorkspacesConfig("1.2", "s", "signing", tmp_path, max_people=5, **set_for_all).workspace("T1", "xoxb-1")
