@@ -186,8 +186,9 @@ _FOUND_BY = frozenset(
 
 def words(text: str) -> set[str]:
     """The words of a text, without case and accents."""
-    flat = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return set(_WORD.findall(flat))
+    flat = unicodedata.normalize("NFKD", text.casefold())
+    marks = {ord(letter): None for letter in set(flat) if unicodedata.combining(letter)}  # each letter once
+    return set(_WORD.findall(flat.translate(marks) if marks else flat))
 
 
 def within(key: str, size: int) -> list[tuple[str, str | int]]:
