@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.locators import join_locators, within
-from retrieval.parse.deleted import has_struck, named, unmarked
+from retrieval.parse.deleted import has_struck, named, unmarked, without
 from retrieval.parse.raised import Mark, Writer, is_shifted, links
 from retrieval.parse.wholes import wholes
 from retrieval.types import Attachment, LeftOut, ParsedDocument, Place, Section
@@ -84,7 +84,7 @@ def assemble(
         placed.append((offset, block))
         offset += len(block.text) + len(SEPARATOR)
     text = SEPARATOR.join(block.text for _, block in placed)
-    parsed = _cut(writer.write(unmarked(title)).unmarked, text, placed, left_out, attachments)
+    parsed = _cut(writer.write(without(title)).unmarked, text, placed, left_out, attachments)
     if not marks:
         return parsed
     return replace(parsed, notes=links(marks, [(start, b.text) for start, b in placed if b.level is None]))

@@ -19,6 +19,7 @@ from retrieval.text.shown import STRUCK_END, STRUCK_OUT
 _OPEN, _CLOSE = "\ufdd5", "\ufdd6"
 _OURS = re.compile(f"[{_OPEN}{_CLOSE}]")
 _JOINED = re.compile(f"{_CLOSE}(\\s*){_OPEN}")
+_SPAN = re.compile(f"{_OPEN}[^{_OPEN}{_CLOSE}]*{_CLOSE}\\s?")
 _KEPT: ContextVar[bool] = ContextVar("struck_text_is_kept", default=False)
 
 
@@ -50,6 +51,11 @@ def has_struck(text: str) -> bool:
 def unmarked(text: str) -> str:
     """The text without its wraps, for labels and titles."""
     return _OURS.sub("", text)
+
+
+def without(text: str) -> str:
+    """The text without what is struck out, for titles."""
+    return _SPAN.sub("", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from retrieval.parse.grid import Cell, Grid, line
 from retrieval.parse.listing import List, integer, numbered, printed
 from retrieval.parse.look import Ink, Look, look_of
 from retrieval.parse.raised import lowered, raised
-from retrieval.parse.style import is_apart, is_inline, is_struck, on_screen, properties, role, shift
+from retrieval.parse.style import is_apart, is_inline, is_struck, on_screen, parts_children, properties, role, shift
 from retrieval.parse.text import decoded
 from retrieval.parse.titling import first_headings, title_of, words_of
 from retrieval.types import LeftOut, ParsedDocument
@@ -112,6 +112,7 @@ class _Open:
     style: str  # its class, or that of the nearest element around it that has one
     struck: bool
     shifts: int  # raised and lowered elements from here outwards
+    flexible: bool  # its children are boxes of their own
 
 
 @dataclass(slots=True)
@@ -244,7 +245,9 @@ class _Walk:
         name = attributes.get("class") or (outer.style if outer else "")
         gone = gone or (outer is not None and outer.struck)
         shifts += bool(height)
-        return _Open(tag, inline, on_ground, is_apart(said), height, len(self.parts), look, name, gone, shifts)
+        apart = is_apart(said) or bool(self.open and self.open[-1].flexible)
+        flexible = parts_children(said)
+        return _Open(tag, inline, on_ground, apart, height, len(self.parts), look, name, gone, shifts, flexible)
 
     def _report(self, what: str) -> None:
         self.left_out[LeftOut(what, f"after “{self.near}”" if self.near else "beginning of the page")] = None

@@ -98,6 +98,11 @@ def is_apart(said: Mapping[str, str]) -> bool:
     return said.get("display", "").startswith("inline-")
 
 
+def parts_children(said: Mapping[str, str]) -> bool:
+    """Whether each child of an element is a box of its own (CSS Flexbox 4, CSS Grid 6)."""
+    return bool({"flex", "grid", "inline-flex", "inline-grid"} & set(said.get("display", "").split(" ")))
+
+
 def role(tag: str, said: Mapping[str, str]) -> str:
     """The tag that an element stands for: what is displayed as a table is one."""
     return tag if tag in _CELLS else _ROLES.get(said.get("display", ""), tag)

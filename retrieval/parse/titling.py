@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from retrieval.parse.blocks import Block
 from retrieval.parse.clauses.numbers import readings
-from retrieval.parse.deleted import unmarked
+from retrieval.parse.deleted import unmarked, without
 
 MAX_TITLE = 200
 _LINE = 12  # words of a line that may be the title
@@ -41,7 +41,7 @@ def title_of(name: str, offered: Iterable[str], words: Counter[str]) -> str:
 
     `name` is the file's, with or without folders; `words` counts the document's words in lower case.
     """
-    kept = [" ".join(text.split())[:MAX_TITLE].strip(" .:;–—-|") for text in offered]
+    kept = [" ".join(without(text).split())[:MAX_TITLE].strip(" .:;–—-|") for text in offered]
     chosen = next((text for text in kept if names(text, words)), "")
     if chosen:
         return chosen

@@ -132,6 +132,13 @@ def test_rules_for_other_media_than_a_screen_count_for_nothing(sheet: str, shown
     assert "word" in parse_html("a.html", page.encode()).text
 
 
+@pytest.mark.parametrize("display", ["flex", "inline-flex", "grid", "inline-grid"])
+def test_figures_in_boxes_side_by_side_are_two_figures(display: str) -> None:
+    sheet = f".x {{ display: {display} }}"
+    page = f"<style>{sheet}</style><div class=x><span>10</span><span>20</span></div><p><b>10</b><b>30</b></p>"
+    assert parse_html("a.html", f"<html><body>{page}</body></html>".encode()).text == "10 20\n1030"
+
+
 @pytest.mark.parametrize(
     "content",
     [
