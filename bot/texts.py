@@ -13,6 +13,7 @@ import re
 STATUS = "Looking in your documents…"
 PRIVATE_NOTE = "I have answered this in a direct message to the person who asked."
 ASKED_IN = "You asked me this here: {link}"
+THE_QUESTION = "the question"
 SHOWN_BEFORE = "I have answered this, but could not make sure that it arrived. If you see no answer, please ask again."
 CONTINUED = "(continued)"  # begins the later parts of an answer that is shown in parts
 NOT_TAKEN = (

@@ -42,7 +42,8 @@ _ASKS = (
     (Wanted.NAME, r"^(?:by |to )?(?:who|whom|wer|wem|wen|qui|qui[eé]n(?:es)?|quem|chi)\b"),
     (
         Wanted.NOTHING,
-        r"^(?:is|are|was|were|do|does|did|can|could|may|must|shall|should|will|would|has|have|why|how)\b"
+        r"^what (?:happens|happened|if|should|must|can|may|do|does)\b"
+        r"|^(?:is|are|was|were|do|does|did|can|could|may|must|shall|should|will|would|has|have|why|how)\b"
         r"|^(?:warum|wieso|weshalb|wie|pourquoi|comment|por ?qu[eéê]|c[oó]mo|perch[eé]|come|waarom|hoe)\b",
     ),
 )

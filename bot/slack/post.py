@@ -15,8 +15,8 @@ from bot.slack.client import SlackClient, Unreached, Unsure, code_of
 from bot.slack.config import SlackConfig
 from bot.slack.events import Identity, spoken
 from bot.slack.pace import Pace
-from bot.slack.render import EVENT, TEXT_LIMIT, clip, escape, mark
-from bot.texts import ASKED_IN, NO_PRIVATE_CHAT, PRIVATE_NOTE
+from bot.slack.render import EVENT, TEXT_LIMIT, clip, escape, linking, mark
+from bot.texts import ASKED_IN, NO_PRIVATE_CHAT, PRIVATE_NOTE, THE_QUESTION
 from bot.types import ChannelKind, Incoming, Reply
 
 STATUS_EVENT = "footnote_status"
@@ -91,7 +91,8 @@ class SlackPoster:
             return await self.text(incoming, NO_PRIVATE_CHAT, replace, me)
         asked = await self._asked(incoming)
         back: dict[str, Json] = {
-            "text": ASKED_IN.format(link=asked),
+            "blocks": [*linking(ASKED_IN, asked or "", THE_QUESTION)],
+            "text": ASKED_IN.format(link=escape(asked or "")),
             "metadata": mark(STATUS_EVENT, {"key": incoming.key, "to": direct}),
         }
         if asked:

@@ -107,12 +107,12 @@ def _told(outcome: Outcome) -> list[Block]:
         [_text(" "), {"type": "link", "url": outcome.link, "text": GO_TO_ANSWER}] if outcome.link else []
     )
     blocks: list[Block] = [_rich([_section([*_spoken(body), *link])])]
+    near = closest(outcome.near) if outcome.near is not None else []
     buttons: list[Json] = []
-    for at, (said, cited) in enumerate(closest(outcome.near) if outcome.near is not None else (), 1):
-        blocks.append(_near(said, cited))
-        buttons.append(
-            _passage_button(outcome.record_id, cited, at if outcome.near and len(outcome.near.statements) > 1 else 0)
-        )
+    for at, (said, cited) in enumerate(near, 1):
+        number = at if len(near) > 1 else 0
+        blocks.append(_near(said, cited, number))
+        buttons.append(_passage_button(outcome.record_id, cited, number))
     if outcome.nearest:
         lines = "\n".join(f"• {nearest_line(p)}" for p in outcome.nearest)[:ANSWER_LIMIT]
         head = _text(f"{NEAREST_SECTIONS}:\n", bold=True)
@@ -126,13 +126,12 @@ def _told(outcome: Outcome) -> list[Block]:
     return blocks
 
 
-def _near(said: Statement, cited: Sequence[Citation]) -> Block:
-    """A sentence that is near, and where it stands."""
-    title, place = _titled(cited), f", {short_place(cited)}"
+def _near(said: Statement, cited: Sequence[Citation], number: int) -> Block:
+    """A sentence that is near, and where it stands; with a number where there are several."""
     quote = [_text(piece) for piece in _pieces(shorten(said.text, NEAR_LIMIT))]
-    return _rich(
-        [_section([title, _text(place)]), {"type": "rich_text_quote", "elements": [*quote]}, *_more([said.more])]
-    )
+    first = [_text(f"{number}. ", bold=True)] if number else []
+    place = _section([*first, _titled(cited), _text(f", {short_place(cited)}")])
+    return _rich([place, {"type": "rich_text_quote", "elements": [*quote]}, *_more([said.more])])
 
 
 def _answered(outcome: Outcome, answer: Answer) -> list[Block]:
@@ -384,6 +383,13 @@ def _label(text: str) -> Block:
 def _small(text: str) -> Block:
     element: Block = {"type": "mrkdwn", "text": clip(escape(text), 2_000), "verbatim": True}
     return {"type": "context", "elements": [element]}
+
+
+def linking(text: str, url: str, label: str) -> list[Block]:
+    """Our own words with a link in the place of "{link}"."""
+    before, _, after = text.partition("{link}")
+    link: Block = {"type": "link", "url": url, "text": label}
+    return [_rich([_section([_text(before), link, *([_text(after)] if after else [])])])]
 
 
 def _help(outcome: Outcome) -> list[Json]:

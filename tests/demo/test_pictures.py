@@ -17,7 +17,7 @@ from bot.teams.render import render as render_teams
 from bot.types import Expert
 from tests.bot.slack.fakes import abstained, answered, citation
 from tests.bot.teams.support import answered as answered_in_teams
-from tests.demo.pictures import slack_page, teams_page
+from tests.demo.pictures import slack_page, teams_page, terminal_page
 from tests.demo.pictures.__main__ import main
 from tests.demo.pictures.browser import SCALE, WIDTH, Unavailable, chromium, picture
 from tests.servers.npmtools import ADAPTIVE_CARDS, npm_package
@@ -73,7 +73,14 @@ def test_a_teams_page_shows_markers_the_label_and_the_card() -> None:
     assert "Hotels cost at most 180 EUR a night." in html.unescape(page)
 
 
-@pytest.mark.parametrize("name", ["slack.png", "teams.png"])
+def test_a_terminal_shows_what_was_printed() -> None:
+    page = terminal_page.page([("footnote audit verify", f"ok  12 records\nNO  {NASTY}\n")])
+    assert "<script>" not in page
+    assert "<span class=no>NO</span>" in page
+    assert html.escape(NASTY) in page
+
+
+@pytest.mark.parametrize("name", ["slack.png", "teams.png", "nearest.png", "verify.png"])
 def test_the_pictures_are_there_and_small(name: str) -> None:
     content = (DOCS / name).read_bytes()
     assert len(content) < 300_000
@@ -93,13 +100,13 @@ def browser() -> str:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("browser")
-async def test_the_script_takes_both_pictures(tmp_path: Path) -> None:
+async def test_the_script_takes_the_pictures(tmp_path: Path) -> None:
     npm_package(ADAPTIVE_CARDS)
     assert await main(tmp_path) == 0
-    for name in ("slack.png", "teams.png"):
+    for name in ("slack.png", "teams.png", "nearest.png", "verify.png"):
         width, height = struct.unpack(">II", (tmp_path / name).read_bytes()[16:24])
         assert width == WIDTH * SCALE
-        assert height > 600, "a page without messages is lower"
+        assert height > 300 * SCALE // 2, "a page without messages is lower"
 
 
 @pytest.mark.slow

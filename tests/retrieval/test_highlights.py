@@ -51,6 +51,7 @@ def test_what_was_asked_for(question: str, text: str, asked: str) -> None:
     [
         ("How do I report a loss?", "Report it within 24 hours."),
         ("May I fly business class?", "Business class is allowed over 6 hours."),
+        ("What happens if we are acquired?", "This Agreement is dated 12 January 2026."),
         ("Why was the limit raised?", "It was raised to 180 EUR."),
         ("What are the tiers?", "The tiers are 5, 10 and 20 users."),
         ("Which form applies above 5,000 EUR?", "Above 5,000 EUR form B applies."),

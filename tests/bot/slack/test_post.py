@@ -186,6 +186,19 @@ async def test_without_a_direct_conversation_nothing_is_shown_and_the_channel_sa
     assert "180 EUR" not in json.dumps(slack.world.messages)
 
 
+async def test_a_question_in_a_thread_has_a_link_back_too(
+    slack: SlackStandIn, by_http: SlackPlatform, intake: MemoryIntake
+) -> None:
+    """Its address has an "&", which Slack reads as mark-up."""
+    channel = slack.world.add_channel("travel", "U0ADA", "U0BOB")
+    root = await slack.ask("U0BOB", channel, "Hotels?")
+    await slack.ask("U0ADA", channel, "And the bonus?", root)
+    await by_http.post(intake.questions[-1], reply_of(by_http, replace(answered(), private=True)), None)
+    back, answer = slack.world.messages[slack.world.dm("U0ADA")]
+    assert f"thread_ts={root}&amp;cid={channel}" in back["text"]
+    assert "180 EUR" in json.dumps(answer["blocks"])
+
+
 async def test_a_private_reply_in_a_direct_message_is_a_reply(
     slack: SlackStandIn, by_http: SlackPlatform, intake: MemoryIntake
 ) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of Slack and Teams for the README, from what the adapters really sent: `python -m tests.demo.pictures`.
+"""Pictures for the README, from what the product really sent and printed: `python -m tests.demo.pictures`.
 
 The sample company plays some scenes against the stand-ins; their messages are drawn in Chromium.
 Needs Chromium, and npm once. Fonts that look best: fonts-lato and fonts-open-sans.
@@ -16,9 +16,10 @@ from bot.demo import company
 from bot.demo.play import Stage, on_stage
 from bot.service.logs import configure
 from bot.settings.chat import ExpertSettings
-from tests.demo.pictures import slack_page, teams_page
+from tests.demo.pictures import slack_page, teams_page, terminal_page
 from tests.demo.pictures.browser import Unavailable, adaptive_cards, picture
 
+UNANSWERED = "What is the limit for client dinners?"
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "pictures"
 
 
@@ -39,27 +40,55 @@ async def slack(stage: Stage) -> str:
     return slack_page.page("# general", lines, world.bot_user)
 
 
+async def nearest(stage: Stage) -> str:
+    """#people: a question that no document answers for sure, and what is closest."""
+    world = stage.slack.world
+    channel = world.add_channel("people", *(f"U{name.upper()}" for name in company.PEOPLE))
+    root = await stage.slack.ask("UPRIYA", channel, UNANSWERED)
+    await stage.worker.drain()
+    lines = [
+        slack_page.Line(world.name_of(message), message, bot=message.get("user") == world.bot_user)
+        for message in world.thread(channel, root)
+    ]
+    return slack_page.page("# people", lines, world.bot_user)
+
+
+async def verify(home: Path) -> str:
+    """The command that proves the log, and what it says."""
+    runs = []
+    for arguments in (("audit", "list", "--limit", "3"), ("audit", "verify")):
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", "from bot.cli import main; main()", "--home", str(home), *arguments),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        said, _ = await child.communicate()
+        runs.append((f"footnote {' '.join(arguments)}", said.decode()))
+    return terminal_page.page(runs)
+
+
 async def teams(stage: Stage, library: str) -> str:
     """The Legal channel: an answer with its passage, and a question that goes on to a person."""
     maeve, tom = stage.person("maeve"), stage.person("tom")
     place = stage.teams.place("channel", maeve, tom, name="Legal")
     said = await stage.teams.say(place, tom, "How much notice must we give to terminate the Northwind agreement?")
     await stage.worker.drain()
-    await stage.teams.say(place, tom, "Who at Northwind signs for the agreement?", thread=said.thread)
+    second = await stage.teams.say(place, tom, "Which insurance must Northwind carry?")
     await stage.worker.drain()
-    press = stage.teams.activity("message", place, tom, thread=said.thread)
+    press = stage.teams.activity("message", place, tom, thread=second.thread)
     latest = (await stage.app.audit.find(Filter(event="question"), limit=1)).records[0]
     await stage.teams.deliver(press | {"value": {"expert": {"record": latest.id}}})
     await stage.worker.drain()
     lines = [
         teams_page.Line("Footnote" if m.by == stage.teams.bot else m.by, m.activity, bot=m.by == stage.teams.bot)
-        for m in stage.teams.thread(place, said.thread)
+        for thread in (said.thread, second.thread)
+        for m in stage.teams.thread(place, thread)
     ]
     return teams_page.page("Legal", lines, library)
 
 
 async def main(folder: Path = FOLDER) -> int:
-    """Write both pictures; 0 when that worked."""
+    """Write the pictures; 0 when that worked."""
     configure("error")
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     try:
@@ -69,7 +98,12 @@ async def main(folder: Path = FOLDER) -> int:
             maeve = ExpertSettings(name="Maeve (Legal)", teams=company.PEOPLE["maeve"][1], words=("Northwind",))
             async with on_stage(settings.model_copy(update={"experts": (maeve,)})) as stage:
                 await stage.sync()
-                pages = {"slack.png": await slack(stage), "teams.png": await teams(stage, library)}
+                pages = {
+                    "slack.png": await slack(stage),
+                    "teams.png": await teams(stage, library),
+                    "nearest.png": await nearest(stage),
+                }
+            pages["verify.png"] = await verify(settings.home)
         for name, page in pages.items():
             await picture(page, folder / name)
             sys.stdout.write(f"{name}: {(folder / name).stat().st_size:,} bytes\n")
