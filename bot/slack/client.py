@@ -38,6 +38,7 @@ DENIED = {
     "restricted_action_thread_only_channel": "only replies in threads are taken there",
     "restricted_action_non_threadable_channel": "the channel takes no replies in threads",
     "restricted_action_thread_locked": "the thread is locked",
+    "cannot_reply_to_message": "the message that it would reply to takes no replies, or is gone",
     "user_not_in_channel": "the person is not in the channel",
     "ekm_access_denied": "the workspace's administrators have suspended posting",
     "enterprise_is_restricted": "the organisation's administrators do not let the app do this",

@@ -75,9 +75,13 @@ class InstallFlow:
             web.get(REDIRECT_PATH, self._return, allow_head=False),
         ]
 
+    def begins_at(self, state: str) -> str:
+        """Slack's page where a person agrees."""
+        return str(self._urls.generate(state))
+
     async def _install(self, request: web.Request) -> web.StreamResponse:
         state = self._states.issue()
-        response = web.Response(status=302, headers={"Location": self._urls.generate(state), **_QUIET})
+        response = web.Response(status=302, headers={"Location": self.begins_at(state), **_QUIET})
         seconds = int(self._config.state_seconds)
         response.set_cookie(COOKIE, state, max_age=seconds, path="/", secure=True, httponly=True, samesite="Lax")
         return response

@@ -286,7 +286,10 @@ class TeamsPlatform:
         record = reply.receipt.record_id
         message = await self._found(incoming, record) if again and replace is None else None
         if message is None:
-            message = await self._show(incoming, reply.payload, replace, once=True)
+            try:
+                message = await self._show(incoming, reply.payload, replace, once=True)
+            except NotThere as error:  # the thread was deleted, or the bot removed
+                raise PlatformDenied(str(error)) from error
         if message:
             self._records.put((incoming.channel, message), record)
         return message

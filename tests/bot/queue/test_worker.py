@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ class Office:
 
     def __init__(self, tmp_path: Path) -> None:
         self.path = tmp_path
-        self.platform = FakePlatform(readers=[EVE])
+        self.platform: Any = FakePlatform(readers=[EVE])
         self.log = MemoryLog()
         self.library = ListLibrary(
             passage(HOTELS), passage(BONUS, acl_id="board", document="minutes.md", title="Board Minutes")
@@ -65,6 +66,7 @@ class Office:
         self.retriever = ListRetriever(self.library)
         self.groups: dict[str, list[str]] = {"board": ["ada@example.com"]}
         self.channels: dict[str, ChannelRule] = {}
+        self.inbox: type[Inbox] = Inbox
 
     @asynccontextmanager
     async def worker(
@@ -77,11 +79,11 @@ class Office:
         most_waiting: int = MOST_WAITING,
     ) -> AsyncIterator[Worker]:
         memory = ThreadMemory(self.path / "memory.db", timedelta(hours=1))
-        inbox = Inbox(SqliteStore(self.path / "inbox.db"))
+        inbox = self.inbox(SqliteStore(self.path / "inbox.db"))
         commands, repeats = Commands(self.library, memory.forget), Repeats(memory, self.log, self.library)
         ask = Ask(self.library, self.retriever, QuotingAnswerer(), self.log, commands, repeats=repeats)
         rules = AudienceRules(FileDirectory(self.groups), self.channels)
-        platforms = {"slack": self.platform}
+        platforms = {self.platform.name: self.platform}
         worker = Worker(
             inbox,
             ask,

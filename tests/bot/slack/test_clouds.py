@@ -28,4 +28,4 @@ def test_installations_lead_to_the_same_cloud(tmp_path: Path) -> None:
     base = web_api(Settings(slack_cloud="gov"))
     config = WorkspacesConfig("1.2", "secret", "signing", tmp_path, base_url=base)
     flow = InstallFlow(config, Installations(tmp_path / "installations", 1))
-    assert URL(flow._urls.generate("state")).with_query(None) == URL("https://slack-gov.com/oauth/v2/authorize")
+    assert URL(flow.begins_at("state")).with_query(None) == URL("https://slack-gov.com/oauth/v2/authorize")

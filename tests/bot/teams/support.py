@@ -14,6 +14,7 @@ from audit.record import Receipt
 from bot.demo.standins.teams import Person, TeamsStandin
 from bot.errors import InboxUnavailable
 from bot.teams.adapter import TeamsPlatform
+from bot.teams.messages import GraphAddresses, TeamsMessages
 from bot.types import Incoming, IncomingKind, Outcome, OutcomeKind, Reply
 from retrieval.types import Answer, Citation, Document, Passage, Seal, Section, Statement
 
@@ -56,11 +57,16 @@ class Bot:
 
 
 @asynccontextmanager
-async def running(page: int = 2, options: dict[str, Any] | None = None, **changes: Any) -> AsyncIterator[Bot]:
-    """The real adapter behind a real server. `changes` are settings, `options` go to TeamsPlatform."""
+async def running(
+    page: int = 2, options: dict[str, Any] | None = None, *, reads: bool = False, **changes: Any
+) -> AsyncIterator[Bot]:
+    """The real adapter behind a real server. `changes` are settings, `options` go to TeamsPlatform; `reads`: it may ask
+    Graph."""
     async with TeamsStandin(page=page) as teams:
         intake = MemoryIntake()
-        platform = TeamsPlatform(teams.config(**changes), intake, **(options or {}))
+        graph = GraphAddresses(f"{teams.base}/graph/v1.0", teams.service_url)
+        history = TeamsMessages(teams.config(), graph) if reads else None
+        platform = TeamsPlatform(teams.config(**changes), intake, history=history, **(options or {}))
         app = web.Application(client_max_size=2_000_000)
         app.add_routes(platform.routes())
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)

@@ -12,7 +12,6 @@ import pytest
 
 from bot.demo.standins.teams import Fault
 from bot.errors import PlatformBusy, PlatformDenied, PlatformError, PlatformUnseen, PlatformUnsure
-from bot.teams.messages import GraphAddresses, TeamsMessages
 from bot.teams.typing import Typing
 from bot.texts import NO_PRIVATE_CHAT, PRIVATE_NOTE, STATUS
 from bot.types import Incoming
@@ -196,16 +195,11 @@ async def test_an_answer_whose_acknowledgement_is_lost_is_not_sent_again_blindly
         assert ["180 EUR" in s.text for s in everywhere].count(True) == 1
 
 
-def _history(bot: Bot) -> TeamsMessages:
-    return TeamsMessages(bot.teams.config(), GraphAddresses(f"{bot.teams.base}/graph/v1.0", bot.teams.service_url))
-
-
 @pytest.mark.parametrize("kind", ["channel", "groupChat"])
 @pytest.mark.parametrize("shown", [True, False])
 async def test_where_graph_shows_the_thread_the_answer_is_looked_for_there(kind: str, shown: bool) -> None:
-    async with running() as bot:
+    async with running(reads=True) as bot:
         place, incoming = await asked(bot, kind)
-        bot.platform._history = _history(bot)
         bot.teams.graph.grant(place)
         answer = reply(bot.platform, answered())
         before = [await bot.platform.post(incoming, answer, None)] if shown else []
