@@ -118,7 +118,13 @@ def _row(unit: Unit) -> str:
     """
     read = row(unit)
     if read is None:
-        return " ".join(filter(None, (" | ".join(cells(unit.text)), _scale(unit, _head(unit)))))
+        held = columns(unit.text)
+        gap = (
+            "" in held[1 : max((n for n, cell in enumerate(held) if cell), default=0)]
+        )  # an empty cell between two says which
+        return " ".join(
+            filter(None, (squash(unit.text) if gap else " | ".join(cells(unit.text)), _scale(unit, _head(unit))))
+        )
     told = [_cell(name, cell) for name, cell in read.columns]
     own = read.own if _WORD.search(read.own) else f"{read.head} {read.own}".strip()
     parted = " – " if read.columns and told[0].startswith(f"{read.columns[0][0]}:") else ": "

@@ -17,6 +17,7 @@ from retrieval.quoting import statement
 from retrieval.types import UnitKind
 from retrieval.units import read
 from tests.retrieval.parse.docx.builder import docx
+from tests.retrieval.parse.pdf.making import drawn as drawn_page
 
 ROWS = [
     ["Grade", "Travel", "", "Meals", ""],
@@ -115,6 +116,22 @@ def test_a_bar_in_a_cell_parts_no_cells(name: str, content: str) -> None:
 def test_lines_of_a_head(head: str, row: str, said: str) -> None:
     [unit] = read(f"{head}\n{row}")[-1:]
     assert statement(unit) == said
+
+
+def test_a_row_without_names_keeps_its_empty_cells() -> None:
+    assert statement(read("b | 1 | 2 |  | 4 |")[0]) == "b | 1 | 2 | | 4 |"
+    assert statement(read("b | 1 | 2 |")[0]) == "b | 1 | 2"
+
+
+def test_a_percent_sign_is_part_of_a_figure_and_else_a_name() -> None:
+    rows = [["Item", "EUR", "%"], ["Rent", "1,200", "12.0"], ["Heat", "300", "3.0"]]
+
+    def page(canvas: Any) -> None:
+        for n, row in enumerate(rows):
+            for x, cell in zip((72, 220, 280), row, strict=True):
+                (canvas.drawRightString if x > 72 else canvas.drawString)(x, 700 - 16 * n, cell)
+
+    assert parse_content("a.pdf", drawn_page(page)).text.splitlines()[0] == "Item | EUR | %"
 
 
 def test_a_row_of_figures_is_no_head() -> None:

@@ -31,6 +31,7 @@ _NUMERIC = re.compile(
 )
 _FOOTNOTE = re.compile(r"\(\d\)")
 _GLUE_LEFT = re.compile(r"[)%]+|\)%")
+_ENDS_FIGURE = re.compile(r"[\d)–—-]$")  # "%" belongs to such a cell; below "EUR" it is a column of its own
 _GLUE_RIGHT = re.compile(r"[(]?[$€£¥][(]?|US\$")
 _LEADERS = re.compile(r"(?:\.\s?){4,}\s*[\divxlc-]{0,6}$|…{2,}")
 ENUMERATOR = re.compile(
@@ -356,7 +357,7 @@ def _row(line: Sequence[Word], run: int) -> Row:
     edges: list[tuple[float, float]] = []
     for part in _segments(line):
         text = text_of(part)
-        if cells and _GLUE_LEFT.fullmatch(text):
+        if cells and _GLUE_LEFT.fullmatch(text) and _ENDS_FIGURE.search(cells[-1]):
             cells[-1] += text
             edges[-1] = (edges[-1][0], part[-1].x1)
         elif cells and _GLUE_RIGHT.fullmatch(cells[-1]):
