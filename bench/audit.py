@@ -191,6 +191,12 @@ def fsync(path: Path) -> float:
     return round(statistics.median(took) * 1000, 2)
 
 
+def processor() -> float:
+    """Seconds of processor time of this process and of those that it started and that have ended."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
 async def costs(folder: Path, size: int, formats: Sequence[ExportFormat], place: Where) -> Figures:
     """Each figure of a log of this size; times are wall clock."""
     began = time.perf_counter()
@@ -201,10 +207,10 @@ async def costs(folder: Path, size: int, formats: Sequence[ExportFormat], place:
         if isinstance(database, SqliteDatabase):
             figures["megabytes"] = round(database.path.stat().st_size / 1e6)
         for name, disclosures in (("verify_tree", False), ("verify_disclosures", True)):
-            began, busy = time.perf_counter(), time.process_time()
+            began, busy = time.perf_counter(), processor()
             report = await verify_log(log, disclosures=disclosures)
             figures[f"{name}_s"] = round(time.perf_counter() - began, 2)
-            figures[f"{name}_cpu_us_a_record"] = round((time.process_time() - busy) / size * 1e6, 1)
+            figures[f"{name}_cpu_us_a_record"] = round((processor() - busy) / size * 1e6, 1)
             if not report.ok or report.records != size:
                 raise SystemExit(f"the log does not verify: {report.findings[:3]}")
         began = time.perf_counter()
@@ -212,10 +218,10 @@ async def costs(folder: Path, size: int, formats: Sequence[ExportFormat], place:
         figures["first_search_builds_index_s"] = round(time.perf_counter() - began, 2)
         figures.update(await searches(log, size))
         for format in formats:
-            began, busy = time.perf_counter(), time.process_time()
+            began, busy = time.perf_counter(), processor()
             await export(log, folder / "out" / format.value, format=format, by="bench")
             figures[f"export_{format.value}_s"] = round(time.perf_counter() - began, 2)
-            figures[f"export_{format.value}_cpu_us_a_record"] = round((time.process_time() - busy) / size * 1e6, 1)
+            figures[f"export_{format.value}_cpu_us_a_record"] = round((processor() - busy) / size * 1e6, 1)
     return figures
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from retrieval.indexing import made_now
 from retrieval.ports import Embedder, Index, Library
 from retrieval.question.routing import Router
 from retrieval.question.search_terms import SearchTerms, analysed
 from retrieval.thread import direction
-from retrieval.types import Document, Hit, Passage, Query, Question
+from retrieval.types import Document, Hit, Passage, Query, Question, Section
 
 _ROUNDS = 3  # searches, each asking for more, while hits fall away because they are not current
 _DENSE = 0.2  # share of digits in a passage from which on more digits say no more
@@ -99,7 +101,7 @@ class Retriever:
         """A passage with the sections that share it, so that a quote is cited by the innermost one."""
         passage = _passage(n, hit, current)
         all_sections = await self._library.sections(passage.document.id, passage.document.version)
-        touched = tuple(s for s in all_sections if s.start < passage.end and passage.start < s.end)
+        touched = touching(all_sections, passage.start, passage.end)
         if hit.chunk.units is None:
             passage = replace(passage, units=await made_now(self._embedder, passage, touched))
         return replace(passage, sections=touched) if len(touched) > 1 else passage
@@ -184,3 +186,12 @@ def _passage(n: int, hit: Hit, current: Mapping[str, Document]) -> Passage:
         units=chunk.units or (),
         score=round(hit.score * 1_000_000),
     )
+
+
+def touching(sections: Sequence[Section], start: int, end: int) -> tuple[Section, ...]:
+    """Those of a document, which stand in reading order, that share characters with [start, end)."""
+    before_end = bisect_left(sections, end, key=_START)
+    return tuple([section for section in sections[:before_end] if start < section.end])
+
+
+_START = attrgetter("start")

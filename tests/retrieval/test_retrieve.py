@@ -3,8 +3,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from retrieval.retrieve import RetrievalSettings, Retriever
-from retrieval.types import Chunk, Hit, Query, Question
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.retrieve import RetrievalSettings, Retriever, touching
+from retrieval.types import Chunk, Hit, Query, Question, Section
 from tests.retrieval.fakes import FakeIndex, FakeLibrary, HashEmbedder, chunks, document
 
 ALL = frozenset({"all"})
@@ -146,3 +149,10 @@ async def test_the_index_is_asked_by_keywords_and_less_by_vectors_for_figures() 
     assert (plain.alpha, plain.limit) == (0.5, 6)
     assert (figure.alpha, figure.limit) == (0.1, 12)
     assert plain.vector == EMBEDDER.vector("Does the document state that hotels are paid?")
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12)), max_size=12), st.integers(0, 40), st.integers(0, 12))
+def test_sections_that_touch_a_passage_are_all_found(spans: list[tuple[int, int]], start: int, length: int) -> None:
+    sections = [Section("s", None, "", (), at, at + size) for at, size in sorted(spans)]
+    end = start + length
+    assert touching(sections, start, end) == tuple(s for s in sections if s.start < end and start < s.end)
