@@ -10,7 +10,7 @@ from retrieval.text.words import squash
 
 _MARKERS = re.compile(r"\s*\[\s*\d+(?:\s*[,;]\s*\d+)*\s*\]")
 _LINK = re.compile(
-    r"\b[a-z][a-z0-9+.-]*:\S|\bwww\.|<[@!#]|[\w.+-]@[\w-]|(?<![\w@])@\w|\]\(|\b[\w-]+\.[a-z]{2,6}/", re.I
+    r"\b[a-z][a-z0-9+.-]*:\S|\bwww\.|<[@!#/a-z]|[\w.+-]@[\w-]|(?<![\w@])@\w|\]\(|\b[\w-]+\.[a-z]{2,6}/", re.I
 )
 _LONGER = 3  # times the characters of the unit that its translation may have, and a few more
 _FEW = 60
