@@ -6,13 +6,17 @@ them by the same rules (`audit.register`), so that an approval which this module
 
 from __future__ import annotations
 
+from audit.database import Session
+from audit.disclosure import seal
 from audit.errors import ErasureRefused, RecordUnknown
 from audit.events import event
 from audit.log import TransparencyLog
 from audit.people import same_person
 from audit.reading import Reader
-from audit.record import Json
+from audit.record import AuditRecord, Json
 from audit.register import Ruled
+from audit.search import Found, select
+from audit.store import Entry, Store
 
 
 async def ask(
@@ -61,9 +65,32 @@ def agreed(request: Ruled, by: str) -> dict[str, Json]:
     return {"ground": fields.get("ground"), "requested_by": fields.get("requested_by"), "approved_by": by}
 
 
+async def carry_out(log: TransparencyLog, record: AuditRecord, request: str) -> str:
+    """Append an approval, unless somebody else was quicker to approve or refuse; its id. Raises RecordUnknown."""
+
+    def write(store: Store) -> None:
+        store.write([Entry(seal(record), lambda session, index: once(session, index, record, request))])
+
+    await log.work(write)
+    return record.id
+
+
+def once(session: Session, index: int, record: AuditRecord, request: str) -> None:
+    """In the transaction that appends `record`: nobody approved or refused the same before. Raises RecordUnknown."""
+    answered(session, index, request, 0, "refused")
+    answered(session, index, record.refers_to or "", 0, record.outcome)
+
+
+def answered(session: Session, index: int, request: str, known: int, outcome: str) -> None:
+    """Raises RecordUnknown when before `index` more than the `known` answers of that outcome refer to a request."""
+    where = "refers_to = ? AND event <> 'question' AND outcome = ? AND idx < ?"
+    found = Found("entry", where, (request, outcome, index), "idx")
+    if session.value(select("count(*)", found), found.values) != known:
+        raise RecordUnknown(f"request {request} was answered meanwhile; `footnote audit approve` lists what waits")
+
+
 async def refuse(log: TransparencyLog, kind: str, request_id: str, *, by: str, reason: str) -> str:
     """Close a request without doing anything; anybody may. Raises RecordUnknown."""
     await log.read(lambda view: waiting(view, kind, request_id))
     record = event(kind, "refused", refers_to=request_id, approved_by=by, reason=reason)
-    await log.append(record)
-    return record.id
+    return await carry_out(log, record, request_id)

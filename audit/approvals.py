@@ -75,7 +75,12 @@ async def approve_rotation(log: TransparencyLog, request_id: str, *, by: str) ->
     request = await agreement.second(log, "key", request_id, by=by)
     revoked = request.record.fields.get("revoked")
     both = agreement.agreed(request, by)
-    return await log.rotate_key(request_id, both, revoked if isinstance(revoked, int) else None)
+    return await log.rotate_key(
+        request_id,
+        both,
+        revoked if isinstance(revoked, int) else None,
+        lambda session, index, record: agreement.once(session, index, record, request_id),
+    )
 
 
 def _pending(view: Reader) -> list[Waiting]:

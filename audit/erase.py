@@ -20,18 +20,20 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from audit.agreement import check_second, waiting
+from audit.agreement import answered, check_second, waiting
 from audit.certificate import Done, certificate_text
 from audit.check import digests_of
+from audit.database import Session
 from audit.errors import ErasureRefused, RecordUnknown
 from audit.events import event
 from audit.log import TransparencyLog
+from audit.note import PublicKey, open_note
 from audit.places import Holder, Subject
 from audit.reading import Reader, Stored
 from audit.record import AuditRecord, Json, new_record_id
 from audit.register import ALL, KEPT_EVENTS, RELEASED, Ruled, taking_of, texts
 from audit.subject import PERSONAL, Person, Traces, traces
-from audit.taking import BATCH, Taking, check_holds, known, meant, take_out
+from audit.taking import BATCH, Taking, check_holds, meant, proved, take_out
 
 T = TypeVar("T")
 
@@ -94,7 +96,7 @@ async def request_erasure(
         return await _request_person(log, Person.called(person, also), ids, ground, by, names, holders)
     wanted = tuple(dict.fromkeys(names)) or PERSONAL
     taken = dict.fromkeys(ids, wanted)
-    await log.read(lambda view: _check(view, [known(view, record_id) for record_id in ids], taken))
+    await log.read(lambda view: _check(view, [proved(view, record_id) for record_id in ids], taken))
     if not ids:
         raise RecordUnknown("no record is meant by this erasure; nothing to do")
     record = event("erasure", "requested", records=ids, names=[*wanted], ground=ground, requested_by=by)
@@ -115,7 +117,7 @@ async def _request_person(
         found = traces(view, person, names)
         for record_id in ids:
             found.fall.setdefault(record_id, tuple(names) or PERSONAL)
-        _check(view, [known(view, record_id) for record_id in found.fall], found.fall)
+        _check(view, [proved(view, record_id) for record_id in found.fall], found.fall)
         return found
 
     found = await _apart(log, look)
@@ -165,17 +167,21 @@ async def approve_erasure(log: TransparencyLog, request_id: str, *, by: str, hol
     Of a person: the log first, then the places of `holders`, then what the request says of them. A crash in between
     leaves the request waiting; whoever approves it again goes on from there.
     """
+    # Counted first: whoever answers the same request from now on is noticed, or notices this.
+    known = len([one for one in await log.referring(request_id) if one.outcome == "approved"])
     request, subject = await log.read(partial(_request, request_id=request_id))
     check_second(request.requested_by, by)
     for holder in holders:
         if subject is not None and (why := await holder.busy(subject)):
             raise ErasureRefused(why)
-    await log.read(lambda view: _check(view, [known(view, one) for one in request.records], request.taken, request.id))
+    await log.read(lambda view: _check(view, [proved(view, one) for one in request.records], request.taken, request.id))
     others = [record_id for record_id in request.records if record_id != request.id]
-    done = [await _take(log, request, others[n : n + BATCH], by) for n in range(0, len(others), BATCH)]
+    done: list[Erased] = []
+    for n in range(0, len(others), BATCH):
+        done.append(await _take(log, request, others[n : n + BATCH], by, known + len(done)))
     places, left = await _elsewhere(subject, holders)
     if len(others) < len(request.records):
-        done.append(await _take(log, request, [request.id], by))
+        done.append(await _take(log, request, [request.id], by, known + len(done)))
     copies = tuple(dict.fromkeys(copy for one in done for copy in one.copies))
     if subject is not None and (since := await _apart(log, partial(_since, person=subject.person))):
         left = [*left, f"{since} records of the log that name them and were made since the request: request them too"]
@@ -194,10 +200,12 @@ async def approve_erasure(log: TransparencyLog, request_id: str, *, by: str, hol
 
 
 async def certificate_of(log: TransparencyLog, request_id: str) -> str:
-    """The certificate of an erasure that was carried out. Raises RecordUnknown."""
+    """The certificate of an erasure that was carried out. Raises RecordUnknown, AuditCorrupt when it is not signed."""
+    keys = [PublicKey.parse(key) for key in await log.read(lambda view: view.keys())]
     for record in await log.referring(request_id):
         text = record.fields.get("certificate")
         if (record.event, record.outcome) == ("erasure", "certified") and isinstance(text, str):
+            open_note(text, keys)  # a record of that name may have been appended by anybody
             return text
     raise RecordUnknown(f"no erasure {request_id} was carried out; `footnote audit approve` lists those that wait")
 
@@ -214,7 +222,8 @@ async def _apart(log: TransparencyLog, work: Callable[[Reader], T]) -> T:
         await reader.close()
 
 
-async def _take(log: TransparencyLog, request: Pending, records: Sequence[str], by: str) -> Erased:
+async def _take(log: TransparencyLog, request: Pending, records: Sequence[str], by: str, known: int) -> Erased:
+    """One approval, as the next after `known` others of the request."""
     taken = {record_id: request.taken[record_id] for record_id in records}
     digests = await log.read(lambda view: _digests(view, taken))
     record = event(
@@ -228,9 +237,15 @@ async def _take(log: TransparencyLog, request: Pending, records: Sequence[str], 
         requested_by=request.requested_by,
         approved_by=by,
     )
-    fields, removed, copies = await take_out(
-        log, record, taken, lambda view, targets: _check(view, targets, taken, request.id)
-    )
+
+    def allowed(session: Session, index: int) -> None:
+        answered(session, index, request.id, 0, "refused")
+        answered(session, index, request.id, known, "approved")
+
+    def check(view: Reader, targets: Sequence[Stored]) -> None:
+        _check(view, targets, taken, request.id)
+
+    fields, removed, copies = await take_out(log, record, taken, check, allowed)
     return Erased(record.id, len(records), fields, removed, copies)
 
 
@@ -288,7 +303,7 @@ def _digests(view: Reader, taking: Taking) -> dict[str, dict[str, str]]:
     """By record and field: the digests that an approval takes."""
     found: dict[str, dict[str, str]] = {}
     for record_id, names in taking.items():
-        given = digests_of(known(view, record_id).claimed())
+        given = digests_of(proved(view, record_id).claimed())
         found[record_id] = {name: value for name, value in given if meant(name, names)}
     return found
 

@@ -178,6 +178,8 @@ async def _announce(
             "format": format.value,
             "target": str(target),
             "filter": wanted.as_json(),
+            "first": first,
+            "last": max(last, 0),
         },
     )
 

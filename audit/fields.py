@@ -198,6 +198,8 @@ FIELDS: tuple[Field, ...] = (
     Field("found", ("access",), COUNT, False, "how many records were shown"),
     Field("format", ("access",), TEXT, False, "of an export"),
     Field("target", ("access",), TEXT, False, "where an export was written"),
+    Field("first", ("access",), COUNT, False, "of an export: the position of the first record in it"),
+    Field("last", ("access",), COUNT, False, "of an export: the position of the last record in it"),
     Field("records", ("erasure", "retention"), TEXTS, False, "ids of the records meant"),
     Field("names", ("erasure", "retention"), TEXTS, False, "the fields meant; `*` is every one"),
     Field("digests", ("erasure",),

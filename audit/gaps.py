@@ -7,10 +7,12 @@ a person. Processes that share a home share the file: a lock on it keeps them in
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import re
+import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -68,8 +70,8 @@ class GapNotes:
     def waiting(self) -> bool:
         """Is there a note that is not in the log yet? False where that cannot be told."""
         try:
-            with self._path.open("rb") as file:
-                return bool(file.read().strip())
+            with self._opened() as descriptor:
+                return bool(os.pread(descriptor, SPACE, 0).strip())
         except OSError:
             return False
 
@@ -94,8 +96,11 @@ class GapNotes:
 
     @contextmanager
     def _opened(self, flags: int = 0) -> Iterator[int]:
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC | flags, 0o600)
+        flags |= os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        descriptor = os.open(self._path, flags, 0o600)
         try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, "it is no plain file", str(self._path))
             _lock(descriptor)
             yield descriptor
         finally:
@@ -117,12 +122,14 @@ def _lock(descriptor: int) -> None:
 
 
 def _read(descriptor: int) -> list[dict[str, Json]]:
-    """The notes. A line that a crash tore, or that somebody changed, is a gap too: of what, nobody knows."""
-    data = os.pread(descriptor, 4 * SPACE, 0)
-    return [_note(line) for line in data.split(b"\n") if line.strip()]
+    """The notes. Lines that a crash tore, or that somebody changed, are one gap too: of what, nobody knows."""
+    data = os.pread(descriptor, SPACE, 0)
+    lines = [_note(line) for line in data.split(b"\n") if line.strip()]
+    notes = [note for note in lines if note is not None]
+    return notes if len(notes) == len(lines) else [*notes, _new(_UNREADABLE)]
 
 
-def _note(line: bytes) -> dict[str, Json]:
+def _note(line: bytes) -> dict[str, Json] | None:
     try:
         note = json.loads(line)
         parse_timestamp(note["since"])
@@ -136,8 +143,8 @@ def _note(line: bytes) -> dict[str, Json]:
                 "tried": note["tried"] is True,
             }
     except (ValueError, KeyError, TypeError, RecursionError):
-        return _new(_UNREADABLE)
-    return _new(_UNREADABLE)
+        return None
+    return None
 
 
 def _new(reason: str, refused: int = 0) -> dict[str, Json]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from audit.agreement import agreed, ask, second
+from audit.agreement import agreed, ask, carry_out, second
 from audit.errors import ErasureRefused, RecordUnknown
 from audit.events import event
 from audit.log import TransparencyLog
@@ -48,8 +48,7 @@ async def approve_lift(log: TransparencyLog, request_id: str, *, by: str) -> str
     """End a hold, as somebody else requested. Raises ErasureRefused (the same person), RecordUnknown."""
     request = await second(log, "hold", request_id, by=by)
     record = event("hold", "lifted", refers_to=request.record.refers_to, request=request_id, **agreed(request, by))
-    await log.append(record)
-    return record.id
+    return await carry_out(log, record, request_id)
 
 
 async def holds(log: TransparencyLog) -> list[Hold]:

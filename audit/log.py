@@ -141,11 +141,18 @@ class TransparencyLog:
         await self.work(lambda store: notes.append(store.key.sign_note(text)))
         return notes[0]
 
-    async def rotate_key(self, request: str, agreed: Mapping[str, Json], revoked: int | None = None) -> PublicKey:
+    async def rotate_key(
+        self,
+        request: str,
+        agreed: Mapping[str, Json],
+        revoked: int | None = None,
+        check: Callable[[Session, int, AuditRecord], None] = lambda session, index, record: None,
+    ) -> PublicKey:
         """Make a new signing key; a `key` record that the old one signed names it. Raises AuditUnavailable.
 
         `request` is the record that asked for it, `agreed` who agreed (`audit.approvals` sees to both). With
-        `revoked` the old key is believed up to a tree of so many records.
+        `revoked` the old key is believed up to a tree of so many records. `check` raises, in the transaction, what
+        forbids it.
         """
         made: list[SigningKey] = []
 
@@ -165,7 +172,11 @@ class TransparencyLog:
                     fields["revoked"] = revoked
                 return AuditRecord(new_record_id(), "key", datetime.now(UTC), "rotated", fields, request)
 
-            store.hand_over(lambda size: Entry(seal(handover(size))), new)
+            def entry(size: int) -> Entry:
+                record = handover(size)
+                return Entry(seal(record), lambda session, index: check(session, index, record))
+
+            store.hand_over(entry, new)
             put_in_place(self.paths.following, self.paths.key)
             remember(self.paths, new.public)
             made.append(new)

@@ -49,7 +49,7 @@ async def publish_checkpoint(log: TransparencyLog, folder: Path) -> Path:
     compared = await compare_checkpoints(log, folder)
     if compared.wrong:
         raise await alarm(log, folder, compared)
-    target = folder / f"checkpoint-{compared.size:012d}.txt"
+    target = folder / _name(compared.size)
     try:
         await asyncio.to_thread(_write_once, target, compared.note)
     except OSError as error:
@@ -113,10 +113,16 @@ def _compare(view: Reader, kept: Sequence[tuple[str, str]], known: Sequence[Publ
         for name, text in kept:
             said = Report()
             old = read_earlier(said, text, head, keys)
+            if old is not None and name != _name(old.size):
+                said.say(f"it is of {old.size} records, and its name says otherwise")
             if old is not None and not _extends(old, head, hashes):
                 said.say(f"the log's first {old.size} records are others: it was forked")
             wrong += [f"{name}: {finding.what}" for finding in said.findings]
     return Compared(note, head.size, len(kept), wrong)
+
+
+def _name(size: int) -> str:
+    return f"checkpoint-{size:012d}.txt"
 
 
 def _extends(old: Checkpoint, new: Checkpoint, hashes: Hashes) -> bool:

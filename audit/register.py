@@ -275,6 +275,14 @@ def _hold_set(_: Register, ruled: Ruled) -> Iterator[str]:
     record = ruled.record
     if any(not text(record.fields, name) and not _gone(name, record) for name in ("matter", "ground")):
         yield "the hold has no matter or no ground"
+    covers = record.fields.get("covers")
+    try:
+        given = Filter.from_json(covers).as_json()
+    except ValueError:
+        given = {}
+    unread = not isinstance(covers, dict) or set(covers) != set(given)
+    if unread and ruled.form > 1 and not _gone("covers", record):
+        yield "what the hold covers cannot be read"
 
 
 def _hold_lifted(register: Register, ruled: Ruled) -> Iterator[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from audit.agreement import agreed, ask, second
+from audit.agreement import agreed, ask, carry_out, second
 from audit.errors import ErasureRefused
 from audit.events import event
 from audit.holds import standing_holds
@@ -76,8 +76,7 @@ async def approve_rule(log: TransparencyLog, request_id: str, *, by: str) -> str
     request = await second(log, "retention", request_id, by=by)
     asked = {name: request.record.fields.get(name) for name in RULE_FIELDS}
     record = event("retention", "approved", refers_to=request_id, **asked, **agreed(request, by))
-    await log.append(record)
-    return record.id
+    return await carry_out(log, record, request_id)
 
 
 async def retain(

@@ -52,25 +52,32 @@ def seal_of(path: Path) -> Path | None:
     return next((one for one in beside if one.is_file()), None)
 
 
-def verify_files(seal: Path, keys: Sequence[str] = ()) -> Report:
-    """Are the files those that were sealed? Without `keys` the key inside is believed, and named. Raises OSError."""
+def verify_files(seal: Path, keys: Sequence[str] = (), named: Path | None = None) -> Report:
+    """Are the files those that were sealed, and is the one that somebody `named` among them? Raises OSError.
+
+    Without `keys` the key inside is believed, and said.
+    """
     report = Report()
     note = seal.read_bytes().decode("utf-8", "replace")
-    named = next((line.removeprefix("key ") for line in note.split("\n") if line.startswith("key ")), "")
+    key = next((line.removeprefix("key ") for line in note.split("\n") if line.startswith("key ")), "")
     try:
-        trusted = [PublicKey.parse(text) for text in (keys or [named])]
+        trusted = [PublicKey.parse(text) for text in (keys or [key])]
         lines = open_note(note, trusted).split("\n")
         if lines[0] != TYPE:
             raise AuditCorrupt("it is no seal of files")
-        report.origin, report.key = lines[1], named
+        report.origin, report.key = lines[1], key
         report.size, report.root = int(lines[3].split()[1]), lines[3].split()[2]
         report.records = int(lines[4].removeprefix("records "))
     except (AuditCorrupt, IndexError, ValueError) as error:
         report.say(f"the seal {seal.name} is no good: {error}")
         return report
-    if report.origin not in {key.name for key in trusted}:
+    if report.origin not in {one.name for one in trusted}:
         report.say(f"the export is of the log {report.origin}, its key of another")
     listed = {found[2]: found[1] for line in lines[5:] if (found := _LINE.fullmatch(line))}
+    if named is not None and named.is_file() and named.name != seal.name and named.name not in listed:
+        report.say(f"the seal {seal.name} is of other files than {named.name}")
+    if not listed:
+        report.say("the seal is of no file")
     for name, digest in listed.items():
         path = seal.parent / name
         if not path.resolve().is_relative_to(seal.parent.resolve()) or not path.is_file():

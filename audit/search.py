@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from json import dumps
 
 from audit.disclosure import microseconds
@@ -52,13 +52,18 @@ class Filter:
 
     @classmethod
     def from_json(cls, value: Json) -> Filter:
-        """What `as_json` wrote."""
+        """What `as_json` wrote. Raises ValueError for a time that is none."""
         given = value if isinstance(value, dict) else {}
         texts = {name: found for name in _TEXTS if isinstance(found := given.get(name), str)}
-        times = {name: datetime.fromisoformat(texts.pop(name)) for name in ("since", "until") if texts.get(name)}
+        times = {name: _time(texts.pop(name)) for name in ("since", "until") if name in texts}
         records = given.get("records")
         ids = frozenset(map(str, records)) if isinstance(records, list) else None
         return cls(**texts, **times, records=ids)  # type: ignore[arg-type]  # by their names
+
+
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
 _TEXTS = tuple(name for name in Filter.__dataclass_fields__ if name != "records")

@@ -210,10 +210,12 @@ class SqliteDatabase:
         return [(p.stat().st_mtime_ns, p.stat().st_size) for p in (self.path, _wal(self.path)) if p.exists()]
 
     def check_index(self, session: Session, size: int) -> Sequence[str]:
+        damaged = [str(row[0]) for row in session.rows("PRAGMA integrity_check(5)")]
+        wrong = [] if damaged == ["ok"] else [f"SQLite finds {self.path} damaged: {what}" for what in damaged]
         if not self.search_path.exists():
-            return []
+            return wrong
         with TemporaryDirectory(prefix="footnote-index-") as folder:
-            return compare_indexes(self.search_path, Path(folder) / "search.db", session, size)
+            return wrong + compare_indexes(self.search_path, Path(folder) / "search.db", session, size)
 
     def create(self, session: Session) -> None:
         session.run(_SCHEMA)

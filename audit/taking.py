@@ -6,6 +6,7 @@ For approvals and for retention (`audit.erase`, `audit.retention`), which say wh
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -34,16 +35,18 @@ async def take_out(
     record: AuditRecord,
     taking: Taking,
     check: Callable[[Reader, Sequence[Stored]], None],
+    allowed: Callable[[Session, int], None] = lambda session, index: None,
 ) -> tuple[int, tuple[Path, ...], tuple[str, ...]]:
     """Append `record` and take the fields out, in one transaction; then leave no bytes of them.
 
-    `check` looks at the records last of all, and raises what forbids it. Returns how many fields went, the exports
-    that were removed and the copies elsewhere. Raises ErasureRefused, RecordUnknown, AuditUnavailable.
+    `check` looks at the records last of all, and raises what forbids it; `allowed` does so in the transaction.
+    Returns how many fields went, the exports that were removed and the copies elsewhere. Raises ErasureRefused,
+    RecordUnknown, AuditUnavailable.
     """
 
     def look(view: Reader) -> tuple[list[Stored], int]:
         view.index().catch_up()  # with all of them, so that forgetting is final
-        targets = [known(view, record_id) for record_id in taking]
+        targets = [proved(view, record_id) for record_id in taking]
         check(view, targets)
         return targets, _count_holds(view.session)
 
@@ -55,7 +58,8 @@ async def take_out(
     targets, holds_seen = await log.read(look)
     salts = {s.salts[name] for s in targets for name in s.salts if meant(name, taking[s.record.id])}
 
-    def take(session: Session, _: int) -> None:
+    def take(session: Session, index: int) -> None:
+        allowed(session, index)
         if _count_holds(session) != holds_seen:
             raise ErasureRefused("a hold was set or lifted in between; look at it and approve again")
         log.database.erase(session, record.id, [_cut(session, s.index, taking[s.record.id]) for s in targets])
@@ -103,7 +107,7 @@ async def finish_erasures(
     return removed, (*copies, *left)
 
 
-def known(view: Reader, record_id: str) -> Stored:
+def proved(view: Reader, record_id: str) -> Stored:
     """A record, proved. Raises RecordUnknown, AuditCorrupt."""
     stored = view.proved(record_id)
     if stored is None:
@@ -155,20 +159,39 @@ def _remove_exports(view: Reader, exports: Path, indexes: Sequence[int]) -> tupl
     """Exports that may hold one of the records: ours are removed, others named."""
     removed: list[Path] = []
     elsewhere: list[str] = []
-    for path_text, first, last in view.session.rows("SELECT path, first, last FROM copy ORDER BY path"):
+    for path_text, first, last in _exports(view):
         if not any(first <= index <= last for index in indexes):
             continue
         path = _own_export(path_text, exports)
         if path is None:
             elsewhere.append(path_text)
             continue
-        for item in _files_of(path):
+        there = [item for item in _files_of(path) if item.exists()]
+        for item in there:
             if item.is_dir():
                 shutil.rmtree(item)
             else:
                 item.unlink(missing_ok=True)
-        removed.append(path)
-    return tuple(removed), tuple(elsewhere)
+        if there:
+            removed.append(path)
+    return tuple(dict.fromkeys(removed)), tuple(dict.fromkeys(elsewhere))
+
+
+def _exports(view: Reader) -> list[tuple[str, int, int]]:
+    """Where exports were written, with the positions of their first and last record.
+
+    The table may have been changed, so the log's own records are asked too. Earlier ones do not say the positions.
+    """
+    found = {(path, first, last) for path, first, last in view.session.rows("SELECT path, first, last FROM copy")}
+    paths = {path for path, _, _ in found}
+    for stored in view.of_event("access"):
+        fields = stored.record.fields
+        target, first, last = (fields.get(name) for name in ("target", "first", "last"))
+        if isinstance(target, str) and isinstance(first, int) and isinstance(last, int):
+            found.add((target, first, last))
+        elif isinstance(target, str) and target not in paths:
+            found.add((target, 0, sys.maxsize))
+    return sorted(found)
 
 
 def _own_export(path_text: str, exports: Path) -> Path | None:

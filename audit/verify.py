@@ -87,7 +87,8 @@ def verify_stored(view: Reader, wanted: Wanted) -> Report:
             return report
         if not wanted.pinned and wanted.signers and report.key not in wanted.signers:
             report.say(f"the log is signed by {report.key}, which is not the newest key of this home")
-        if claimed != [*claimed[:1], *(one.new for one in rotations)]:
+        first = rotations[0].old if rotations else report.key
+        if claimed != [first, *(one.new for one in rotations)]:
             report.say("the keys that the log's database lists are not those that its records hand over to")
         check_now(report, head)
         earlier = [old for note in wanted.since if (old := read_earlier(report, note, head, trusted))]

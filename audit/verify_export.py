@@ -47,7 +47,7 @@ def verify_export(
         if path.is_file() and is_certificate(path):
             return verify_certificate(path, keys)
         if (seal := seal_of(path)) is not None:
-            return verify_files(seal, keys)
+            return verify_files(seal, keys, path)
         if path.is_file() and not begins_like_json(path):
             raise unsealed(path)
     except OSError as error:
