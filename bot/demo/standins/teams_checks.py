@@ -24,6 +24,7 @@ CARD_ELEMENTS = frozenset(
 _ESCAPED = re.compile(
     rf"\\([{re.escape(string.punctuation)}])"
 )  # https://spec.commonmark.org/0.31.2/#backslash-escapes
+_BOLD = re.compile(r"(?<!\\)\*\*(?=\S)(.+?)(?<=\S)(?<!\\)\*\*")
 CARD_ACTIONS = frozenset({"Action.OpenUrl", "Action.Submit", "Action.Execute", "Action.ShowCard"})
 
 
@@ -121,9 +122,9 @@ def elements(card: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def as_text(activity: Mapping[str, Any]) -> str:
-    """A message as a person reads it: Markdown escapes resolved, then the card line by line."""
+    """A message as a person reads it: bold type and Markdown escapes resolved, then the card line by line."""
     text = re.sub(r"<at>([^<]*)</at>", r"@\1", str(activity.get("text") or ""))
-    text = _ESCAPED.sub(r"\1", text)
+    text = _ESCAPED.sub(r"\1", _BOLD.sub(r"\1", text))
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").replace("\u2060", "")
     lines = [line for line in text.split("\n\n") if line]
     for attachment in activity.get("attachments") or ():

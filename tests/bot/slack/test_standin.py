@@ -142,3 +142,48 @@ async def test_a_bad_call_is_complained_about(
     ):
         await response.read()
     assert any(complaint in c for c in bare.complaints)
+
+
+async def call(slack: SlackStandIn, method: str, **arguments: Any) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {slack.bot_token}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(slack.base_url + method, json=arguments) as response,
+    ):
+        answer: dict[str, Any] = await response.json()
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [("channel", "not_in_channel"), ("group", "channel_not_found"), ("mpim", "channel_not_found")]
+)
+async def test_a_channel_that_the_bot_has_left(slack: SlackStandIn, kind: str, code: str) -> None:
+    channel = slack.world.add_channel("left", "U0ADA", kind=kind)
+    slack.world.members[channel].remove(slack.world.bot_user)
+    assert (await call(slack, "chat.postMessage", channel=channel, **GOOD))["error"] == code
+    assert slack.complaints == []  # anybody may meet it
+
+
+async def test_what_only_one_person_sees_may_be_lost_and_goes_with_a_reload(slack: SlackStandIn) -> None:
+    channel = slack.world.add_channel("travel", "U0ADA")
+    told = await call(slack, "chat.postEphemeral", channel=channel, user="U0BOB", **GOOD)
+    assert told["error"] == "user_not_in_channel"
+    for away, seen in ((False, 1), (True, 1)):
+        slack.world.away = {"U0ADA"} if away else set()
+        assert (await call(slack, "chat.postEphemeral", channel=channel, user="U0ADA", **GOOD))["ok"]
+        assert len(slack.world.ephemerals[channel, "U0ADA"]) == seen
+    slack.world.reload("U0ADA")
+    assert not slack.world.ephemerals[channel, "U0ADA"]
+
+
+async def test_a_sign_stands_until_the_next_message_in_its_thread(slack: SlackStandIn) -> None:
+    channel = slack.world.add_channel("travel", "U0ADA")
+    ts = slack.world.write("U0ADA", channel, "Hotels?", None)
+    sign = {"channel_id": channel, "status": "is looking"}
+    assert (await call(slack, "assistant.threads.setStatus", thread_ts="1.1", **sign))["error"] == "invalid_thread_ts"
+    assert (await call(slack, "assistant.threads.setStatus", thread_ts=ts, **sign))["ok"]
+    quiet = {"unfurl_links": False, "unfurl_media": False}
+    await call(slack, "chat.postMessage", channel=channel, **GOOD, **quiet)
+    assert slack.world.statuses == {(channel, ts): "is looking"}
+    await call(slack, "chat.postMessage", channel=channel, thread_ts=ts, **GOOD, **quiet)
+    assert slack.world.statuses == {}

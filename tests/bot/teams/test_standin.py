@@ -12,6 +12,7 @@ import pytest
 
 from bot.demo.standins.teams import Person, TeamsStandin
 from bot.demo.standins.teams_checks import MESSAGE_BYTES, as_text, problems
+from bot.errors import PlatformDenied, PlatformRefused
 from bot.teams.render import render
 from tests.bot.teams.support import ADA, answered, citation, running
 
@@ -132,3 +133,23 @@ async def test_messages_read_as_people_see_them() -> None:
 def test_a_person_has_one_id_for_good() -> None:
     assert Person("Ada Lovelace", "ada@example.com").id == ADA.id
     assert Person("Ada Lovelace", tenant="another").id != ADA.id
+
+
+async def test_refusals_of_a_place_a_size_and_an_element() -> None:
+    """https://learn.microsoft.com/microsoftteams/platform/bots/build-conversational-capability#status-codes-from-bot-conversational-apis"""
+    async with running() as bot:
+        place = bot.teams.place("channel", ADA)
+        await bot.teams.say(place, ADA, "Hotels?")
+        incoming = bot.intake.last
+        connector = bot.platform.post_text
+        bot.teams.closed[place.id] = "BotNotInConversationRoster"
+        with pytest.raises(PlatformDenied, match="BotNotInConversationRoster"):
+            await connector(incoming, "Hello", None)
+        bot.teams.closed[place.id] = "SomethingElse"
+        with pytest.raises(PlatformRefused):  # it does not say that the place is closed, so less may pass
+            await connector(incoming, "Hello", None)
+        bot.teams.closed.clear()
+        bot.teams.most_bytes = 100
+        with pytest.raises(PlatformRefused, match="MessageSizeTooBig"):
+            await connector(incoming, "Hello " * 100, None)
+        assert bot.teams.refused == []
