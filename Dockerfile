@@ -1,8 +1,10 @@
 # Built from the project's root: docker build -t footnote:0.1.0 .
-# For a build that cannot change under you, name the image by its digest:
+# A tag may be another image tomorrow. Look its digest up (docker buildx imagetools inspect python:3.11-slim), then:
 #   docker build --build-arg BASE=python:3.11-slim@sha256:... -t footnote:0.1.0 .
 ARG BASE=python:3.11-slim
 FROM ${BASE}
+ARG BASE
+RUN case "$BASE" in *@sha256:*) ;; *) echo "WARNING: the base image $BASE is named by a tag, which may change; see the Dockerfile's first lines." >&2 ;; esac
 WORKDIR /app
 # libseccomp: the list of system calls that a process which reads a document may make
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends libseccomp2 && rm -rf /var/lib/apt/lists/*

@@ -37,6 +37,7 @@ from retrieval.types import LeftOut, ParsedDocument
 
 MAX_ROWS = 100_000  # rows with text, of a workbook or a CSV file
 MAX_CELLS = 2_000_000  # places between a row's first and last cell, of a workbook
+_COLUMNS = 16_384  # of a sheet
 
 _VENDOR = (InvalidFileException, CellCoordinatesException, NamedRangeException, SheetTitleException)
 _PARTS = (("vbaProject.bin", "macros"), ("xl/charts/", "chart"), ("xl/media/", "picture"), ("omments", "comments"))
@@ -48,12 +49,12 @@ class _Hidden:
     """What openpyxl's streaming reader does not tell of a sheet."""
 
     rows: set[int] = field(default_factory=set)
-    columns: list[tuple[int, int]] = field(default_factory=list)
+    columns: bytearray = field(default_factory=lambda: bytearray(_COLUMNS + 1))  # 1 where one is hidden
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)  # first column, row, last column, row
     uncached: list[str] = field(default_factory=list)  # formulas without a value
 
     def column(self, number: int) -> bool:
-        return any(first <= number <= last for first, last in self.columns)
+        return number <= _COLUMNS and bool(self.columns[number])
 
 
 @dataclass(slots=True)
@@ -117,7 +118,8 @@ def _note(found: _Hidden, element: Any) -> None:
     if tag == f"{NS}row" and element.get("hidden") in ("1", "true"):
         found.rows.add(int(element.get("r") or 0))
     elif tag == f"{NS}col" and element.get("hidden") in ("1", "true"):
-        found.columns.append((int(element.get("min")), int(element.get("max"))))
+        first, last = max(0, int(element.get("min"))), min(_COLUMNS, int(element.get("max")))
+        found.columns[first : last + 1] = b"\1" * max(0, last + 1 - first)
     elif tag == f"{NS}mergeCell" and len(found.merges) < 20_000:
         first_column, first_row, last_column, last_row = range_boundaries(element.get("ref") or "")
         if None not in (first_column, first_row, last_column, last_row):
@@ -163,6 +165,7 @@ def _rows(sheet: Any, hidden: _Hidden, budget: _Budget, left_out: list[LeftOut])
         budget.rows -= 1
         skipped_columns |= {c for c in cells if cells[c].strip() and hidden.column(c)}
         found = merged.fill(number, cells)
+        budget.cells -= len(found.cells)  # merged cells are said again in each row
         found.cells = {c: t for c, t in found.cells.items() if not hidden.column(c)}
         if any(t.strip() for t in found.cells.values()):
             table.append(found)

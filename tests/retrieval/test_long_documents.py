@@ -12,6 +12,20 @@ from retrieval.errors import ParserLimit
 from retrieval.parse.formats import parse_content
 from retrieval.units import units
 from tests.retrieval.fakes import document
+from tests.retrieval.parse.hostile import corpus
+
+
+def hidden_columns(count: int) -> bytes:
+    """A workbook of that many rows that hides the same columns as often."""
+
+    def change(sheet: bytes) -> bytes:
+        columns = b"<cols>" + b'<col min="3" max="4" hidden="1"/>' * count + b"</cols>"
+        rows = b"".join(b'<row r="%d"><c r="A%d"><v>1</v></c></row>' % (n, n) for n in range(1, count + 1))
+        head, _, rest = sheet.partition(b"<sheetData")
+        return head + columns + b"<sheetData>" + rows + b"</sheetData>" + rest.partition(b"</sheetData>")[2]
+
+    return corpus.changed(corpus.workbook("A1"), "xl/worksheets/sheet1.xml", change)
+
 
 HOGS: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "the same line": ("a.txt", lambda n: b"a\n" * n),
@@ -29,6 +43,7 @@ HOGS: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "white text in boxes": ("a.html", lambda n: b"<div bgcolor=0>" + b"<div style='color:white'>a" * n),
     "notes of one name": ("a.md", lambda n: b"a[^1]\n\n" * (n // 3) + b"[^1]: b\n\n" * (n // 3)),
     "brackets in a number": ("a.txt", lambda n: b"1.1" + b"(a)" * n + b" A\n1.2 B\n"),
+    "hidden columns": ("a.xlsx", hidden_columns),
     "a mail to many": ("a.eml", lambda n: b"Subject: a\nTo: " + b"a@example.com, " * 8 * n + b"\n\nb"),
     "a mail of a long type": ("a.eml", lambda n: b"Subject: a\nContent-Type: a/b; " + b"a=b; " * n + b"\n\nb"),
 }

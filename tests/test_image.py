@@ -1,0 +1,26 @@
+"""The image: built on a base that is named by its digest, or told that it is not."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+DOCKERFILE = Path(__file__).parents[1] / "Dockerfile"
+
+
+@pytest.mark.parametrize(
+    ("base", "told"),
+    [("python:3.11-slim", True), (f"python:3.11-slim@sha256:{'a' * 64}", False)],
+    ids=["tag", "digest"],
+)
+def test_a_base_that_is_named_by_a_tag_is_told(base: str, told: bool) -> None:
+    found = re.search(r"^ARG BASE\nRUN (case .*)$", DOCKERFILE.read_text(), re.MULTILINE)
+    assert found is not None
+    ran = subprocess.run(
+        ["/bin/sh", "-c", found[1]], env={**os.environ, "BASE": base}, capture_output=True, text=True, check=True
+    )
+    assert ("WARNING: the base image python:3.11-slim is named by a tag" in ran.stderr) is told
