@@ -25,7 +25,9 @@ class ModelSettings(BaseModel):
     checker_api_key: SecretStr | None = Field(
         default=None, description="API key of the second opinion's endpoint; unset: the model's"
     )
-    model_timeout_s: int = Field(default=30, ge=1, le=300, description="Time limit of one model call, in seconds")
+    model_timeout_s: int = Field(
+        default=20, ge=1, le=300, description="Seconds until the built-in selection stands in for the model"
+    )
     embedding_model: str | None = Field(default=None, description="Embedding model; unset: the built-in MiniLM")
     embedding_base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint for embeddings")
     embedding_api_key: SecretStr | None = Field(default=None, description="API key of the embeddings endpoint")

@@ -304,7 +304,7 @@ def _checker(settings: Settings) -> ChatEndpoint | None:
 def _limits(settings: Settings) -> Limits:
     from retrieval.generate.endpoint import Limits
 
-    return Limits(timeout=float(settings.model_timeout_s), deadline=2.0 * settings.model_timeout_s)
+    return Limits(timeout=float(settings.model_timeout_s), deadline=float(settings.model_timeout_s))
 
 
 def experts(settings: Settings) -> Experts:

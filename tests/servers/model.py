@@ -63,7 +63,7 @@ class ModelServer:
         return await answer(self.requests[-1])
 
 
-_PARAMETERS = {"model", "messages", "max_completion_tokens", "response_format", "temperature"}
+_PARAMETERS = {"model", "messages", "max_completion_tokens", "max_tokens", "response_format", "temperature"}
 _KEYWORDS = {
     "type", "properties", "required", "additionalProperties", "items", "enum", "anyOf", "$ref", "$defs", "description",
 }  # fmt: skip

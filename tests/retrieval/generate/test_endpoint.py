@@ -104,9 +104,9 @@ async def test_what_passes_is_tried_again(script: tuple[Answer, ...]) -> None:
         pytest.param(fails(401), "FOOTNOTE_MODEL_API_KEY", 1, id="wrong key"),
         pytest.param(fails(403), "right to use this model", 1, id="no right"),
         pytest.param(fails(404), "does not know model ft:tiny", 1, id="unknown model"),
-        pytest.param(fails(400), "refuses the request", 1, id="bad request"),
+        pytest.param(fails(400), "refuses the request", 7, id="bad request, whatever its form"),
         pytest.param(says(None, refusal="I will not."), "refuses to answer", 1, id="refusal"),
-        pytest.param(says("{}", finish="content_filter"), "refuses to answer", 1, id="content filter"),
+        pytest.param(says("{}", finish="content_filter"), "content filter", 1, id="content filter"),
         pytest.param(says('{"units": [', finish="length"), "cut off at 2000 tokens", 1, id="cut off"),
         pytest.param(says(""), "empty", 1, id="empty"),
         pytest.param(says(None), "empty", 1, id="no content"),
@@ -116,7 +116,7 @@ async def test_what_passes_is_tried_again(script: tuple[Answer, ...]) -> None:
         pytest.param(says('{"answer": 1}'), "no JSON of the form", 1, id="other keys"),
         pytest.param(says('{"units": "all"}'), "no JSON of the form", 1, id="units as a string"),
         pytest.param(raw('{"choices": []}'), "no message", 1, id="no choices"),
-        pytest.param(raw("<html>", "text/html"), "no chat completion", 1, id="a web page"),
+        pytest.param(raw("<html>", "text/html"), "a page (text/html)", 1, id="a web page"),
         pytest.param(raw("{nonsense"), "no JSON", 1, id="a broken body"),
         pytest.param(_silent, "does not answer in time", 3, id="time-out for ever"),
     ],
@@ -154,6 +154,101 @@ async def test_a_server_that_does_not_know_a_parameter_is_asked_without_it() -> 
     assert selection.use.parameters["response_format"] == "json_object"
 
 
-async def test_json_in_a_code_fence_is_read() -> None:
-    fenced = "```json\n" + json.dumps({"units": []}) + "\n```"
-    assert (await select(says(fenced)))[0].chosen == ()
+CHOICE = json.dumps({"units": [{"id": 1, "words": None}]})
+
+
+def message(**fields: object) -> Answer:
+    """A completion whose message has these fields."""
+
+    async def answer(body: Body) -> web.StreamResponse:
+        choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", **fields}}
+        return web.json_response({**completion(""), "choices": [choice]})
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(says(f"```json\n{CHOICE}\n```"), id="a code fence"),
+        pytest.param(says(f"```JSON\n{CHOICE}\n```\nHope this helps!"), id="a fence in capitals, and a closing line"),
+        pytest.param(says(f"Here is the answer: {CHOICE} As you see, unit 1."), id="prose around it"),
+        pytest.param(says(f'<think>Maybe {{"units": []}}? No: {{}} fits.</think>\n{CHOICE}'), id="a think block"),
+        pytest.param(says(f"thinking {{ about it\n</think>{CHOICE}"), id="a think block without its beginning"),
+        pytest.param(message(content=[{"type": "text", "text": CHOICE}]), id="content as parts"),
+        pytest.param(message(content=[{"text": CHOICE[:9]}, {"text": CHOICE[9:]}]), id="content in two parts"),
+        pytest.param(message(content=None, reasoning_content=f"I choose {CHOICE}"), id="all of it taken for reasoning"),
+        pytest.param(says('{"units": [{"id": 1}, {"id": {}}, 7, null, "x"]}'), id="bad items beside a good one"),
+        pytest.param(says('{"units": ["1"]}'), id="an id as a text"),
+        pytest.param(says('{"units": [1]}'), id="an id as a number"),
+    ],
+)
+async def test_answers_are_wrapped_in_many_ways(answer: Answer) -> None:
+    selection, _ = await select(answer)
+    assert [c.unit for c in selection.chosen] == [HOTELS.units[0].id]
+
+
+def _only(*known: str) -> Answer:
+    """Takes a request with these parameters alone, and says no more than that it refuses."""
+
+    async def answer(body: Body) -> web.StreamResponse:
+        extra = set(body) - {"model", "messages", *known}
+        refused = extra or ("system" not in known and body["messages"][0]["role"] == "system")
+        return await (fails(422, "cannot be processed") if refused else says(CHOICE))(body)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answers", "sent"),
+    [
+        pytest.param(
+            [fails(400, "Unrecognized request argument supplied: max_completion_tokens"), says(CHOICE)],
+            {"max_tokens": 2_000},
+            id="max_tokens for max_completion_tokens",
+        ),
+        pytest.param(
+            [fails(400, "This model does not support structured outputs"), says(CHOICE)],
+            {"response_format": {"type": "json_object"}},
+            id="a schema refused without its name",
+        ),
+        pytest.param(
+            [
+                fails(400, "'response_format.type' must be 'json_schema' or 'text'"),
+                *[fails(400, "json_object")],
+                says(CHOICE),
+            ],
+            {"max_completion_tokens": 2_000},
+            id="neither schema nor object",
+        ),
+        pytest.param(
+            [fails(400, "System role not supported"), _only("max_tokens")], {"max_tokens": 2_000}, id="no rules"
+        ),
+        pytest.param([_only()], {}, id="nothing but messages"),
+    ],
+)
+async def test_an_endpoint_that_knows_less_is_asked_for_less(answers: list[Answer], sent: dict[str, object]) -> None:
+    selection, server = await select(*answers)
+    assert len(selection.chosen) == 1
+    assert sent.items() <= server.requests[-1].items()
+    assert "How much may a hotel cost?" in prompted(server.requests[-1])
+
+
+async def test_a_request_that_is_refused_in_every_form_leaves_the_next_one_whole() -> None:
+    async with ModelServer(*[fails(400)] * 7, GOOD) as server:
+        chat = ChatEndpoint("tiny", api_key=None, base_url=server.url, limits=QUICK)
+        selector = ModelSelector(chat, HouseStyle())
+        with pytest.raises(GeneratorUnavailable):
+            await selector.select(QUESTION, [HOTELS])
+        await selector.select(QUESTION, [HOTELS])
+        await chat.close()
+    assert server.requests[-1] == server.requests[0]
+
+
+async def test_all_requests_of_one_answer_share_one_deadline() -> None:
+    async with ModelServer(_silent) as server:
+        limits = Limits(timeout=60, attempts=3, deadline=3, pause=0.001)
+        chat = ChatEndpoint("tiny", api_key=None, base_url=server.url, limits=limits)
+        with pytest.raises(GeneratorUnavailable, match=r"in 3 s"):
+            await ModelSelector(chat, HouseStyle()).select(QUESTION, [HOTELS])
+        await chat.close()

@@ -58,7 +58,6 @@ def worded(text: str) -> Answer:
         pytest.param(message("hi"), id="message is a text"),
         pytest.param(message({"content": ["a"]}), id="content is a list"),
         pytest.param(message({"content": {"a": 1}}), id="content is a map"),
-        pytest.param(with_(usage="much"), id="usage is a text"),
         pytest.param(raw("[1, 2]"), id="a list"),
         pytest.param(raw("7"), id="a number"),
         pytest.param(raw("null"), id="null"),
