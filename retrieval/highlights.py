@@ -56,7 +56,7 @@ _DATE = (
 )
 _NUMBER = (
     r"(?:(?:[$€£¥₹]|\b[A-Z]{3}\b)\s?)?(?<![\w.,§#-])[-−]?\d+(?:[.,:'’\u00a0\u202f]\d+|(?<=\d) \d{3}(?!\d))*"
-    r"(?:\s?[%‰$€£¥₹])?"
+    r"(?:\s?[-–]\s?\d+(?:[.,:]\d+)?)?(?![-–/]?\d)(?:\s?[%‰$€£¥₹])?"
 )
 _SMALL = "|".join(sorted({*ONES[2:], *filter(None, TENS), "half"}, key=len, reverse=True))
 _SPELLED = rf"\b(?:{_SMALL})(?:-(?:{_SMALL}))?(?:\s\(\d+\))?(?![\w-])"

@@ -294,9 +294,14 @@ def _card(body: list[Json]) -> dict[str, Json]:
     }
 
 
+def _as_is(text: str) -> str:
+    """Untrusted text for a TextRun: what cards would replace by a time, such as {{TIME(...)}}, stays as it is."""
+    return re.sub(r"\{(?=\{(?:DATE|TIME)\()", "{\u2060", shown(text))
+
+
 def _run(text: str, *, bold: bool = False, italic: bool = False, small: bool = False) -> dict[str, Json]:
     """Text without any markup: Adaptive Cards read no Markdown in a TextRun."""
-    run: dict[str, Json] = {"type": "TextRun", "text": shown(text)}
+    run: dict[str, Json] = {"type": "TextRun", "text": _as_is(text)}
     if bold:
         run["weight"] = "Bolder"
     if italic:
@@ -450,11 +455,11 @@ def passage_window(view: PassageView) -> dict[str, Json]:
 
 
 def _plain_run(text: str) -> Json:
-    return {"type": "TextRun", "text": shown(text)} if text else None
+    return {"type": "TextRun", "text": _as_is(text)} if text else None
 
 
 def _marked_run(quote: str, room: int) -> Json:
-    return {"type": "TextRun", "text": shown(shorten(quote, room)), "highlight": True, "weight": "Bolder"}
+    return {"type": "TextRun", "text": _as_is(shorten(quote, room)), "highlight": True, "weight": "Bolder"}
 
 
 def text_window(text: str, record: str) -> dict[str, Json]:

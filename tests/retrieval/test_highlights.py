@@ -40,6 +40,7 @@ def bold(question: str, text: str, row: tuple[str, ...] = ()) -> list[str]:
         ("Combien de jours de préavis ?", "Le préavis est de 3 mois pour les cadres.", "3 mois"),
         ("What interest applies?", "Interest accrues at 3.5% per year under Section 4.", "3.5% per year"),
         ("What is the fee?", "The fee is €1,250.00.", "€1,250.00"),
+        ("How many days may I carry over?", "You may carry over 5-10 days a year.", "5-10 days a year"),
     ],
 )
 def test_what_was_asked_for(question: str, text: str, asked: str) -> None:
@@ -57,6 +58,7 @@ def test_what_was_asked_for(question: str, text: str, asked: str) -> None:
         ("Which form applies above 5,000 EUR?", "Above 5,000 EUR form B applies."),
         ("Who approves it?", "Anna Berg approves it, or Tom Weil."),
         ("How many?", "There are none."),
+        ("How much?", "The form is A 2017-02-14x."),
         ("", "It costs 180 EUR or 200 EUR."),
     ],
 )

@@ -22,7 +22,8 @@ from tests.fuzz import tries
 
 
 def texts(payload: Any) -> list[str]:
-    return [e["text"] for a in payload.get("attachments", ()) for e in elements(a["content"]) if e["type"] == "TextRun"]
+    runs = [e for a in payload.get("attachments", ()) for e in elements(a["content"]) if e["type"] == "TextRun"]
+    return [run["text"].replace("\u2060", "") for run in runs]
 
 
 def links(payload: Any) -> list[str]:
@@ -195,6 +196,14 @@ def test_a_document_can_neither_mention_nor_link(said: str) -> None:
     assert set(links(payload)) == {"https://docs.example.com/travel.pdf#page=7"}
     kinds = {e["type"] for a in payload["attachments"] for e in elements(a["content"])}
     assert kinds <= {"RichTextBlock", "TextRun", "Container", "ActionSet", "Action.OpenUrl", "Action.Submit"}
+
+
+def test_cards_replace_nothing_that_a_document_says() -> None:
+    said = "As of {{DATE(2017-02-14T06:08:39Z, SHORT)}} {{TIME(2017-02-14T06:08:39Z)}} {{{TIME(x"
+    payload: Any = render(answered(citation(1, said, title=said)), passages=True)
+    acceptable(payload)
+    assert not re.search(r"\{\{(?:DATE|TIME)\(", json.dumps(payload["attachments"]))
+    assert f"“{said}”" in texts(payload)
 
 
 MARKDOWN = MarkdownIt("commonmark").enable(["strikethrough", "table"])
