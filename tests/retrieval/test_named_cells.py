@@ -153,6 +153,11 @@ def test_cells_of_a_pdf_stand_in_the_columns_that_its_rows_agree_on() -> None:
     assert placed(drawn(("1", 150, 154), ("2", 155, 160)), found) is None
 
 
+def test_what_has_more_columns_than_a_table_stays_as_it_is() -> None:
+    assert columns([drawn(*((str(n), 7.0 * n, 7.0 * n + 2) for n in range(61)))], str.isdecimal) == []
+    assert len(columns([drawn(*((str(n), 7.0 * n, 7.0 * n + 2) for n in range(60)))], str.isdecimal)) == 60
+
+
 def test_rows_that_agree_on_no_columns_stay_as_they_are() -> None:
     one = drawn(("a", 0, 100), ("1", 110, 200))
     two = drawn(("b", 0, 20), ("2", 30, 120))

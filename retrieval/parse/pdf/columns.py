@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Protocol
 
+MOST = 60  # columns of a table on a page: more are a drawing, and take long
 _SLACK = 1.0  # points that neighbouring columns may overlap by
 _WHOLE = 0.8  # of a column's width: a cell that covers so much of two stands over both
 _NEAR = 0.5  # of the type size beside a column that a cell may stand
@@ -29,6 +30,8 @@ def columns(rows: Sequence[Drawn], is_figure: Callable[[str], bool]) -> list[Spa
     several = [row for row in rows if len(row.cells) > 1 and row.upright]
     most = max((len(row.cells) for row in several), default=0)
     found: list[Span] = []
+    if most > MOST:
+        return found
     for row in several:
         if len(row.cells) == most:
             known = found or row.edges
@@ -37,7 +40,7 @@ def columns(rows: Sequence[Drawn], is_figure: Callable[[str], bool]) -> list[Spa
         if len(row.cells) < most and any(is_figure(cell) for cell in row.cells[1:]):
             for edge in row.edges:
                 at = _between(found, edge)
-                if at is not None:
+                if at is not None and len(found) < MOST:
                     found.insert(at, edge)
     apart = all(one[1] <= two[0] + _SLACK for one, two in pairwise(found))
     return found if apart else []
