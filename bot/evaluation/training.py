@@ -25,7 +25,8 @@ POSITIVE = ("up", "approved")
 NEGATIVE = ("down", "rejected")
 MOST_CHARACTERS = 200_000  # of one example; far below what providers take
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_PHONE = re.compile(r"(?<![\w.])\+?\d[\d ()/-]{7,}\d(?!\w)")
+# With a country code or a leading 0: without either, it is a figure, a date or a label.
+_PHONE = re.compile(r"(?<![\w.,(/-])(?:\+\d|\(0\d|0[1-9])[\d ()/-]{6,}\d(?!\w)")
 _MENTION = re.compile(r"<[@!#][^>]*>")
 
 

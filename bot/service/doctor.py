@@ -23,11 +23,17 @@ from bot.wiring.databases import inbox_store
 from bot.wiring.platforms import build, none_set_up, platforms
 from connectors.errors import ConnectorError
 from connectors.sync import lag_seconds
-from retrieval.errors import DocumentUnreadable, RetrievalError
+from retrieval.errors import DocumentUnreadable, GeneratorUnavailable, RetrievalError
 from retrieval.parse.confine import LAYERS
 from retrieval.parse.sandbox import Confinement
 from retrieval.types import Document, Passage, Question, Section, Unit, UnitKind
 
+KNOWN = "How much may a hotel room cost for a night?"
+SENTENCES = (
+    "Train journeys are booked in second class.",
+    "A hotel room may cost at most 180 EUR for a night.",
+    "Receipts are handed in within 30 days.",
+)
 STALE_S = 24 * 3600
 SQLITE_FIXED = (3, 51, 3)  # before it, two connections could damage a write-ahead log
 
@@ -99,8 +105,14 @@ def _checks(app: App) -> dict[str, Callable[[], Awaitable[str]]]:
     async def model() -> str:
         if app.model is None:
             return "none; the built-in selector chooses what answers"
-        selection = await app.model.select(Question("What is the test value?", datetime.now(UTC)), [_passage()])
-        return f"{selection.use.model} answers ({selection.use.tokens_in} tokens in)"
+        passage = _passage()
+        selection = await app.model.select(Question(KNOWN, datetime.now(UTC)), [passage])
+        named = {unit.id: unit.text for unit in passage.units}
+        got = " and ".join(repr(named[c.unit]) for c in selection.chosen if c.unit in named) or "nothing"
+        told = f"{selection.use.model}, asked {KNOWN!r}, chose {got}"
+        if [c.unit for c in selection.chosen] != [passage.units[1].id]:
+            raise GeneratorUnavailable(f"{told}, not {SENTENCES[1]!r} alone; choose a stronger model")
+        return f"{told} ({selection.use.tokens_in} tokens in)"
 
     async def inbox() -> str:
         inbox = Inbox(inbox_store(app.settings))
@@ -182,12 +194,16 @@ async def _outside(app: App) -> Finding:
 
 
 def _passage() -> Passage:
-    """Something to ask a model about, of no document of anybody's."""
-    text = "The test value is 42."
+    """Something to ask a model about, of no document of anybody's: the second sentence answers KNOWN."""
+    text = " ".join(SENTENCES)
     document = Document("check", "check", "Check", "check:", "", "", "check", "text/plain", datetime.now(UTC))
     section = Section("check", None, "Check", ("Check",), 0, len(text))
-    unit = Unit("check.0", UnitKind.SENTENCE, 0, len(text), text)
-    return Passage("p1", document, section, "check", 0, len(text), text, (), 0, units=(unit,))
+    starts = [text.index(said) for said in SENTENCES]
+    units = [
+        Unit(f"check.{n}", UnitKind.SENTENCE, at, at + len(said), said)
+        for n, (at, said) in enumerate(zip(starts, SENTENCES, strict=True))
+    ]
+    return Passage("p1", document, section, "check", 0, len(text), text, (), 0, units=tuple(units))
 
 
 class _Nobody:

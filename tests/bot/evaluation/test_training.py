@@ -90,5 +90,13 @@ def test_what_a_provider_would_refuse_is_found(line: str) -> None:
 
 
 def test_figures_and_dates_are_kept() -> None:
-    text = "EUR 2,500,000 in 2026, Section 4.2, 12 January 2026, 45 days"
+    text = (
+        "EUR 2,500,000 in 2026, Section 4.2, 12 January 2026, 45 days, 2026-03-01, 2026/03/01 to 2027/02/28, "
+        "1 250 000 000 EUR, 31-12-2026, 330899509 | 8156749, (2023-2024) 10-15 days, 12 345 678"
+    )
     assert redact(text, ()) == text
+
+
+@pytest.mark.parametrize("number", ["+49 30 1234567", "+1 (212) 555-0143", "030 123 45 67", "(020) 7946 0958"])
+def test_telephone_numbers_are_not(number: str) -> None:
+    assert redact(f"Call {number} now.", ()) == "Call [number] now."
