@@ -177,8 +177,8 @@ def _cut(parsed: ParsedDocument, start: int, end: int, target: int) -> int:
     list that is one sentence, is never cut where it fits into one piece: the piece ends before or after it.
     """
     text, low, high = parsed.text, start + (target - start) // 2, min(start + LIMIT, end - 1)
-    tables = _tables(parsed, start, end)
-    wholes = parsed.wholes[bisect_left(parsed.wholes, (start - LIMIT,)) : bisect_left(parsed.wholes, (end,))]
+    tables = _tables(parsed, start, high + 1)
+    wholes = parsed.wholes[bisect_left(parsed.wholes, (start - LIMIT,)) : bisect_left(parsed.wholes, (high + 1,))]
     whole = [t for t in (*tables, *wholes) if t[1] - t[0] <= LIMIT and t[0] < end and start < t[1]]
     joins = parsed.joins[bisect_left(parsed.joins, start) : bisect_left(parsed.joins, high)]
 

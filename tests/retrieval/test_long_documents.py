@@ -49,6 +49,7 @@ HOGS: dict[str, tuple[str, Callable[[int], bytes]]] = {
 }
 CUT: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "rows without a full stop": ("a.csv", lambda n: b"a,b\n" + b"alpha beta,gamma 1 x\n" * (n // 4)),
+    "small tables": ("a.csv", lambda n: b"a,b\n\n" * n),
     "a long row": ("a.txt", lambda n: b"a\tb" + b" " * 4 * n + b"c"),
     "lines without a full stop": ("a.txt", lambda n: b"- the tenant pays 1 euro\n" * (n // 2)),
     "full stops": ("a.txt", lambda n: b"a" + b"." * n + b"b"),
