@@ -24,7 +24,7 @@ def plain(text: str) -> str:
 def translated(text: str, unit: str) -> str:
     """A translation that may be printed as unchecked; "" for none, or for what is no translation of a unit.
 
-    It may hold no link or mention, no character that nobody sees, no order to a model, and not be much longer.
+    It may hold no link, tag or mention, no character that nobody sees, no order to a model, and not be much longer.
     """
     said = plain(text)
     same = said.casefold() == unit.casefold()
