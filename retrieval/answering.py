@@ -36,28 +36,34 @@ class Answering:
     compressed: bool = False
     checker: Checker | None = None
     believed: bool = False
+    deadline: float = 20.0  # seconds for all that models do for one answer
 
     async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, ModelUse]:
         """The verified answer and what made it. Raises EmbedderUnavailable."""
         if self.model is None:
             return await self._without(question, passages)
+        until = asyncio.get_running_loop().time() + self.deadline
         try:
-            selection = await self.model.select(question, passages)
-        except GeneratorUnavailable as error:
-            return await self._without(question, passages, ModelUse("openai"), MODEL_DOWN, str(error))
-        verified = await self._verified(question, selection, passages)
+            async with asyncio.timeout_at(until):
+                selection = await self.model.select(question, passages)
+        except (GeneratorUnavailable, TimeoutError) as error:
+            why = str(error) or f"no answer in {self.deadline:.0f} s; FOOTNOTE_MODEL_TIMEOUT_S gives it longer"
+            return await self._without(question, passages, ModelUse("openai"), MODEL_DOWN, why)
+        verified = await self._verified(question, selection, passages, until)
         if verified.answer is not None or (self.believed and not selection.chosen):
             return verified, selection.use
         why = next((v.reason for v in verified.verdicts if v.reason), "the model chose nothing")
         instead, use = await self._without(question, passages, selection.use, "", why)
         return replace(instead, verdicts=verified.verdicts, opinions=verified.opinions), use
 
-    async def _verified(self, question: Question, selection: Selection, passages: Sequence[Passage]) -> Verified:
+    async def _verified(
+        self, question: Question, selection: Selection, passages: Sequence[Passage], until: float
+    ) -> Verified:
         verified = verify(selection, passages, self.form, question=question.text, compressed=self.compressed)
         if self.checker is None or verified.answer is None:
             return verified
         worded = [s for s in verified.answer.statements if s.wording is Wording.COMPRESSED]
-        opinions = await asyncio.gather(*(_opinion(self.checker, s.text, s.source_text) for s in worded))
+        opinions = await asyncio.gather(*(_opinion(self.checker, s.text, s.source_text, until) for s in worded))
         return verify(
             selection, passages, self.form, question=question.text, compressed=self.compressed, opinions=opinions
         )
@@ -82,9 +88,10 @@ class Answering:
         return verified, use
 
 
-async def _opinion(checker: Checker, text: str, quote: str) -> Opinion:
-    """A sentence that nobody could judge does not pass."""
+async def _opinion(checker: Checker, text: str, quote: str, until: float) -> Opinion:
+    """A sentence that nobody could judge in time does not pass."""
     try:
-        return await checker.opinion(text, quote)
-    except GeneratorUnavailable as error:
-        return Opinion(text, quote, False, str(error))
+        async with asyncio.timeout_at(until):
+            return await checker.opinion(text, quote)
+    except (GeneratorUnavailable, TimeoutError) as error:
+        return Opinion(text, quote, False, str(error) or "nobody judged it in time")

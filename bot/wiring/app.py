@@ -227,6 +227,7 @@ async def open_app(
                 compressed=style.compressed,
                 checker=ModelChecker(second) if second is not None else None,
                 believed=settings.model_abstains,
+                deadline=float(settings.model_timeout_s),
             )
 
         commands = Commands(state, memory.forget if memory else lambda _: 0, LoggedHistory(audit))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime
 
 import pytest
+from aiohttp import web
 
 from retrieval.answering import MODEL_DOWN, MODEL_DOWN_ALONE, Answering
 from retrieval.generate.checker import ModelChecker
@@ -15,7 +17,7 @@ from retrieval.select.model import ModelSelector
 from retrieval.types import ModelUse, Question, Verified, Wording
 from tests.retrieval.fakes import WordSelector
 from tests.retrieval.gate.build import passage
-from tests.servers.model import Answer, ModelServer, fails, picks, prompted, says
+from tests.servers.model import Answer, Body, ModelServer, fails, picks, prompted, says
 
 QUESTION = Question("How much may a hotel cost a night?", datetime(2026, 4, 1, tzinfo=UTC))
 RULE = "Hotels in Paris cost at most 180 EUR a night."
@@ -177,3 +179,34 @@ async def test_a_translation_stands_below_and_is_marked_as_unchecked() -> None:
     verified, _, server = await answer(script, style=style)
     assert text(verified) == f"{RULE} [1]\nTranslation, not checked: {german}\n{MEAL} [2]"
     assert "into German" in prompted(server.requests[0])
+
+
+async def _silent(body: Body) -> web.StreamResponse:
+    await asyncio.Event().wait()
+    return web.Response()
+
+
+async def test_a_model_that_takes_too_long_gives_way_to_the_selector() -> None:
+    async with ModelServer(_silent) as server:
+        chat = ChatEndpoint("tiny", api_key=None, base_url=server.url, limits=Limits(timeout=60, deadline=60))
+        answering = Answering(WordSelector(), ModelSelector(chat, HouseStyle()), deadline=0.5)
+        verified, use = await answering.answer(QUESTION, PASSAGES)
+        await chat.close()
+    assert text(verified) == f"{RULE} [1]"
+    assert use.fallback == MODEL_DOWN
+    assert "FOOTNOTE_MODEL_TIMEOUT_S" in str(use.parameters["error"])
+
+
+async def test_a_second_opinion_that_takes_too_long_is_none() -> None:
+    async with ModelServer(picks((1, {"text": SHORTER}))) as server, ModelServer(_silent) as other:
+        chat = ChatEndpoint("tiny", api_key=None, base_url=server.url, limits=QUICK)
+        judge = ChatEndpoint("judge", api_key=None, base_url=other.url, limits=Limits(timeout=60, deadline=60))
+        answering = Answering(
+            WordSelector(), ModelSelector(chat, SHORT), compressed=True, checker=ModelChecker(judge), deadline=8
+        )
+        verified, use = await answering.answer(QUESTION, PASSAGES)
+        await chat.close()
+        await judge.close()
+    assert text(verified) == f"{RULE} [1]"
+    assert use.generator == "openai"
+    assert [opinion.follows for opinion in verified.opinions] == [False]
