@@ -325,7 +325,7 @@ def _content() -> list[Row]:
         Row("the passage of a private reply", "channel", (SECRET, ShowPassage((BONUS,), "3 Bonus", who="tom")),
             (PRIVATE_NOTE, BONUS), shown, asker="tom", members=("tom", "bob")),
         Row("the passage of a table's row", "channel", (bicycle, ShowPassage(row, "Motorcycle | 0.20")),
-            ("[1] [2] Mileage",), shown),
+            ("[1] Mileage",), shown),
         Row("the passage after the right has gone", "channel",
             (ASK, CloseAll(), ShowPassage((), "You cannot read this passage")), (HOTELS,),
             (*ANSWERED, "access refused")),
