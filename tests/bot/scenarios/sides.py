@@ -220,7 +220,7 @@ class SlackSide:
         await self.slack.say(user, place, f"<@{world.bot_user}> {text}", bot_id="B0ROBOT")
 
     async def rate(self, who: str, place: str, *, up: bool) -> None:
-        message = self._shown(who, place)[-1]
+        message = next(m for m in reversed(self._shown(who, place)) if "context_actions" in json.dumps(m.get("blocks")))
         (value,) = {
             button["value"]
             for block in message["blocks"] if block["type"] == "context_actions"
