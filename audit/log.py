@@ -29,8 +29,8 @@ from typing import TypeVar
 
 from audit.database import Database, Session
 from audit.disclosure import seal
-from audit.errors import AuditCorrupt, AuditError, AuditForbidden, AuditUnavailable, RecordExists
-from audit.files import put_in_place
+from audit.errors import AuditCorrupt, AuditError, AuditForbidden, AuditUnavailable, RecordExists, RecordUnknown
+from audit.files import alone, put_in_place
 from audit.gaps import GapNotes
 from audit.keyring import Paths, remember, signers
 from audit.note import PublicKey, SigningKey, rotation_signature, write_key
@@ -157,7 +157,12 @@ class TransparencyLog:
         made: list[SigningKey] = []
 
         def change(store: Store) -> None:
-            old, new = store.key, SigningKey.generate(store.origin)
+            # Two at once would each write `key.next` over the other's, and with it the only copy of a key that signs.
+            with alone(self.paths.folder):
+                rotate(store)
+
+        def rotate(store: Store) -> None:
+            old, new = store.settled(), SigningKey.generate(store.origin)
             write_key(self.paths.following, new, replace=True)
 
             def handover(size: int) -> AuditRecord:
@@ -176,7 +181,11 @@ class TransparencyLog:
                 record = handover(size)
                 return Entry(seal(record), lambda session, index: check(session, index, record))
 
-            store.hand_over(entry, new)
+            try:
+                store.hand_over(entry, new)
+            except RecordUnknown:  # somebody was quicker, so this key signs nothing
+                self.paths.following.unlink(missing_ok=True)
+                raise
             put_in_place(self.paths.following, self.paths.key)
             remember(self.paths, new.public)
             made.append(new)

@@ -59,6 +59,18 @@ class Store:
                 raise
             self._settle()
 
+    def settled(self) -> SigningKey:
+        """The key that signs the log now, also after another process changed it, in its place.
+
+        Raises AuditUnavailable, AuditCorrupt.
+        """
+        with self._database.translated():
+            signer = self._opened().value("SELECT signer FROM state")
+            if str(self.key.public) != signer:
+                self._key = self._signing_key(signer)
+            self._settle()
+        return self.key
+
     def _settle(self) -> None:
         """The key that signs the log is in its place; at a founding, and after a crash, it was not yet."""
         if self.paths.following.exists():
