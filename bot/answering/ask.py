@@ -244,9 +244,13 @@ class Ask:
         clock = time.perf_counter_ns()
         work.passages = await self.retriever.retrieve(work.read, permitted, sources=request.rule.sources)
         clock = _lap(work, "retrieve", clock)
-        context = fresh(work.read, [p for p in work.passages if p.context])
+        context = [p for p in work.passages if p.context]
+        unseen = fresh(work.read, context)
         answerer = self.styled.get(request.rule.style, self.answerer)
-        work.verified, work.use = await answerer.answer(work.read, context)
+        work.verified, work.use = await answerer.answer(work.read, unseen)
+        if work.verified.answer is None and work.verified.nearest is None and unseen != context:
+            # What was shown before is all there is: to say that nothing was found would be false.
+            work.verified, work.use = await answerer.answer(work.read, context)
         _lap(work, "answer", clock)
         answer, text = work.verified.answer, request.question.text
         if answer is None:

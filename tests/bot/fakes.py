@@ -88,11 +88,11 @@ class ListRetriever:
 
 
 class QuotingAnswerer:
-    """Quotes the first passage whole."""
+    """Quotes the first passage whole, of those that hold anything not shown before."""
 
     async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, ModelUse]:
         use = ModelUse("quoting")
-        chosen = tuple(Chosen(p.units[0].id) for p in passages[:1])
+        chosen = tuple(Chosen(p.units[0].id) for p in passages if p.units)[:1]
         return verify(Selection(chosen, True, use), passages), use
 
 

@@ -91,7 +91,7 @@ def test_an_answer_has_the_promised_shape(home: Path) -> None:
 def test_a_person_reads_section_and_quote(home: Path) -> None:
     done = footnote(home, "ask", "What do hotels cost a night?")
     assert "Travel Policy, Section 4.2 Hotels" in done.stdout
-    assert "“Hotels cost at most 180 EUR a night.”" in done.stdout
+    assert done.stdout.count("Hotels cost at most 180 EUR a night.") == 1, "the answer is its quote"
 
 
 @pytest.mark.parametrize(
