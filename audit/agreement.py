@@ -15,8 +15,8 @@ from audit.people import same_person
 from audit.reading import Reader
 from audit.record import AuditRecord, Json
 from audit.register import Ruled
-from audit.search import Found, select
-from audit.store import Entry, Store
+from audit.search import FilterQuery, select
+from audit.store import Addition, Store
 
 
 async def ask(
@@ -69,7 +69,7 @@ async def carry_out(log: TransparencyLog, record: AuditRecord, request: str) -> 
     """Append an approval, unless somebody else was quicker to approve or refuse; its id. Raises RecordUnknown."""
 
     def write(store: Store) -> None:
-        store.write([Entry(seal(record), lambda session, index: once(session, index, record, request))])
+        store.write([Addition(seal(record), lambda session, index: once(session, index, record, request))])
 
     await log.work(write)
     return record.id
@@ -84,7 +84,7 @@ def once(session: Session, index: int, record: AuditRecord, request: str) -> Non
 def answered(session: Session, index: int, request: str, known: int, outcome: str) -> None:
     """Raises RecordUnknown when before `index` more than the `known` answers of that outcome refer to a request."""
     where = "refers_to = ? AND event <> 'question' AND outcome = ? AND idx < ?"
-    found = Found("entry", where, (request, outcome, index), "idx")
+    found = FilterQuery("entry", where, (request, outcome, index), "idx")
     if session.value(select("count(*)", found), found.values) != known:
         raise RecordUnknown(f"request {request} was answered meanwhile; `footnote audit approve` lists what waits")
 

@@ -18,7 +18,7 @@ from audit.retention import approve_rule
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingRequest:
     """A request that waits for a second person. `what` says it in words."""
 
     id: str
@@ -28,7 +28,7 @@ class Waiting:
     requested_by: str
 
 
-async def pending(log: TransparencyLog) -> list[Waiting]:
+async def pending(log: TransparencyLog) -> list[WaitingRequest]:
     """Everything that waits, oldest first."""
     return await log.read(_pending)
 
@@ -83,12 +83,12 @@ async def approve_rotation(log: TransparencyLog, request_id: str, *, by: str) ->
     )
 
 
-def _pending(view: Reader) -> list[Waiting]:
+def _pending(view: Reader) -> list[WaitingRequest]:
     found = []
     for ruled in view.register().pending():
         record = ruled.record
         ground, by = (str(record.fields.get(name)) for name in ("ground", "requested_by"))
-        found.append(Waiting(record.id, record.event, _in_words(record), ground, by))
+        found.append(WaitingRequest(record.id, record.event, _in_words(record), ground, by))
     return found
 
 

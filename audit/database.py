@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from audit.disclosure import Sealed
 from audit.record import Json
-from audit.search import Filter, Found
+from audit.search import Filter, FilterQuery
 
 FORMAT = "1"
 """Of the tables; a log of another format is not opened."""
@@ -112,7 +112,7 @@ class SearchIndex(Protocol):
         """Include every record that the signed checkpoint covers now."""
         ...
 
-    def conditions(self, wanted: Filter) -> Found:
+    def conditions(self, wanted: Filter) -> FilterQuery:
         """SQL for what a filter wants, over everything that the signed checkpoint covers now, and nothing else."""
         ...
 

@@ -55,7 +55,7 @@ class Erased:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class PendingErasure:
     """A request that waits for a second person: `records` that no approval has taken yet.
 
     Of a person also what was found: items by place, and by reason what names them and stays.
@@ -82,7 +82,7 @@ async def request_erasure(
     also: Iterable[str] = (),
     names: Sequence[str] = (),
     holders: Sequence[Holder] = (),
-) -> Pending:
+) -> PendingErasure:
     """Ask for an erasure: of `records` by id, or of `person` (as `Filter.person` has it), everywhere.
 
     `names` are the fields (default: `PERSONAL`; `ALL` for every one); `also` further names of the person in texts;
@@ -101,7 +101,7 @@ async def request_erasure(
         raise RecordUnknown("no record is meant by this erasure; nothing to do")
     record = event("erasure", "requested", records=ids, names=[*wanted], ground=ground, requested_by=by)
     await log.append(record)
-    return Pending(record.id, tuple(ids), wanted, ground, by, taken)
+    return PendingErasure(record.id, tuple(ids), wanted, ground, by, taken)
 
 
 async def _request_person(
@@ -112,7 +112,7 @@ async def _request_person(
     by: str,
     names: Sequence[str],
     holders: Sequence[Holder],
-) -> Pending:
+) -> PendingErasure:
     def look(view: Reader) -> Traces:
         found = traces(view, person, names)
         for record_id in ids:
@@ -153,10 +153,10 @@ async def _request_person(
         "requested_by": by,
     }
     await log.append(AuditRecord(request_id, "erasure", datetime.now(UTC), "requested", fields))
-    return Pending(request_id, tuple(taken), every, ground, by, taken, found.person, places, stays)
+    return PendingErasure(request_id, tuple(taken), every, ground, by, taken, found.person, places, stays)
 
 
-async def pending_erasures(log: TransparencyLog) -> list[Pending]:
+async def pending_erasures(log: TransparencyLog) -> list[PendingErasure]:
     """Requests that nobody has approved or refused yet, oldest first."""
     return await log.read(_pending)
 
@@ -222,7 +222,7 @@ async def _apart(log: TransparencyLog, work: Callable[[Reader], T]) -> T:
         await reader.close()
 
 
-async def _take(log: TransparencyLog, request: Pending, records: Sequence[str], by: str, known: int) -> Erased:
+async def _take(log: TransparencyLog, request: PendingErasure, records: Sequence[str], by: str, known: int) -> Erased:
     """One approval, as the next after `known` others of the request."""
     taken = {record_id: request.taken[record_id] for record_id in records}
     digests = await log.read(lambda view: _digests(view, taken))
@@ -268,7 +268,9 @@ def _since(view: Reader, person: Person) -> int:
     return len(traces(view, person).fall)
 
 
-async def _certify(log: TransparencyLog, request: Pending, approvals: Sequence[str], by: str, done: Erased) -> str:
+async def _certify(
+    log: TransparencyLog, request: PendingErasure, approvals: Sequence[str], by: str, done: Erased
+) -> str:
     """Sign what was done, and record that."""
     head = await log.read(lambda view: view.head())
     key = await log.read(lambda view: view.keys()[-1])
@@ -316,15 +318,15 @@ def _parts(taking: Mapping[str, tuple[str, ...]]) -> list[Json]:
     return [{"names": [*names], "records": records} for names, records in groups.items()]
 
 
-def _pending(view: Reader) -> list[Pending]:
+def _pending(view: Reader) -> list[PendingErasure]:
     register = view.register()
     return [_as_pending(ruled, register.left(ruled)) for ruled in register.pending("erasure")]
 
 
-def _as_pending(ruled: Ruled, left: Sequence[str]) -> Pending:
+def _as_pending(ruled: Ruled, left: Sequence[str]) -> PendingErasure:
     fields = ruled.record.fields
     said = fields.get("person")
-    return Pending(
+    return PendingErasure(
         ruled.record.id,
         tuple(left),
         tuple(texts(fields.get("names"))),
@@ -346,7 +348,7 @@ def _counts(value: Json) -> dict[str, int]:
     return {name: n for name, n in value.items() if isinstance(n, int)} if isinstance(value, dict) else {}
 
 
-def _request(view: Reader, request_id: str) -> tuple[Pending, Subject | None]:
+def _request(view: Reader, request_id: str) -> tuple[PendingErasure, Subject | None]:
     ruled = waiting(view, "erasure", request_id)
     pending = _as_pending(ruled, view.register().left(ruled))
     said = ruled.record.fields.get("person")

@@ -38,7 +38,7 @@ from audit.reading import Reader
 from audit.record import AuditRecord, Json, Receipt, new_record_id
 from audit.search import Filter, Page
 from audit.sqlite import SqliteDatabase
-from audit.store import Entry, Store
+from audit.store import Addition, Store
 
 PATIENCE = 2.0  # seconds; a slower log counts as unavailable
 MOST_IN_BATCH = 512
@@ -52,7 +52,7 @@ T = TypeVar("T")
 class _Waiting:
     """An append, or a piece of work for the writer thread, and who waits for it."""
 
-    entry: Entry | None
+    entry: Addition | None
     done: asyncio.Future[Receipt]
     loop: asyncio.AbstractEventLoop
     work: Callable[[Store], None] | None = None
@@ -129,7 +129,7 @@ class TransparencyLog:
 
     async def append_with(self, record: AuditRecord, also: Callable[[Session, int], None] | None = None) -> Receipt:
         """Append, and change the disclosures in the same transaction (erasure, copies of exports)."""
-        return await self._submit(Entry(seal(record), also))
+        return await self._submit(Addition(seal(record), also))
 
     async def work(self, work: Callable[[Store], None]) -> None:
         """Run something in the writer thread, between two batches, however long it takes."""
@@ -177,9 +177,9 @@ class TransparencyLog:
                     fields["revoked"] = revoked
                 return AuditRecord(new_record_id(), "key", datetime.now(UTC), "rotated", fields, request)
 
-            def entry(size: int) -> Entry:
+            def entry(size: int) -> Addition:
                 record = handover(size)
-                return Entry(seal(record), lambda session, index: check(session, index, record))
+                return Addition(seal(record), lambda session, index: check(session, index, record))
 
             try:
                 store.hand_over(entry, new)
@@ -239,7 +239,7 @@ class TransparencyLog:
 
     # --- inside: the caller's side ---
 
-    async def _submit(self, entry: Entry | None, work: Callable[[Store], None] | None = None) -> Receipt:
+    async def _submit(self, entry: Addition | None, work: Callable[[Store], None] | None = None) -> Receipt:
         if self._closed:
             raise AuditUnavailable("the audit log is closed; start the service again")
         loop = asyncio.get_running_loop()
@@ -362,7 +362,7 @@ class TransparencyLog:
             return
         _call(waiting.loop, _finish, waiting.done, Receipt("", -1, ""))
 
-    def _note(self, error: AuditError, entries: Sequence[Entry]) -> None:
+    def _note(self, error: AuditError, entries: Sequence[Addition]) -> None:
         """Before anybody is told. Where not even that can be written, the inbox still knows what it asked for."""
         if isinstance(error, AuditForbidden):
             return  # not the log's trouble: this login may not write, and could not write a gap either
@@ -392,7 +392,7 @@ class TransparencyLog:
                 raise
 
     def _record_gaps(self, gaps: Sequence[AuditRecord]) -> None:
-        self._store.write([Entry(seal(gap)) for gap in gaps])  # one that stands there came before a crash
+        self._store.write([Addition(seal(gap)) for gap in gaps])  # one that stands there came before a crash
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from audit.disclosure import values_of
 from audit.errors import AuditCorrupt, AuditForbidden, AuditUnavailable, LogMissing
 from audit.postgres_schema import PART, SCHEMA, UPGRADE
 from audit.record import Json
-from audit.search import Filter, Found, mentions, named, plain_conditions, within, words, words_of
+from audit.search import Filter, FilterQuery, mentions, named, plain_conditions, within, words, words_of
 
 SCHEMA_NAME = "footnote_audit"
 OLDEST = 130_000  # PostgreSQL 13
@@ -356,7 +356,7 @@ class _Search:
 
     def close(self) -> None: ...
 
-    def conditions(self, wanted: Filter) -> Found:
+    def conditions(self, wanted: Filter) -> FilterQuery:
         """Partitions are walked in the order of positions, so a first page looks into few of them."""
         parts: list[str] = []
         values: list[str | int | Sequence[str]] = []
@@ -371,7 +371,7 @@ class _Search:
         for part, value in (*plain_conditions(wanted, PostgresDatabase.each), *within(key, self._covered())):
             parts.append(part)
             values.append(value)
-        return Found(source, " AND ".join(parts) or "TRUE", tuple(values), key)
+        return FilterQuery(source, " AND ".join(parts) or "TRUE", tuple(values), key)
 
 
 def _found_by(fields: Mapping[str, Json]) -> tuple[str, str]:

@@ -24,7 +24,7 @@ from audit.errors import AuditCorrupt, AuditUnavailable
 from audit.note import Checkpoint, PublicKey, open_checkpoint
 from audit.record import AuditRecord, Json, Receipt
 from audit.register import GOVERNANCE, Register, Ruled, Taken
-from audit.search import Filter, Found, Page, findable, select, within
+from audit.search import Filter, FilterQuery, Page, findable, select, within
 from audit.tree import TILE, Edge, Hashes, check_inclusion, leaf_hash, node_hash, prove_inclusion
 
 T = TypeVar("T")
@@ -159,13 +159,13 @@ class Reader:
             self._index = self._database.search(self.session, self.size)
         return self._index
 
-    def conditions(self, wanted: Filter) -> Found:
+    def conditions(self, wanted: Filter) -> FilterQuery:
         """SQL for a filter, over everything that is in the log now."""
         return self.index().conditions(wanted)
 
     def _select(self, where: str, values: Sequence[str | int] = ()) -> Iterable[Row]:
         parts = within("entry.idx", self.size())
-        found = Found("entry", " AND ".join((where, *(part for part, _ in parts))), (), "entry.idx")
+        found = FilterQuery("entry", " AND ".join((where, *(part for part, _ in parts))), (), "entry.idx")
         sql = select(self._columns, found, "ORDER BY entry.idx")
         return self.session.rows(sql, (*values, *(value for _, value in parts)))
 
@@ -224,7 +224,7 @@ class Reader:
         position and leaf.
         """
         columns = self._columns if whole else "entry.idx, entry.leaf"
-        sql = select(columns, Found("entry", "entry.idx >= ? AND entry.idx < ?", (), ""), "ORDER BY entry.idx")
+        sql = select(columns, FilterQuery("entry", "entry.idx >= ? AND entry.idx < ?", (), ""), "ORDER BY entry.idx")
         for start in range(0, end, TILE):
             if not (found := list(self.session.rows(sql, (start, min(end, start + TILE))))):
                 return
@@ -232,7 +232,7 @@ class Reader:
 
     def rows_of(self, event: str) -> list[Stored]:
         """All rows that say they are of an event, in order of position; for verification, like `rows`."""
-        found = Found("entry", "entry.event = ? AND entry.event <> 'question' AND entry.idx >= 0", (event,), "")
+        found = FilterQuery("entry", "entry.event = ? AND entry.event <> 'question' AND entry.idx >= 0", (event,), "")
         sql = select(self._columns, found, "ORDER BY entry.idx")
         return [stored_row(row) for row in self.session.rows(sql, found.values)]
 
@@ -292,7 +292,7 @@ class Reader:
 
     def _at(self, found: Sequence[tuple[int, datetime]]) -> Iterable[Row]:
         marks = ", ".join("?" for _ in found)
-        where = Found("entry", f"entry.idx IN ({marks})", (), "")
+        where = FilterQuery("entry", f"entry.idx IN ({marks})", (), "")
         return self.session.rows(select(self._columns, where), [index for index, _ in found])
 
     def time(self) -> datetime:
@@ -389,7 +389,7 @@ class Reader:
 
     def count(self, table: str) -> int:
         """All rows of one of the log's tables, whatever they are."""
-        return int(self.session.value(select("count(*)", Found(table, "TRUE", (), ""))))
+        return int(self.session.value(select("count(*)", FilterQuery(table, "TRUE", (), ""))))
 
     def names(self) -> dict[str, str]:
         """What the table `meta` says."""

@@ -17,7 +17,7 @@ T = TypeVar("T")
 PRIVATE = "shown to the asker alone, which no list of a channel's messages holds"
 
 
-class Log(Protocol):
+class ComparedLog(Protocol):
     """What is needed of the audit log."""
 
     async def read(self, work: Callable[[Reader], T]) -> T: ...
@@ -70,7 +70,7 @@ class Reconciled:
 
 
 async def conversations(
-    log: Log, *, platform: str, since: datetime, until: datetime, channel: str | None = None
+    log: ComparedLog, *, platform: str, since: datetime, until: datetime, channel: str | None = None
 ) -> tuple[Conversation, ...]:
     """The places of a platform that questions and deliveries of [since, until) name, in the order of their ids."""
 
@@ -89,7 +89,7 @@ async def conversations(
 
 
 async def reconcile(
-    log: Log,
+    log: ComparedLog,
     posted: Iterable[Posted],
     *,
     platform: str,

@@ -91,7 +91,7 @@ class Report:
 
 
 @dataclass(slots=True)
-class Span:
+class KeySpan:
     """A key, and the sizes of the trees that it may sign."""
 
     key: PublicKey
@@ -106,13 +106,13 @@ class Span:
 class Keys:
     """The keys that are believed."""
 
-    spans: Sequence[Span]
+    spans: Sequence[KeySpan]
 
     @property
     def public(self) -> list[PublicKey]:
         return [span.key for span in self.spans]
 
-    def signer(self, note: str) -> Span | None:
+    def signer(self, note: str) -> KeySpan | None:
         return next((span for span in self.spans if _signed(note, span.key)), None)
 
     def at(self, size: int) -> list[PublicKey]:
@@ -129,7 +129,7 @@ def trusted_keys(
     successor must be pinned itself. With `backward`, for rotations that stand in a tree which is being verified,
     a trusted key also vouches for the ones before it. Raises AuditCorrupt.
     """
-    spans = {text: Span(PublicKey.parse(text)) for text in (pinned or claimed[:1])}
+    spans = {text: KeySpan(PublicKey.parse(text)) for text in (pinned or claimed[:1])}
     known = [(one, PublicKey.parse(one.old), PublicKey.parse(one.new)) for one in rotations]
     good = [
         (one, old, new) for one, old, new in known if check_rotation(old, new, one.signature, one.stated, one.revoked)
@@ -138,16 +138,16 @@ def trusted_keys(
         if str(old) not in spans:
             continue
         if one.revoked is None:
-            spans.setdefault(str(new), Span(new))
+            spans.setdefault(str(new), KeySpan(new))
         _bound(spans, one, old, new)
     for one, old, new in reversed(good if backward else []):
         if str(new) in spans and str(old) not in spans:
-            spans[str(old)] = Span(old)
+            spans[str(old)] = KeySpan(old)
             _bound(spans, one, old, new)
     return Keys([*spans.values()])
 
 
-def _bound(spans: Mapping[str, Span], one: Rotation, old: PublicKey, new: PublicKey) -> None:
+def _bound(spans: Mapping[str, KeySpan], one: Rotation, old: PublicKey, new: PublicKey) -> None:
     """At this rotation one key ends, and the other begins."""
     if one.size is not None:
         ends = one.size - 1 if one.revoked is None else min(one.size - 1, one.revoked)
@@ -183,7 +183,7 @@ def read_head(report: Report, note: str, keys: Keys) -> Checkpoint | None:
     return head
 
 
-def _until(span: Span) -> str:
+def _until(span: KeySpan) -> str:
     return f"signs up to {span.last} records" if span.last is not None else f"signs from {span.first} records on"
 
 

@@ -122,7 +122,7 @@ def _objects(value: Json) -> Iterator[dict[str, Json]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FilterQuery:
     """SQL for a filter: FROM, WHERE with its parameters, and the column to page and sort by."""
 
     source: str
@@ -131,7 +131,7 @@ class Found:
     key: str
 
 
-def select(columns: str, found: Found, *tail: str) -> str:
+def select(columns: str, found: FilterQuery, *tail: str) -> str:
     """The query. Only this package's own texts go into it; what a caller gives is bound as a parameter."""
     return " ".join(("SELECT", columns, "FROM", found.source, "WHERE", found.where, *tail))
 

@@ -17,7 +17,7 @@ import apsw
 from audit.database import Session
 from audit.disclosure import values_of
 from audit.record import Json
-from audit.search import Filter, Found, mentions, named, plain_conditions, within, words_of
+from audit.search import Filter, FilterQuery, mentions, named, plain_conditions, within, words_of
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS mention (
@@ -82,7 +82,7 @@ class SqliteSearch:
                     self._add(index, values_of(body) if body is not None else {})
                 self._index.execute("UPDATE progress SET next = ?", (min(size, start + _BATCH),))
 
-    def conditions(self, wanted: Filter) -> Found:
+    def conditions(self, wanted: Filter) -> FilterQuery:
         """The most selective source drives, in the order of positions.
 
         So the first page of a common word or of a rare person costs the same: a few steps of an index.
@@ -113,7 +113,7 @@ class SqliteSearch:
             add("EXISTS (SELECT 1 FROM search.mention WHERE kind = ? AND value = ? AND idx = entry.idx)", kind, value)
         for part, plain in (*plain_conditions(wanted, EACH), *within(key, self._covered())):
             add(part, plain)
-        return Found(source, " AND ".join(parts) or "TRUE", tuple(values), key)
+        return FilterQuery(source, " AND ".join(parts) or "TRUE", tuple(values), key)
 
     def forget(self, index: int, before: Mapping[str, Json], after: Mapping[str, Json]) -> None:
         self.catch_up()

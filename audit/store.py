@@ -15,7 +15,7 @@ from audit.files import put_in_place
 from audit.keyring import Paths, remember
 from audit.note import Checkpoint, SigningKey, load_or_create_key, open_checkpoint
 from audit.record import Receipt
-from audit.search import Found, select
+from audit.search import FilterQuery, select
 from audit.tree import TILE, Edge, leaf_hash, root_of
 
 ROTATED = ("key", "rotated")
@@ -23,14 +23,14 @@ ROTATED = ("key", "rotated")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Addition:
     """One record to append. `also` runs in the same transaction, with the session and the index."""
 
     sealed: Sealed
     also: Callable[[Session, int], None] | None = None
 
 
-_Entries = Callable[[int], Sequence[Entry]]
+_Entries = Callable[[int], Sequence[Addition]]
 """What to append to a log of so many records."""
 
 
@@ -92,7 +92,7 @@ class Store:
             with self._database.translated():
                 session.close()
 
-    def write(self, entries: Sequence[Entry]) -> list[Receipt | RecordExists]:
+    def write(self, entries: Sequence[Addition]) -> list[Receipt | RecordExists]:
         """Append all in one durable transaction; a record that stands there already gives its old receipt.
 
         Raises AuditUnavailable or AuditCorrupt, and nothing is appended; `open` is False when the
@@ -100,7 +100,7 @@ class Store:
         """
         return self._guarded(lambda _: entries, None)
 
-    def hand_over(self, entry: Callable[[int], Entry], successor: SigningKey) -> None:
+    def hand_over(self, entry: Callable[[int], Addition], successor: SigningKey) -> None:
         """Append the `key` record that `entry` makes for the tree size it ends; from there on sign with `successor`.
 
         Raises AuditUnavailable, AuditCorrupt.
@@ -221,7 +221,7 @@ class Store:
         edge = _edge(size, edge_bytes)
         known = self._known(session, [entry.sealed.record.id for entry in entries], size)
         results: list[Receipt | RecordExists | None] = []
-        fresh: list[Entry] = []
+        fresh: list[Addition] = []
         for entry in entries:
             record = entry.sealed.record
             if record.id in known:
@@ -242,7 +242,7 @@ class Store:
             for entry, receipt in zip(entries, results, strict=True)
         ]
 
-    def _batch(self, session: Session, size: int, edge: Edge, fresh: Sequence[Entry], signer: SigningKey) -> Batch:
+    def _batch(self, session: Session, size: int, edge: Edge, fresh: Sequence[Addition], signer: SigningKey) -> Batch:
         records = [entry.sealed for entry in fresh]
         rotations = [sealed.record for sealed in records if (sealed.record.event, sealed.record.outcome) == ROTATED]
         return Batch(
@@ -264,7 +264,7 @@ class Store:
         neither written over nor followed, a person must look.
         """
         for table in ("entry", "disclosure"):
-            found = Found(table, "idx >= ?", (size,), "idx")
+            found = FilterQuery(table, "idx >= ?", (size,), "idx")
             if session.value(select("idx", found, "LIMIT 1"), found.values) is not None:
                 raise AuditCorrupt(
                     f"{self._database.where} holds rows past its signed checkpoint of {size} records;"
@@ -273,7 +273,7 @@ class Store:
 
     def _known(self, session: Session, ids: Sequence[str], size: int) -> dict[str, Receipt]:
         where = f"id IN ({self._database.each}) AND idx >= 0 AND idx < ?"
-        found = Found("entry", where, (json.dumps(ids), size), "idx")
+        found = FilterQuery("entry", where, (json.dumps(ids), size), "idx")
         rows = session.rows(select("id, idx, leaf", found), found.values)
         return {record_id: Receipt(record_id, index, leaf_hash(leaf).hex()) for record_id, index, leaf in rows}
 

@@ -22,7 +22,7 @@ from audit.record import AuditRecord
 from audit.register import ALL
 from audit.sealed import SUFFIX
 from audit.search import matches
-from audit.store import Entry, Store
+from audit.store import Addition, Store
 
 BATCH = 500  # records that one record of an approval or of retention takes
 
@@ -65,7 +65,7 @@ async def take_out(
         log.database.erase(session, record.id, [_cut(session, s.index, taking[s.record.id]) for s in targets])
 
     def write(store: Store) -> None:
-        store.write([Entry(seal(record), take)])
+        store.write([Addition(seal(record), take)])
 
     await log.work(write)
     await log.read(forget)

@@ -48,7 +48,7 @@ from audit.question import Basis, Occasion, cited_spans, posted_bytes, question_
 from audit.record import AuditRecord, Json, new_record_id
 from audit.search import Filter
 from audit.sqlite import SqliteDatabase
-from audit.store import Entry, Store
+from audit.store import Addition, Store
 from audit.verify import verify_log
 from retrieval.people import Audience, AudienceKind, Principal
 from retrieval.types import Passage, Place, Question
@@ -115,7 +115,7 @@ def build(folder: Path, count: int, database: Database, chunk: int = 2000) -> No
         waiting = deque(pool.submit(sealed, size) for size in left[:4])
         todo = iter(left[4:])
         while waiting:
-            store.write([Entry(item) for item in waiting.popleft().result()])
+            store.write([Addition(item) for item in waiting.popleft().result()])
             waiting.extend(pool.submit(sealed, size) for size in islice(todo, 1))
     store.stop()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # help lists the platforms, and shall be quick
-    from audit.reconcile import Log, Posted
+    from audit.reconcile import ComparedLog, Posted
     from audit.record import Json
     from bot.answering.memory import ThreadMemory
     from bot.ports import ChatAdapter, Intake, Viewer
@@ -21,7 +21,7 @@ SET_URL = "set public_url, and `footnote doctor` calls the running service by it
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """One check of `footnote doctor`. `detail` says what is there, or what to do."""
 
     check: str
@@ -94,10 +94,10 @@ class PlatformKind(Protocol):
         """
         ...
 
-    async def messages(self, settings: Settings, log: Log, period: Period) -> Gathered:
+    async def messages(self, settings: Settings, log: ComparedLog, period: Period) -> Gathered:
         """The bot's messages, asked of the platform now. Raises SettingsError, PlatformError, AuditError."""
         ...
 
-    async def checks(self, settings: Settings, log: Log) -> list[Finding]:
+    async def checks(self, settings: Settings, log: ComparedLog) -> list[CheckResult]:
         """What `doctor` looks at beside the adapter's own `check`. Raises nothing that a check is about."""
         ...

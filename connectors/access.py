@@ -25,7 +25,7 @@ class AccessRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class AccessDecision:
     """Who may read a document. `matching` are the numbers of the rules that match, from 0; the last decides."""
 
     access: AccessList
@@ -70,12 +70,12 @@ class AccessRules:
             return self.default
         return NOBODY if self.rules else FOR_EVERYONE
 
-    def decide(self, path: str) -> Decision:
+    def decide(self, path: str) -> AccessDecision:
         """Who may read the document of that path in the source."""
         matching = tuple(number for number, glob in enumerate(self._globs) if glob.matches(path))
-        return Decision(self.rules[matching[-1]].access if matching else self.otherwise, matching)
+        return AccessDecision(self.rules[matching[-1]].access if matching else self.otherwise, matching)
 
-    def coverage(self, decisions: Iterable[Decision]) -> Coverage:
+    def coverage(self, decisions: Iterable[AccessDecision]) -> Coverage:
         """What the rules came to over all documents of the source."""
         matched, decided = [0] * len(self.rules), [0] * len(self.rules)
         unmatched = 0

@@ -55,13 +55,13 @@ def _link(value: str) -> str:
 Link = Annotated[str, AfterValidator(_link)]
 
 
-class Table(BaseModel):
+class SettingsTable(BaseModel):
     """A table of the settings file: it does not change, and an unknown key in it is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class AccessSettings(Table):
+class AccessSettings(SettingsTable):
     """Who may read the files of a source that match a path."""
 
     path: Pattern = Field(description='Paths in the source, as in .gitignore; "legal/**" is everything below legal')
@@ -70,7 +70,7 @@ class AccessSettings(Table):
     may_be_empty: bool = Field(default=False, description="It is no mistake that this rule covers no document")
 
 
-class TitleSettings(Table):
+class TitleSettings(SettingsTable):
     """What the files of a source that match a path are called."""
 
     path: Pattern = Field(description='Paths in the source, as in .gitignore; "**" is every document')
@@ -79,7 +79,7 @@ class TitleSettings(Table):
     )
 
 
-class SourceSettings(Table):
+class SourceSettings(SettingsTable):
     """A place documents come from: what every kind has. A kind adds its own fields, and says its name in `kind`."""
 
     name: str = Field(min_length=1, description="A short name for reports")

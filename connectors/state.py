@@ -48,7 +48,7 @@ CURRENT, HELD, UNREADABLE = "current", "held", "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DocumentState:
     """A document as the state store knows it. `reason` says why it is not searchable, when it is not."""
 
     document: Document
@@ -135,11 +135,11 @@ class StateStore:
 
     # --- documents, for the sync engine
 
-    def entry(self, document_id: str) -> Entry | None:
+    def entry(self, document_id: str) -> DocumentState | None:
         rows = self._read(_SELECT + "WHERE id = ?", (document_id,))
         return _entry(rows[0]) if rows else None
 
-    def entries(self, source: str | None = None) -> list[Entry]:
+    def entries(self, source: str | None = None) -> list[DocumentState]:
         """All documents, of one source or of all, by id."""
         rows = self._read(_SELECT + "WHERE source = coalesce(?, source) ORDER BY id", (source,))
         return [_entry(row) for row in rows]
@@ -289,7 +289,7 @@ def _time(value: str | None) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
 
 
-def _entry(row: tuple[Any, ...]) -> Entry:
+def _entry(row: tuple[Any, ...]) -> DocumentState:
     (i, source, parent, status, reason, version, title, uri, url, sha, acl, media, modified, token, parser, synced) = (
         row
     )
@@ -305,4 +305,4 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         media_type=media,
         modified_at=datetime.fromisoformat(modified),
     )
-    return Entry(document, parent, status, reason, token, parser, datetime.fromisoformat(synced))
+    return DocumentState(document, parent, status, reason, token, parser, datetime.fromisoformat(synced))

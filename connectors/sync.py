@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from connectors.access import Decision
+from connectors.access import AccessDecision
 from connectors.errors import ItemUnreadable
 from connectors.ports import Item, ListingFailure, Source
-from connectors.state import HELD, UNREADABLE, Entry, StateStore, access_id
+from connectors.state import HELD, UNREADABLE, DocumentState, StateStore, access_id
 from connectors.titles import TitleRules
 from retrieval import indexing
 from retrieval.errors import DocumentUnreadable
@@ -235,7 +235,7 @@ class _Run:
         rules = self.source.access
         if rules is None or not rules.rules:
             return
-        coverage = rules.coverage([Decision(item.access, item.matching) for item in listed])
+        coverage = rules.coverage([AccessDecision(item.access, item.matching) for item in listed])
         for rule, matched, decided in zip(rules.rules, coverage.matched, coverage.decided, strict=True):
             self.report.rules.append(Covered(self.source.name, rule.path, matched, decided, rule.access.described))
         rest = coverage.unmatched
@@ -264,7 +264,7 @@ class _Run:
             return
         await self._read(document_id, item, content, sha256, known, depth=0)
 
-    async def _as_it_was(self, known: Entry, item: Item) -> None:
+    async def _as_it_was(self, known: DocumentState, item: Item) -> None:
         if known.status == UNREADABLE:
             self.report.failed.append(Failed(known.document.id, known.reason))
         else:
@@ -280,7 +280,7 @@ class _Run:
                     await self.index.set_access(document_id, access_id(item.access))
                 self.state.seen(document_id, item.token, item.access, item.url)
 
-    def _family(self, document_id: str) -> list[Entry]:
+    def _family(self, document_id: str) -> list[DocumentState]:
         """The attachments of a document, and theirs."""
         found = []
         for child in self.state.children(document_id):
@@ -289,7 +289,7 @@ class _Run:
             found += self._family(child)
         return found
 
-    def _family_ids(self, entry: Entry) -> list[str]:
+    def _family_ids(self, entry: DocumentState) -> list[str]:
         return [e.document.id for e in self._family(entry.document.id)]
 
     def _document(self, document_id: str, item: Item, sha256: str, title: str) -> Document:
@@ -312,7 +312,7 @@ class _Run:
         item: Item,
         content: bytes,
         sha256: str,
-        known: Entry | None,
+        known: DocumentState | None,
         depth: int,
         parent: str | None = None,
     ) -> None:
@@ -353,7 +353,7 @@ class _Run:
                 await self._remove(child_id)
 
     async def _retire(
-        self, document: Document, item: Item, reason: str, known: Entry | None, parent: str | None = None
+        self, document: Document, item: Item, reason: str, known: DocumentState | None, parent: str | None = None
     ) -> None:
         """The present version cannot be read, so the old one is no longer in force either."""
         self.report.failed.append(Failed(document.id, reason))
@@ -365,7 +365,7 @@ class _Run:
             for entry in self._family(document.id):
                 await self._remove(entry.document.id)
 
-    def _count(self, known: Entry | None) -> None:
+    def _count(self, known: DocumentState | None) -> None:
         if known is None:
             self.report.added += 1
         else:
@@ -400,7 +400,7 @@ def _taken(state: StateStore, item_id: str, source: str) -> bool:
     return entry is not None and entry.document.source != source
 
 
-def item_entries(state: StateStore, source: str) -> dict[str, Entry]:
+def item_entries(state: StateStore, source: str) -> dict[str, DocumentState]:
     """The documents of a source by their item's id (attachments left out): `document_id` the other way round."""
     found = {}
     for entry in state.entries(source):

@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class AudienceDecision:
     """The asker with groups, who sees a reply in the place asked, and who sees a private one (None: not offered)."""
 
     asker: Principal
@@ -45,27 +45,29 @@ class AudienceRules:
         self._channels = dict(channels)
         self._guests = guests
 
-    async def decide(self, incoming: Incoming, people: People) -> Decision:
+    async def decide(self, incoming: Incoming, people: People) -> AudienceDecision:
         """Who asks, and who may read the reply."""
         return replace(await self._decide(incoming, people), lacking=people.lacking)
 
-    async def _decide(self, incoming: Incoming, people: People) -> Decision:
+    async def _decide(self, incoming: Incoming, people: People) -> AudienceDecision:
         """Unknown readers, or groups that cannot be resolved, count as nobody: nothing may be shown to them."""
         asker = await self._resolve(people.asker, self._asking)
         if asker is None:
-            return Decision(_nobody(people.asker), Audience(AudienceKind.REFUSED, frozenset(), RIGHTS_UNKNOWN), None)
+            return AudienceDecision(
+                _nobody(people.asker), Audience(AudienceKind.REFUSED, frozenset(), RIGHTS_UNKNOWN), None
+            )
         if not asker.member and not self._guests:
-            return Decision(asker, Audience(AudienceKind.REFUSED, frozenset(), MEMBERS_ONLY), None)
+            return AudienceDecision(asker, Audience(AudienceKind.REFUSED, frozenset(), MEMBERS_ONLY), None)
         rule = self._channels.get(incoming.channel)
         if people.external and not (rule and rule.external):
-            return Decision(asker, Audience(AudienceKind.REFUSED, frozenset(), SHARED_CHANNEL), None)
+            return AudienceDecision(asker, Audience(AudienceKind.REFUSED, frozenset(), SHARED_CHANNEL), None)
         alone = Audience(AudienceKind.PRIVATE, frozenset({asker.entries}))
         if incoming.channel_kind is ChannelKind.DIRECT:
-            return Decision(asker, alone, None)
+            return AudienceDecision(asker, alone, None)
         if rule and rule.grant is not None:
-            return Decision(asker, Audience(AudienceKind.CHANNEL, frozenset({rule.grant})), alone)
+            return AudienceDecision(asker, Audience(AudienceKind.CHANNEL, frozenset({rule.grant})), alone)
         readers = await self._readers(people.readers or (), asker)
-        return Decision(asker, Audience(AudienceKind.CHANNEL, readers), alone)
+        return AudienceDecision(asker, Audience(AudienceKind.CHANNEL, readers), alone)
 
     async def _readers(self, people: Sequence[Principal], asker: Principal) -> frozenset[frozenset[str]]:
         if not people:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from audit.errors import RecordExists
 from audit.record import AuditLog, AuditRecord, Json
-from bot.answering.audience import Decision
+from bot.answering.audience import AudienceDecision
 from bot.answering.history import History
 from bot.keys import ChannelKey, ExpertKey
 from bot.ports import Platform
@@ -88,7 +88,7 @@ class ExpertDesk:
     audit: Records
     history: History
 
-    async def call(self, platform: Platform, incoming: Incoming, decision: Decision, record_id: str) -> None:
+    async def call(self, platform: Platform, incoming: Incoming, decision: AudienceDecision, record_id: str) -> None:
         """`record_id` is that of the call's own record. Raises AuditUnavailable, PlatformError; may be repeated."""
         if decision.audience.kind is AudienceKind.REFUSED:
             await self._tell(platform, incoming, decision.audience.reason, record_id, "refused")
@@ -120,7 +120,7 @@ class ExpertDesk:
         key = str(ExpertKey(ChannelKey.of(incoming), record_id))
         return replace(incoming, key=key, kind=IncomingKind.EXPERT, text="", about=record_id)
 
-    async def _question(self, incoming: Incoming, decision: Decision) -> AuditRecord | None:
+    async def _question(self, incoming: Incoming, decision: AudienceDecision) -> AuditRecord | None:
         """The question meant: the button's, if it was asked here or shown to this person alone; else the last one."""
         if incoming.about is None:
             place: dict[str, Json] = {

@@ -20,7 +20,7 @@ CLIP = 300  # characters of a question or a refused statement
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPassage:
     """A passage, or a citation of it, that the readers may read, as the question found it."""
 
     document: Document
@@ -75,12 +75,12 @@ def _around(citation: Mapping[str, Json], passages: Sequence[Mapping[str, Json]]
     return {}
 
 
-def _found(shown: Mapping[str, Json], document: Document, passage: Mapping[str, Json]) -> Found:
+def _found(shown: Mapping[str, Json], document: Document, passage: Mapping[str, Json]) -> FoundPassage:
     """`shown` is what is named: the passage itself, or a citation of it."""
     places = shown.get("places")
     spot = places[0] if isinstance(places, list) and places and isinstance(places[0], dict) else shown
     page, locator = spot.get("page"), spot.get("locator")
-    return Found(
+    return FoundPassage(
         document,
         from_json(Section, shown["section"]),
         page if isinstance(page, int) else None,
@@ -97,7 +97,7 @@ def _number(of: Mapping[str, Json], name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _lines(record: AuditRecord, found: Sequence[Found], quoted: Sequence[Found]) -> list[str]:
+def _lines(record: AuditRecord, found: Sequence[FoundPassage], quoted: Sequence[FoundPassage]) -> list[str]:
     fields = record.fields
     lines = [f"• Searched for: “{_clip(str(fields.get('searched') or fields.get('shown_question') or ''))}”"]
     if found:
@@ -112,10 +112,10 @@ def _lines(record: AuditRecord, found: Sequence[Found], quoted: Sequence[Found])
     return [*lines, f"• Written by: {_writer(fields)}"]
 
 
-def _once(found: Sequence[Found], said: Sequence[Found] = ()) -> list[Found]:
+def _once(found: Sequence[FoundPassage], said: Sequence[FoundPassage] = ()) -> list[FoundPassage]:
     """One for each section, the best."""
     names = {(f.document.id, f.section.id) for f in said}
-    kept: list[Found] = []
+    kept: list[FoundPassage] = []
     for f in found:
         if (f.document.id, f.section.id) not in names:
             names.add((f.document.id, f.section.id))
@@ -123,7 +123,7 @@ def _once(found: Sequence[Found], said: Sequence[Found] = ()) -> list[Found]:
     return kept
 
 
-def _name(f: Found) -> str:
+def _name(f: FoundPassage) -> str:
     place = where(f.section, f.page, f.locator, f.document.title)
     changed = "" if f.same_version else ", in a version that has been replaced since"
     return ", ".join(filter(None, (f.document.title, place))) + changed

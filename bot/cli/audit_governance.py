@@ -27,7 +27,7 @@ from bot.cli.filters import Channel, DocumentOption, Person, SectionOption, Sinc
 from bot.cli.reconcile import reconcile
 
 if TYPE_CHECKING:
-    from audit.erase import Pending
+    from audit.erase import PendingErasure
     from audit.log import TransparencyLog
     from audit.replay import Replayed
 
@@ -207,7 +207,7 @@ def erase(
     run(work())
 
 
-def _found(asked: Pending) -> dict[str, object]:
+def _found(asked: PendingErasure) -> dict[str, object]:
     return {
         "request": asked.id,
         "records": list(asked.records),
@@ -218,7 +218,7 @@ def _found(asked: Pending) -> dict[str, object]:
     }
 
 
-def _print_found(asked: Pending) -> None:
+def _print_found(asked: PendingErasure) -> None:
     if asked.person is None:
         say(f"  fields {', '.join(asked.names)}")
         return

@@ -21,7 +21,7 @@ from bot.answering.memory import ThreadMemory
 from bot.cli.common import DONE, NO, say, say_lines
 from bot.demo import company
 from bot.demo.standins.slack import SlackStandIn
-from bot.demo.standins.teams import Person, Place, TeamsStandin
+from bot.demo.standins.teams import Person, TeamsPlace, TeamsStandin
 from bot.demo.standins.teams_checks import as_text
 from bot.ports import ChatAdapter, Intake, Viewer
 from bot.queue.worker import Worker
@@ -63,7 +63,7 @@ class Stage:
             say(f"  {line}".replace(f"<@{self.slack.world.bot_user}>", "@Footnote"))
         return thread or ts
 
-    async def in_teams(self, title: str, who: str, place: Place, text: str) -> None:
+    async def in_teams(self, title: str, who: str, place: TeamsPlace, text: str) -> None:
         """Somebody writes in Teams; the thread is printed."""
         person = self.person(who)
         said = await self.teams.say(place, person, text)

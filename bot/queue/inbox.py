@@ -30,7 +30,7 @@ _Work = Callable[[], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class PendingEvent:
     """An event that is not done, and how far it has come."""
 
     incoming: Incoming
@@ -41,7 +41,7 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingEvent:
     """What the queue needs to know of an event that is not done."""
 
     key: str
@@ -150,22 +150,22 @@ class Inbox:
         row = await self._do(lambda: self._db.row(sql, (key,)))
         return Earlier(row[0], datetime.fromisoformat(row[1]), row[2] == "done") if row is not None else None
 
-    async def pending(self) -> list[Pending]:
+    async def pending(self) -> list[PendingEvent]:
         """Everything that is not done, oldest first."""
         rows = await self._do(lambda: list(self._db.rows(f"{_PENDING} ORDER BY seq")))
         return [_pending(row) for row in rows]
 
-    async def get(self, key: str) -> Pending | None:
+    async def get(self, key: str) -> PendingEvent | None:
         """An event that is not done; None when it is, was never accepted, or another replica took it over."""
         sql = f"{_PENDING} AND key = ?{self._store.mine}"
         row = await self._do(lambda: self._db.row(sql, (key,)))
         return _pending(row) if row is not None else None
 
-    async def waiting(self) -> list[Waiting]:
+    async def waiting(self) -> list[WaitingEvent]:
         """What a restart has to finish, oldest first, without the texts; what others left is taken over."""
         sql = f"{_PENDING}{self._store.mine} ORDER BY seq"
 
-        def look() -> list[Waiting]:
+        def look() -> list[WaitingEvent]:
             self._store.take_over(self._db)
             return [_waiting(json.loads(row[0])) for row in self._db.rows(sql)]
 
@@ -262,14 +262,14 @@ class Inbox:
         self._store.close()
 
 
-def _waiting(event: Mapping[str, Any]) -> Waiting:
+def _waiting(event: Mapping[str, Any]) -> WaitingEvent:
     key, platform, tenant, user, thread = (event[name] for name in ("key", "platform", "tenant", "user", "thread"))
-    return Waiting(key, platform, tenant, user, thread, IncomingKind(event["kind"]))
+    return WaitingEvent(key, platform, tenant, user, thread, IncomingKind(event["kind"]))
 
 
-def _pending(row: tuple[Any, ...]) -> Pending:
+def _pending(row: tuple[Any, ...]) -> PendingEvent:
     event, state, record_id, status_id, reply = row
-    return Pending(_from_json(json.loads(event)), state, record_id, status_id, _reply(reply))
+    return PendingEvent(_from_json(json.loads(event)), state, record_id, status_id, _reply(reply))
 
 
 def _blank(key: str) -> str:

@@ -8,7 +8,7 @@ import structlog
 
 from bot.errors import PlatformDenied, PlatformError, PlatformRefused, PlatformUnseen, PlatformUnsure
 from bot.ports import Platform
-from bot.queue.inbox import Inbox, Pending
+from bot.queue.inbox import Inbox, PendingEvent
 from bot.texts import NOT_TAKEN, SHOWN_BEFORE
 from bot.types import ChannelKind, Incoming, Reply
 
@@ -33,7 +33,7 @@ class Sender:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
 
-    async def send(self, platform: Platform, pending: Pending, reply: Reply, instead_of: str | None) -> Sent:
+    async def send(self, platform: Platform, pending: PendingEvent, reply: Reply, instead_of: str | None) -> Sent:
         """`instead_of` is a message that becomes the reply. Raises PlatformError: it is not shown, or, where that is
         PlatformUnsure, it is to be looked for at the next try. May be repeated.
         """

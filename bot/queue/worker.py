@@ -23,7 +23,7 @@ from audit.errors import AuditUnavailable, RecordExists
 from audit.record import AuditLog, AuditRecord, Json, Receipt, new_record_id
 from bot.answering.ask import Ask, Request
 from bot.answering.asking import points_elsewhere, question_in
-from bot.answering.audience import AudienceRules, Decision
+from bot.answering.audience import AudienceDecision, AudienceRules
 from bot.answering.experts import ExpertDesk, is_call
 from bot.answering.memory import ThreadMemory
 from bot.answering.records import (
@@ -41,7 +41,7 @@ from bot.ports import Platform
 from bot.queue.admission import Admission
 from bot.queue.amending import Amending, as_note
 from bot.queue.backlog import Backlog, Closed, Lane
-from bot.queue.inbox import Inbox, Pending, Waiting
+from bot.queue.inbox import Inbox, PendingEvent, WaitingEvent
 from bot.queue.sending import Sender
 from bot.queue.signs import Signs
 from bot.texts import READERS_UNKNOWN, UNRECORDED
@@ -60,7 +60,7 @@ _CHANCE = random.SystemRandom()
 log = structlog.get_logger(__name__)
 
 
-class Log(AuditLog, Protocol):
+class WorkerLog(AuditLog, Protocol):
     """The audit log as the worker needs it: to write, and to see what a crash left."""
 
     async def get(self, record_id: str) -> AuditRecord | None: ...
@@ -89,7 +89,7 @@ class Worker:
         self,
         inbox: Inbox,
         ask: Ask,
-        audit: Log,
+        audit: WorkerLog,
         rules: AudienceRules,
         memory: ThreadMemory,
         platforms: Mapping[str, Platform],
@@ -141,7 +141,7 @@ class Worker:
             self._put(waiting(incoming), new=True)
         return new
 
-    def _put(self, event: Waiting, *, new: bool = False) -> None:
+    def _put(self, event: WaitingEvent, *, new: bool = False) -> None:
         if event.key in self._known:
             return
         self._known.add(event.key)
@@ -304,7 +304,7 @@ class Worker:
         if pending.reply is not None and not await self._overtaken(pending):
             await self._show(platform, pending, pending.reply)
 
-    async def _overtaken(self, pending: Pending) -> bool:
+    async def _overtaken(self, pending: PendingEvent) -> bool:
         """Whether a question was edited or deleted before its answer was shown: then that event is what counts."""
         if pending.state not in ("new", "recorded") or not self._amending.overtaken(pending.incoming.key):
             return False
@@ -317,7 +317,7 @@ class Worker:
         self._amending.forget(pending.incoming.key)
         return True
 
-    async def _call(self, experts: ExpertDesk, platform: Platform, pending: Pending) -> None:
+    async def _call(self, experts: ExpertDesk, platform: Platform, pending: PendingEvent) -> None:
         """Pass a question on to an expert. The id is fixed first: a crash makes no second record."""
         record_id = pending.record_id or new_record_id()
         if pending.record_id is None:
@@ -326,7 +326,7 @@ class Worker:
         await experts.call(platform, pending.incoming, decision, record_id)
         await self._inbox.done(pending.incoming.key)
 
-    async def _note(self, pending: Pending) -> None:
+    async def _note(self, pending: PendingEvent) -> None:
         """Record feedback, or an event that is no question. The id is fixed first: a crash makes no second record."""
         incoming = pending.incoming
         record_id = pending.record_id or new_record_id()
@@ -343,7 +343,7 @@ class Worker:
         except RecordExists:
             log.info("recorded before a crash", record=record.id)
 
-    async def _answer(self, platform: Platform, pending: Pending) -> Pending:
+    async def _answer(self, platform: Platform, pending: PendingEvent) -> PendingEvent:
         """Status, ask, record. Leaves a recorded reply, or the fixed text when the log cannot write."""
         incoming = pending.incoming
         record_id = pending.record_id or new_record_id()
@@ -389,7 +389,7 @@ class Worker:
             self._memory.remember(ThreadKey.of(incoming), incoming.user, asked.turn)
         if asked.outcome.told is not None and not asked.outcome.private:
             self._memory.keep_answer(ThreadKey.of(incoming), fold(asked.searched), record_id)
-        return Pending(incoming, "recorded", record_id, status_id, asked.reply)
+        return PendingEvent(incoming, "recorded", record_id, status_id, asked.reply)
 
     async def _meant(self, platform: Platform, incoming: Incoming) -> str:
         """What is asked: a bare mention, or "can you answer this?", is about the message before it."""
@@ -408,7 +408,7 @@ class Worker:
         payload: Mapping[str, Json] = json.loads(str(record.fields["posted"]))
         return Reply(payload, bool(record.fields["private"]), receipt)
 
-    async def _decide(self, platform: Platform, incoming: Incoming) -> Decision:
+    async def _decide(self, platform: Platform, incoming: Incoming) -> AudienceDecision:
         """Whatever keeps us from knowing the readers: nobody may be assumed, and the asker is told.
 
         Raises PlatformBusy when the platform only asks to wait: the question is tried again then.
@@ -438,7 +438,7 @@ class Worker:
 
         return find
 
-    async def _show(self, platform: Platform, pending: Pending, reply: Reply) -> None:
+    async def _show(self, platform: Platform, pending: PendingEvent, reply: Reply) -> None:
         incoming = pending.incoming
         if not incoming.addressed and await self._unasked(reply):
             await self._append(withheld_record(incoming, reply))
@@ -468,18 +468,18 @@ class Worker:
         return record is not None and record.outcome != OutcomeKind.ANSWERED.value
 
 
-def refused(incoming: Incoming, why: str) -> Decision:
+def refused(incoming: Incoming, why: str) -> AudienceDecision:
     """Nothing is shown but why; nobody has been asked who this person is."""
     nobody = Principal(incoming.platform, incoming.tenant, incoming.user, member=False)
-    return Decision(nobody, Audience(AudienceKind.REFUSED, frozenset(), why), None)
+    return AudienceDecision(nobody, Audience(AudienceKind.REFUSED, frozenset(), why), None)
 
 
-def waiting(incoming: Incoming) -> Waiting:
+def waiting(incoming: Incoming) -> WaitingEvent:
     """What the queue needs to know of an event."""
     who = (incoming.platform, incoming.tenant, incoming.user)
-    return Waiting(incoming.key, *who, incoming.thread, incoming.kind)
+    return WaitingEvent(incoming.key, *who, incoming.thread, incoming.kind)
 
 
-def _lane(event: Waiting) -> Lane:
+def _lane(event: WaitingEvent) -> Lane:
     thread = event.thread if event.kind is IncomingKind.QUESTION else ""
     return Lane(PersonKey(event.platform, event.tenant, event.user), thread)

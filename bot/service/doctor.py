@@ -11,7 +11,7 @@ from audit.errors import AuditError
 from audit.publish import compare_checkpoints
 from bot.answering.memory import ThreadMemory
 from bot.errors import BotError, DirectoryUnavailable, SettingsError
-from bot.platform import Finding
+from bot.platform import CheckResult
 from bot.queue.inbox import Inbox
 from bot.settings.home import open_to_others
 from bot.settings.values import Settings
@@ -38,7 +38,7 @@ STALE_S = 24 * 3600
 SQLITE_FIXED = (3, 51, 3)  # before it, two connections could damage a write-ahead log
 
 
-async def examine(settings: Settings) -> list[Finding]:
+async def examine(settings: Settings) -> list[CheckResult]:
     """Run every check; none of them changes anything, but a missing audit log or inbox is made."""
     findings = [_sqlite()]
     try:
@@ -46,33 +46,35 @@ async def examine(settings: Settings) -> list[Finding]:
             findings += [finding async for finding in _parts(app)]
             findings += [finding async for finding in _platforms(app)]
     except (AuditError, BotError, ConnectorError, RetrievalError) as error:
-        findings.append(Finding("start", False, str(error)))
+        findings.append(CheckResult("start", False, str(error)))
     return findings
 
 
-def _sqlite() -> Finding:
+def _sqlite() -> CheckResult:
     version = apsw.sqlite_lib_version()
     fine = tuple(int(part) for part in version.split(".")) >= SQLITE_FIXED
-    return Finding("sqlite", fine, version if fine else f"{version} may damage its log; install apsw 3.51.3 or later")
+    return CheckResult(
+        "sqlite", fine, version if fine else f"{version} may damage its log; install apsw 3.51.3 or later"
+    )
 
 
-async def _tried(check: str, work: Callable[[], Awaitable[str]]) -> Finding:
+async def _tried(check: str, work: Callable[[], Awaitable[str]]) -> CheckResult:
     try:
-        return Finding(check, True, await work())
+        return CheckResult(check, True, await work())
     except (AuditError, BotError, ConnectorError, RetrievalError) as error:
-        return Finding(check, False, str(error))
+        return CheckResult(check, False, str(error))
 
 
-async def _parts(app: App) -> AsyncIterator[Finding]:
+async def _parts(app: App) -> AsyncIterator[CheckResult]:
     for check, work in _checks(app).items():
         yield await _tried(check, work)
     yield await _outside(app)
     problems = await app.directory.check()
     kinds = dict.fromkeys(["file", *(table.kind for table in app.settings.directories)])
-    yield Finding("groups", not problems, "; ".join(problems) or f"from {', '.join(kinds)}")
+    yield CheckResult("groups", not problems, "; ".join(problems) or f"from {', '.join(kinds)}")
     yield await _named_groups(app)
     for name, wrong in access_problems(app.settings, app.state).items():
-        yield Finding(f"access rules of {name}", not wrong, "; ".join(wrong) or "each rule decides about documents")
+        yield CheckResult(f"access rules of {name}", not wrong, "; ".join(wrong) or "each rule decides about documents")
     for finding in _sources(app):
         yield finding
 
@@ -136,24 +138,24 @@ def _checks(app: App) -> dict[str, Callable[[], Awaitable[str]]]:
     }
 
 
-def _sources(app: App) -> Iterator[Finding]:
+def _sources(app: App) -> Iterator[CheckResult]:
     """How long ago each source was read to its end."""
     for source in app.state.sources():
         lag = lag_seconds(source.completed_at, datetime.now(UTC))
         fine = lag is not None and lag < STALE_S and source.error is None
         detail = "never completed" if lag is None else f"last complete {lag} s ago"
-        yield Finding(f"source {source.name}", fine, f"{detail}; run `footnote sync`" if not fine else detail)
+        yield CheckResult(f"source {source.name}", fine, f"{detail}; run `footnote sync`" if not fine else detail)
 
 
-async def _named_groups(app: App) -> Finding:
+async def _named_groups(app: App) -> CheckResult:
     """Whether access lists name groups that there are: an error where one is denied, a warning where one is allowed."""
     check = "groups in access lists"
     try:
         errors, warnings = await unknown_groups(app.settings, app.directory)
     except DirectoryUnavailable as error:
-        return Finding(check, False, str(error))
+        return CheckResult(check, False, str(error))
     told = "; ".join(errors + warnings)
-    return Finding(check, not errors, told or "known to a directory", warning=not errors and bool(warnings))
+    return CheckResult(check, not errors, told or "known to a directory", warning=not errors and bool(warnings))
 
 
 def _confined(held: Confinement) -> str:
@@ -174,23 +176,23 @@ UNPROTECTED = (
 )
 
 
-async def _outside(app: App) -> Finding:
+async def _outside(app: App) -> CheckResult:
     """What is not protected where no checkpoint is kept outside. Not an error: it is the operator's choice."""
     check, folder = "checkpoints outside", app.settings.checkpoint_folder
     if folder is None:
-        return Finding(check, True, UNPROTECTED, warning=True)
+        return CheckResult(check, True, UNPROTECTED, warning=True)
     if not folder.is_dir():
-        return Finding(check, False, f"{folder} is no folder; make or mount it")
+        return CheckResult(check, False, f"{folder} is no folder; make or mount it")
     if folder.resolve().is_relative_to(app.settings.home.resolve()):
-        return Finding(check, False, f"{folder} lies in the home, and would go with it; name a place outside")
+        return CheckResult(check, False, f"{folder} lies in the home, and would go with it; name a place outside")
     try:
         compared = await compare_checkpoints(app.audit, folder)
     except AuditError as error:
-        return Finding(check, False, str(error))
+        return CheckResult(check, False, str(error))
     if compared.wrong:
         told = "; ".join(compared.wrong[:3])
-        return Finding(check, False, f"ALARM: {told}; change nothing, and run `footnote audit verify`")
-    return Finding(check, True, f"{compared.kept} in {folder}; the log extends each of them")
+        return CheckResult(check, False, f"ALARM: {told}; change nothing, and run `footnote audit verify`")
+    return CheckResult(check, True, f"{compared.kept} in {folder}; the log extends each of them")
 
 
 def _passage() -> Passage:
@@ -213,17 +215,17 @@ class _Nobody:
         return False
 
 
-async def _platforms(app: App) -> AsyncIterator[Finding]:
+async def _platforms(app: App) -> AsyncIterator[CheckResult]:
     memory = ThreadMemory(app.settings.home / "memory.db", timedelta(hours=app.settings.memory_hours))
     adapters = build(app.settings, _Nobody(), app.viewer(), memory)
     if not adapters:
-        yield Finding("chat", True, f"{none_set_up()} (the README shows how)")
+        yield CheckResult("chat", True, f"{none_set_up()} (the README shows how)")
     for adapter in adapters:
         try:
             problems = await adapter.check()
         except BotError as error:
             problems = [str(error)]
-        yield Finding(adapter.name, not problems, "; ".join(problems) or "reachable, all scopes granted")
+        yield CheckResult(adapter.name, not problems, "; ".join(problems) or "reachable, all scopes granted")
     memory.close()
     for kind in platforms():
         for finding in await kind.checks(app.settings, app.audit):

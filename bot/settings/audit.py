@@ -6,10 +6,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
-from connectors.kinds import Table
+from connectors.kinds import SettingsTable
 
 
-class RetentionSettings(Table):
+class RetentionSettings(SettingsTable):
     """Audit records older than `days` lose their fields; the log's proofs stay."""
 
     days: int = Field(ge=1, description="Age, in days; below 184 it needs a confirmation")

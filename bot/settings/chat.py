@@ -11,12 +11,12 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 
 from bot.answering.channels import DIRECT, Unmentioned
 from bot.settings.platforms import ExpertAddresses
-from connectors.kinds import Entry, Table
+from connectors.kinds import Entry, SettingsTable
 
 _CLOCK = r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"
 
 
-class StyleSettings(Table):
+class StyleSettings(SettingsTable):
     """House style: how answers sound."""
 
     wording: Literal["quotes", "compressed"] = Field(
@@ -49,7 +49,7 @@ class StyleSettings(Table):
     )
 
 
-class HoursSettings(Table):
+class HoursSettings(SettingsTable):
     """When a channel is answered; at other times it is told when to ask again."""
 
     zone: str = Field(description='Whose clocks count, by IANA name, e.g. "Europe/Paris"')
@@ -82,7 +82,7 @@ class HoursSettings(Table):
         return time(0) if text == "24:00" else time.fromisoformat(text)
 
 
-class ChannelSettings(Table):
+class ChannelSettings(SettingsTable):
     """A rule for a channel. What is left out is as everywhere."""
 
     id: str = Field(min_length=1, description='The platform\'s channel id; "direct": all direct chats')
@@ -114,7 +114,7 @@ class ChannelSettings(Table):
         return self
 
 
-class ExpertSettings(ExpertAddresses, Table):
+class ExpertSettings(ExpertAddresses, SettingsTable):
     """A person or group who is asked when somebody presses "Ask …" or says `expert`; the first that matches."""
 
     name: str = Field(pattern=r"^[^<>@\s][^<>@]{0,58}$", description='As people know them, e.g. "the travel desk"')

@@ -7,27 +7,27 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
-from connectors.kinds import Table
+from connectors.kinds import SettingsTable
 
 CacheSeconds = Annotated[
     int, Field(ge=0, le=300, description="How long an answer is remembered, in seconds; 0: not at all")
 ]
 
 
-class FileGroupsSettings(Table):
+class FileGroupsSettings(SettingsTable):
     """The table [groups] below. It always counts; this line only says so."""
 
     kind: Literal["file"]
 
 
-class SlackGroupsSettings(Table):
+class SlackGroupsSettings(SettingsTable):
     """Slack's user groups, as "slack:HANDLE" and "slack:ID"."""
 
     kind: Literal["slack"]
     cache_seconds: CacheSeconds = 30
 
 
-class GraphSettings(Table):
+class GraphSettings(SettingsTable):
     """Groups in Microsoft Entra, nested ones too, as "graph:ID"."""
 
     kind: Literal["graph"]
@@ -48,7 +48,7 @@ class GraphSettings(Table):
     login_url: str = Field(default="https://login.microsoftonline.com", description="Login address of your cloud")
 
 
-class HttpDirectorySettings(Table):
+class HttpDirectorySettings(SettingsTable):
     """Your own endpoint; its bearer secret is FOOTNOTE_DIRECTORY_SECRET."""
 
     kind: Literal["http"]

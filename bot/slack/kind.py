@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.errors import BotError, SettingsError
-from bot.platform import SET_URL, Finding, Gathered, Manifest, Period
+from bot.platform import SET_URL, CheckResult, Gathered, Manifest, Period
 
 if TYPE_CHECKING:
-    from audit.reconcile import Log
+    from audit.reconcile import ComparedLog
     from audit.record import Json
     from bot.answering.memory import ThreadMemory
     from bot.ports import ChatAdapter, Intake, Viewer
@@ -65,7 +65,7 @@ class Slack:
         follow_ups, prompts = known.listens, known.prompts or PROMPTS
         return Manifest(slack_manifest(name=name, url=url, follow_ups=follow_ups, prompts=prompts))
 
-    async def messages(self, settings: Settings, log: Log, period: Period) -> Gathered:
+    async def messages(self, settings: Settings, log: ComparedLog, period: Period) -> Gathered:
         """The bot's answers in one channel."""
         from audit.reconcile import Posted
 
@@ -77,11 +77,11 @@ class Slack:
             [Posted(ts, record or None, period.channel, datetime.fromtimestamp(float(ts), UTC)) for record, ts in found]
         )
 
-    async def checks(self, settings: Settings, log: Log) -> list[Finding]:
+    async def checks(self, settings: Settings, log: ComparedLog) -> list[CheckResult]:
         """The way in over HTTP, and how many people have an address that does not count."""
         return [*await _way_in(settings), *await self._addresses(settings)]
 
-    async def _addresses(self, settings: Settings) -> list[Finding]:
+    async def _addresses(self, settings: Settings) -> list[CheckResult]:
         if settings.slack_bot_token is None:
             return []
         check = "slack addresses"
@@ -89,11 +89,11 @@ class Slack:
             async with _reading(settings) as slack:
                 found, counted = await slack.unconfirmed()
         except BotError as error:
-            return [Finding(check, True, f"not counted: {error}", warning=True)]
+            return [CheckResult(check, True, f"not counted: {error}", warning=True)]
         if not found:
-            return [Finding(check, True, f"those of all {counted} members count")]
+            return [CheckResult(check, True, f"those of all {counted} members count")]
         told = f"{found} of {counted} members have an address that Slack does not confirm, as with single sign-on: "
-        return [Finding(check, True, told + ADDRESSES, warning=True)]
+        return [CheckResult(check, True, told + ADDRESSES, warning=True)]
 
 
 ANY = "any"
@@ -184,13 +184,13 @@ def _lower_domain(entry: str) -> str:
     return entry.lower() if entry.startswith("@") else entry
 
 
-async def _way_in(settings: Settings) -> list[Finding]:
+async def _way_in(settings: Settings) -> list[CheckResult]:
     """Whether events that are signed with our secret reach us; by Socket Mode none come that way."""
     check, secret = "slack events", settings.secret("slack_signing_secret")
     if not secret.strip():
         return []
     if not settings.public_url:
-        return [Finding(check, True, f"the signing secret and the public address are not checked: {SET_URL}", True)]
+        return [CheckResult(check, True, f"the signing secret and the public address are not checked: {SET_URL}", True)]
     from bot.slack.receive import way_in
 
     try:
@@ -198,7 +198,7 @@ async def _way_in(settings: Settings) -> list[Finding]:
     except BotError as error:
         problem = str(error)
     told = "a signed event came through; whether Slack signs with the same secret, only its own first event shows"
-    return [Finding(check, not problem, problem or f"{settings.public_url}: {told}")]
+    return [CheckResult(check, not problem, problem or f"{settings.public_url}: {told}")]
 
 
 class _Nothing:

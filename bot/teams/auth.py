@@ -33,7 +33,7 @@ class KeysUnavailable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class SigningKey:
+class IssuerKey:
     """A public key and the channels it may speak for (empty: not restricted)."""
 
     key: jwt.PyJWK
@@ -55,12 +55,12 @@ class KeySet:
         self._url = config.openid_metadata_url
         self._https_only = not config.development
         self._pause = config.keys_pause
-        self._keys: Mapping[str, SigningKey] = {}
+        self._keys: Mapping[str, IssuerKey] = {}
         self._fetched = float("-inf")
         self._tried = float("-inf")
         self._lock = asyncio.Lock()
 
-    async def find(self, key_id: str) -> SigningKey:
+    async def find(self, key_id: str) -> IssuerKey:
         """Raises Unauthorized for an unknown key id, KeysUnavailable when there are no keys at all."""
         if key_id in self._keys and time.monotonic() - self._fetched < KEYS_SECONDS:
             return self._keys[key_id]
@@ -86,7 +86,7 @@ class KeySet:
         finally:
             self._tried = time.monotonic()
 
-    async def _fetch(self) -> Mapping[str, SigningKey]:
+    async def _fetch(self) -> Mapping[str, IssuerKey]:
         try:
             metadata = await self._get(self._url)
             jwks_url = str(metadata["jwks_uri"])
@@ -115,8 +115,8 @@ class KeySet:
             return json.loads(await read_bounded(response))
 
 
-def _signing_key(published: Mapping[str, Any]) -> SigningKey:
-    return SigningKey(
+def _signing_key(published: Mapping[str, Any]) -> IssuerKey:
+    return IssuerKey(
         jwt.PyJWK({**published, "alg": "RS256"}),
         frozenset(str(e) for e in published.get("endorsements", ())),
     )
@@ -164,7 +164,7 @@ class TokenVerifier:
         # 4. It is from the Bot Framework, for this bot, and in force.
         return self._claims(token, key)
 
-    def _claims(self, token: str, key: SigningKey) -> Mapping[str, Any]:
+    def _claims(self, token: str, key: IssuerKey) -> Mapping[str, Any]:
         try:
             claims: Mapping[str, Any] = jwt.decode(
                 token,

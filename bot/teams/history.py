@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from audit.reconcile import Conversation, Log, conversations
+from audit.reconcile import ComparedLog, Conversation, conversations
 from bot.errors import PlatformDenied, SettingsError
 from bot.platform import Gathered, Period
 from bot.settings.values import Settings
@@ -49,7 +49,7 @@ def named(conversation: str) -> Conversation:
     return Conversation(channel, (ChannelKind.CHANNEL if slash else ChannelKind.GROUP).value, team)
 
 
-async def teams_messages(reader: TeamsMessages, log: Log, period: Period) -> Gathered:
+async def teams_messages(reader: TeamsMessages, log: ComparedLog, period: Period) -> Gathered:
     """The bot's messages in the places that the log names in the period, and in those that were named besides.
 
     Raises PlatformError when Microsoft cannot be asked at all.
@@ -80,7 +80,7 @@ async def _look_into(reader: TeamsMessages, place: Conversation, since: datetime
         found.refused.add(place.channel)
 
 
-async def missing_rights(settings: Settings, log: Log) -> list[str]:
+async def missing_rights(settings: Settings, log: ComparedLog) -> list[str]:
     """What keeps `audit reconcile` from asking Teams, in the places of the last weeks. Raises PlatformError."""
     reader, now = teams_reader(settings), datetime.now(UTC)
     problems: dict[str, None] = {}

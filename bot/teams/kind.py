@@ -11,10 +11,10 @@ import typer
 
 from audit.errors import AuditError
 from bot.errors import BotError
-from bot.platform import SET_URL, Finding, Gathered, Manifest, Period
+from bot.platform import SET_URL, CheckResult, Gathered, Manifest, Period
 
 if TYPE_CHECKING:
-    from audit.reconcile import Log
+    from audit.reconcile import ComparedLog
     from audit.record import Json
     from bot.answering.memory import ThreadMemory
     from bot.ports import ChatAdapter, Intake, Viewer
@@ -92,7 +92,7 @@ class Teams:
         )
         return Manifest(package, output, "Upload it in the Teams admin centre, under Manage apps.")
 
-    async def messages(self, settings: Settings, log: Log, period: Period) -> Gathered:
+    async def messages(self, settings: Settings, log: ComparedLog, period: Period) -> Gathered:
         from bot.teams.history import teams_messages, teams_reader
 
         reader = teams_reader(settings)
@@ -101,11 +101,11 @@ class Teams:
         finally:
             await reader.close()
 
-    async def checks(self, settings: Settings, log: Log) -> list[Finding]:
+    async def checks(self, settings: Settings, log: ComparedLog) -> list[CheckResult]:
         """The way in, and whether `audit reconcile` may ask Teams, where the settings say that it does."""
         return [*await _way_in(settings), *await self._rights(settings, log)]
 
-    async def _rights(self, settings: Settings, log: Log) -> list[Finding]:
+    async def _rights(self, settings: Settings, log: ComparedLog) -> list[CheckResult]:
         if not settings.teams_reconcile:
             return []
         from bot.teams.history import CHECKED_DAYS, missing_rights
@@ -115,27 +115,27 @@ class Teams:
         except (AuditError, BotError) as error:
             problems = [str(error)]
         fine = f"the places of the last {CHECKED_DAYS} days show the app their messages"
-        return [Finding("teams messages", not problems, "; ".join(problems) or fine)]
+        return [CheckResult("teams messages", not problems, "; ".join(problems) or fine)]
 
 
-async def _way_in(settings: Settings) -> list[Finding]:
+async def _way_in(settings: Settings) -> list[CheckResult]:
     """Whether our messaging endpoint is at the public address: it turns a request without a token away."""
     check = "teams endpoint"
     if not settings.teams_app_id:
         return []
     if not settings.public_url:
-        return [Finding(check, True, f"the messaging endpoint is not checked: {SET_URL}", True)]
+        return [CheckResult(check, True, f"the messaging endpoint is not checked: {SET_URL}", True)]
     from bot.service.loop import knock
 
     try:
         came = await knock(settings.public_url, ENDPOINT, b"{}", {"Content-Type": "application/json"})
     except BotError as error:
-        return [Finding(check, False, str(error))]
+        return [CheckResult(check, False, str(error))]
     address = f"{settings.public_url.rstrip('/')}{ENDPOINT}"
     if came.status != 401:
-        return [Finding(check, False, f"{address} answers with status {came.status}, not 401 as Footnote does")]
+        return [CheckResult(check, False, f"{address} answers with status {came.status}, not 401 as Footnote does")]
     told = "answers, and turns strangers away; whether the bot is registered with it, the Azure portal shows"
-    return [Finding(check, True, f"{address} {told}")]
+    return [CheckResult(check, True, f"{address} {told}")]
 
 
 ENDPOINT = "/api/messages"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from bot.directory.file import Groups
 from bot.settings.values import Settings
 from bot.wiring.sources import find
-from connectors.access import CLOSED, AccessRules, Decision
+from connectors.access import CLOSED, AccessDecision, AccessRules
 from connectors.globs import normal
-from connectors.state import Entry, StateStore, access_id
+from connectors.state import DocumentState, StateStore, access_id
 from connectors.sync import item_entries
 
 UNWRITTEN = (
@@ -28,7 +28,7 @@ class Deciding:
     """Who may read a document by the settings of now, and by which rule."""
 
     rules: AccessRules
-    decision: Decision
+    decision: AccessDecision
 
     @property
     def matching(self) -> list[str]:
@@ -46,14 +46,14 @@ class Deciding:
         return "no rule matches, and no default is written down" if self.rules.rules else "the source has no rules"
 
 
-def document(state: StateStore, name: str) -> Entry | None:
+def document(state: StateStore, name: str) -> DocumentState | None:
     """The document of that id; accents may be typed in either of their forms, where that leaves one document."""
     exact = state.entry(name)
     alike = [] if exact else [e for e in state.entries() if normal(e.document.id) == normal(name)]
     return exact or (alike[0] if len(alike) == 1 else None)
 
 
-def deciding(settings: Settings, state: StateStore, entry: Entry) -> Deciding | None:
+def deciding(settings: Settings, state: StateStore, entry: DocumentState) -> Deciding | None:
     """None: the source is not in the settings any more, or knows its readers itself."""
     while entry.parent is not None:  # an attachment has the readers of what it is attached to
         carrier = state.entry(entry.parent)
@@ -79,7 +79,7 @@ def problems(settings: Settings, state: StateStore) -> dict[str, list[str]]:
     return found
 
 
-def _problems(rules: AccessRules, entries: dict[str, Entry]) -> list[str]:
+def _problems(rules: AccessRules, entries: dict[str, DocumentState]) -> list[str]:
     decisions = {path: rules.decide(path) for path in entries}
     coverage = rules.coverage(decisions.values())
     found = rules.mistakes(coverage, list(entries))

@@ -22,7 +22,7 @@ from retrieval.errors import IndexMismatch, IndexUnavailable
 from retrieval.index import postings
 from retrieval.index.codec import dump_chunk, dump_document, load_chunk, load_document
 from retrieval.index.levels import page_heads, section_numbers
-from retrieval.index.snapshot import Ranked, Snapshot, Version, grown
+from retrieval.index.snapshot import RankedChunk, Snapshot, Version, grown
 from retrieval.text.stems import stems, title_stems
 from retrieval.types import Chunk, Document, Hit, Query
 
@@ -241,7 +241,7 @@ class EmbeddedIndex:
             raise _Damaged("vectors of a document are missing")
         return found
 
-    def _hits(self, ranked: Sequence[Ranked], snapshot: Snapshot) -> tuple[Hit, ...] | None:
+    def _hits(self, ranked: Sequence[RankedChunk], snapshot: Snapshot) -> tuple[Hit, ...] | None:
         """The ranked chunks from the record; None when a writer removed one meanwhile."""
         hits = []
         with self._lock:

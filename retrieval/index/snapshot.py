@@ -34,7 +34,7 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class RankedChunk:
     """A chunk by its version's `owner` and its number there, with its scores."""
 
     owner: int
@@ -74,7 +74,7 @@ class Snapshot:
         self._lengths = np.concatenate(lengths, axis=1).astype(np.float32)
         self._first = np.searchsorted(self._documents, np.arange(len(self._owners)))
 
-    def rank(self, query: Query) -> list[Ranked]:
+    def rank(self, query: Query) -> list[RankedChunk]:
         """The best chunks that the query may see. Statistics are of what it may see alone."""
         open_documents = self._open(query)
         visible = open_documents[self._documents] if self.size else np.zeros(0, np.bool_)
@@ -172,7 +172,7 @@ class Snapshot:
         # Each row for itself: a product of the whole matrix rounds by the number of rows, and so tells of others.
         return np.concatenate([np.einsum("ij,j->i", s.vectors, asked_for) for s in self._segments])
 
-    def _top(self, limit: int, rows: NDArray[np.intp], columns: tuple[Floats, ...]) -> list[Ranked]:
+    def _top(self, limit: int, rows: NDArray[np.intp], columns: tuple[Floats, ...]) -> list[RankedChunk]:
         """The best rows. Equal to six digits is equal: the order must not hang on how numpy adds up."""
         if len(rows) > limit:
             total = np.round(columns[0][rows], 6)
@@ -184,7 +184,9 @@ class Snapshot:
         names = [self.versions[owner].document_id for owner in owners]
         ranking = sorted(range(len(rows)), key=lambda i: (-total[i], -order[i], names[i], numbers[i]))[:limit]
         return [
-            Ranked(owners[i], int(numbers[i]), float(total[i]), float(keyword[i]), float(vector[i]), float(extra[i]))
+            RankedChunk(
+                owners[i], int(numbers[i]), float(total[i]), float(keyword[i]), float(vector[i]), float(extra[i])
+            )
             for i in ranking
         ]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from retrieval.locators import join_locators, within
 from retrieval.parse.deleted import has_struck, named, unmarked, without
-from retrieval.parse.raised import Mark, Writer, is_shifted, links
+from retrieval.parse.raised import NoteMark, Writer, is_shifted, links
 from retrieval.parse.wholes import wholes
 from retrieval.types import Attachment, LeftOut, ParsedDocument, Place, Section
 
@@ -76,7 +76,7 @@ def assemble(
     given = [block for block in blocks if block.text.strip()]
     writer = Writer(block.text for block in given)
     placed: list[tuple[int, Block]] = []
-    marks: list[Mark] = []
+    marks: list[NoteMark] = []
     offset = 0
     for found in given:
         block = _named(found) if has_struck(found.text) else found
@@ -102,7 +102,7 @@ def _named(block: Block) -> Block:
     )
 
 
-def _written(block: Block, writer: Writer, offset: int, marks: list[Mark]) -> Block:
+def _written(block: Block, writer: Writer, offset: int, marks: list[NoteMark]) -> Block:
     """A block whose runs are written out; its note marks are added to `marks`."""
     written = writer.write(block.text)
     marks.extend(replace(m, start=m.start + offset, end=m.end + offset) for m in written.marks)

@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from retrieval.errors import ParserLimit
 from retrieval.parse.blocks import Block, assemble
-from retrieval.parse.clauses.flow import Item, Piece, located, outlined
+from retrieval.parse.clauses.flow import FlowBlock, ListNumber, located, outlined
 from retrieval.parse.clauses.numbers import enumerator
 from retrieval.parse.deleted import is_kept, struck
 from retrieval.parse.formula import linear
@@ -71,7 +71,7 @@ def parse_html(name: str, content: bytes) -> ParsedDocument:
     return assemble(title_of(name, (said, *first_headings(made)), words), made, left_out=(*left_out, *notes))
 
 
-def html_pieces(markup: str, *, first_table: int = 1) -> tuple[list[Piece], list[LeftOut]]:
+def html_pieces(markup: str, *, first_table: int = 1) -> tuple[list[FlowBlock], list[LeftOut]]:
     """The paragraphs of a piece of HTML inside another document, with their looks."""
     return _Walk(_tree(markup), first_table, markup.count("<")).run()
 
@@ -139,13 +139,13 @@ class _Walk:
     tree: LexborHTMLParser
     tables: int
     tags: int  # at most, in the page's text
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[FlowBlock] = field(default_factory=list)
     left_out: dict[LeftOut, None] = field(default_factory=dict)
     styles: dict[int, str] = field(default_factory=dict)  # what style sheets say, by node
     parts: list[str] = field(default_factory=list)  # the paragraph being read
     lists: list[List] = field(default_factory=list)
     prefix: str = ""  # the number that the next paragraph of a list item begins with
-    item: Item | None = None  # what is known of it
+    item: ListNumber | None = None  # what is known of it
     serial: int = 0
     waiting: str = ""  # a number in a box of its own: the next paragraph's
     ink: Ink = field(default_factory=Ink)
@@ -159,7 +159,7 @@ class _Walk:
     near: str = ""  # the last heading
     holders: set[int] = field(default_factory=set)  # nodes around a heading or a table, by id
 
-    def run(self) -> tuple[list[Piece], list[LeftOut]]:
+    def run(self) -> tuple[list[FlowBlock], list[LeftOut]]:
         self._read_sheets()
         stack: list[tuple[LexborNode, bool]] = []
         left = 1_000 + _REPEATED * self.tags
@@ -378,7 +378,7 @@ class _Walk:
         """Give out a number that no paragraph followed."""
         text, self.waiting = self.waiting, ""
         if text:
-            self.pieces.append(Piece(Block(text)))
+            self.pieces.append(FlowBlock(Block(text)))
 
     def _end_row(self, row: _Row) -> None:
         table = self.open_tables[-1] if self.open_tables else _Table(0)
@@ -388,7 +388,7 @@ class _Walk:
             self.pieces.append(self._piece(Block(f"{said[0]} {said[1]}")))
         elif said:
             self._release()
-            self.pieces.append(Piece(Block(line(cells), table=table.number)))
+            self.pieces.append(FlowBlock(Block(line(cells), table=table.number)))
         self.ink = Ink()
         self.row = None
         self.parts.clear()
@@ -430,11 +430,11 @@ class _Walk:
         self.prefix, self.item, self.waiting = "", None, ""
         self.ids.clear()
 
-    def _piece(self, block: Block) -> Piece:
+    def _piece(self, block: Block) -> FlowBlock:
         """A paragraph with its look."""
         ink, self.ink = self.ink, Ink()
         style = self.open[-1].style if self.open else ""
-        return Piece(
+        return FlowBlock(
             block,
             ink.lead_of(block.text if self.item is None else block.text[len(self.item.shown) :].lstrip()),
             ink.centred,
@@ -454,7 +454,7 @@ class _Walk:
         open_.next = number + open_.step
         shown = printed(number, open_.style)
         if shown and not open_.bulleted:
-            self.item = Item(f"{shown}. ", open_.serial, open_.depth, not open_.begun, number)
+            self.item = ListNumber(f"{shown}. ", open_.serial, open_.depth, not open_.begun, number)
         open_.begun = True
         return f"{shown}. " if shown else ""
 

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from retrieval.parse.blocks import Block, assemble
-from retrieval.parse.clauses.flow import Item, Piece, outlined
+from retrieval.parse.clauses.flow import FlowBlock, ListNumber, outlined
 from retrieval.parse.deleted import is_kept, struck
 from retrieval.parse.grid import line
 from retrieval.parse.html import html_pieces
@@ -69,7 +69,7 @@ def _unquote(value: str) -> str:
     return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
 
 
-def _anchored(pieces: Iterable[Piece]) -> Iterator[Piece]:
+def _anchored(pieces: Iterable[FlowBlock]) -> Iterator[FlowBlock]:
     """Headings get the anchor that GitHub makes, unless they have one of their own; clauses that of their heading."""
     slugs = Slugs()
     above: str | None = None
@@ -170,11 +170,11 @@ class _Reader:
     begun: list[bool] = field(default_factory=list)  # whether a list has had an item
     outermost: int = 0  # lists that stand in no other
     item: str = ""  # the number or bullet that the next paragraph begins with
-    counted: Item | None = None  # what is known of the number
+    counted: ListNumber | None = None  # what is known of the number
     lead: int = 0  # characters set bold at the paragraph's beginning
     line: int = 1
 
-    def pieces(self, tokens: Sequence[Token]) -> Iterator[Piece]:
+    def pieces(self, tokens: Sequence[Token]) -> Iterator[FlowBlock]:
         row: list[str] = []
         table: int | None = None
         for index, token in enumerate(tokens):
@@ -188,11 +188,11 @@ class _Reader:
                     text = self._take_item() + inline if inline else ""  # struck out, number and all
                     level = int(heading.tag[1]) if heading else None
                     block = Block(text, level=level, heading=inline if heading else "", locator=self._where())
-                    yield Piece(block, self.lead, listed=bool(self.lists), item=item)
+                    yield FlowBlock(block, self.lead, listed=bool(self.lists), item=item)
                 case "inline":
                     row.append(" ".join(self._inline(token.children or []).split()))
                 case "fence" | "code_block":
-                    yield Piece(
+                    yield FlowBlock(
                         Block(self._take_item() + token.content.rstrip("\n"), locator=self._where()), listed=True
                     )
                 case "html_block":
@@ -205,7 +205,7 @@ class _Reader:
                 case "tr_open":
                     row = []
                 case "tr_close" if any(row):
-                    yield Piece(Block(line(row), locator=self._where(), table=table))
+                    yield FlowBlock(Block(line(row), locator=self._where(), table=table))
                 case _:
                     self._list(token)
 
@@ -230,7 +230,7 @@ class _Reader:
                 first, self.begun[-1] = not self.begun[-1], True
                 self.counted = None
                 if number is not None and None not in self.lists:
-                    self.counted = Item(self.item, self.outermost, len(self.lists) - 1, first, number)
+                    self.counted = ListNumber(self.item, self.outermost, len(self.lists) - 1, first, number)
 
     def _take_item(self) -> str:
         item, self.item, self.counted = self.item, "", None
@@ -264,7 +264,7 @@ class _Reader:
             self.left_out.append(LeftOut("struck-out text", self._where()))
         return shown
 
-    def _html(self, content: str) -> Iterator[Piece]:
+    def _html(self, content: str) -> Iterator[FlowBlock]:
         where = self._where()
         for _ in _COMMENT.findall(content):
             self.left_out.append(LeftOut("comment", where))

@@ -65,7 +65,7 @@ def _without(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class NoteMark:
     """A note mark at [start, end) of a text as written out; `opens`: it begins its line, as a note does."""
 
     start: int
@@ -79,7 +79,7 @@ class Written:
     """A text with its shifted runs written out, its note marks, and where its characters went."""
 
     text: str
-    marks: list[Mark] = field(default_factory=list)
+    marks: list[NoteMark] = field(default_factory=list)
     _moves: list[tuple[int, int]] = field(default_factory=list)  # from raw offset on, to offset
 
     @property
@@ -130,7 +130,7 @@ class Writer:
             if kind and shown.strip().startswith("[") and (named := _name(run)):
                 left = length + len(shown) - len(shown.lstrip())
                 opens = not before.strip() or before.endswith("| ")
-                out.marks.append(Mark(left, length + len(shown.rstrip()), named, opens))
+                out.marks.append(NoteMark(left, length + len(shown.rstrip()), named, opens))
             parts.append(shown)
             length += len(shown)
         out.text = "".join(parts)
@@ -205,7 +205,7 @@ class Writer:
         return "power" if figure is not None and "." in figure[0] and len(run) <= 2 else ""
 
 
-def links(marks: Sequence[Mark], lines: Sequence[tuple[int, str]]) -> tuple[tuple[int, int, int, int], ...]:
+def links(marks: Sequence[NoteMark], lines: Sequence[tuple[int, str]]) -> tuple[tuple[int, int, int, int], ...]:
     """(start, end of a mark; start, end of its note) for every mark whose note is in the document.
 
     `marks` stand in the canonical text, `lines` are its paragraphs with their offsets. The nearest note

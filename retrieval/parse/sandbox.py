@@ -37,7 +37,7 @@ _OUT_OF_MEMORY = {signal.SIGABRT, signal.SIGTRAP, signal.SIGILL, signal.SIGKILL}
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SandboxLimits:
     """What one document may take."""
 
     memory: int = 1024 * 1024 * 1024  # bytes of address space of a child
@@ -85,14 +85,14 @@ class SandboxParser:
 
     def __init__(
         self,
-        limits: Limits | None = None,
+        limits: SandboxLimits | None = None,
         *,
         children: int = 2,
         ocr: Ocr | None = None,
         layers: Sequence[str] = LAYERS,
         keep_struck: bool = False,
     ) -> None:
-        self._limits = limits or Limits()
+        self._limits = limits or SandboxLimits()
         self._keep_struck = keep_struck
         self._ocr = ocr
         self._layers = layers

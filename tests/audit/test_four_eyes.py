@@ -25,7 +25,7 @@ from audit.register import ALL
 from audit.report import Report
 from audit.retention import Rule, retain
 from audit.search import Filter
-from audit.store import Entry, Store
+from audit.store import Addition, Store
 from audit.verify import verify_log
 from audit.verify_export import verify_export
 from tests.audit.fixtures import Opener, agreed, lifted, record
@@ -95,10 +95,10 @@ async def forced(log: TransparencyLog, made: AuditRecord, *names: str, index: in
         for name in names:
             session.run("INSERT INTO erased VALUES (?, ?, ?)", (index, name, made.id))
 
-    await log.work(lambda store: _write(store, Entry(seal(made), take)))
+    await log.work(lambda store: _write(store, Addition(seal(made), take)))
 
 
-def _write(store: Store, entry: Entry) -> None:
+def _write(store: Store, entry: Addition) -> None:
     store.write([entry])
 
 
@@ -235,12 +235,12 @@ async def test_a_record_of_the_old_form_is_none_any_more(open_log: Opener, tmp_p
         await log.append(record(1))
         old = seal(record(2))
         old = replace(old, leaf=old.leaf.replace(b'"v":2}', b'"v":1}'))
-        await log.work(lambda store: _write(store, Entry(old)))
+        await log.work(lambda store: _write(store, Addition(old)))
         assert "form of an earlier version" in said(await verify_log(log))
     async with await open_log(tmp_path / "other") as log:
         odd = seal(record(3))
         odd = replace(odd, leaf=odd.leaf.replace(b'"v":2}', b'"v":3}'))
-        await log.work(lambda store: _write(store, Entry(odd)))
+        await log.work(lambda store: _write(store, Addition(odd)))
         assert "canonical form" in said(await verify_log(log))
 
 

@@ -29,7 +29,7 @@ from audit.record import AuditRecord, Json
 from audit.retention import Rule, request_rule
 from audit.search import Filter
 from audit.sqlite import SqliteDatabase
-from audit.store import Entry
+from audit.store import Addition
 from audit.verify import verify_log
 from audit.verify_export import verify_export
 from audit.verify_home import Home, verify_home
@@ -380,7 +380,7 @@ async def test_a_record_of_the_same_id_is_refused(open_log: Opener, tmp_path: Pa
     async with await open_log(tmp_path / "audit") as log:
         first = record(1)
         await log.append(first)
-        await log.work(lambda store: _written(store.write([Entry(seal(replace(first, outcome="refused")))])))
+        await log.work(lambda store: _written(store.write([Addition(seal(replace(first, outcome="refused")))])))
         assert (await log.get(first.id)) == first
         assert (await verify_log(log)).findings == []
 

@@ -9,7 +9,7 @@ import pytest
 
 from audit.certificate import TYPE
 from audit.disclosure import values_of
-from audit.erase import Pending, approve_erasure, certificate_of, pending_erasures, request_erasure
+from audit.erase import PendingErasure, approve_erasure, certificate_of, pending_erasures, request_erasure
 from audit.errors import ErasureRefused, RecordUnknown
 from audit.events import access, event, review
 from audit.holds import hold
@@ -98,7 +98,7 @@ async def filled(log: TransparencyLog) -> dict[str, AuditRecord]:
     return made
 
 
-async def erased_person(log: TransparencyLog, names: Sequence[str] = ()) -> Pending:
+async def erased_person(log: TransparencyLog, names: Sequence[str] = ()) -> PendingErasure:
     return await request_erasure(
         log, person="U0CANARY7", also=["Cleo Canary"], ground="GDPR 17, letter 4711", by="ada", names=names
     )

@@ -23,10 +23,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.demo.standins.teams_checks import MESSAGE_BYTES, as_text, card_problems, elements, problems
 from bot.demo.standins.teams_graph import GraphSide
-from bot.demo.standins.teams_world import APP_ID, ISSUER, TENANT, Fault, Person, Place, Received, Said
+from bot.demo.standins.teams_world import APP_ID, ISSUER, TENANT, Person, Received, Said, TeamsFault, TeamsPlace
 from bot.teams.config import TeamsConfig
 
-__all__ = ["APP_ID", "ISSUER", "TENANT", "Fault", "Person", "Place", "Received", "Said", "TeamsStandin"]
+__all__ = ["APP_ID", "ISSUER", "TENANT", "Person", "Received", "Said", "TeamsFault", "TeamsPlace", "TeamsStandin"]
 
 
 @functools.cache
@@ -48,7 +48,7 @@ class TeamsStandin:
         self.said: list[Said] = []
         self.deleted: list[Said] = []
         self.graph = GraphSide(self, page)
-        self.faults: list[Fault] = []
+        self.faults: list[TeamsFault] = []
         self.refused: list[str] = []
         self.blocked: set[str] = set()  # ids of people whom the bot may not write to
         self.closed: dict[str, str] = {}  # places where the bot may not write: the code of the 403, by the place's id
@@ -57,7 +57,7 @@ class TeamsStandin:
         self.splits = False  # a message with text and cards becomes two, and no id is told
         self.typed: list[str] = []  # where the bot has typed, its thread included
         self._page = page
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, TeamsPlace] = {}
         self._tokens: dict[str, str] = {}  # the service that each is for
         self.endorsements = ["msteams"]
         self.key_id = "standin-1"
@@ -122,31 +122,31 @@ class TeamsStandin:
 
     def place(
         self, kind: str, *members: Person, channel_type: str = "standard", name: str = "", team: str = ""
-    ) -> Place:
+    ) -> TeamsPlace:
         """Make a channel ("channel"), a group chat ("groupChat") or a personal chat ("personal")."""
         suffix = {"channel": "@thread.tacv2", "groupChat": "@thread.v2"}.get(kind, "@unq.gbl.spaces")
-        made = Place(f"19:{secrets.token_hex(8)}{suffix}", kind, members, channel_type, name, team)
+        made = TeamsPlace(f"19:{secrets.token_hex(8)}{suffix}", kind, members, channel_type, name, team)
         self._places[made.id] = made
         return made
 
-    def personal(self, person: Person) -> Place:
+    def personal(self, person: Person) -> TeamsPlace:
         """The personal chat between a person and the bot."""
         for place in self._places.values():
             if place.kind == "personal" and place.members == (person,):
                 return place
         return self.place("personal", person)
 
-    def change_members(self, place: Place, *members: Person) -> Place:
+    def change_members(self, place: TeamsPlace, *members: Person) -> TeamsPlace:
         """The same place with other members."""
         self._places[place.id] = replace(place, members=members)
         return self._places[place.id]
 
-    def find_place(self, conversation: str) -> Place | None:
+    def find_place(self, conversation: str) -> TeamsPlace | None:
         """The place of an id."""
         return self._places.get(conversation)
 
     def message(
-        self, place: Place, person: Person, text: str, *, thread: str = "", mention: bool | None = None
+        self, place: TeamsPlace, person: Person, text: str, *, thread: str = "", mention: bool | None = None
     ) -> dict[str, Any]:
         """A message activity as Teams sends it; in channels and group chats it mentions the bot."""
         mention = place.kind != "personal" if mention is None else mention
@@ -159,7 +159,7 @@ class TeamsStandin:
             made["entities"].append({"type": "mention", "text": "<at>Footnote</at>", "mentioned": mentioned})
         return made
 
-    def activity(self, kind: str, place: Place, person: Person, *, thread: str = "") -> dict[str, Any]:
+    def activity(self, kind: str, place: TeamsPlace, person: Person, *, thread: str = "") -> dict[str, Any]:
         """The frame that all activities have."""
         number = self.next_id()
         conversation = place.id
@@ -187,7 +187,7 @@ class TeamsStandin:
         }
 
     async def say(
-        self, place: Place, person: Person, text: str, *, thread: str = "", mention: bool | None = None
+        self, place: TeamsPlace, person: Person, text: str, *, thread: str = "", mention: bool | None = None
     ) -> Said:
         """A person writes; the bot is told, again and again while it answers 5xx, as Teams does."""
         activity = self.message(place, person, text, thread=thread, mention=mention)
@@ -267,11 +267,11 @@ class TeamsStandin:
 
     # --- what the bot wrote ----------------------------------------------------------------
 
-    def thread(self, place: Place, thread: str = "") -> Sequence[Said]:
+    def thread(self, place: TeamsPlace, thread: str = "") -> Sequence[Said]:
         """The messages of a place or of one of its threads, as they stand."""
         return [s for s in self.said if s.conversation == place.id and (not thread or s.thread == thread)]
 
-    def answers(self, place: Place, thread: str = "") -> Sequence[Said]:
+    def answers(self, place: TeamsPlace, thread: str = "") -> Sequence[Said]:
         """The bot's own messages there."""
         return [s for s in self.thread(place, thread) if s.by == self.bot]
 
@@ -312,7 +312,7 @@ class TeamsStandin:
         finally:
             self.received.append(Received(request.method, request.path, dict(request.headers), body, status))
 
-    def _next_fault(self, request: web.Request, body: bytes) -> Fault | None:
+    def _next_fault(self, request: web.Request, body: bytes) -> TeamsFault | None:
         for fault in self.faults:
             meant = fault.path in request.path and fault.method in ("", request.method) and fault.holds in body
             if fault.times > 0 and meant:
@@ -320,7 +320,7 @@ class TeamsStandin:
                 return fault
         return None
 
-    async def _before(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
+    async def _before(self, request: web.Request, fault: TeamsFault) -> web.StreamResponse | None:
         await asyncio.sleep(fault.delay)
         if fault.drop and request.transport is not None:
             request.transport.close()

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.demo.standins.teams_checks import CARD, as_text
-from bot.demo.standins.teams_world import Place, Said
+from bot.demo.standins.teams_world import Said, TeamsPlace
 
 CHANNEL_RIGHT = "ChannelMessage.Read.Group"
 CHAT_RIGHT = "ChatMessage.Read.Chat"
@@ -23,7 +23,7 @@ CHAT_QUERY = {"$orderby", "$filter"}
 DATES = ("lastModifiedDateTime", "createdDateTime")
 
 
-class World(Protocol):
+class GraphWorld(Protocol):
     """What the stand-in's Graph knows of its Teams."""
 
     app_id: str
@@ -33,7 +33,7 @@ class World(Protocol):
     said: list[Said]
     deleted: list[Said]
 
-    def find_place(self, conversation: str) -> Place | None: ...
+    def find_place(self, conversation: str) -> TeamsPlace | None: ...
 
     def audience_of(self, request: web.Request) -> str | None:
         """Which service the token of a request is for."""
@@ -43,7 +43,7 @@ class World(Protocol):
 class GraphSide:
     """`grant` what owners agree to. `complaints` are what Graph would not have liked, `calls` what was asked."""
 
-    def __init__(self, world: World, page: int) -> None:
+    def __init__(self, world: GraphWorld, page: int) -> None:
         self._world = world
         self._page = page
         self.granted: set[str] = set()
@@ -61,7 +61,7 @@ class GraphSide:
             web.get("/graph/v1.0/chats/{chat}/messages", self._chat),
         ]
 
-    def grant(self, *places: Place) -> None:
+    def grant(self, *places: TeamsPlace) -> None:
         """Their owners agree that the app reads along."""
         self.granted |= {place.group if place.kind == "channel" else place.id for place in places}
 
@@ -73,7 +73,7 @@ class GraphSide:
             return _error(404, "NotFound", "no such team")
         return web.json_response({"id": asked, "name": "The Team", "aadGroupId": found.group})
 
-    def _places(self) -> list[Place]:
+    def _places(self) -> list[TeamsPlace]:
         conversations = {said.conversation for said in (*self._world.said, *self._world.deleted)}
         return [place for c in conversations if (place := self._world.find_place(c)) is not None]
 
@@ -127,7 +127,9 @@ class GraphSide:
 
     # --- rights and pages -----------------------------------------------------------------
 
-    def _refused(self, request: web.Request, place: Place | None, team: str, known: set[str]) -> web.Response | None:
+    def _refused(
+        self, request: web.Request, place: TeamsPlace | None, team: str, known: set[str]
+    ) -> web.Response | None:
         self.calls.append(request.path_qs)
         if self._world.audience_of(request) != self._world.base:
             return _error(401, "InvalidAuthenticationToken", "Access token validation failure. Invalid audience.")
@@ -163,10 +165,10 @@ class GraphSide:
 
     # --- chatMessage ----------------------------------------------------------------------
 
-    def _address(self, place: Place) -> str:
+    def _address(self, place: TeamsPlace) -> str:
         return f"/graph/v1.0/teams/{place.group}/channels/{place.id}/messages"
 
-    def _messages(self, place: Place) -> list[Said]:
+    def _messages(self, place: TeamsPlace) -> list[Said]:
         found = [s for s in (*self._world.said, *self._world.deleted) if s.conversation == place.id]
         return sorted(found, key=lambda s: int(s.id))
 

@@ -47,7 +47,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TeamsPlace:
     """A team's channel, a group chat or a personal chat: `kind` is "channel", "groupChat" or "personal".
 
     `team` is the id of the team's first channel, which is that of the team's thread, too; "": this one.
@@ -101,7 +101,7 @@ class Said:
 
 
 @dataclass(slots=True)
-class Fault:
+class TeamsFault:
     """The next `times` requests whose path holds `path`, and whose body holds `holds`, are answered so;
     status 0: as usual, but late.
 

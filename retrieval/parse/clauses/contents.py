@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
-from retrieval.parse.clauses.numbers import Reading, readings
+from retrieval.parse.clauses.numbers import NumberReading, readings
 from retrieval.parse.clauses.sequence import Line
 
 _PAGE = re.compile(
@@ -157,7 +157,7 @@ def table_notes(texts: Sequence[str], tables: Sequence[int | None]) -> frozenset
     return frozenset(found)
 
 
-def _worded(line: Line) -> list[Reading]:
+def _worded(line: Line) -> list[NumberReading]:
     return [] if line.numbered else [r for r in readings(line.text) if r.word and r.known]
 
 

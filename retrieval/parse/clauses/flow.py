@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from retrieval.parse.blocks import Block
 from retrieval.parse.clauses.contents import between, contents, dividers, table_notes
-from retrieval.parse.clauses.marks import Mark
+from retrieval.parse.clauses.marks import ClauseMark
 from retrieval.parse.clauses.numbers import readings
-from retrieval.parse.clauses.outline import Candidate, Placed, place_all
+from retrieval.parse.clauses.outline import PlacedSection, SectionCandidate, place_all
 from retrieval.parse.clauses.sequence import Line, find
 from retrieval.parse.clauses.titles import heading_alone, run_in_title
 
@@ -26,7 +26,7 @@ _MARKS = " .:–—-\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ListNumber:
     """What an ordered list prints before a paragraph: `shown` with its full stop, as the `ordinal`-th number.
 
     `outer` names the outermost list, `depth` counts ordered lists from 0; `first` tells the list's first item.
@@ -40,7 +40,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class FlowBlock:
     """A block and its look. `lead`: letters set bold at its beginning. `size`: of its type, in points or any
     other unit. `look` names the style. `listed`: it stands in a list; `item`: the number that it begins with."""
 
@@ -50,7 +50,7 @@ class Piece:
     size: float = 0.0
     look: str = ""
     listed: bool = False
-    item: Item | None = None
+    item: ListNumber | None = None
     anchor: str | None = None
 
     @property
@@ -63,7 +63,7 @@ class Piece:
         return self.block.text[len(self.item.shown) :].lstrip() if self.item is not None else self.block.text
 
 
-def outlined(pieces: Sequence[Piece]) -> list[Block]:
+def outlined(pieces: Sequence[FlowBlock]) -> list[Block]:
     """The blocks, those that open a section with level, full label and heading."""
     body = _body(pieces)
     counted = _counted(pieces)
@@ -80,7 +80,7 @@ def outlined(pieces: Sequence[Piece]) -> list[Block]:
     apart = _set_apart(pieces, strong, marks, titles | again, body)
     opening = [at for at, p in enumerate(pieces) if marks[at] is not None or p.block.level is not None or at in apart]
     placed = place_all(
-        [Candidate(lines[at].outline, marks[at], round(pieces[at].size, 1) + strong[at] / 20) for at in opening]
+        [SectionCandidate(lines[at].outline, marks[at], round(pieces[at].size, 1) + strong[at] / 20) for at in opening]
     )
     places = dict(zip(opening, placed, strict=True))
     made = [_block(pieces, at, places.get(at), marks[at], titles) for at in range(len(pieces))]
@@ -89,7 +89,9 @@ def outlined(pieces: Sequence[Piece]) -> list[Block]:
     return made
 
 
-def _block(pieces: Sequence[Piece], at: int, placed: Placed | None, mark: Mark | None, titles: set[int]) -> Block:
+def _block(
+    pieces: Sequence[FlowBlock], at: int, placed: PlacedSection | None, mark: ClauseMark | None, titles: set[int]
+) -> Block:
     piece = pieces[at]
     if placed is None:
         return piece.block
@@ -107,7 +109,7 @@ def _block(pieces: Sequence[Piece], at: int, placed: Placed | None, mark: Mark |
     return replace(block, level=placed.level, label=placed.label, heading=heading)
 
 
-def _line(piece: Piece, counted: frozenset[int], *, strong: bool) -> Line:
+def _line(piece: FlowBlock, counted: frozenset[int], *, strong: bool) -> Line:
     block, item = piece.block, piece.item
     if block.level is not None:
         return Line(block.text, outline=block.level - 1, strong=True)
@@ -117,10 +119,10 @@ def _line(piece: Piece, counted: frozenset[int], *, strong: bool) -> Line:
     return Line("" if quiet else block.text, strong=strong, numbered=quiet)
 
 
-def _computed(item: Item) -> Mark:
+def _computed(item: ListNumber) -> ClauseMark:
     own = item.shown.strip(" .)")
     half = item.shown.rstrip().endswith(")")
-    return Mark(
+    return ClauseMark(
         own=f"({own})" if half else own,
         key=f"list:{item.outer}",
         depth=item.depth,
@@ -136,7 +138,7 @@ def _computed(item: Item) -> Mark:
 # --- looks -----------------------------------------------------------------------------------
 
 
-def _body(pieces: Sequence[Piece]) -> float:
+def _body(pieces: Sequence[FlowBlock]) -> float:
     """The size of the text's type: that of most letters."""
     sizes: Counter[float] = Counter()
     for piece in pieces:
@@ -144,13 +146,17 @@ def _body(pieces: Sequence[Piece]) -> float:
     return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
-def _strong(piece: Piece, body: float) -> bool:
+def _strong(piece: FlowBlock, body: float) -> bool:
     """Whether a paragraph's look sets it apart: bold, or larger than the text."""
     return piece.bold or piece.lead > 2 or piece.size > body * _LARGER
 
 
 def _set_apart(
-    pieces: Sequence[Piece], strong: Sequence[bool], marks: Sequence[Mark | None], taken: set[int], body: float
+    pieces: Sequence[FlowBlock],
+    strong: Sequence[bool],
+    marks: Sequence[ClauseMark | None],
+    taken: set[int],
+    body: float,
 ) -> set[int]:
     """Unnumbered paragraphs that are headings by their look, where a page has no headings: short, and text follows."""
     if sum(p.block.level is not None for p in pieces) > 1:
@@ -169,7 +175,9 @@ def _set_apart(
     return found
 
 
-def _titled_below(pieces: Sequence[Piece], lines: Sequence[Line], marks: Sequence[Mark | None], at: int) -> bool:
+def _titled_below(
+    pieces: Sequence[FlowBlock], lines: Sequence[Line], marks: Sequence[ClauseMark | None], at: int
+) -> bool:
     """Whether the paragraph after a number alone is its title: short, and of a look that the text does not have."""
     mark = marks[at]
     if mark is None or not mark.word or pieces[at].text[mark.typed :].strip(_MARKS) or at + 1 >= len(pieces):
@@ -188,9 +196,9 @@ def _titled_below(pieces: Sequence[Piece], lines: Sequence[Line], marks: Sequenc
 # --- lists -----------------------------------------------------------------------------------
 
 
-def _counted(pieces: Sequence[Piece]) -> frozenset[int]:
+def _counted(pieces: Sequence[FlowBlock]) -> frozenset[int]:
     """Outermost ordered lists that number clauses: nested ones, and those whose items begin with a title."""
-    by_list: dict[int, list[Piece]] = {}
+    by_list: dict[int, list[FlowBlock]] = {}
     for piece in pieces:
         if piece.item is not None:
             by_list.setdefault(piece.item.outer, []).append(piece)
@@ -198,7 +206,7 @@ def _counted(pieces: Sequence[Piece]) -> frozenset[int]:
     return frozenset(outer for outer, of in by_list.items() if _is_outline(of, alone=headings <= 1))
 
 
-def _is_outline(items: Sequence[Piece], *, alone: bool) -> bool:
+def _is_outline(items: Sequence[FlowBlock], *, alone: bool) -> bool:
     """Whether a list is an outline. `alone`: the document has no headings but its title."""
     top = [p for p in items if p.item is not None and p.item.depth == 0]
     nested = len(top) < len(items)
@@ -208,7 +216,7 @@ def _is_outline(items: Sequence[Piece], *, alone: bool) -> bool:
     return (nested or alone) and (2 * len(titled) >= len(top) or (nested and alone))
 
 
-def _is_titled(piece: Piece) -> bool:
+def _is_titled(piece: FlowBlock) -> bool:
     text = piece.text.strip()
     if piece.block.level is not None or (piece.lead > 2 and run_in_title(text, piece.lead, piece.bold)):
         return True

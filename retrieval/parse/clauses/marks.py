@@ -17,7 +17,7 @@ _ENDS = " .:;,–—-\t\n\u00a0"
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ClauseMark:
     """A paragraph's number, computed or typed, ready for placing and labelling.
 
     `own` is the number without what only decorates it ("4.2", "(b)", "Article IV"). `key` names its
@@ -78,12 +78,12 @@ def parts_of(own: str) -> tuple[int, ...] | None:
     return tuple(int(p) for p in bare.split(".")) if _DECIMALS.fullmatch(bare) else None
 
 
-def alone(mark: Mark) -> str:
+def alone(mark: ClauseMark) -> str:
     """The label of a number that stands in no numbered part."""
     return mark.own[1:-1] if mark.half else mark.own
 
 
-def chain(parent: str, mark: Mark, *, same: bool) -> str:
+def chain(parent: str, mark: ClauseMark, *, same: bool) -> str:
     """The label of a number within a numbered part; `same`: of the same list.
 
     "4.2" and "(b)" give "4.2(b)"; "1" and "a" of one list "1.a", of two lists "1(a)"; where either

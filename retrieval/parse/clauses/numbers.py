@@ -40,7 +40,7 @@ _LETTER = re.compile(r"(?P<body>[ivxl]{1,6}|[IVXL]{1,6}|[a-z]|[A-Z]|([a-z])\2)[.
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class NumberReading:
     """One way to read a line's beginning.
 
     `text` is the number as it stands, `own` the number cited ("4.2", "(b)", "Article IV"). `series` names its look:
@@ -78,13 +78,13 @@ def after(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return (other[0] == one[0] + 1 and other[1] <= 1) or (other[0] == one[0] and other[1] == one[1] + 1)
 
 
-def readings(text: str, *, keep: bool = False) -> list[Reading]:
+def readings(text: str, *, keep: bool = False) -> list[NumberReading]:
     """Every reading of a line's beginning, the likelier first. `keep`: "Section" and "§" stay in the number."""
     if found := _RANGE.match(text):  # "§§ 3 bis 5 (weggefallen)"
         place = (int(found["first"]), _suffix(found["suffix"]))
         said = named(found[0])
         own, held = (said, "") if keep else (clean(found[0])[0], said)
-        return [Reading(found[0], own, "§", place, place[:1], "§", named=held)]
+        return [NumberReading(found[0], own, "§", place, place[:1], "§", named=held)]
     if found := _WORDED.match(text):
         return _worded(found, keep=keep)
     if found := _MULTI.match(text):
@@ -96,13 +96,13 @@ def readings(text: str, *, keep: bool = False) -> list[Reading]:
     if found := _LETTERED.match(text):
         path = tuple(int(p) for p in found["path"].split("."))
         own, _ = clean(found[0])
-        return [Reading(found[0], own, f"{found['letter']}{len(path)}", (path[-1], 0), closed=True)]
+        return [NumberReading(found[0], own, f"{found['letter']}{len(path)}", (path[-1], 0), closed=True)]
     if found := _ANY_WORD.match(text):
         return _unknown(found)
     return []
 
 
-def _worded(found: re.Match[str], *, keep: bool) -> list[Reading]:
+def _worded(found: re.Match[str], *, keep: bool) -> list[NumberReading]:
     word = family(found["word"])
     if found["word"][:1].islower() or (found["number"].islower() and len(found["number"]) == 1):
         return []  # "section 5 of the Act", "Section a"
@@ -115,7 +115,7 @@ def _worded(found: re.Match[str], *, keep: bool) -> list[Reading]:
     for series, place, parts in _places(found["number"], found["sub"]):
         multi = len(parts) > 1 and word in ("section", "sec", "clause", "§", "paragraph", "rule", "ziffer")
         made.append(
-            Reading(
+            NumberReading(
                 found[0],
                 own,
                 "decimal" if multi else f"{word} {series}".strip(),
@@ -157,48 +157,52 @@ def _counts_of(subs: str) -> tuple[int, ...]:
     return tuple(int(b) if b.isdigit() else unletters(b) or unroman(b) or 0 for b in bodies)
 
 
-def _multi(found: re.Match[str]) -> Reading:
+def _multi(found: re.Match[str]) -> NumberReading:
     own = found["path"] + found["suffix"] + found["sub"]
     parts = tuple(int(p) for p in found["path"].split("."))
     subs = _counts_of(found["sub"])
     place = (subs or parts)[-1], _suffix(found["suffix"].lower()) if not subs else 0
-    return Reading(found[0], own, "decimal", place, (*parts, *subs), closed=found[0][-1:] in ".):")
+    return NumberReading(found[0], own, "decimal", place, (*parts, *subs), closed=found[0][-1:] in ".):")
 
 
-def _single(found: re.Match[str]) -> Reading:
+def _single(found: re.Match[str]) -> NumberReading:
     own, half = clean(found[0])
     subs = _counts_of(found["sub"])
     count = int(found["path"])
     if subs:
-        return Reading(found[0], own, "decimal", (subs[-1], 0), (count, *subs), closed=True)
+        return NumberReading(found[0], own, "decimal", (subs[-1], 0), (count, *subs), closed=True)
     place = (count, _suffix(found["suffix"]))
-    return Reading(found[0], own, "decimal" + found["tail"], place, (count,), half=half, closed=bool(found["tail"]))
+    return NumberReading(
+        found[0], own, "decimal" + found["tail"], place, (count,), half=half, closed=bool(found["tail"])
+    )
 
 
-def _lettered(text: str, body: str) -> list[Reading]:
+def _lettered(text: str, body: str) -> list[NumberReading]:
     own, half = clean(text)
     frame = text.replace(body, "{}")
     if body[:1].isdigit():
         number = re.match(r"\d+", body)
         count = int(number[0]) if number else 0
-        return [Reading(text, own, frame.format("decimal"), (count, _suffix(body.lstrip("0123456789"))), closed=True)]
+        return [
+            NumberReading(text, own, frame.format("decimal"), (count, _suffix(body.lstrip("0123456789"))), closed=True)
+        ]
     case = "upper" if body[:1].isupper() else "lower"
     counts = (("Roman", unroman(body)), ("Letter", unletters(body)))
     return [
-        Reading(text, own, frame.format(case + name), (count, 0), half=half, closed=True)
+        NumberReading(text, own, frame.format(case + name), (count, 0), half=half, closed=True)
         for name, count in counts
         if count
     ]
 
 
-def _unknown(found: re.Match[str]) -> list[Reading]:
+def _unknown(found: re.Match[str]) -> list[NumberReading]:
     """A word of no table with a number after it: only counting tells whether it names a part."""
     word, number = found["word"].casefold(), found["number"]
     if not found["word"][:1].isupper():
         return []
     counts = (int(number),) if number.isdigit() else (unroman(number), unletters(number) if len(number) == 1 else None)
     return [
-        Reading(found[0], named(found[0]), word, (n, 0), (n,), word, closed=bool(found["end"]), known=False)
+        NumberReading(found[0], named(found[0]), word, (n, 0), (n,), word, closed=bool(found["end"]), known=False)
         for n in counts
         if n
     ]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from retrieval.parse.clauses.marks import Mark, alone, chain
+from retrieval.parse.clauses.marks import ClauseMark, alone, chain
 from retrieval.parse.clauses.words import ARTICLES, ATTACHMENTS, CHAPTERS, DIVISION, NOTE, OUTER, SECTION
 
 _SAME_INDENT = 6.0  # points: a twelfth of an inch
@@ -19,17 +19,17 @@ _CASES = ("decimal", "Letter", "Roman")
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class SectionCandidate:
     """A paragraph that opens a section: a heading (`outline` 0 to 8), a numbered one, both, or one set apart by
     its look; `size` compares looks where they are known."""
 
     outline: int | None
-    mark: Mark | None
+    mark: ClauseMark | None
     size: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedSection:
     """Where a section stands (1 = top), and its label."""
 
     level: int
@@ -40,12 +40,12 @@ class Placed:
 class _Open:
     level: int
     label: str | None
-    candidate: Candidate
+    candidate: SectionCandidate
     serial: int  # tells parts with equal labels apart
     around: str | None = None  # the label of the part that its list is chained to
 
     @property
-    def mark(self) -> Mark | None:
+    def mark(self) -> ClauseMark | None:
         return self.candidate.mark
 
     @property
@@ -74,7 +74,7 @@ class _Pass:
         self.around: dict[tuple[str, int], set[int]] = {}
         self._count = 0
 
-    def place(self, candidate: Candidate) -> Placed:
+    def place(self, candidate: SectionCandidate) -> PlacedSection:
         mark = candidate.mark
         level = self._level(candidate)
         while self._stack and self._stack[-1].level >= level:
@@ -82,9 +82,9 @@ class _Pass:
         label, around = (None, None) if mark is None else self._label(mark)
         self._count += 1
         self._stack.append(_Open(level, label, candidate, self._count, around))
-        return Placed(level, label)
+        return PlacedSection(level, label)
 
-    def _level(self, candidate: Candidate) -> int:
+    def _level(self, candidate: SectionCandidate) -> int:
         mark, outline = candidate.mark, candidate.outline
         if mark is not None and mark.word in ATTACHMENTS and mark.first == mark.depth > 0:
             return 1  # "Appendix A" as a deep level of the list that numbers the clauses
@@ -106,7 +106,7 @@ class _Pass:
             return item.level if beside else item.level + 1
         return 1
 
-    def _plain_part(self, outline: int, mark: Mark | None) -> _Open | None:
+    def _plain_part(self, outline: int, mark: ClauseMark | None) -> _Open | None:
         """The part without a heading's style in which a heading stands: "Part A" between a schedule and its clauses."""
         rank = self._rank(mark) if mark is not None else None
         for at in range(len(self._stack) - 1, -1, -1):
@@ -119,10 +119,10 @@ class _Pass:
                 return item
         return None
 
-    def _rank(self, mark: Mark) -> int | None:
+    def _rank(self, mark: ClauseMark) -> int | None:
         return DIVISION if self._divided and _is_section(mark) else mark.rank
 
-    def _parent_by_number(self, mark: Mark) -> _Open | None:
+    def _parent_by_number(self, mark: ClauseMark) -> _Open | None:
         """The open part whose number this one continues by one more count: 4 of 4.2."""
         if mark.parts is None or len(mark.parts) < 2:
             return None
@@ -131,13 +131,13 @@ class _Pass:
                 return item
         return None
 
-    def _level_by_number(self, mark: Mark) -> int | None:
+    def _level_by_number(self, mark: ClauseMark) -> int | None:
         if not mark.typed or mark.parts is None or mark.depth == 0:
             return None
         parent = self._parent_by_number(mark)
         return parent.level + 1 if parent is not None else None
 
-    def _level_by_list(self, mark: Mark) -> int | None:
+    def _level_by_list(self, mark: ClauseMark) -> int | None:
         """Beside or below an open item of the same list."""
         between: _Open | None = None
         lowest: _Open | None = None
@@ -156,7 +156,7 @@ class _Pass:
             return None
         return max(1, lowest.level - (lowest.mark.depth - mark.depth))
 
-    def _level_by_place(self, mark: Mark) -> int:
+    def _level_by_place(self, mark: ClauseMark) -> int:
         """A list that is new here: beside an item of the same look, else below what is open."""
         rank = self._rank(mark)
         if rank is not None and (mark.typed or rank <= ARTICLES):
@@ -186,7 +186,7 @@ class _Pass:
                 return item.level + 1
         return 1
 
-    def _label(self, mark: Mark) -> tuple[str, str | None]:
+    def _label(self, mark: ClauseMark) -> tuple[str, str | None]:
         series = self._series.setdefault(mark.key, _Series())
         if mark.restarted and mark.depth == 0:
             series.run += 1
@@ -198,7 +198,7 @@ class _Pass:
         return label, around
 
     def _chained(
-        self, mark: Mark, series: _Series, own: Sequence[_Open], outside: _Open | None
+        self, mark: ClauseMark, series: _Series, own: Sequence[_Open], outside: _Open | None
     ) -> tuple[str, str | None]:
         """The label, and the label of the outside part it is chained to (None: none)."""
         # 1. The number leaves out outer levels of its own list: those come first.
@@ -223,7 +223,7 @@ class _Pass:
             return alone(mark), None
         return chain(outside.label, mark, same=_kin(outside.mark, mark)), outside.label
 
-    def _encloses(self, outer: Mark, mark: Mark) -> bool:
+    def _encloses(self, outer: ClauseMark, mark: ClauseMark) -> bool:
         """Whether a numbered part stands in the label of what it holds: no clause holds a schedule, and
         articles that count on through chapters are cited without them."""
         if mark.word in ATTACHMENTS or (outer.word == "item" and mark.key == "typed"):
@@ -241,33 +241,33 @@ class _Pass:
         return frozenset(run for run, parts in self.around.items() if len(parts) > 1)
 
 
-def _of_attachment(mark: Mark, own: Sequence[_Open]) -> bool:
+def _of_attachment(mark: ClauseMark, own: Sequence[_Open]) -> bool:
     """Whether the outermost number that is shown is that of a schedule: A.1 of Appendix A, in no clause."""
     words = [mark.word, *(o.mark.word for o in own if o.mark is not None and o.mark.depth == mark.first)]
     return any(word in ATTACHMENTS for word in words)
 
 
-def includes(outer: Mark, mark: Mark) -> bool:
+def includes(outer: ClauseMark, mark: ClauseMark) -> bool:
     """Whether a number already spells out the number of the part it stands in: 4.01 of Article IV."""
     if outer.parts is None or mark.parts is None or outer.word in OUTER:
         return False
     return len(mark.parts) > len(outer.parts) and mark.parts[: len(outer.parts)] == outer.parts
 
 
-def _kin(outer: Mark, mark: Mark) -> bool:
+def _kin(outer: ClauseMark, mark: ClauseMark) -> bool:
     """Whether two typed series are levels of one outline: "B." and "1." give B.1."""
     kinds = [next((c for c in _CASES if c in m.shape), "") for m in (outer, mark)]
     dotted = all(m.typed and not m.word and m.shape.endswith(".") for m in (outer, mark))
     return dotted and kinds[0] != kinds[1]
 
 
-def _again(candidates: Sequence[Candidate]) -> frozenset[str]:
+def _again(candidates: Sequence[SectionCandidate]) -> frozenset[str]:
     """Worded numbers that come more than once."""
     counts = Counter(c.mark.own.casefold() for c in candidates if c.mark is not None and c.mark.rank is not None)
     return frozenset(own for own, count in counts.items() if count > 1)
 
 
-def _divided(candidates: Sequence[Candidate]) -> bool:
+def _divided(candidates: Sequence[SectionCandidate]) -> bool:
     """Whether sections hold articles: more articles follow one another than sections do."""
     marks = [c.mark for c in candidates if c.mark is not None]
     ranks = [m.rank for m in marks if m.rank == ARTICLES or (m.rank == SECTION and _is_section(m))]
@@ -275,20 +275,20 @@ def _divided(candidates: Sequence[Candidate]) -> bool:
     return SECTION in longest and longest.get(ARTICLES, 0) > longest[SECTION]
 
 
-def _is_item(mark: Mark) -> bool:
+def _is_item(mark: ClauseMark) -> bool:
     return mark.typed > 0 and mark.rank is None and mark.key != "typed"
 
 
-def _is_section(mark: Mark) -> bool:
+def _is_section(mark: ClauseMark) -> bool:
     return mark.word == "section" or mark.named.casefold().startswith("sec")
 
 
-def _further_in(mark: Mark, other: Mark) -> bool:
+def _further_in(mark: ClauseMark, other: ClauseMark) -> bool:
     """Whether `mark` is indented more than `other`; False where either indent is unknown."""
     return mark.indent is not None and other.indent is not None and mark.indent > other.indent + _SAME_INDENT
 
 
-def place_all(candidates: Sequence[Candidate]) -> list[Placed]:
+def place_all(candidates: Sequence[SectionCandidate]) -> list[PlacedSection]:
     """Level and label of every section, in reading order."""
     again, divided = _again(candidates), _divided(candidates)
     first = _Pass(frozenset(), again, divided=divided)

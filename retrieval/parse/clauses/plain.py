@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from retrieval.parse.clauses.contents import contents
 from retrieval.parse.clauses.numbers import readings
-from retrieval.parse.clauses.outline import Candidate, place_all
+from retrieval.parse.clauses.outline import SectionCandidate, place_all
 from retrieval.parse.clauses.sequence import Line, find
 
 _RUN_IN = re.compile(r"(?P<title>[^\n]{2,80}?)(?:[.:]|\s[-–—])(?:\s|$)")
@@ -17,7 +17,7 @@ _CHARACTER = 5.0  # points: about the width of one
 
 
 @dataclass(frozen=True, slots=True)
-class Clause:
+class ClauseStart:
     """A clause that opens at `offset` of its line. `label` is full: "4.2(b)" for a "(b)" under 4.2."""
 
     offset: int
@@ -26,14 +26,14 @@ class Clause:
     heading: str
 
 
-def find_clauses(lines: Sequence[str]) -> list[tuple[Clause, ...]]:
+def find_clauses(lines: Sequence[str]) -> list[tuple[ClauseStart, ...]]:
     """For each line the clauses that open in it: none, one, or more for "5. (a) Text"."""
     width = _width(lines)
     made = [_line(text, lines[n - 1] if n else "", width) for n, text in enumerate(lines)]
     listed = contents(made)
     found = find([replace(line, text="") if n in listed else line for n, line in enumerate(made)], keep=True)
-    places = iter(place_all([Candidate(None, f.mark) for marks in found for f in marks]))
-    result: list[tuple[Clause, ...]] = []
+    places = iter(place_all([SectionCandidate(None, f.mark) for marks in found for f in marks]))
+    result: list[tuple[ClauseStart, ...]] = []
     for n, (text, marks) in enumerate(zip(lines, found, strict=True)):
         following = next((below for below in lines[n + 1 : n + 4] if below.strip()), "")
         clauses = []
@@ -42,7 +42,7 @@ def find_clauses(lines: Sequence[str]) -> list[tuple[Clause, ...]]:
             rest = text[start:].lstrip()[f.mark.typed :]
             placed = next(places)
             heading = "" if i + 1 < len(marks) else _heading(f.mark.word, rest, following)
-            clauses.append(Clause(start, placed.level, placed.label or "", heading))
+            clauses.append(ClauseStart(start, placed.level, placed.label or "", heading))
         result.append(tuple(clauses))
     return result
 
@@ -102,13 +102,13 @@ def _titled(words: Sequence[str], share: float = 0.6) -> bool:
     return 0 < len(words) <= 12 and capital >= share * len(long) and words[0][:1] not in "("
 
 
-def find_capitals(lines: Sequence[str]) -> list[tuple[Clause, ...]]:
+def find_capitals(lines: Sequence[str]) -> list[tuple[ClauseStart, ...]]:
     """Titles of a text that numbers nothing: lines in capitals, with text below. Their labels are empty."""
-    found: list[tuple[Clause, ...]] = []
+    found: list[tuple[ClauseStart, ...]] = []
     for number, line in enumerate(lines):
         words = line.strip()
         letters = sum(c.isalpha() for c in words)
         is_title = words.isupper() and 4 <= len(words) <= 80 and letters >= 0.7 * len(words) and words[-1] not in ",;:"
         below = next((text for text in lines[number + 1 : number + 3] if text.strip()), "")
-        found.append((Clause(0, 1, "", words.rstrip(".")),) if is_title and below and not below.isupper() else ())
+        found.append((ClauseStart(0, 1, "", words.rstrip(".")),) if is_title and below and not below.isupper() else ())
     return found if sum(map(len, found)) > 1 else [()] * len(lines)

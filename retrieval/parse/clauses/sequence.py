@@ -13,8 +13,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from retrieval.parse.clauses.marks import Mark
-from retrieval.parse.clauses.numbers import Reading, after, readings
+from retrieval.parse.clauses.marks import ClauseMark
+from retrieval.parse.clauses.numbers import NumberReading, after, readings
 from retrieval.parse.clauses.words import FILING, NOTE, OUTER, SECTION, rank_of
 
 _GAP = 3  # clauses that may be missing from a sequence ("Reserved")
@@ -48,7 +48,7 @@ class Line:
     text: str
     outline: int | None = None
     strong: bool = False
-    mark: Mark | None = None
+    mark: ClauseMark | None = None
     numbered: bool = False
     indent: float | None = None
     runs_on: bool = False
@@ -61,11 +61,11 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundNumber:
     """A number that counts, at `offset` of its line."""
 
     offset: int
-    mark: Mark
+    mark: ClauseMark
 
 
 @dataclass(slots=True)
@@ -77,10 +77,10 @@ class _Run:
     line: Line
     apart: bool = False  # it began beyond a title that ended what stood above
 
-    def next(self, reading: Reading) -> bool:
+    def next(self, reading: NumberReading) -> bool:
         return self.alike(reading) and after(self.place, reading.place)
 
-    def alike(self, reading: Reading) -> bool:
+    def alike(self, reading: NumberReading) -> bool:
         """Whether a number has the run's look; "2 Fees" and "3. Term" may both be clauses of one document."""
         one, other = self.series, reading.series
         loose = self.line.heading or (reading.single and ")" not in one + other)
@@ -125,7 +125,7 @@ class _State:
         ]
 
 
-def find(lines: Sequence[Line], *, keep: bool = False) -> list[tuple[Found, ...]]:
+def find(lines: Sequence[Line], *, keep: bool = False) -> list[tuple[FoundNumber, ...]]:
     """The typed numbers of each line: none, one, or more where it `splits`.
 
     `keep`: "Section" and "§" stay in the number as it is cited.
@@ -154,8 +154,8 @@ class _Reader:
                     if inner.multi and inner.parts and lines[at].heading:
                         self.later.setdefault(("below", inner.parts[:-1]), []).append(at)
 
-    def run(self) -> list[tuple[Found, ...]]:
-        found: list[tuple[Found, ...]] = []
+    def run(self) -> list[tuple[FoundNumber, ...]]:
+        found: list[tuple[FoundNumber, ...]] = []
         for at, line in enumerate(self.lines):
             marks = tuple(self._accept(line, self.read[at], at, 0))
             found.append(marks)
@@ -168,18 +168,18 @@ class _Reader:
             self.untitled = bool(marks) and line.text.strip(" .:–—-") == marks[0].mark.own
         return found
 
-    def _inner(self, text: str, reading: Reading) -> list[Reading]:
+    def _inner(self, text: str, reading: NumberReading) -> list[NumberReading]:
         rest = text[len(reading.text) :].lstrip()
         return readings(rest) if rest.startswith("(") else []
 
-    def _accept(self, line: Line, options: Sequence[Reading], at: int, offset: int) -> Iterator[Found]:
+    def _accept(self, line: Line, options: Sequence[NumberReading], at: int, offset: int) -> Iterator[FoundNumber]:
         fitting = [r for r in options if self._fits(r, line, at)]
         if not fitting:
             self.passed |= any(r.parts is not None and self._doubtful(r, line) for r in options)
             return
         self.passed = False
         chosen = min(fitting, key=lambda r: (self._distance(r, at), not self._continued(r)))
-        yield Found(offset, self._apply(chosen, line, at))
+        yield FoundNumber(offset, self._apply(chosen, line, at))
         rest = line.text[len(chosen.text) :]
         skip = len(line.text) - len(rest.lstrip())
         inner = [r for r in self._inner(line.text, chosen) if r.place == (1, 0) and self._goes_on(r, at)]
@@ -191,7 +191,7 @@ class _Reader:
 
     # --- what a number changes -----------------------------------------------------------
 
-    def _apply(self, r: Reading, line: Line, at: int) -> Mark:
+    def _apply(self, r: NumberReading, line: Line, at: int) -> ClauseMark:
         state = self.state
         if r.word:
             self.parts += rank_of(r.word) < state.lowest
@@ -223,9 +223,9 @@ class _Reader:
         nested = sum(open_.series == r.series for open_ in state.lists) - 1
         return self._mark(r, line, f"typed:{r.series}" + (f"#{nested}" if nested else ""))
 
-    def _mark(self, r: Reading, line: Line, key: str) -> Mark:
+    def _mark(self, r: NumberReading, line: Line, key: str) -> ClauseMark:
         section = bool(r.named) or r.word in ("section", "§")
-        return Mark(
+        return ClauseMark(
             own=r.own,
             key=key,
             depth=len(r.parts) - 1 if key == "typed" and r.parts else 0,
@@ -243,7 +243,7 @@ class _Reader:
 
     # --- what fits -----------------------------------------------------------------------
 
-    def _fits(self, r: Reading, line: Line, at: int) -> bool:
+    def _fits(self, r: NumberReading, line: Line, at: int) -> bool:
         if line.runs_on and not line.strong and not line.heading:
             return False
         if r.word:
@@ -256,7 +256,7 @@ class _Reader:
             return self._single_fits(r, line, at)
         return self._item_fits(r, line, at)
 
-    def _doubtful(self, r: Reading, line: Line) -> bool:
+    def _doubtful(self, r: NumberReading, line: Line) -> bool:
         """Whether a plain number stands where footnotes, exhibits or signatures are counted."""
         state = self.state
         rest = line.text[len(r.text) :].strip()
@@ -265,7 +265,7 @@ class _Reader:
         filed = state.holder in FILING and ("decimal" in r.series or r.multi)
         return filed or (state.broken and bool(state.words) and (r.place == (1, 0) or not state.lists))
 
-    def _word_fits(self, r: Reading, line: Line, at: int) -> bool:
+    def _word_fits(self, r: NumberReading, line: Line, at: int) -> bool:
         last = self.state.words.get(r.series)
         rest = line.text[len(r.text) :].strip()
         if last == r.place and self.state.scopes.get(r.series) == self.parts:
@@ -284,7 +284,7 @@ class _Reader:
         evident = line.strong or not rest or self._goes_on(r, at) or self._opens_list(at)
         return evident or (r.closed and r.count == 1)
 
-    def _decimal_fits(self, r: Reading, line: Line, at: int) -> bool:
+    def _decimal_fits(self, r: NumberReading, line: Line, at: int) -> bool:
         parts, decimals = r.parts or (), self.state.decimals
         rest = line.text[len(r.text) :]
         if not line.heading and (_QUANTITY.match(rest) or (not r.closed and rest.strip()[:1] in (*",;)%",))):
@@ -310,10 +310,10 @@ class _Reader:
             return True
         return (first or not decimals) and not lower and self._goes_on(r, at)
 
-    def _suffixed(self, r: Reading, gap: int) -> bool:
+    def _suffixed(self, r: NumberReading, gap: int) -> bool:
         return gap == 0 and r.place[1] == 1
 
-    def _single_fits(self, r: Reading, line: Line, at: int) -> bool:
+    def _single_fits(self, r: NumberReading, line: Line, at: int) -> bool:
         rest = line.text[len(r.text) :]
         if _MONTH.match(rest) or (r.text[-1:].isdigit() and _QUANTITY.match(rest)):
             return False
@@ -337,7 +337,7 @@ class _Reader:
             return goes_on or (line.strong and top is None and r.count == 1)
         return False
 
-    def _item_fits(self, r: Reading, line: Line, at: int) -> bool:
+    def _item_fits(self, r: NumberReading, line: Line, at: int) -> bool:
         if self._run_of(r, line) is not None:
             return True
         goes_on = self._goes_on(r, at)
@@ -353,7 +353,7 @@ class _Reader:
 
     # --- looking around ------------------------------------------------------------------
 
-    def _run_of(self, r: Reading, line: Line) -> _Run | None:
+    def _run_of(self, r: NumberReading, line: Line) -> _Run | None:
         """The open list, or the clauses, that a number continues: the one that looks most like its line."""
         runs = [run for run in reversed(self.state.lists) if run.next(r)]
         top = self.state.top
@@ -361,7 +361,7 @@ class _Reader:
             runs.append(top)
         return max(runs, key=lambda run: (_likeness(run.line, line), run.series == r.series), default=None)
 
-    def _is_clause(self, r: Reading, line: Line, at: int) -> bool:
+    def _is_clause(self, r: NumberReading, line: Line, at: int) -> bool:
         """Whether a number that starts counting counts clauses of the document, not items of a list in one."""
         top = self.state.top
         if self.state.lists and not self._free(r, line, at):
@@ -379,7 +379,7 @@ class _Reader:
         following = self._first((top.series, (top.place[0] + 1, 0)), at)
         return following is None
 
-    def _free(self, r: Reading, line: Line, at: int) -> bool:
+    def _free(self, r: NumberReading, line: Line, at: int) -> bool:
         """Whether a number that starts counting leaves the open lists: recitals and parties come to their end there."""
         lists = self.state.lists
         if any(run.line.heading and (not line.heading or _deeper_heading(line, run.line)) for run in lists):
@@ -398,7 +398,7 @@ class _Reader:
         """The line before that is not empty."""
         return next((n for n in range(at - 1, max(at - 4, -1), -1) if self.lines[n].text.strip()), None)
 
-    def _continued(self, r: Reading) -> bool:
+    def _continued(self, r: NumberReading) -> bool:
         if r.word:
             last = self.state.words.get(r.series)
             return last is not None and after(last, r.place)
@@ -411,13 +411,13 @@ class _Reader:
         index = bisect_right(lines, at)
         return lines[index] if index < len(lines) and lines[index] <= at + _AHEAD else None
 
-    def _distance(self, r: Reading, at: int) -> int:
+    def _distance(self, r: NumberReading, at: int) -> int:
         """How far away the next of the sequence is: tells the Roman "(i)" from the one after "(h)"."""
         n, suffix = r.place
         found = [self._first((r.series, place), at) for place in ((n + 1, 0), (n + 1, 1), (n, suffix + 1))]
         return min((line - at for line in found if line is not None), default=_FAR)
 
-    def _goes_on(self, r: Reading, at: int) -> bool:
+    def _goes_on(self, r: NumberReading, at: int) -> bool:
         """Whether a later line goes on with this number, before its list starts again."""
         distance = self._distance(r, at)
         if r.multi and r.parts:
@@ -449,7 +449,7 @@ def _bare(series: str) -> str:
     return series.rstrip(".):")
 
 
-def _set_off(r: Reading, line: Line, rest: str) -> bool:
+def _set_off(r: NumberReading, line: Line, rest: str) -> bool:
     """Whether a plain line's worded number is set off from what follows, as that of a clause is."""
     if not rest:
         return True

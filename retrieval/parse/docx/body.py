@@ -9,7 +9,7 @@ from lxml import etree
 
 from retrieval.parse.docx.package import W
 from retrieval.parse.docx.styles import Styles, number, on, shade_of, value
-from retrieval.parse.docx.text import Inline, Paragraph, Piece, chosen, local
+from retrieval.parse.docx.text import Inline, ReadParagraph, TextRun, chosen, local
 from retrieval.parse.grid import MOST_COLUMNS
 
 _INSIDE = {"sdtContent", "customXml", "ins", "moveTo"}
@@ -27,7 +27,7 @@ class Box:
 
 
 @dataclass(slots=True)
-class Row:
+class TableRow:
     """A table row: its cells, without those that a cell above covers. `skipped` columns before them are empty."""
 
     cells: list[Box] = field(default_factory=list)
@@ -36,16 +36,16 @@ class Row:
 
 
 @dataclass(slots=True)
-class Table:
+class BodyTable:
     """A table of more than one column; other tables are read as the paragraphs they hold."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[TableRow] = field(default_factory=list)
 
 
-Item = Paragraph | Table
+Item = ReadParagraph | BodyTable
 
 
-class Body:
+class BodyReader:
     """Reads block content: the document's body, a cell, a text box, a note."""
 
     def __init__(self, inline: Inline, styles: Styles) -> None:
@@ -78,22 +78,22 @@ class Body:
                 if branch is not None:
                     self._collect(branch, found)
             elif name == "altChunk":
-                found.append(Paragraph(left=["embedded document chunk"]))
+                found.append(ReadParagraph(left=["embedded document chunk"]))
 
-    def _paragraph(self, element: etree._Element) -> Paragraph:
+    def _paragraph(self, element: etree._Element) -> ReadParagraph:
         out = self._inline.paragraph(element)
         frame = element.find(f"{W}pPr/{W}framePr")
         if frame is not None and (frame.get(W + "dropCap") or "none") != "none":
             out.goes_on = "deleted"  # a drop cap is the first letter of the paragraph that follows
         if _CONTENTS_STYLE.match(out.style.name):
-            return Paragraph(left=["table of contents"] if out.text else out.left)
+            return ReadParagraph(left=["table of contents"] if out.text else out.left)
         return out
 
     def _control(self, element: etree._Element, found: list[Item]) -> None:
         content = element.find(W + "sdtContent")
         gallery = value(element, "sdtPr", "docPartObj", "docPartGallery") or ""
         if gallery == "Table of Contents":
-            found.append(Paragraph(left=["table of contents"]))
+            found.append(ReadParagraph(left=["table of contents"]))
             if content is not None:  # read for its fields' sake, and dropped
                 self._collect(content, [])
         elif content is not None:
@@ -102,7 +102,7 @@ class Body:
     def _table(self, element: etree._Element, found: list[Item]) -> None:
         whole = shade_of(element.find(W + "tblPr"))
         shaded = bool(whole) or self._styles.shades(value(element, "tblPr", "tblStyle"))
-        table, left = Table(), Paragraph()
+        table, left = BodyTable(), ReadParagraph()
         open_cells: dict[int, Box] = {}
         for tr in _through(element, "tr"):
             properties = tr.find(W + "trPr")
@@ -120,10 +120,10 @@ class Body:
         else:
             found.append(table)
 
-    def _row(self, tr: etree._Element, shaded: bool, open_cells: dict[int, Box]) -> Row:
+    def _row(self, tr: etree._Element, shaded: bool, open_cells: dict[int, Box]) -> TableRow:
         """A row; `open_cells` are those above that go on, by their first column, and are kept up to date."""
         skipped = _count(tr, "trPr", "gridBefore", least=0)
-        row, at, above = Row(skipped=skipped), skipped, dict(open_cells)
+        row, at, above = TableRow(skipped=skipped), skipped, dict(open_cells)
         open_cells.clear()
         for tc in _through(tr, "tc"):
             properties = tc.find(W + "tcPr")
@@ -175,10 +175,10 @@ def _through(parent: etree._Element, wanted: str) -> list[etree._Element]:
 def _joined(found: list[Item]) -> list[Item]:
     """Paragraphs whose mark is deleted or hidden, run into the next one."""
     done: list[Item] = []
-    waiting: Paragraph | None = None
+    waiting: ReadParagraph | None = None
     for item in found:
         current = item
-        if waiting is not None and isinstance(item, Paragraph):
+        if waiting is not None and isinstance(item, ReadParagraph):
             joined = _join(waiting, item)
             if joined is None:
                 done.append(waiting)
@@ -187,7 +187,7 @@ def _joined(found: list[Item]) -> list[Item]:
         elif waiting is not None:
             done.append(_closed(waiting))
         waiting = None
-        if isinstance(current, Paragraph) and current.goes_on:
+        if isinstance(current, ReadParagraph) and current.goes_on:
             waiting = current
         else:
             done.append(current)
@@ -196,7 +196,7 @@ def _joined(found: list[Item]) -> list[Item]:
     return done
 
 
-def _join(first: Paragraph, second: Paragraph) -> Paragraph | None:
+def _join(first: ReadParagraph, second: ReadParagraph) -> ReadParagraph | None:
     """One paragraph of two; None where the second one keeps a number of its own.
 
     A deleted mark leaves the properties of the mark that remains, the second one's (17.13.5.15). A
@@ -215,7 +215,7 @@ def _join(first: Paragraph, second: Paragraph) -> Paragraph | None:
     if second.style.num_id:
         return None
     if second.text and not first.pieces[-1].text[-1:].isspace() and not second.pieces[0].text[:1].isspace():
-        second.pieces.insert(0, Piece(" "))
+        second.pieces.insert(0, TextRun(" "))
     first.title = first.title or first.text
     first.pieces += second.pieces
     first.notes += second.notes
@@ -226,8 +226,8 @@ def _join(first: Paragraph, second: Paragraph) -> Paragraph | None:
     return first
 
 
-def _closed(paragraph: Paragraph) -> Paragraph:
+def _closed(paragraph: ReadParagraph) -> ReadParagraph:
     """A paragraph that nothing follows: its mark is gone, and with it a number of an empty one."""
     if paragraph.text:
         return paragraph
-    return Paragraph(notes=paragraph.notes, boxes=paragraph.boxes, left=paragraph.left)
+    return ReadParagraph(notes=paragraph.notes, boxes=paragraph.boxes, left=paragraph.left)

@@ -8,11 +8,11 @@ from functools import partial
 
 from lxml import etree
 
-from retrieval.parse.clauses.marks import Mark
-from retrieval.parse.docx.body import Body, Item, Row, Table
+from retrieval.parse.clauses.marks import ClauseMark
+from retrieval.parse.docx.body import BodyReader, BodyTable, Item, TableRow
 from retrieval.parse.docx.labels import mark_of
 from retrieval.parse.docx.numbering import Number, Numbering
-from retrieval.parse.docx.text import Note, Paragraph, Piece
+from retrieval.parse.docx.text import Note, ReadParagraph, TextRun
 from retrieval.parse.grid import Cell, Grid, line
 from retrieval.parse.raised import note_mark
 
@@ -20,7 +20,7 @@ _BLANKS = " \t\n"
 
 
 @dataclass(slots=True)
-class Entry:
+class TextLine:
     """One line of the canonical text to be.
 
     `shown` is its computed number with what follows it, `pieces` its text (tabs kept), trimmed.
@@ -28,9 +28,9 @@ class Entry:
     """
 
     shown: str = ""
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[TextRun] = field(default_factory=list)
     number: Number | None = None
-    mark: Mark | None = None
+    mark: ClauseMark | None = None
     outline: int | None = None
     indent: int | None = None
     style: str = ""
@@ -55,7 +55,7 @@ class Entries:
     """Counts numbers in reading order while it turns the body's items into entries."""
 
     def __init__(
-        self, numbering: Numbering, body: Body, note: Callable[[Note], Sequence[Item]], found: list[Entry]
+        self, numbering: Numbering, body: BodyReader, note: Callable[[Note], Sequence[Item]], found: list[TextLine]
     ) -> None:
         self._numbering = numbering
         self._body = body
@@ -66,7 +66,7 @@ class Entries:
 
     def add(self, items: Sequence[Item], *, plain: bool = False) -> None:
         for item in items:
-            if isinstance(item, Table):
+            if isinstance(item, BodyTable):
                 self._add_table(item, plain=plain)
                 continue
             entry = self.entry(item)
@@ -74,11 +74,11 @@ class Entries:
             self._found.append(entry)
             self._add_apart([item])
 
-    def entry(self, paragraph: Paragraph) -> Entry:
+    def entry(self, paragraph: ReadParagraph) -> TextLine:
         """A paragraph with its number counted."""
         style = paragraph.style
         number = self._count(paragraph)
-        entry = Entry(
+        entry = TextLine(
             pieces=_trimmed(paragraph.pieces),
             number=number,
             outline=style.outline if style.outline is not None and 0 <= style.outline <= 8 else None,
@@ -95,7 +95,7 @@ class Entries:
                 entry.left.append("number in a format we cannot print")
         return entry
 
-    def _count(self, paragraph: Paragraph) -> Number | None:
+    def _count(self, paragraph: ReadParagraph) -> Number | None:
         style = paragraph.style
         if not style.num_id:  # 17.9.18: numId 0 takes a style's number away
             return None
@@ -106,9 +106,9 @@ class Entries:
             level = style.ilvl
         return self._numbering.next(style.num_id, level or 0)
 
-    def _add_table(self, table: Table, *, plain: bool) -> None:
+    def _add_table(self, table: BodyTable, *, plain: bool) -> None:
         self._tables += 1
-        number, apart, grid = self._tables, list[Paragraph](), Grid()
+        number, apart, grid = self._tables, list[ReadParagraph](), Grid()
         for row in table.rows:
             entry = self._row(row, apart, grid)
             entry.table = number
@@ -116,9 +116,9 @@ class Entries:
             self._found.append(entry)
         self._add_apart(apart)
 
-    def _row(self, row: Row, apart: list[Paragraph], grid: Grid) -> Entry:
+    def _row(self, row: TableRow, apart: list[ReadParagraph], grid: Grid) -> TextLine:
         """A row on one line. It opens a section only where it begins with a numbered heading."""
-        first: Entry | None = None
+        first: TextLine | None = None
         left: list[str] = []
         cells = []
         for at, box in enumerate(row.cells):
@@ -128,21 +128,21 @@ class Entries:
             left += [what for e in entries for what in e.left]
             text = " ".join(" ".join(e.text.split("\n")) for e in entries if e.text)
             cells.append(Cell(text, box.columns, box.rows))
-        entry = first if first is not None and first.line is None else Entry()
+        entry = first if first is not None and first.line is None else TextLine()
         entry.line = line(grid.row(cells, skipped=row.skipped))
         entry.left = left
         return entry
 
-    def _cell(self, cell: Sequence[Item], apart: list[Paragraph]) -> Iterator[Entry]:
+    def _cell(self, cell: Sequence[Item], apart: list[ReadParagraph]) -> Iterator[TextLine]:
         for item in cell:
-            if isinstance(item, Table):
+            if isinstance(item, BodyTable):
                 grid = Grid()
                 yield from [self._row(row, apart, grid) for row in item.rows]
             else:
                 apart.append(item)
                 yield self.entry(item)
 
-    def _add_apart(self, paragraphs: Sequence[Paragraph]) -> None:
+    def _add_apart(self, paragraphs: Sequence[ReadParagraph]) -> None:
         """Text boxes and notes of paragraphs, after them."""
         for paragraph in paragraphs:
             for box in paragraph.boxes:
@@ -163,13 +163,13 @@ class Entries:
             self._numbering = outer
 
     def _add_note(self, note: Note) -> None:
-        entries = [self.entry(item) for item in self._note(note) if isinstance(item, Paragraph)]
+        entries = [self.entry(item) for item in self._note(note) if isinstance(item, ReadParagraph)]
         text = "\n".join(entry.text for entry in entries if entry.text)
         left = [what for entry in entries for what in entry.left]
-        self._found.append(Entry(line=f"{note_mark(note.mark)} {text}" if text else "", plain=True, left=left))
+        self._found.append(TextLine(line=f"{note_mark(note.mark)} {text}" if text else "", plain=True, left=left))
 
 
-def note_items(root: etree._Element | None, tag: str, body: Body) -> Callable[[str], Sequence[Item]]:
+def note_items(root: etree._Element | None, tag: str, body: BodyReader) -> Callable[[str], Sequence[Item]]:
     """What stands in the note of an id; nothing for an id that is not there."""
     by_id = {item.get(item.tag.rpartition("}")[0] + "}id"): item for item in (root if root is not None else ())}
 
@@ -180,8 +180,8 @@ def note_items(root: etree._Element | None, tag: str, body: Body) -> Callable[[s
     return read
 
 
-def _trimmed(pieces: Sequence[Piece]) -> list[Piece]:
-    kept = [Piece(p.text, p.bold, p.underline) for p in pieces if p.text]
+def _trimmed(pieces: Sequence[TextRun]) -> list[TextRun]:
+    kept = [TextRun(p.text, p.bold, p.underline) for p in pieces if p.text]
     while kept and not kept[0].text.strip(_BLANKS):
         kept.pop(0)
     while kept and not kept[-1].text.strip(_BLANKS):

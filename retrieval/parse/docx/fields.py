@@ -19,7 +19,7 @@ LINKED = {"INCLUDETEXT", "INCLUDEPICTURE", "INCLUDE", "LINK", "IMPORT", "DDE", "
 
 
 @dataclass(slots=True, eq=False)
-class Field:
+class OpenField:
     """A field being read: its instruction so far, and whether its result has begun."""
 
     begin: etree._Element
@@ -41,13 +41,13 @@ class Fields:
     """The fields of one part, and which of them are open where reading stands."""
 
     def __init__(self, root: etree._Element | None) -> None:
-        self._of: dict[etree._Element, Field] = {}
-        self._open: list[Field] = []
-        stack: list[tuple[Field, list[etree._Element]]] = []
+        self._of: dict[etree._Element, OpenField] = {}
+        self._open: list[OpenField] = []
+        stack: list[tuple[OpenField, list[etree._Element]]] = []
         for mark in root.iter(W + "fldChar") if root is not None else ():
             kind = mark.get(W + "fldCharType")
             if kind == "begin":
-                stack.append((Field(mark), [mark]))
+                stack.append((OpenField(mark), [mark]))
             elif stack and kind in {"separate", "end"}:
                 stack[-1][1].append(mark)
                 if kind == "end":
@@ -64,7 +64,7 @@ class Fields:
         if self._open and not self._open[-1].result:
             self._open[-1].instruction.append(instruction)
 
-    def mark(self, element: etree._Element) -> Field | None:
+    def mark(self, element: etree._Element) -> OpenField | None:
         """Pass a w:fldChar. Returns the field when its result begins, or when it ends without one."""
         found = self._of.get(element)
         kind = element.get(W + "fldCharType")
@@ -81,7 +81,7 @@ class Fields:
         return None if had_result else found
 
 
-def form_text(item: Field) -> str:
+def form_text(item: OpenField) -> str:
     """What a legacy form field without a stored result shows: a tick box or the chosen entry."""
     data = item.begin.find(W + "ffData")
     if data is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from retrieval.parse.docx.text import Piece
+from retrieval.parse.docx.text import TextRun
 
 _LONGEST = 150  # characters of a heading
 _LEAD = 100  # characters of a run-in heading
@@ -14,7 +14,7 @@ _BREAKS = " \t\n"
 _CAPITALS = re.compile(r"([^a-z.:]{4,80}?)[.:](?=\s|$)")
 
 
-def heading_of(pieces: Sequence[Piece], skip: int, *, styled: bool, item: bool, title: str | None) -> str:
+def heading_of(pieces: Sequence[TextRun], skip: int, *, styled: bool, item: bool, title: str | None) -> str:
     """The heading of a paragraph whose number takes up the first `skip` characters; "" for none.
 
     `styled`: it has a heading style or an outline level. `item`: it is an item such as "(a)", of which
@@ -32,7 +32,7 @@ def heading_of(pieces: Sequence[Piece], skip: int, *, styled: bool, item: bool, 
     return _tidy(text) if not item and _is_title(text) else ""
 
 
-def title_line(pieces: Sequence[Piece]) -> str:
+def title_line(pieces: Sequence[TextRun]) -> str:
     """The text of a paragraph that is a title by its look: short, and all bold, underlined or in capitals."""
     text = "".join(piece.text for piece in pieces).strip()
     styled = all(piece.bold or piece.underline for piece in pieces if piece.text.strip())
@@ -41,19 +41,19 @@ def title_line(pieces: Sequence[Piece]) -> str:
     return _tidy(text)
 
 
-def _after(pieces: Sequence[Piece], skip: int) -> list[Piece]:
+def _after(pieces: Sequence[TextRun], skip: int) -> list[TextRun]:
     """The pieces after a typed number and the blanks around it."""
-    out: list[Piece] = []
+    out: list[TextRun] = []
     for piece in pieces:
         cut = min(skip, len(piece.text))
         skip -= cut
         text = piece.text[cut:] if out else piece.text[cut:].lstrip(_BREAKS + ".:–—-")
         if text:
-            out.append(Piece(text, piece.bold, piece.underline))
+            out.append(TextRun(text, piece.bold, piece.underline))
     return out
 
 
-def _lead_in(pieces: Sequence[Piece], text: str) -> str:
+def _lead_in(pieces: Sequence[TextRun], text: str) -> str:
     """The bold or underlined beginning, when a full stop or colon ends it or follows it."""
     lead = ""
     for piece in pieces:

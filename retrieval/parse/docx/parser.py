@@ -16,10 +16,10 @@ from retrieval.locators import cited
 from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.clauses.contents import between, contents, dividers, table_notes
 from retrieval.parse.clauses.numbers import readings
-from retrieval.parse.clauses.outline import Candidate, place_all
+from retrieval.parse.clauses.outline import SectionCandidate, place_all
 from retrieval.parse.clauses.sequence import Line, find
-from retrieval.parse.docx.body import Body, Item
-from retrieval.parse.docx.entries import Entries, Entry, note_items
+from retrieval.parse.docx.body import BodyReader, Item
+from retrieval.parse.docx.entries import Entries, TextLine, note_items
 from retrieval.parse.docx.formats import format_count
 from retrieval.parse.docx.headings import heading_of, title_line
 from retrieval.parse.docx.numbering import Numbering
@@ -68,14 +68,14 @@ class _Document:
         left += self._apart()
         return assemble(self._title(name, entries, blocks), blocks, left_out=tuple(dict.fromkeys(left)))
 
-    def _entries(self) -> list[Entry]:
-        found: list[Entry] = []
+    def _entries(self) -> list[TextLine]:
+        found: list[TextLine] = []
         body = self._root.find(W + "body") if self._root is not None else None
         if body is None:
             return found
         inline = Inline(self._root, self._styles, self._note_mark)
         inline.shaded = _coloured(self._root)
-        reader = Body(inline, self._styles)
+        reader = BodyReader(inline, self._styles)
         numbering = Numbering(self._package.related("numbering"), self._styles)
         notes = {kind: self._notes(kind) for kind in ("footnote", "endnote")}
 
@@ -87,7 +87,7 @@ class _Document:
 
     def _notes(self, kind: str) -> Callable[[str], Sequence[Item]]:
         root = self._package.related(f"{kind}s")
-        return note_items(root, kind, Body(Inline(root, self._styles, self._note_mark), self._styles))
+        return note_items(root, kind, BodyReader(Inline(root, self._styles, self._note_mark), self._styles))
 
     def _note_mark(self, kind: str) -> str:
         """The next note's mark: footnotes count 1, 2, endnotes i, ii, unless the settings differ (17.11)."""
@@ -97,7 +97,7 @@ class _Document:
         usual = "lowerRoman" if kind == "endnote" else "decimal"
         return format_count(count, value(properties, "numFmt") or usual) or str(count)
 
-    def _title(self, name: str, entries: Sequence[Entry], blocks: Sequence[Block]) -> str:
+    def _title(self, name: str, entries: Sequence[TextLine], blocks: Sequence[Block]) -> str:
         core = next((r.target for r in self._package.relations("") if r.kind == "core-properties"), None)
         root = self._package.xml(core) if core else None
         said = root.findtext(_DC_TITLE) if root is not None else None
@@ -129,7 +129,7 @@ def _coloured(root: etree._Element | None) -> bool:
     return background is not None and (background.get(W + "color") or "auto").upper() not in {"AUTO", "FFFFFF"}
 
 
-def _blocks(entries: Sequence[Entry]) -> tuple[list[Block], list[LeftOut]]:
+def _blocks(entries: Sequence[TextLine]) -> tuple[list[Block], list[LeftOut]]:
     """Blocks in reading order, and what was left out, named by the section where it stood."""
     lines = [_line(entry) for entry in entries]
     listed = contents(lines)
@@ -143,7 +143,7 @@ def _blocks(entries: Sequence[Entry]) -> tuple[list[Block], list[LeftOut]]:
         entry.mark = entry.mark or (typed[0].mark if typed else None)
     headings = [_heading(entry, entries[i + 1 : i + 2]) for i, entry in enumerate(entries)]
     opening = [i for i, entry in enumerate(entries) if i not in said_again and _opens(entry, headings[i])]
-    placed = place_all([Candidate(entries[i].outline, entries[i].mark) for i in opening])
+    placed = place_all([SectionCandidate(entries[i].outline, entries[i].mark) for i in opening])
     place = dict(zip(opening, placed, strict=True))
     blocks: list[Block] = []
     ahead = between(said_again)
@@ -160,13 +160,13 @@ def _blocks(entries: Sequence[Entry]) -> tuple[list[Block], list[LeftOut]]:
     return blocks, left
 
 
-def _opens(entry: Entry, heading: str) -> bool:
+def _opens(entry: TextLine, heading: str) -> bool:
     if entry.plain or not entry.text:
         return False
     return entry.mark is not None or (entry.outline is not None and bool(heading))
 
 
-def _heading(entry: Entry, following: Sequence[Entry]) -> str:
+def _heading(entry: TextLine, following: Sequence[TextLine]) -> str:
     skip = entry.mark.typed if entry.mark is not None else 0
     if entry.mark is not None and entry.mark.word and not entry.body[skip:].strip(" \t.:–—-"):
         # "ARTICLE I" on a line of its own: the title is the line below it.
@@ -176,7 +176,7 @@ def _heading(entry: Entry, following: Sequence[Entry]) -> str:
     return heading_of(entry.pieces, skip, styled=entry.outline is not None, item=item, title=entry.title)
 
 
-def _line(entry: Entry) -> Line:
+def _line(entry: TextLine) -> Line:
     first = entry.pieces[0] if entry.pieces else None
     return Line(
         text="" if entry.plain or entry.line is not None else entry.body,

@@ -38,7 +38,7 @@ def on(parent: etree._Element | None, tag: str) -> bool | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RunLook:
     """Run properties; None = not said here."""
 
     bold: bool | None = None
@@ -51,9 +51,9 @@ class Look:
     strike: bool | None = None
     shift: int | None = None  # 1 above the line, -1 below it, 0 on it
 
-    def over(self, base: Look) -> Look:
+    def over(self, base: RunLook) -> RunLook:
         """This look laid over another one: what this one does not say, the other one does."""
-        return Look(
+        return RunLook(
             self.bold if self.bold is not None else base.bold,
             self.vanish if self.vanish is not None else base.vanish,
             self.underline if self.underline is not None else base.underline,
@@ -73,7 +73,7 @@ class Style:
     id: str = ""
     name: str = ""
     chain: tuple[str, ...] = ()
-    look: Look = Look()
+    look: RunLook = RunLook()
     num_id: int | None = None
     ilvl: int | None = None
     outline: int | None = None  # 0 to 8; 9 = body text
@@ -94,12 +94,12 @@ class Style:
         )
 
 
-def look_of(rpr: etree._Element | None) -> Look:
+def look_of(rpr: etree._Element | None) -> RunLook:
     """What one w:rPr says."""
     if rpr is None:
-        return Look()
+        return RunLook()
     underline, color = value(rpr, "u"), value(rpr, "color")
-    return Look(
+    return RunLook(
         bold=on(rpr, "b"),
         vanish=on(rpr, "vanish"),
         underline=None if underline is None else underline.lower() not in _OFF,
@@ -166,10 +166,10 @@ class Styles:
     def __init__(self, root: etree._Element | None) -> None:
         self._raw: dict[str, tuple[etree._Element, str]] = {}
         self._done: dict[str, Style] = {}
-        self._plain: dict[Look, Look] = {}  # paragraph look -> look of a run that says nothing
+        self._plain: dict[RunLook, RunLook] = {}  # paragraph look -> look of a run that says nothing
         self.default = ""
         self.language = ""
-        self._base = Look()
+        self._base = RunLook()
         if root is None:
             return
         rpr = root.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr")
@@ -202,7 +202,7 @@ class Styles:
         fills = found[0].iter(W + "shd") if found else iter(())
         return any((fill.get(W + "fill") or "auto").upper() not in {"AUTO", "FFFFFF"} for fill in fills)
 
-    def run(self, paragraph: Look, rpr: etree._Element | None) -> Look:
+    def run(self, paragraph: RunLook, rpr: etree._Element | None) -> RunLook:
         """The look of a run in a paragraph of this look."""
         if rpr is not None:
             return self._run(paragraph, rpr)
@@ -210,9 +210,9 @@ class Styles:
             self._plain[paragraph] = self._run(paragraph, None)
         return self._plain[paragraph]
 
-    def _run(self, paragraph: Look, rpr: etree._Element | None) -> Look:
+    def _run(self, paragraph: RunLook, rpr: etree._Element | None) -> RunLook:
         direct = look_of(rpr)
-        character = self._resolve(direct.style).look if direct.style else Look()
+        character = self._resolve(direct.style).look if direct.style else RunLook()
         styled = character.over(paragraph)
         toggled = replace(
             styled,

@@ -14,7 +14,7 @@ from lxml import etree
 from retrieval.parse.deleted import is_kept, struck
 from retrieval.parse.docx.fields import CONTENTS, LINKED, UNCOUNTED, Fields, form_text, kind_of
 from retrieval.parse.docx.package import MC, W
-from retrieval.parse.docx.styles import Look, Style, Styles, number, paragraph_of, value
+from retrieval.parse.docx.styles import RunLook, Style, Styles, number, paragraph_of, value
 from retrieval.parse.docx.symbols import symbol
 from retrieval.parse.formula import linear
 from retrieval.parse.raised import lowered, note_mark, raised
@@ -37,7 +37,7 @@ _TINY = 3  # half-points: text of 1.5 points or less is not meant to be read
 
 
 @dataclass(slots=True)
-class Piece:
+class TextRun:
     """Text of one look."""
 
     text: str
@@ -55,7 +55,7 @@ class Note:
 
 
 @dataclass(slots=True)
-class Paragraph:
+class ReadParagraph:
     """A paragraph as read, before numbers and sections.
 
     `goes_on` says that its mark is not there: "deleted" or "hidden", so that the next paragraph
@@ -64,7 +64,7 @@ class Paragraph:
     """
 
     style: Style = field(default_factory=Style)
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[TextRun] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     boxes: list[etree._Element] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
@@ -106,10 +106,10 @@ class Inline:
         self._mark = mark  # kind of note -> its next mark
         self.shaded = False  # whether a fill stands behind what is read: white text is then legitimate
 
-    def paragraph(self, element: etree._Element) -> Paragraph:
+    def paragraph(self, element: etree._Element) -> ReadParagraph:
         ppr = element.find(W + "pPr")
         named = self._styles.paragraph(value(ppr, "pStyle"))
-        out = Paragraph(style=replace(paragraph_of(ppr), id=named.id, name=named.name).over(named))
+        out = ReadParagraph(style=replace(paragraph_of(ppr), id=named.id, name=named.name).over(named))
         out.level = number(value(ppr, "numPr", "ilvl"))
         rpr = ppr.find(W + "rPr") if ppr is not None else None
         if rpr is not None and any(rpr.find(W + gone) is not None for gone in _GONE):
@@ -124,7 +124,7 @@ class Inline:
         for mark in element.iter(W + "fldChar"):
             self._fields.mark(mark)
 
-    def _inside(self, parent: etree._Element, out: Paragraph) -> None:
+    def _inside(self, parent: etree._Element, out: ReadParagraph) -> None:
         for child in parent:
             name = local(child)
             if name == "r":
@@ -144,22 +144,22 @@ class Inline:
             elif name == "subDoc":
                 out.left.append("linked sub-document, not opened")
 
-    def _simple(self, element: etree._Element, out: Paragraph) -> None:
+    def _simple(self, element: etree._Element, out: ReadParagraph) -> None:
         kind = kind_of(element.get(W + "instr") or "")
         self._report(kind, out)
         if kind not in CONTENTS:
             self._inside(element, out)
 
-    def _math(self, element: etree._Element, out: Paragraph) -> None:
+    def _math(self, element: etree._Element, out: ReadParagraph) -> None:
         text = linear(element)
         before = out.pieces[-1].text[-1:] if out.pieces else ""
-        self._add(f" {text}" if before.isalnum() and text[:1].isalnum() else text, Look(), out)
+        self._add(f" {text}" if before.isalnum() and text[:1].isalnum() else text, RunLook(), out)
 
-    def _run(self, run: etree._Element, out: Paragraph) -> None:
+    def _run(self, run: etree._Element, out: ReadParagraph) -> None:
         look = self._styles.run(out.style.look, run.find(W + "rPr"))
         self._run_parts(run, look, out)
 
-    def _run_parts(self, run: etree._Element, look: Look, out: Paragraph) -> None:
+    def _run_parts(self, run: etree._Element, look: RunLook, out: ReadParagraph) -> None:
         for child in run:
             name = local(child)
             if name == "fldChar":
@@ -186,7 +186,7 @@ class Inline:
             else:
                 self._add(self._characters(child, name, out), look, out)
 
-    def _characters(self, element: etree._Element, name: str, out: Paragraph) -> str:
+    def _characters(self, element: etree._Element, name: str, out: ReadParagraph) -> str:
         if name == "t":
             text = (element.text or "").translate(_BLANKS)
             return text if element.get(_XML_SPACE) == "preserve" else text.strip(" ")
@@ -203,7 +203,7 @@ class Inline:
             return found or ""
         return ""
 
-    def _add(self, text: str, look: Look, out: Paragraph) -> None:
+    def _add(self, text: str, look: RunLook, out: ReadParagraph) -> None:
         if not text or not self._fields.showing:
             return
         shaded = self.shaded or look.shaded or out.style.shaded
@@ -221,9 +221,9 @@ class Inline:
             text = text.lstrip(" ")  # one of the two blanks around what is struck out
         text = raised(text) if look.shift == 1 else lowered(text) if look.shift == -1 else text
         text = struck(text) if look.strike else text
-        out.pieces.append(Piece(text, bool(look.bold), bool(look.underline)))
+        out.pieces.append(TextRun(text, bool(look.bold), bool(look.underline)))
 
-    def _field(self, element: etree._Element, look: Look, out: Paragraph) -> None:
+    def _field(self, element: etree._Element, look: RunLook, out: ReadParagraph) -> None:
         begun = self._fields.mark(element)
         if begun is None:
             return
@@ -231,7 +231,7 @@ class Inline:
         if not begun.result:
             self._add(form_text(begun), look, out)
 
-    def _report(self, kind: str, out: Paragraph) -> None:
+    def _report(self, kind: str, out: ReadParagraph) -> None:
         if kind in CONTENTS:
             out.left.append(CONTENTS[kind])
         elif kind in UNCOUNTED:
@@ -239,16 +239,16 @@ class Inline:
         elif kind in LINKED:
             out.left.append("linked file, not opened")
 
-    def _note(self, element: etree._Element, kind: str, look: Look, out: Paragraph) -> None:
+    def _note(self, element: etree._Element, kind: str, look: RunLook, out: ReadParagraph) -> None:
         custom = element.get(W + "customMarkFollows") in {"1", "true", "on"}
         mark = _custom_mark(element) if custom else self._mark(kind)
         if look.vanish or (look.strike and not is_kept()):
             return
         out.notes.append(Note(mark, kind, element.get(W + "id") or ""))
         if not custom:
-            out.pieces.append(Piece(note_mark(mark), bool(look.bold), bool(look.underline)))
+            out.pieces.append(TextRun(note_mark(mark), bool(look.bold), bool(look.underline)))
 
-    def _graphic(self, element: etree._Element, out: Paragraph) -> None:
+    def _graphic(self, element: etree._Element, out: ReadParagraph) -> None:
         for child in element:
             name = local(child)
             if name == "AlternateContent":

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.parse.clauses.contents import contents, dividers
-from retrieval.parse.clauses.marks import Mark
+from retrieval.parse.clauses.marks import ClauseMark
 from retrieval.parse.clauses.numbers import readings
-from retrieval.parse.clauses.outline import Candidate, place_all
+from retrieval.parse.clauses.outline import SectionCandidate, place_all
 from retrieval.parse.clauses.sequence import Line, find
 from retrieval.parse.clauses.titles import run_in_title
 from retrieval.parse.clauses.words import OUTER
-from retrieval.parse.pdf.paragraphs import Body, Paragraph
+from retrieval.parse.pdf.paragraphs import BodyType, Paragraph
 
 CLAUSES = 10  # rank of the outermost clauses
 _NOTE_SIGN = re.compile(r"\((?:\d{1,2}|[a-z])\)\s")
@@ -24,14 +24,14 @@ class Clause:
     """A paragraph that opens a numbered part. `rank`: smaller stands higher; `title`: "" when it has none."""
 
     at: int
-    mark: Mark
+    mark: ClauseMark
     rank: int
     label: str
     title: str
 
 
 def clauses(
-    items: Sequence[Paragraph], body: Body, outlined: frozenset[int] = frozenset(), breaks: Sequence[int] = ()
+    items: Sequence[Paragraph], body: BodyType, outlined: frozenset[int] = frozenset(), breaks: Sequence[int] = ()
 ) -> list[Clause]:
     """The clauses of a document in reading order, labels full ("4.2(b)").
 
@@ -43,7 +43,7 @@ def clauses(
     again = contents(lines) | dividers(lines).keys() | _over_a_list(items)
     lines = [replace(line, text="") if at in again else line for at, line in enumerate(lines)]
     found = [(at, marks[0].mark) for at, marks in enumerate(find(lines)) if marks]
-    placed = place_all([Candidate(None, mark) for _, mark in found])
+    placed = place_all([SectionCandidate(None, mark) for _, mark in found])
     return [
         Clause(at, mark, CLAUSES + place.level, place.label, _title(items[at], mark.typed))
         for (at, mark), place in zip(found, placed, strict=True)
@@ -51,7 +51,7 @@ def clauses(
     ]
 
 
-def _line(items: Sequence[Paragraph], at: int, body: Body, *, strong: bool, breaks: bool) -> Line:
+def _line(items: Sequence[Paragraph], at: int, body: BodyType, *, strong: bool, breaks: bool) -> Line:
     item = items[at]
     quiet = item.table is not None or item.leaders or _is_note(items, at, body)
     length = max((len(r.text) for r in readings(item.text)), default=0)
@@ -71,7 +71,7 @@ def _title(item: Paragraph, typed: int) -> str:
     return run_in_title(rest, item.lead(item.text.find(rest) if rest else len(item.text)), item.bold)
 
 
-def _is_note(items: Sequence[Paragraph], at: int, body: Body) -> bool:
+def _is_note(items: Sequence[Paragraph], at: int, body: BodyType) -> bool:
     """Whether "(1) ..." is a note: below a table, or set smaller than the text."""
     if not _NOTE_SIGN.match(items[at].text):
         return False

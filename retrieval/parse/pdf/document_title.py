@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 
 from retrieval.parse.clauses.numbers import readings
-from retrieval.parse.pdf.paragraphs import Body, Paragraph
+from retrieval.parse.pdf.paragraphs import BodyType, Paragraph
 from retrieval.parse.titling import names
 
 MAX_TITLE = 160
@@ -33,7 +33,7 @@ _FORM = re.compile(r"form\s+[\w-]{1,12}(?:/A)?", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W_]+")
 
 
-def title_of(name: str, metadata: str, first_page: Sequence[Paragraph], body: Body) -> str:
+def title_of(name: str, metadata: str, first_page: Sequence[Paragraph], body: BodyType) -> str:
     """A title for people and for the index; never empty. `name`: the file's, with or without a path."""
     stem = PurePosixPath(name.replace("\\", "/")).name
     stem = re.sub(r"\.pdf$", "", stem, flags=re.IGNORECASE)
@@ -89,7 +89,7 @@ def _name_like(item: Paragraph) -> bool:
     return item.table is None and 0 < item.words <= 12 and any(c.isalpha() for c in item.text) and item.text[0] != "("
 
 
-def _layout_title(first_page: Sequence[Paragraph], body: Body) -> str:
+def _layout_title(first_page: Sequence[Paragraph], body: BodyType) -> str:
     """The largest type at the top of the first page, up to three lines of it."""
     shown = [p for p in first_page if p.table is None and sum(c.isalpha() for c in p.text) > 2 and p.words <= 24]
     if not shown:

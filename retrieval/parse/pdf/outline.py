@@ -10,7 +10,7 @@ from retrieval.parse.blocks import Block
 from retrieval.parse.clauses.numbers import readings
 from retrieval.parse.clauses.titles import heading_alone
 from retrieval.parse.pdf.clauses import Clause, clauses
-from retrieval.parse.pdf.paragraphs import Body, Paragraph
+from retrieval.parse.pdf.paragraphs import BodyType, Paragraph
 
 LARGER = 1.1  # a heading's type size against the body's
 MAX_STYLES = 6
@@ -44,7 +44,7 @@ def letters(text: str) -> str:
 
 def blocks(
     items: Sequence[Paragraph],
-    body: Body,
+    body: BodyType,
     bookmarks: Sequence[Bookmark],
     printed: Mapping[int, str | None],
     title: str,
@@ -79,7 +79,7 @@ def blocks(
         )
 
 
-def _clause_heading(clause: Clause, items: Sequence[Paragraph], body: Body) -> _Heading:
+def _clause_heading(clause: Clause, items: Sequence[Paragraph], body: BodyType) -> _Heading:
     """A clause's heading; a number alone on its line takes the title from the next one. Titles may take more lines."""
     item = items[clause.at]
     bare = not item.text[clause.mark.typed :].strip(" .:–—-")
@@ -96,7 +96,7 @@ def _clause_heading(clause: Clause, items: Sequence[Paragraph], body: Body) -> _
     return _Heading(clause.rank, clause.label, " ".join([clause.title, *(_flat(i.text) for i in lines)]), merged=more)
 
 
-def _wrapped(items: Sequence[Paragraph], at: int, body: Body) -> int:
+def _wrapped(items: Sequence[Paragraph], at: int, body: BodyType) -> int:
     """How many paragraphs after a heading are its further lines: set like it, and as close as lines are."""
     first, count = items[at], 0
     if first.rows > SHORT_ROWS or not (first.bold or first.size > body.size * LARGER or first.centred):
@@ -119,7 +119,7 @@ def _add_unnumbered(
     headings: dict[int, _Heading],
     numbered: Sequence[Clause],
     items: Sequence[Paragraph],
-    body: Body,
+    body: BodyType,
     named: Mapping[int, Bookmark],
     title: str,
 ) -> None:
@@ -151,7 +151,7 @@ def _style(item: Paragraph) -> tuple[float, bool, bool]:
     return round(item.size * 2) / 2, item.bold, item.text.isupper()
 
 
-def _stands_out(items: Sequence[Paragraph], at: int, body: Body) -> bool:
+def _stands_out(items: Sequence[Paragraph], at: int, body: BodyType) -> bool:
     """Whether a paragraph is an unnumbered heading: its type says so, and text follows it."""
     item = items[at]
     larger = item.size > body.size * LARGER
@@ -165,7 +165,7 @@ def _stands_out(items: Sequence[Paragraph], at: int, body: Body) -> bool:
     return at + 1 < len(items) and "  " not in item.text
 
 
-def _breaks(item: Paragraph, body: Body) -> bool:
+def _breaks(item: Paragraph, body: BodyType) -> bool:
     """Whether an unnumbered heading begins something new, and not just a part of the clause above."""
     return item.size > body.size * 1.25 or (item.centred and item.text.isupper())
 

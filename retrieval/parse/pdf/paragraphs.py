@@ -52,7 +52,7 @@ class Paragraph:
 
 
 @dataclass(slots=True)
-class Body:
+class BodyType:
     """What plain text looks like in a document: its type size in points and weight."""
 
     size: float
@@ -60,7 +60,7 @@ class Body:
     words: Counter[str] = field(default_factory=Counter)  # with their hyphens, lower case
 
     @classmethod
-    def of(cls, pages: Iterable[Sequence[Row]]) -> Body:
+    def of(cls, pages: Iterable[Sequence[Row]]) -> BodyType:
         styles: Counter[tuple[float, int]] = Counter()
         sizes: Counter[float] = Counter()
         words: Counter[str] = Counter()
@@ -87,7 +87,7 @@ class Body:
         return whole > 0 or hyphened == 0
 
 
-def paragraphs(rows: Sequence[Row], page: int, body: Body, first_table: int, width: float) -> Iterator[Paragraph]:
+def paragraphs(rows: Sequence[Row], page: int, body: BodyType, first_table: int, width: float) -> Iterator[Paragraph]:
     """The paragraphs of one page; `first_table` numbers its tables, `width` is the page's, in points."""
     if not rows:
         return
@@ -121,7 +121,7 @@ def _margins(rows: Sequence[Row], width: float) -> dict[int, float]:
     return margins
 
 
-def _leading(rows: Sequence[Row], body: Body) -> float:
+def _leading(rows: Sequence[Row], body: BodyType) -> float:
     """The usual distance of two lines of a paragraph, in type sizes."""
     steps = Counter(
         round((a.y - b.y) / b.size, 1)
@@ -137,7 +137,7 @@ def _gap(previous: Row | None, row: Row, leading: float) -> float:
     return (previous.y - row.y) / (leading * row.size)
 
 
-def _continues(group: Sequence[Row], row: Row, right: float, leading: float, body: Body) -> bool:
+def _continues(group: Sequence[Row], row: Row, right: float, leading: float, body: BodyType) -> bool:
     last, first = group[-1], group[0]
     if row.table is not None or last.table is not None or last.leaders or row.leaders:
         return False
@@ -163,14 +163,14 @@ def _continues(group: Sequence[Row], row: Row, right: float, leading: float, bod
     return row.text[:1].islower() and not ended
 
 
-def _runs_in(last: Row, row: Row, right: float, body: Body) -> bool:
+def _runs_in(last: Row, row: Row, right: float, body: BodyType) -> bool:
     """Whether bold type that opens a paragraph runs over into this line."""
     full = right - last.x1 < 0.1 * max(right - last.x0, 1.0)
     return full and not body.bold(row.lead) and row.text[:1].islower()
 
 
 def _join(
-    group: Sequence[Row], page: int, body: Body, first_table: int, margin: float, width: float, gap: float
+    group: Sequence[Row], page: int, body: BodyType, first_table: int, margin: float, width: float, gap: float
 ) -> Paragraph:
     text, joins = "", []
     for row in group:

@@ -15,7 +15,7 @@ from retrieval.parse.pdf.document_title import title_of
 from retrieval.parse.pdf.file import bookmarks, extras, meta_title, opened, page_count, page_label
 from retrieval.parse.pdf.outline import Bookmark, blocks
 from retrieval.parse.pdf.page import PageText, read_page
-from retrieval.parse.pdf.paragraphs import Body, Paragraph, paragraphs
+from retrieval.parse.pdf.paragraphs import BodyType, Paragraph, paragraphs
 from retrieval.parse.pdf.rows import Row, rows_of
 from retrieval.parse.pdf.running import peel
 from retrieval.types import LeftOut, ParsedDocument
@@ -59,7 +59,7 @@ def parse_pdf(name: str, content: bytes, ocr: Recognizer | None = None) -> Parse
 
 def lay_out(name: str, reading: Reading) -> ParsedDocument:
     """The document of a reading: paragraphs, sections, title."""
-    body = Body.of(reading.pages)
+    body = BodyType.of(reading.pages)
     items: list[Paragraph] = []
     table = 0
     for number, (rows, width) in enumerate(zip(reading.pages, reading.widths, strict=True), start=1):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.standins.teams import Place
+from bot.demo.standins.teams import TeamsPlace
 from bot.queue.inbox import Inbox, Shown
 from bot.slack.adapter import SlackPlatform
 from bot.texts import SHOWN_BEFORE
@@ -79,7 +79,7 @@ async def test_slack(office: Office, slack: SlackStandIn, readable: bool) -> Non
 @pytest.mark.parametrize("granted", [True, False], ids=["Graph shows it", "Graph does not"])
 async def test_teams(office: Office, kind: str, granted: bool) -> None:
     async with running(reads=True) as bot:
-        place: Place = bot.teams.personal(ADA) if kind == "personal" else bot.teams.place(kind, ADA, BEN)
+        place: TeamsPlace = bot.teams.personal(ADA) if kind == "personal" else bot.teams.place(kind, ADA, BEN)
         if granted:
             bot.teams.graph.grant(place)
         await bot.teams.say(place, ADA, ASKED)

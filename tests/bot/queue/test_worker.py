@@ -22,7 +22,7 @@ from bot.answering.repeats import Repeats
 from bot.directory.file import FileDirectory
 from bot.errors import PlatformDenied, PlatformUnsure
 from bot.queue.admission import Admission
-from bot.queue.inbox import Inbox, Pending, event_json
+from bot.queue.inbox import Inbox, PendingEvent, event_json
 from bot.queue.inbox_store import SqliteStore
 from bot.queue.worker import MOST_WAITING, Worker, WorkerLimits
 from bot.texts import (
@@ -102,7 +102,7 @@ class Office:
             await inbox.close()
             memory.close()
 
-    async def pending(self) -> list[Pending]:
+    async def pending(self) -> list[PendingEvent]:
         """What is not done."""
         inbox = Inbox(SqliteStore(self.path / "inbox.db"))
         try:

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from structlog.testing import capture_logs
 
 from audit.errors import AuditUnavailable, RecordInvalid
-from audit.record import AuditRecord, Receipt
+from audit.record import AuditRecord, Json, Receipt
 from bot.errors import InboxUnavailable, PlatformBusy, PlatformError
 from bot.texts import READERS_UNKNOWN, STATUS, UNRECORDED
 from bot.types import ChannelKind, Incoming, IncomingKind, People
@@ -312,5 +313,5 @@ async def test_a_follow_up_waits_for_the_answer_before(office: Office) -> None:
         await worker.drain()
     questions = [r for r in office.log.records if r.event == "question"]
     assert [r.fields["question"] for r in questions] == [ASKED, "And hotels in Rome?"]
-    [before] = questions[1].fields["memory"]
+    [before] = cast(list[dict[str, Json]], questions[1].fields["memory"])
     assert (before["question"], before["document_ids"]) == (ASKED, ["policy.md"])

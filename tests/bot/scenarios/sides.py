@@ -18,7 +18,7 @@ from bot.demo.standins import slack_text
 from bot.demo.standins import teams as teams_standin
 from bot.demo.standins.slack import SlackStandIn
 from bot.demo.standins.slack_world import Fault as SlackFault
-from bot.demo.standins.teams import Person, Place, Said, TeamsStandin
+from bot.demo.standins.teams import Person, Said, TeamsPlace, TeamsStandin
 from bot.demo.standins.teams_checks import as_text, elements
 from bot.ports import ChatAdapter, Intake, Viewer
 from bot.settings.values import Settings
@@ -303,28 +303,28 @@ class TeamsSide:
     name: str = "teams"
     timeout: float = PATIENT_S
     teams: TeamsStandin = field(default_factory=TeamsStandin)
-    places: dict[str, Place] = field(default_factory=dict)
+    places: dict[str, TeamsPlace] = field(default_factory=dict)
     said: dict[str, Said] = field(default_factory=dict)
     port: int = 0
 
-    def _fault(self, kind: str, method: str, path: str, holds: bytes) -> teams_standin.Fault:
+    def _fault(self, kind: str, method: str, path: str, holds: bytes) -> teams_standin.TeamsFault:
         fault = self._of_kind(kind, method, path)
         fault.holds = holds
         return fault
 
-    def _of_kind(self, kind: str, method: str, path: str) -> teams_standin.Fault:
+    def _of_kind(self, kind: str, method: str, path: str) -> teams_standin.TeamsFault:
         match kind:
             case "busy":
-                return teams_standin.Fault(429, 1, path, method, {"Retry-After": "1"})
+                return teams_standin.TeamsFault(429, 1, path, method, {"Retry-After": "1"})
             case "hangs":
-                return teams_standin.Fault(500, 1, path, method, delay=HANG_S)
+                return teams_standin.TeamsFault(500, 1, path, method, delay=HANG_S)
             case "drops":
-                return teams_standin.Fault(500, 1, path, method, drop=True)
+                return teams_standin.TeamsFault(500, 1, path, method, drop=True)
             case "lost":
-                return teams_standin.Fault(0, 1, path, method, lost=True)
+                return teams_standin.TeamsFault(0, 1, path, method, lost=True)
             case "down":
-                return teams_standin.Fault(500, 1_000_000, path, method)
-        return teams_standin.Fault(500, 1, path, method)
+                return teams_standin.TeamsFault(500, 1_000_000, path, method)
+        return teams_standin.TeamsFault(500, 1, path, method)
 
     def _person(self, who: str) -> Person:
         tenant = OTHER_TENANT if who == "sam" else teams_standin.TENANT

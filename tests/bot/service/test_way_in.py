@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from bot.demo.standins.slack import SlackStandIn
-from bot.platform import Finding
+from bot.platform import CheckResult
 from bot.settings.values import Settings
 from bot.slack.kind import SLACK
 from bot.teams.kind import TEAMS
@@ -39,7 +39,7 @@ def taken() -> Iterator[int]:
         yield int(server.getsockname()[1])
 
 
-async def checked(kind: Any, **settings: Any) -> dict[str, Finding]:
+async def checked(kind: Any, **settings: Any) -> dict[str, CheckResult]:
     return {f.check: f for f in await kind.checks(Settings(**settings), None)}
 
 

@@ -12,7 +12,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot.demo.standins.teams import Fault, TeamsStandin
+from bot.demo.standins.teams import TeamsFault, TeamsStandin
 from bot.errors import SettingsError
 from bot.teams.config import TeamsConfig
 from tests.bot.teams.support import ADA, running
@@ -136,16 +136,16 @@ async def test_forged_key_ids_do_not_make_us_fetch_again_and_again() -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(503, 1, "/openid/.well-known"),
-        Fault(200, 1, "/openid/keys", body=b"<html>", content_type="text/html"),
-        Fault(200, 1, "/openid/keys", body=b'{"keys": [{"kty": "RSA", "kid": "x", "n": "!", "e": "!"}]}'),
-        Fault(200, 1, "/openid/.well-known", body=b"[]"),
-        Fault(302, 1, "/openid/keys", headers={"Location": "http://169.254.169.254/"}),
-        Fault(0, 2, "/openid/keys", drop=True),
+        TeamsFault(503, 1, "/openid/.well-known"),
+        TeamsFault(200, 1, "/openid/keys", body=b"<html>", content_type="text/html"),
+        TeamsFault(200, 1, "/openid/keys", body=b'{"keys": [{"kty": "RSA", "kid": "x", "n": "!", "e": "!"}]}'),
+        TeamsFault(200, 1, "/openid/.well-known", body=b"[]"),
+        TeamsFault(302, 1, "/openid/keys", headers={"Location": "http://169.254.169.254/"}),
+        TeamsFault(0, 2, "/openid/keys", drop=True),
     ],
     ids=["down", "no json", "broken keys", "no metadata", "a redirect", "dropped"],
 )
-async def test_without_keys_teams_is_asked_to_come_back(fault: Fault) -> None:
+async def test_without_keys_teams_is_asked_to_come_back(fault: TeamsFault) -> None:
     async with running() as bot:
         bot.teams.faults.append(fault)
         activity = bot.teams.message(bot.teams.personal(ADA), ADA, "Hello")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answering.channels import Unmentioned
-from bot.demo.standins.teams import Person, Place, TeamsStandin
+from bot.demo.standins.teams import Person, TeamsPlace, TeamsStandin
 from bot.keys import ThreadKey
 from bot.teams.events import BadActivity, html_text, passage_asked, question_text, translate
 from bot.types import ChannelKind, IncomingKind
@@ -118,23 +118,23 @@ async def test_a_full_inbox_makes_teams_try_again() -> None:
 
 
 def change(kind: str, **fields: Any) -> Any:
-    def make(teams: TeamsStandin, channel: Place) -> dict[str, Any]:
+    def make(teams: TeamsStandin, channel: TeamsPlace) -> dict[str, Any]:
         return {**teams.activity(kind, channel, ADA), **fields}
 
     return make
 
 
-def from_a_bot(teams: TeamsStandin, channel: Place) -> dict[str, Any]:
+def from_a_bot(teams: TeamsStandin, channel: TeamsPlace) -> dict[str, Any]:
     activity = teams.message(channel, ADA, "I am a bot")
     return {**activity, "from": {"id": "28:other", "name": "Other bot"}}
 
 
-def with_a_bots_role(teams: TeamsStandin, channel: Place) -> dict[str, Any]:
+def with_a_bots_role(teams: TeamsStandin, channel: TeamsPlace) -> dict[str, Any]:
     activity = teams.message(channel, ADA, "I am a bot")
     return {**activity, "from": {**activity["from"], "role": "bot"}}
 
 
-def unmentioned(teams: TeamsStandin, channel: Place) -> dict[str, Any]:
+def unmentioned(teams: TeamsStandin, channel: TeamsPlace) -> dict[str, Any]:
     return teams.message(channel, ADA, "Lunch?", mention=False)
 
 

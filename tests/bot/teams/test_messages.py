@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from audit.reconcile import Conversation, Posted
-from bot.demo.standins.teams import Fault, Person, Place, Said, TeamsStandin
+from bot.demo.standins.teams import Person, Said, TeamsFault, TeamsPlace, TeamsStandin
 from bot.directory.client import Patience
 from bot.errors import PlatformDenied, PlatformError, SettingsError
 from bot.teams.connector import NotThere
@@ -39,7 +39,7 @@ async def reading(page: int = 2, **changes: Any) -> AsyncIterator[tuple[TeamsSta
         assert teams.graph.complaints == []
 
 
-def write(teams: TeamsStandin, place: Place, payload: Any, thread: str = "", by: Person | None = None) -> Said:
+def write(teams: TeamsStandin, place: TeamsPlace, payload: Any, thread: str = "", by: Person | None = None) -> Said:
     """A message as it stands in Teams, of the bot or of a person."""
     name = teams.next_id()
     made = Said(name, place.id, thread or name, by.id if by else teams.bot, json.loads(json.dumps(payload)))
@@ -139,9 +139,9 @@ async def test_a_short_throttle_is_waited_for_and_a_long_one_is_told() -> None:
         channel = teams.place("channel", ADA)
         teams.graph.grant(channel)
         write(teams, channel, render(answered()))
-        teams.faults.append(Fault(429, 2, "/messages", headers={"Retry-After": "0.05"}))
+        teams.faults.append(TeamsFault(429, 2, "/messages", headers={"Retry-After": "0.05"}))
         assert len(await reader.channel(channel.group, channel.id, NOW)) == 1
-        teams.faults.append(Fault(429, 1, "/messages", headers={"Retry-After": "600"}))
+        teams.faults.append(TeamsFault(429, 1, "/messages", headers={"Retry-After": "600"}))
         with pytest.raises(PlatformError, match="asks to wait") as busy:
             await reader.channel(channel.group, channel.id, NOW)
         assert not isinstance(busy.value, PlatformDenied | NotThere)
@@ -165,7 +165,7 @@ async def test_no_token_and_a_wrong_shape_are_told() -> None:
             await reader.check()
     async with reading() as (teams, reader):
         await reader.check()
-        teams.faults.append(Fault(200, 1, "/messages", body=b'{"value": 3}'))
+        teams.faults.append(TeamsFault(200, 1, "/messages", body=b'{"value": 3}'))
         with pytest.raises(PlatformError, match="not its own"):
             await reader.chat("19:x@thread.v2", NOW)
 

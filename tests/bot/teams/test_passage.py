@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.demo.standins.teams import Fault
+from bot.demo.standins.teams import TeamsFault
 from bot.demo.standins.teams_checks import elements
 from bot.texts import PASSAGE_GONE, PASSAGE_UNAVAILABLE
 from bot.types import PassageView
@@ -86,7 +86,7 @@ async def test_when_teams_does_not_say_who_it_is_nothing_is_shown() -> None:
     viewer = OneReader(ada())
     async with running(options={"viewer": viewer}, tries=1) as bot:
         answer = await shown(bot)
-        bot.teams.faults.append(Fault(500, 1, "/members/"))
+        bot.teams.faults.append(TeamsFault(500, 1, "/members/"))
         assert await bot.teams.show_passage(answer, ADA, 1) == f"{PASSAGE_UNAVAILABLE}\nRecord {answered().record_id}"
         assert viewer.asked == []
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.demo.standins.teams import Fault, Person
+from bot.demo.standins.teams import Person, TeamsFault
 from bot.errors import PlatformError
 from bot.teams.config import TeamsConfig
 from bot.teams.people import KEPT_PLACES, Member, TeamsPeople
@@ -132,7 +132,7 @@ async def test_the_roster_is_remembered_and_forgotten_when_somebody_comes() -> N
 async def test_a_roster_that_teams_does_not_give_is_an_error(status: int) -> None:
     async with running() as bot:
         await bot.teams.say(bot.teams.place("channel", ADA), ADA, "Who is here?")
-        bot.teams.faults.append(Fault(status, 1, "pagedmembers"))
+        bot.teams.faults.append(TeamsFault(status, 1, "pagedmembers"))
         with pytest.raises(PlatformError):
             await bot.platform.people(bot.intake.last)
 

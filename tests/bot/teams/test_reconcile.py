@@ -20,7 +20,7 @@ import pytest
 from audit.record import new_record_id
 from audit.search import Filter
 from bot.answering.memory import ThreadMemory
-from bot.demo.standins.teams import Fault, Place, Said, TeamsStandin
+from bot.demo.standins.teams import Said, TeamsFault, TeamsPlace, TeamsStandin
 from bot.ports import ChatAdapter, Intake, Viewer
 from bot.queue.worker import Worker
 from bot.service.serve import running
@@ -46,7 +46,7 @@ class Service:
     worker: Worker
     settings: dict[str, str] = field(default_factory=dict)
 
-    async def ask(self, place: Place, text: str = HOTELS) -> Said:
+    async def ask(self, place: TeamsPlace, text: str = HOTELS) -> Said:
         """Ada's question; the message that took the place of the status line."""
         before = len(self.teams.answers(place))
         await self.teams.say(place, ADA, text)
@@ -87,7 +87,7 @@ class Service:
         assert text, errors
         return code, json.loads(text)
 
-    def forge(self, place: Place, like: Said, record: str, thread: str) -> Said:
+    def forge(self, place: TeamsPlace, like: Said, record: str, thread: str) -> Said:
         """Whoever has the bot's secret posts a message that looks like one of ours."""
         text = json.dumps(like.activity).replace(record_of(like), record).replace("180 EUR", "500 EUR")
         made = Said(self.teams.next_id(), place.id, thread, self.teams.bot, json.loads(text))
@@ -189,7 +189,7 @@ async def test_where_the_right_is_missing_it_is_named_and_doctor_names_it_too(tm
 
         _, found = await service.reconcile("--channel", channel.id)
         assert (found["records"], found["refused"]) == (1, [])
-        service.teams.faults.append(Fault(404, 1, "/v3/teams/"))
+        service.teams.faults.append(TeamsFault(404, 1, "/v3/teams/"))
         code, found = await service.reconcile("--channel", channel.id)
         assert (code, "TEAM/CHANNEL" in found["refused"][0]["why"]) == (3, True)
 
@@ -225,7 +225,7 @@ async def test_a_place_that_the_log_does_not_name_and_one_of_another_file(tmp_pa
         code, found = await service.reconcile("--conversation", f"{quiet.group}/{quiet.id}")
         assert (code, [f["record"] for f in found["findings"]]) == (1, [record_of(forged)])
 
-        service.teams.faults.append(Fault(500, 100, "/graph/"))
+        service.teams.faults.append(TeamsFault(500, 100, "/graph/"))
         lines = tmp_path / "messages.jsonl"
         lines.write_text(json.dumps({"message": answer.id, "record": record_of(answer), "channel": channel.id}) + "\n")
         assert (await service.reconcile("--messages", str(lines)))[0] == 0

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.demo.standins.teams import Fault
+from bot.demo.standins.teams import TeamsFault
 from bot.errors import PlatformBusy, PlatformDenied, PlatformError, PlatformUnseen, PlatformUnsure
 from bot.teams.typing import Typing
 from bot.texts import NO_PRIVATE_CHAT, PRIVATE_NOTE, STATUS
@@ -64,7 +64,7 @@ async def test_typing_goes_on_in_a_chat_until_all_are_answered_there_and_is_sent
 async def test_a_sign_that_teams_does_not_take_keeps_no_answer_back() -> None:
     async with running() as bot:
         place, incoming = await asked(bot)
-        late = Fault(500, 1, delay=3_600)
+        late = TeamsFault(500, 1, delay=3_600)
         bot.teams.faults.append(late)
         await bot.platform.post_status(incoming, STATUS)
         await until(lambda: late.times == 0, "the sign")
@@ -136,7 +136,7 @@ async def test_a_private_reply_whose_note_fails_is_not_sent_twice() -> None:
     async with running(tries=1) as bot:
         place, incoming = await asked(bot)
         private = reply(bot.platform, answered(private=True))
-        bot.teams.faults.append(Fault(500, 1, path=f"{place.id}"))
+        bot.teams.faults.append(TeamsFault(500, 1, path=f"{place.id}"))
         with pytest.raises(PlatformUnsure):
             await bot.platform.post(incoming, private, None)
         await bot.platform.post(incoming, private, None, again=True)
@@ -186,7 +186,7 @@ async def test_an_answer_whose_acknowledgement_is_lost_is_not_sent_again_blindly
     async with running() as bot:
         place, incoming = await asked(bot)
         path = "/activities" if not private else bot.teams.personal(ADA).id
-        bot.teams.faults.append(Fault(0, 1, path=path, method="POST", lost=True))
+        bot.teams.faults.append(TeamsFault(0, 1, path=path, method="POST", lost=True))
         with pytest.raises(PlatformUnsure):
             await bot.platform.post(incoming, reply(bot.platform, answered(private=private)), None)
         with pytest.raises(PlatformUnseen):
@@ -224,7 +224,9 @@ async def test_a_passing_refusal_is_tried_again(status: int) -> None:
     async with running() as bot:
         place, incoming = await asked(bot)
         page = b"<html>gateway</html>"
-        bot.teams.faults.append(Fault(status, 2, headers={"Retry-After": "0"}, body=page, content_type="text/html"))
+        bot.teams.faults.append(
+            TeamsFault(status, 2, headers={"Retry-After": "0"}, body=page, content_type="text/html")
+        )
         await bot.platform.post_text(incoming, STATUS, None)
         assert [r.status for r in bot.teams.received if "/activities" in r.path] == [status, status, 201]
         assert len(bot.teams.answers(place)) == 1
@@ -233,7 +235,7 @@ async def test_a_passing_refusal_is_tried_again(status: int) -> None:
 async def test_a_dropped_connection_and_a_timeout_are_tried_again() -> None:
     async with running(timeout=3) as bot:
         place, incoming = await asked(bot)
-        bot.teams.faults += [Fault(0, 1, drop=True, delay=0.01), Fault(504, 1, delay=3_600)]
+        bot.teams.faults += [TeamsFault(0, 1, drop=True, delay=0.01), TeamsFault(504, 1, delay=3_600)]
         status = await bot.platform.post_text(incoming, STATUS, None)
         assert status in [s.id for s in bot.teams.answers(place)]
 
@@ -241,7 +243,7 @@ async def test_a_dropped_connection_and_a_timeout_are_tried_again() -> None:
 async def test_retry_after_is_honoured() -> None:
     async with running() as bot:
         _, incoming = await asked(bot)
-        bot.teams.faults.append(Fault(429, 1, headers={"Retry-After": "1"}))
+        bot.teams.faults.append(TeamsFault(429, 1, headers={"Retry-After": "1"}))
         loop = asyncio.get_running_loop()
         start = loop.time()
         await bot.platform.post_text(incoming, STATUS, None)
@@ -251,7 +253,7 @@ async def test_retry_after_is_honoured() -> None:
 async def test_a_wait_that_is_too_long_is_reported_with_its_length() -> None:
     async with running() as bot:
         _, incoming = await asked(bot)
-        bot.teams.faults.append(Fault(429, 1, headers={"Retry-After": "600"}))
+        bot.teams.faults.append(TeamsFault(429, 1, headers={"Retry-After": "600"}))
         with pytest.raises(PlatformBusy) as busy:
             await bot.platform.post_text(incoming, STATUS, None)
         assert busy.value.retry_after == 600.0
@@ -260,17 +262,17 @@ async def test_a_wait_that_is_too_long_is_reported_with_its_length() -> None:
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        (Fault(503, 9, headers={"Retry-After": "0"}), PlatformError),
-        (Fault(429, 9, headers={"Retry-After": "0"}), PlatformBusy),
-        (Fault(403, 1), PlatformDenied),
-        (Fault(401, 9), PlatformDenied),
-        (Fault(400, 1, body=b'{"error": {"code": "BadSyntax"}}'), PlatformError),
-        (Fault(404, 1), PlatformError),
-        (Fault(413, 1), PlatformError),
-        (Fault(301, 1, headers={"Location": "http://127.0.0.1:9/"}), PlatformError),
-        (Fault(201, 1, body=b"{", content_type="application/json"), PlatformError),
-        (Fault(201, 1, body=b"<p>", content_type="text/html"), PlatformError),
-        (Fault(0, 9, drop=True), PlatformError),
+        (TeamsFault(503, 9, headers={"Retry-After": "0"}), PlatformError),
+        (TeamsFault(429, 9, headers={"Retry-After": "0"}), PlatformBusy),
+        (TeamsFault(403, 1), PlatformDenied),
+        (TeamsFault(401, 9), PlatformDenied),
+        (TeamsFault(400, 1, body=b'{"error": {"code": "BadSyntax"}}'), PlatformError),
+        (TeamsFault(404, 1), PlatformError),
+        (TeamsFault(413, 1), PlatformError),
+        (TeamsFault(301, 1, headers={"Location": "http://127.0.0.1:9/"}), PlatformError),
+        (TeamsFault(201, 1, body=b"{", content_type="application/json"), PlatformError),
+        (TeamsFault(201, 1, body=b"<p>", content_type="text/html"), PlatformError),
+        (TeamsFault(0, 9, drop=True), PlatformError),
     ],
     ids=[
         "down",
@@ -286,7 +288,7 @@ async def test_a_wait_that_is_too_long_is_reported_with_its_length() -> None:
         "dropped",
     ],
 )
-async def test_every_failure_is_one_of_ours(fault: Fault, error: type[Exception]) -> None:
+async def test_every_failure_is_one_of_ours(fault: TeamsFault, error: type[Exception]) -> None:
     async with running(tries=2) as bot:
         _, incoming = await asked(bot)
         bot.teams.faults.append(fault)
@@ -320,7 +322,7 @@ async def test_check_is_content_when_all_is_well() -> None:
 async def test_check_says_what_is_wrong_even_before_the_start() -> None:
     async with running(app_password="wrong-hunter2") as bot:
         await bot.platform.stop()
-        bot.teams.faults.append(Fault(404, 1, "/openid/"))
+        bot.teams.faults.append(TeamsFault(404, 1, "/openid/"))
         found = await bot.platform.check()
         assert len(found) == 2
         assert "/openid/.well-known/openidconfiguration" in found[0]
@@ -347,7 +349,7 @@ async def test_the_managed_identity_gives_the_token(monkeypatch: pytest.MonkeyPa
 
 async def test_waiting_for_keys_and_tokens_does_not_stop_the_loop() -> None:
     async with running() as bot:
-        bot.teams.faults += [Fault(0, 1, "/openid/keys", delay=0.05), Fault(0, 1, "/login/", delay=0.05)]
+        bot.teams.faults += [TeamsFault(0, 1, "/openid/keys", delay=0.05), TeamsFault(0, 1, "/login/", delay=0.05)]
         turns = 0
 
         async def others() -> None:
@@ -372,7 +374,9 @@ async def test_no_secret_is_ever_logged(caplog: pytest.LogCaptureFixture, capsys
         await bot.teams.deliver(bot.teams.message(bot.teams.personal(ADA), ADA, "Hello"), token="forged-token-value")
         await bot.platform.post(incoming, reply(bot.platform, answered()), None)
         bot.teams.revoke_tokens()
-        bot.teams.faults.append(Fault(400, 2, "/login/", body=b'{"error": "x", "error_description": "secret-detail"}'))
+        bot.teams.faults.append(
+            TeamsFault(400, 2, "/login/", body=b'{"error": "x", "error_description": "secret-detail"}')
+        )
         with pytest.raises(PlatformError) as error:
             await bot.platform.post_text(incoming, STATUS, None)
         tokens = [r.headers.get("Authorization", "").removeprefix("Bearer ") for r in bot.teams.received]
@@ -409,7 +413,7 @@ async def test_a_team_or_a_removal_is_not_greeted(kind: str, action: str) -> Non
 
 async def test_a_welcome_that_fails_is_no_error_for_teams() -> None:
     async with running(tries=1) as bot:
-        bot.teams.faults.append(Fault(403, 1))
+        bot.teams.faults.append(TeamsFault(403, 1))
         installed = bot.teams.activity("installationUpdate", bot.teams.personal(ADA), ADA) | {"action": "add"}
         assert (await bot.teams.deliver(installed))[0] == 202
         await bot.platform.stop()

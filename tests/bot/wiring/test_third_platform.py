@@ -14,7 +14,7 @@ import typer
 from aiohttp import web
 from typer.testing import CliRunner
 
-from audit.reconcile import Log, Posted
+from audit.reconcile import ComparedLog, Posted
 from audit.reconcile import reconcile as compare
 from audit.record import Json
 from audit.replay import replay
@@ -23,7 +23,7 @@ from bot.answering.memory import ThreadMemory
 from bot.answering.render import LAYOUT, plain
 from bot.cli import service
 from bot.errors import SettingsError
-from bot.platform import Finding, Gathered, Manifest, Period
+from bot.platform import CheckResult, Gathered, Manifest, Period
 from bot.ports import ChatAdapter, Intake, Viewer
 from bot.service.doctor import examine
 from bot.service.serve import running
@@ -95,12 +95,12 @@ class Pigeon:
         """Print what the loft keeper wants to know."""
         return Manifest({"loft": loft})
 
-    async def messages(self, settings: Settings, log: Log, period: Period) -> Gathered:
+    async def messages(self, settings: Settings, log: ComparedLog, period: Period) -> Gathered:
         (adapter,) = LOFT
         return Gathered([Posted(m, None, "oak") for m in adapter.thread])
 
-    async def checks(self, settings: Settings, log: Log) -> list[Finding]:
-        return [Finding("grain", True, "enough")]
+    async def checks(self, settings: Settings, log: ComparedLog) -> list[CheckResult]:
+        return [CheckResult("grain", True, "enough")]
 
 
 @pytest.fixture(autouse=True)

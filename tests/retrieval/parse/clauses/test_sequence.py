@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.parse.clauses.outline import Candidate, place_all
+from retrieval.parse.clauses.outline import SectionCandidate, place_all
 from retrieval.parse.clauses.sequence import Line, find
 
 
@@ -12,7 +12,7 @@ def labels(lines: list[Line]) -> list[str | None]:
     """The labels of numbered lines and headings, in order."""
     found = find(lines)
     opening = [
-        Candidate(line.outline, marks[0].mark if marks else None)
+        SectionCandidate(line.outline, marks[0].mark if marks else None)
         for line, marks in zip(lines, found, strict=True)
         if marks or line.heading
     ]

@@ -11,7 +11,7 @@ import pytest_asyncio
 from _pytest.mark import ParameterSet
 
 from retrieval.errors import DocumentUnreadable, EncryptedDocument, ParserLimit, UnsupportedFormat
-from retrieval.parse.sandbox import Limits, SandboxParser
+from retrieval.parse.sandbox import SandboxLimits, SandboxParser
 from retrieval.types import ParsedDocument
 from tests.retrieval.parse.hostile import corpus as c
 
@@ -159,7 +159,7 @@ def _cases(table: Mapping[str, tuple[object, ...]]) -> list[ParameterSet]:
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def parser() -> AsyncIterator[SandboxParser]:
-    async with SandboxParser(Limits(cpu_seconds=3, wall_seconds=60)) as made:
+    async with SandboxParser(SandboxLimits(cpu_seconds=3, wall_seconds=60)) as made:
         yield made
 
 

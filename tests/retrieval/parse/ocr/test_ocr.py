@@ -15,7 +15,7 @@ from PIL import ImageDraw
 
 from retrieval.errors import DocumentUnreadable, ParserLimit
 from retrieval.parse.pdf.parser import parse_pdf
-from retrieval.parse.sandbox import Limits, Ocr, SandboxParser
+from retrieval.parse.sandbox import Ocr, SandboxLimits, SandboxParser
 from retrieval.types import ParsedDocument
 from tests.retrieval.parse.children import a_child, zygotes
 from tests.retrieval.parse.ocr import making
@@ -190,9 +190,9 @@ async def test_pages_beyond_the_limit_are_named(pages: list[Picture]) -> None:
 async def test_each_scanned_page_brings_its_processor_time(pages: list[Picture]) -> None:
     making.need_ocr()
     content = scanned([*pages, *pages])
-    async with SandboxParser(Limits(cpu_seconds=1), children=1, ocr=Ocr()) as parser:
+    async with SandboxParser(SandboxLimits(cpu_seconds=1), children=1, ocr=Ocr()) as parser:
         assert len((await parser.parse("long.pdf", content)).places) == 6
-    async with SandboxParser(Limits(cpu_seconds=1), children=1, ocr=Ocr(cpu_seconds=0)) as parser:
+    async with SandboxParser(SandboxLimits(cpu_seconds=1), children=1, ocr=Ocr(cpu_seconds=0)) as parser:
         with pytest.raises(ParserLimit, match="1 s of processor time, and 0 s for each scanned page"):
             await parser.parse("long.pdf", content)
 

@@ -12,7 +12,7 @@ import pytest
 
 from retrieval.errors import DocumentUnreadable, ParserLimit, UnsupportedFormat
 from retrieval.parse.formats import parse_content
-from retrieval.parse.sandbox import Limits, SandboxParser
+from retrieval.parse.sandbox import SandboxLimits, SandboxParser
 from tests.retrieval.parse.children import a_child, gone, parser_children, zygotes
 from tests.waiting import until
 
@@ -42,27 +42,27 @@ async def test_documents_are_read_side_by_side(parser: SandboxParser) -> None:
 
 
 async def test_processor_time_is_limited() -> None:
-    async with SandboxParser(Limits(cpu_seconds=1)) as parser:
+    async with SandboxParser(SandboxLimits(cpu_seconds=1)) as parser:
         with pytest.raises(ParserLimit, match="processor time"):
             await parser.parse("deep.html", DEEP)
         assert (await parser.parse("a.md", GOOD)).title == "Travel"
 
 
 async def test_time_on_the_wall_is_limited() -> None:
-    async with SandboxParser(Limits(wall_seconds=0.8), children=1) as parser:
+    async with SandboxParser(SandboxLimits(wall_seconds=0.8), children=1) as parser:
         with pytest.raises(ParserLimit, match="longer than 1 s"):
             await parser.parse("deep.html", DEEP)
 
 
 async def test_memory_is_limited() -> None:
-    async with SandboxParser(Limits(memory=200 * 1024 * 1024)) as parser:
+    async with SandboxParser(SandboxLimits(memory=200 * 1024 * 1024)) as parser:
         with pytest.raises(ParserLimit, match="memory"):
             await parser.parse("large.txt", b"1. word\n" * 4_000_000)
         assert (await parser.parse("a.md", GOOD)).title == "Travel"
 
 
 async def test_the_size_of_a_file_and_of_its_text_is_limited() -> None:
-    async with SandboxParser(Limits(file=1000, reply=2000)) as parser:
+    async with SandboxParser(SandboxLimits(file=1000, reply=2000)) as parser:
         with pytest.raises(ParserLimit, match="larger than"):
             await parser.parse("a.txt", b"x" * 1001)
         with pytest.raises(ParserLimit, match="text is larger"):
