@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS chunk (
 INSERT OR IGNORE INTO meta VALUES ('generation', 0);
 """
 _LOOKUP = 200  # blocks read in one go
-_TRIES = 3  # searches that may lose a race against a writer before the index counts as damaged
+_TRIES = 2  # searches that may lose a race against a writer before writers have to wait for one
 _WAIT = 30_000  # milliseconds to wait for another process's transaction
 
 KEPT = 4_000  # decoded chunks, some 5 kB each
@@ -59,7 +59,7 @@ class EmbeddedIndex:
         """Open or create the index. Raises IndexUnavailable."""
         self._path = folder / "index.db"
         self._fingerprint = fingerprint
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._snapshot = Snapshot(-1, (), {})
         self._documents: dict[tuple[int, str], Document] = {}
         self._chunks: dict[tuple[int, int, str], Chunk] = {}
@@ -205,6 +205,12 @@ class EmbeddedIndex:
             hits = self._hits(ranked, snapshot)
             if hits is not None:
                 return hits
+        # Beside many small writes every race can be lost, so the last try is one read of one state.
+        with self._lock, self._db:
+            snapshot = self._current(query.vector)
+            hits = self._hits(snapshot.rank(query), snapshot)
+        if hits is not None:
+            return hits
         raise _Damaged("chunks that the index knows are not in it")
 
     def _current(self, vector: bytes) -> Snapshot:

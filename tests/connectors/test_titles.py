@@ -8,7 +8,7 @@ from connectors.errors import PatternRefused
 from connectors.titles import TitleRule, TitleRules
 from retrieval.parse.markdown import parse_markdown
 
-PARSED = parse_markdown("x.md", b"---\ntitle: Form 12\n---\n\n# Use of cars\n\nText.\n")
+PARSED = parse_markdown("x.md", b"---\ntitle: Company cars\n---\n\n# Use of cars\n\nText.\n")
 PLAIN = parse_markdown("notes.md", b"Text.\n")
 
 
@@ -22,7 +22,7 @@ def rules(*pairs: tuple[str, str]) -> TitleRules:
         ("{heading}", "Use of cars"),
         ("{file}", "HR-007"),
         ("{folder}: {heading}", "staff: Use of cars"),
-        ("{title} ({file})", "Form 12 (HR-007)"),
+        ("{title} ({file})", "Company cars (HR-007)"),
         ("The {{only}} rule", "The {only} rule"),
     ],
 )
@@ -34,7 +34,7 @@ def test_the_last_rule_that_matches_decides_and_without_one_the_document() -> No
     of = rules(("**", "{file}"), ("staff/**", "{heading}"))
     assert of.title("staff/a.md", PARSED) == "Use of cars"
     assert of.title("b.md", PARSED) == "b"
-    assert rules(("staff/**", "{file}")).title("b.md", PARSED) == "Form 12"
+    assert rules(("staff/**", "{file}")).title("b.md", PARSED) == "Company cars"
 
 
 def test_a_rule_whose_parts_are_empty_leaves_the_documents_own_title() -> None:

@@ -20,7 +20,7 @@ async def test_the_whole_product_plays(capsys: pytest.CaptureFixture[str]) -> No
     assert "0 not searchable" in scenes["1"]
     assert scenes["1"].count("read by") == len([p for p in company.DOCUMENTS.rglob("*") if p.is_file()])
     assert "210 EUR" in scenes["2"]
-    assert "Limits!A1:D1 and A8:D8" in scenes["2"]
+    assert "│ Paris | 210 EUR" in scenes["2"]
     assert "220 EUR" in scenes["3"]
     assert "27 days" in scenes["4"]
     assert "Up to 5 days carry over" in scenes["4"]
@@ -36,8 +36,6 @@ async def test_the_whole_product_plays(capsys: pytest.CaptureFixture[str]) -> No
     assert "three (3) years" in scenes["10"]
     assert "five (5) years" in scenes["12"]
     assert "three" not in scenes["12"]
-    versions = [re.findall(r"version (\S+)", scenes[n])[0] for n in ("10", "12")]
-    assert versions[0] != versions[1]
     assert "Verified: all" in scenes["13"]
 
 

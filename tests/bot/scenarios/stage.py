@@ -30,8 +30,8 @@ from connectors.folder import FolderSettings
 from connectors.kinds import AccessSettings
 from tests.bot.scenarios.sides import Side, SlackSide, TeamsSide
 from tests.servers.model import ModelServer, completion
+from tests.waiting import STUCK_S
 
-LOCK_MS = 5_000
 ITEMS = 30
 HOSTILE = (
     "The parking badge <!channel> @everyone <@U0BOB> <https://evil.example|costs> [nothing](https://evil.example) "
@@ -116,7 +116,7 @@ class Stage:
     worker: Worker = field(init=False)
     _life: AsyncExitStack | None = None
     _others: list[Worker] = field(default_factory=list)
-    _lock: apsw.Connection | None = None
+    _refusing: bool = False
 
     async def start(self) -> None:
         self._life = AsyncExitStack()
@@ -170,18 +170,23 @@ class Stage:
             report = await self.app.sync(source)
             assert not report.failed
 
-    def lock_log(self) -> None:
-        """Another process holds the log's write lock and does not let go."""
-        connection = apsw.Connection(SqliteDatabase(self.app.audit.paths.folder).where)
-        connection.set_busy_timeout(LOCK_MS)  # the log may be writing now
-        connection.execute("BEGIN IMMEDIATE")
-        self._lock = connection
+    def stop_log(self) -> None:
+        """The log takes no record, as on a full disk."""
+        self._change_log(
+            "CREATE TRIGGER full BEFORE INSERT ON entry BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+        )
+        self._refusing = True
 
     def free_log(self) -> None:
-        if self._lock is not None:
-            self._lock.execute("ROLLBACK")
-            self._lock.close()
-            self._lock = None
+        if self._refusing:
+            self._change_log("DROP TRIGGER full")
+            self._refusing = False
+
+    def _change_log(self, statement: str) -> None:
+        connection = apsw.Connection(SqliteDatabase(self.app.audit.paths.folder).where)
+        connection.set_busy_timeout(int(STUCK_S * 1000))  # the log may be writing now
+        connection.execute(statement)
+        connection.close()
 
 
 @asynccontextmanager

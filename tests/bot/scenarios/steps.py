@@ -178,7 +178,7 @@ class IndexDown:
 @dataclass(frozen=True, slots=True)
 class LogDown:
     async def play(self, scene: Scene) -> None:
-        scene.stage.lock_log()
+        scene.stage.stop_log()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,17 +220,6 @@ class OnlyStatus:
         if self.asked:
             await scene.stage.model.asked.wait()
         assert side.seen(scene.asker, scene.place) == []
-
-
-@dataclass(frozen=True, slots=True)
-class Messages:
-    """Wait until the asker sees so many messages of the bot."""
-
-    count: int
-
-    async def play(self, scene: Scene) -> None:
-        side = scene.stage.side
-        await until(lambda: len(side.seen(scene.asker, scene.place)) == self.count, f"message {self.count}")
 
 
 @dataclass(frozen=True, slots=True)

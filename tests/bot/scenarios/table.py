@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.answering.channels import DAYS
-from bot.settings.chat import ExpertSettings
+from bot.settings.chat import ExpertSettings, StyleSettings
 from bot.texts import (
     CHANNEL_LIMITED,
     EXPERT_CALL,
@@ -48,7 +48,6 @@ from tests.bot.scenarios.steps import (
     IndexDown,
     LogDown,
     Mend,
-    Messages,
     ModelDown,
     OnlyStatus,
     Recorded,
@@ -279,7 +278,7 @@ def _failures() -> list[Row]:
         Row("the index is down", "channel", (IndexDown(), ASK), ("the search index is down",), FAILED,
             never=("index.db", "footnote index")),
         Row("the log is down", "channel", (LogDown(), ASK, Mend(), Recorded("gap")),
-            (UNRECORDED.partition("{")[0].strip(),), ("gap failed",), never=("180 EUR",)),
+            (UNRECORDED.partition("{")[0].strip(),), ("gap recovered", "gap failed"), never=("180 EUR",)),
         Row(
             "killed between acknowledgement and answer",
             "channel",
@@ -316,7 +315,7 @@ def _failures() -> list[Row]:
 
 def _content() -> list[Row]:
     """What documents and people write."""
-    item_sources = tuple(f"[{n}] Catalogue" for n in range(1, 31))
+    item_sources = tuple(f"[{n}] Catalogue" for n in range(1, 13))
     bicycle = Say("What is the EUR a kilometre of a bicycle?")
     row = ("Vehicle | EUR a kilometre | Note", "Bicycle | 0.05 | own")
     shown = (*ANSWERED, "access shown")
@@ -329,8 +328,9 @@ def _content() -> list[Row]:
         Row("the passage after the right has gone", "channel",
             (ASK, CloseAll(), ShowPassage((), "You cannot read this passage")), (HOTELS,),
             (*ANSWERED, "access refused")),
-        Row("more than 20 citations", "channel", (Say("What does each item cost?"),), ("\n".join(item_sources),),
-            ANSWERED, model=True),
+        Row("as many citations as there may be", "channel", (Say("What does each item cost?"),),
+            ("\n".join(item_sources),),
+            ANSWERED, model=True, made={"style": StyleSettings(statements=12)}),
         Row("an answer longer than a message", "channel", (Say("Which clause binds both parties?"),),
             ("[1] Long Agreement",), ANSWERED, model=True),
         Row("a document full of mark-up", "channel", (Say("How long is the parking badge valid?"),), (HOSTILE,),
@@ -386,7 +386,7 @@ def _manners() -> list[Row]:
     flights = Say("How are flights booked?")
     # The one that is turned away is over, its delivery recorded, before the model lets the others go on.
     turned_away = (ASKED_LATER, Recorded("delivery"))
-    crowd = (SlowModel(), ASKED_LATER, Messages(1), ASKED_LATER, Messages(2), *turned_away, Mend())
+    crowd = (SlowModel(), ASKED_LATER, OnlyStatus(), ASKED_LATER, *turned_away, Mend())
     return [
         Row("a person asks more than is answered", "channel", (ASK, flights), (HOTELS, _start(PERSON_LIMITED)),
             (*ANSWERED, *REFUSED), made={"person_limit": 1}, never=(FLIGHTS,)),
@@ -394,7 +394,7 @@ def _manners() -> list[Row]:
             made={"person_limit": 2, "channel_limit": 2}, by_http=True),
         Row("a channel asks more than is answered", "channel", (ASK, replace(flights, who="bob")),
             (HOTELS, _start(CHANNEL_LIMITED)), (*ANSWERED, *REFUSED), rule={"limit": 1}, never=(FLIGHTS,)),
-        Row("more questions than can wait", "channel", crowd, (HOTELS, HOTELS, QUEUE_FULL), (*REFUSED, *ANSWERED * 2),
+        Row("more questions than can wait", "channel", crowd, (QUEUE_FULL, HOTELS, HOTELS), (*REFUSED, *ANSWERED * 2),
             made={"workers": 1, "queue_limit": 1}, model=True),
         Row("a question repeated in its thread", "channel", (ASK, Say("what do HOTELS cost  a night", reply=True)),
             (HOTELS, _start(POINTER)), ANSWERED * 2),

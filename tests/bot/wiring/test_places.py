@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -33,12 +33,19 @@ from bot.wiring.places import PLACES, holders
 from connectors.folder import FolderSettings, FolderSource
 from retrieval.people import Principal
 from tests.bot.fakes import FakePlatform, incoming
-from tests.servers.postgres import Server
+from tests.servers import postgres
 
 CANARY = Principal("slack", "T1", "U0CANARY7", "cleo.canary@example.com")
 ADA = Principal("slack", "T1", "U-ada", "ada@example.com")
 QUESTION = "How much may the hotel of the zqcanaryquestion trip cost?"
 NEEDLES = ("u0canary7", "cleo.canary", "zqcanaryquestion", "cleo zqsurname")
+
+
+@pytest.fixture
+def postgres_server() -> Iterator[postgres.Server]:
+    """One for each test: its whole data folder is searched, where other tests' people would be found."""
+    with postgres.running() as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -49,7 +56,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     made = Settings(home=tmp_path / "home", sources=(FolderSettings(name="documents", path=documents),))
     if request.param == "sqlite":
         return made
-    server: Server = request.getfixturevalue("postgres_server")
+    server: postgres.Server = request.getfixturevalue("postgres_server")
     return made.model_copy(update={"database_url": SecretStr(server.create(f"places_{uuid4().hex}"))})
 
 
@@ -124,7 +131,7 @@ async def test_a_person_goes_from_every_file_and_table(settings: Settings, reque
     url = settings.secret("database_url") if settings.database_url is not None else ""
     folders = [settings.home]
     if url:
-        server: Server = request.getfixturevalue("postgres_server")
+        server: postgres.Server = request.getfixturevalue("postgres_server")
         folders.append(server.folder)
     async with used(settings):
         pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import os
 import shutil
 import socket
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 
 from retrieval.errors import DocumentUnreadable
-from retrieval.parse import children
+from retrieval.parse import children, sandbox
 from retrieval.parse.confine import LAYERS
 from retrieval.parse.sandbox import SandboxParser
 
@@ -120,6 +121,7 @@ async def test_no_program_can_be_started(target: dict[str, Any], monkeypatch: py
 async def test_each_child_is_a_user_of_its_own_when_root_starts_it(caplog: pytest.LogCaptureFixture) -> None:
     if os.geteuid() != 0:
         pytest.skip("not root")
+    caplog.set_level(logging.WARNING, sandbox.__name__)  # whatever a test before set
     async with SandboxParser() as parser:
         held = await parser.confinement()
         await parser.parse("a.txt", b"Text.")
