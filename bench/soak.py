@@ -83,7 +83,7 @@ async def _gremlins(stage: Stage, chance: random.Random, until: float, tally: Ta
             await asyncio.sleep(chance.uniform(0, 1))
             await stage.start()
         elif what < 0.18:
-            stage.lock_log()
+            stage.stop_log()
             await asyncio.sleep(chance.uniform(0.5, 5.0))
             stage.free_log()
         else:
