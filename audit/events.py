@@ -10,7 +10,7 @@ import os
 import pwd
 from datetime import UTC, datetime
 
-from audit.record import AuditLog, AuditRecord, Json, new_record_id
+from audit.record import AuditRecord, Json, new_record_id
 from retrieval.codec import clean, to_json
 
 
@@ -50,15 +50,6 @@ def access(
 ) -> AuditRecord:
     """Somebody read the log: `what` is "list", "show", "search", "verify", "replay", "stats", ..."""
     return event("access", "shown", refers_to=record, by=by, what=what, found=found, filter=wanted)
-
-
-async def note_access(
-    log: AuditLog, *, by: str, what: str, record: str | None = None, wanted: dict[str, Json] | None = None
-) -> str:
-    """Append the access record before anything is shown; its id. Raises AuditUnavailable."""
-    noted = access(by=by, what=what, record=record, wanted=wanted)
-    await log.append(noted)
-    return noted.id
 
 
 def operating_system_user() -> str:

@@ -21,7 +21,6 @@ _SCALE = re.compile(
 )
 _BULLETS = re.compile(r"^\s*[-–—•▪◦‣·*●○■□]+\s+", re.MULTILINE)
 _PARTED = re.compile(r"[,;、；，](?:\s+[^\W\d_]{1,6})?\s*$", re.MULTILINE)
-_STOP = 1  # characters: a quote without the sentence's full stop is whole
 _WORD = re.compile(r"[^\W\d_]{4}")
 _AMOUNT = re.compile(r"^(?:[^\W\d_]{3}|[^\w\s])?\s?[\d.,'\u00a0\u202f]*\d(?!\w)")
 _RATE = re.compile(r"(?<=\w)\s+(?:per|pro|par|por|je|al)\s+[^\W\d_]+$", re.I)
@@ -53,15 +52,6 @@ def citations(unit: Unit, passage: Passage, first: int) -> list[Citation]:
 def unfinished(unit: Unit) -> str:
     """What to say behind a unit: what else belongs to it; "" where it is whole."""
     return "" if unit.kind is UnitKind.LIST else unit.more
-
-
-def more_of(passage: Passage, start: int, end: int) -> str:
-    """The same behind a quote at [start, end) of the document, which may be a part of a unit."""
-    for unit in passage.units:
-        if unit.more and unit.start < end and start < unit.end:
-            whole = unit.kind is UnitKind.LIST and start <= unit.start and unit.end <= end + _STOP
-            return "" if whole else unit.more
-    return ""
 
 
 def _between(passage: Passage, last: Slice, part: Slice) -> str | None:

@@ -94,16 +94,7 @@ class KeySet:
                 raise KeysUnavailable(f"The key set's address {jwks_url!r} in {self._url} is not https.")
             published = (await self._get(jwks_url))["keys"]
             return {str(k["kid"]): _signing_key(k) for k in published if k.get("kty") == "RSA" and "kid" in k}
-        except (
-            aiohttp.ClientError,
-            TimeoutError,
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-            RecursionError,
-            jwt.PyJWTError,
-        ) as error:
+        except _FAILURES as error:
             raise KeysUnavailable(
                 f"The keys that prove Teams' requests cannot be fetched from {self._url}: "
                 f"{type(error).__name__} {error}. Check that this machine may reach it."

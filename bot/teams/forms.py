@@ -53,9 +53,7 @@ def _quiet(value: Json) -> Json:
         kept = (_quiet(v) for v in value if not (isinstance(v, Mapping) and v.get("type") == "ActionSet"))
         return [*kept]
     if isinstance(value, Mapping):
-        return {
-            name: _quiet(inner) for name, inner in value.items() if name not in ("actions", "selectAction", "isVisible")
-        }
+        return {name: _quiet(inner) for name, inner in value.items() if name not in _CONTROLS}
     return value
 
 

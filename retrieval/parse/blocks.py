@@ -19,7 +19,6 @@ from retrieval.parse.wholes import wholes
 from retrieval.types import Attachment, LeftOut, ParsedDocument, Place, Section
 
 SEPARATOR = "\n"
-CELL = " | "  # between the cells of a table row
 _NAME = 300  # characters of a heading that name its section, in every part of it too
 _ANCHOR = 500
 

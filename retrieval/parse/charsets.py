@@ -33,7 +33,7 @@ _CODE_PAGES = {
     **{50220: "iso2022_jp", 50221: "iso2022_jp_ext", 50222: "iso2022_jp_ext", 50225: "iso2022_kr"},
     **{28590 + n: f"iso8859-{n}" for n in range(1, 17)},
 }
-_ONE_BYTE = ("", "cp437", "cp850", "cp852", "cp866", "cp874")
+_ONE_BYTE = ("", "cp437", "cp850", "cp852", "cp874")
 _NAMES = re.compile(r"(?:windows|ibm|cp|x-cp|ms|dos|cspc|codepage)[-_ ]?(\d{2,5})", re.IGNORECASE)
 
 
@@ -90,9 +90,7 @@ def code_page(number: int) -> str:
 
 def _many_bytes(codec: str) -> bool:
     """Whether a character set itself tells whether bytes are written in it: not where any byte is a letter."""
-    return not (
-        codec.startswith(("cp125", "iso8859", "koi8", "mac")) or codec in ("", "cp437", "cp850", "cp852", "cp874")
-    )
+    return not (codec.startswith(("cp125", "iso8859", "koi8", "mac")) or codec in _ONE_BYTE)
 
 
 def _mostly(content: bytes, codec: str) -> bool:

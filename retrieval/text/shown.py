@@ -24,8 +24,6 @@ _LAYOUT = str.maketrans(dict.fromkeys("\n\t"))
 _JOINERS = frozenset("\u200c\u200d\u00ad")
 _DIRECTION_MARKS = frozenset("\u200e\u200f\u061c")
 _TOKEN = re.compile(r"\w++(?:[.,'’\u00a0\u202f]\w++)*+(?!‹U\+)")  # what is marked already stays as it is
-_LIKE_DIGITS = frozenset("OoIl")
-"""The ASCII letters that pass for 0 and 1 (confusables.txt of UTS 39)."""
 
 
 @lru_cache(maxsize=4096)
@@ -98,16 +96,3 @@ def _foreign(character: str) -> bool:
         return True
     single_cased = character.upper() != character.lower()  # scripts with two cases have the look-alikes
     return character.isalpha() and single_cased and "LATIN" not in unicodedata.name(character, "LATIN")
-
-
-def disguised(text: str) -> list[str]:
-    """Tokens that look like numbers and are read otherwise: 1O0, 1ОО (Cyrillic), ３00, ٣٠٠, 𝟑00."""
-    return [t for t in _TOKEN.findall(text) if _is_disguised(t)]
-
-
-def _is_disguised(token: str) -> bool:
-    if token.isascii():
-        rest = "".join(c for c in token if c not in _LIKE_DIGITS)
-        return rest != token and any(c.isdigit() for c in rest) and re.fullmatch(r"[\d.,']+", rest) is not None
-    decimal = any(not c.isascii() and unicodedata.decimal(c, None) is not None for c in token)
-    return decimal or (any("0" <= c <= "9" for c in token) and any(_foreign(c) for c in token))

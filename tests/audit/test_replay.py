@@ -11,7 +11,7 @@ import pytest
 
 from audit.erase import approve_erasure, request_erasure
 from audit.errors import RecordUnknown
-from audit.events import event, note_access, operating_system_user
+from audit.events import access, event, operating_system_user
 from audit.insights import affected, stats
 from audit.outcome import Outcome
 from audit.question import posted_bytes
@@ -156,7 +156,7 @@ async def test_access_is_recorded_with_who_and_what(open_log: Opener, tmp_path: 
     async with await open_log(tmp_path / "audit") as log:
         target = record(1)
         await log.append(target)
-        await note_access(log, by=operating_system_user(), what="show", record=target.id)
+        await log.append(access(by=operating_system_user(), what="show", record=target.id))
         (seen,) = await log.referring(target.id)
         assert (seen.event, seen.fields["what"]) == ("access", "show")
         assert "uid" in str(seen.fields["by"])

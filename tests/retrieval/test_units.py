@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +9,7 @@ from hypothesis import strategies as st
 from retrieval.chunk import chunk
 from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.formats import parse_content
-from retrieval.quoting import citations, more_of, statement
+from retrieval.quoting import citations, statement
 from retrieval.types import ParsedDocument, UnitKind
 from retrieval.units import read, said, units
 from tests.retrieval.fakes import document
@@ -111,15 +109,6 @@ def test_what_is_shown_of_a_long_rule_says_that_there_is_more() -> None:
     cited = citations(found[0], held, 1)
     assert [c.more for c in cited][-1] == "part of (a) to (c), which belong together"
     assert all(parsed.text[c.start : c.end] == c.quote and "belong together" not in c.quote for c in cited)
-
-
-def test_a_models_quote_of_one_alternative_says_that_there_is_more() -> None:
-    parsed = _markdown("A breach may be punished with a", "1. fine of up to EUR 5 or", "2. fine of twice the gain.")
-    made = read(parsed.text, parsed.sections, parsed.joins, parsed.wholes)
-    held = replace(passage(parsed.text, start=0), units=made)
-    first = parsed.text.index("\n2.")
-    assert more_of(held, 0, first) == "part of 1. and 2., which belong together"
-    assert more_of(held, 0, len(parsed.text) - 1) == ""
 
 
 def test_a_question_introduces_its_answer() -> None:
