@@ -1,7 +1,9 @@
 # Built from the project's root: docker build -t footnote:0.1.0 .
-# A tag may be another image tomorrow. Look its digest up (docker buildx imagetools inspect python:3.11-slim), then:
-#   docker build --build-arg BASE=python:3.11-slim@sha256:... -t footnote:0.1.0 .
-ARG BASE=python:3.11-slim
+# A tag may be another image tomorrow; a digest cannot. This one is the index, for every processor, of 2026-09-21:
+#   check   docker buildx imagetools inspect python:3.11.16-slim-bookworm@sha256:...   (and docker-library's repo-info)
+#   renew   docker buildx imagetools inspect python:3.11-slim-bookworm   prints today's digest: put it here, monthly
+#           and when CPython or Debian mends something, or build with --build-arg BASE=python:3.11-slim-bookworm@sha256:...
+ARG BASE=python:3.11.16-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 FROM ${BASE}
 ARG BASE
 RUN case "$BASE" in *@sha256:*) ;; *) echo "WARNING: the base image $BASE is named by a tag, which may change; see the Dockerfile's first lines." >&2 ;; esac
