@@ -150,7 +150,7 @@ async def test_what_somebody_put_beside_the_checkpoints_is_an_alarm(open_log: Op
 
 async def test_an_alarm_is_raised_where_it_cannot_be_recorded(tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
-    async with await TransparencyLog.open(tmp_path / "audit") as log:
+    async with await TransparencyLog.open(tmp_path / "audit", patience=1.0) as log:
         (tmp_path / "outside" / "checkpoint-000000000002.txt").write_text("x")
         blocker = apsw.Connection(str(SqliteDatabase(log.paths.folder).path))
         blocker.execute("BEGIN IMMEDIATE")
