@@ -21,7 +21,7 @@ from pathlib import Path
 from bot.settings.values import Settings
 from bot.wiring.app import App, open_app
 from connectors.folder import FolderSource
-from connectors.state import access_id
+from connectors.state import Origin, access_id
 from retrieval import indexing
 from retrieval.parse.blocks import Block, assemble
 from retrieval.people import EVERYONE, AccessList
@@ -97,7 +97,7 @@ async def fill(app: App, chunks: int) -> None:
         described, title, blocks = document(number)
         parsed = assemble(title, blocks)
         await indexing.put(app.index, made_up, described, parsed)
-        app.state.publish(described, access, parsed, token="", parser="bench")
+        app.state.publish(described, access, parsed, Origin(described.id, described.id, described.id, "", "bench"))
     made_up.loading = False
 
 

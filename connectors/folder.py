@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Literal, Self
 from urllib.parse import quote
@@ -16,18 +17,21 @@ from urllib.parse import quote
 from pydantic import Field, model_validator
 
 from connectors.access import OPEN, AccessRules
-from connectors.errors import ItemUnreadable, SourceUnavailable
+from connectors.errors import ItemGone, ItemUnreadable, SourceUnavailable
 from connectors.kinds import Link, SourceKind, SourceSettings, Surroundings
-from connectors.ports import Item, ListingFailure
+from connectors.ports import Item, ListingFailure, Standing, Tells
 
 MAX_FILE_BYTES = 200_000_000
 _FRESH_SECONDS = 2.0  # a file changed this recently may change again within its timestamp
 _SETTLED_SECONDS = 2.1  # quiet for so long, a changed file is read
+_AT_ONCE = 1_000  # files looked at before the engine goes on with them
 _IGNORED = ("~$*", ".*", "*.tmp", "*.part", "*.crdownload", "Thumbs.db", "*.swp", "*~")
 
 
 class FolderSource:
-    """Implements `Source`. An item's id is its path in the folder, with `/`."""
+    """Implements `Lister`, `Revalidates` and `Watchable`. An item's id is its path in the folder, with `/`."""
+
+    tells = Tells(cannot=("who may read a file there: your access rules decide",))
 
     def __init__(
         self, name: str, root: Path, *, access: AccessRules = OPEN, url: str | None = None, hard_links: bool = False
@@ -58,7 +62,7 @@ class FolderSource:
     def place(self) -> Mapping[str, str]:
         return {"path": str(self._root)}
 
-    async def changes(self) -> AsyncIterator[None]:
+    async def notices(self) -> AsyncIterator[None]:
         """When something below the folder has changed, and was then quiet for two seconds."""
         from watchfiles import awatch  # a notifying library: needed by who watches alone
 
@@ -74,8 +78,10 @@ class FolderSource:
             raise SourceUnavailable(
                 f"{self._root} is not a folder that can be read. Check the path, and that this user may open it."
             )
-        for entry in await asyncio.to_thread(lambda: list(self._walk(self._root))):
-            yield entry
+        walk = self._walk(self._root)
+        while found := await asyncio.to_thread(lambda: list(islice(walk, _AT_ONCE))):
+            for entry in found:
+                yield entry
 
     def _walk(self, folder: Path) -> Iterator[Item | ListingFailure]:
         try:
@@ -104,20 +110,23 @@ class FolderSource:
 
     def _item(self, path: Path, info: os.stat_result) -> Item:
         relative = self._relative(path)
-        decision = self._access.decide(relative)
-        # A file that may no longer be read is read anew, so that it is noticed.
-        marked = ":linked" if self._foreign(info) else ""
-        settled = time.time() - max(info.st_mtime, info.st_ctime) > _FRESH_SECONDS
         return Item(
             id=relative,
             name=PurePosixPath(relative).name,
             uri=path.absolute().as_uri(),
             url=f"{self._url.rstrip('/')}/{quote(relative)}" if self._url else None,
             modified_at=datetime.fromtimestamp(max(info.st_mtime, 0), UTC),
-            token=f"{info.st_size}:{info.st_mtime_ns}:{info.st_ctime_ns}:{info.st_ino}{marked}" if settled else "",
-            access=decision.access,
-            matching=decision.matching,
+            token=self._token(info) if self._settled(info) else "",
         )
+
+    def _token(self, info: os.stat_result) -> str:
+        # A file that may no longer be read is read anew, so that it is noticed.
+        marked = ":linked" if self._foreign(info) else ""
+        return f"{info.st_size}:{info.st_mtime_ns}:{info.st_ctime_ns}:{info.st_ino}{marked}"
+
+    @staticmethod
+    def _settled(info: os.stat_result) -> bool:
+        return time.time() - max(info.st_mtime, info.st_ctime) > _FRESH_SECONDS
 
     def _foreign(self, info: os.stat_result) -> bool:
         return info.st_nlink > 1 and not self._hard_links
@@ -125,11 +134,29 @@ class FolderSource:
     async def fetch(self, item: Item) -> bytes:
         return await asyncio.to_thread(self._read, item)
 
+    async def revalidate(self, item_id: str, token: str) -> Standing:
+        return await asyncio.to_thread(self._standing, item_id, token)
+
+    def _standing(self, item_id: str, token: str) -> Standing:
+        try:
+            info = (self._root / item_id).stat(follow_symlinks=False)
+        except (FileNotFoundError, NotADirectoryError):
+            return Standing.GONE if self._root.is_dir() else Standing.UNKNOWN  # a share that is not mounted
+        except OSError:
+            return Standing.UNKNOWN
+        if not token:
+            return Standing.UNKNOWN
+        return Standing.SAME if self._token(info) == token else Standing.CHANGED
+
     def _read(self, item: Item) -> bytes:
         path = self._root / item.id
         try:
             # O_NOFOLLOW: the file may have become a link since it was listed.
             handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if "\ufffd" in item.id:  # it cannot be said how the name is written
+                raise ItemUnreadable("has a name that is no UTF-8; rename it") from error
+            raise ItemGone("is gone since it was listed") from error
         except OSError as error:
             raise ItemUnreadable(f"cannot be opened: {error.strerror}") from error
         with os.fdopen(handle, "rb") as file:

@@ -1,4 +1,4 @@
-"""The state store: which version of which document is in force. SQLite through apsw.
+"""The state store: which version of which document is in force.
 
 One transaction publishes a version, so that no reader sees two versions or none. The index is
 derived from what is here; every hit is checked against it.
@@ -8,67 +8,85 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import apsw
 
 from connectors import codec
-from connectors.errors import StateUnavailable
+from connectors.access import NOBODY
+from connectors.members import Members
+from connectors.runs import SourceRuns, SourceState
 from retrieval.people import AccessList
 from retrieval.types import Document, ParsedDocument, Section
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS access_lists(id TEXT PRIMARY KEY, allow TEXT NOT NULL, deny TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS documents(
-  id TEXT PRIMARY KEY, source TEXT NOT NULL, parent TEXT, status TEXT NOT NULL, reason TEXT NOT NULL,
-  version TEXT NOT NULL, title TEXT NOT NULL, uri TEXT NOT NULL, url TEXT, sha256 TEXT NOT NULL,
-  acl_id TEXT NOT NULL, media_type TEXT NOT NULL, modified_at TEXT NOT NULL,
-  token TEXT NOT NULL, parser TEXT NOT NULL, synced_at TEXT NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS documents_source ON documents(source);
-CREATE TABLE IF NOT EXISTS texts(
-  document_id TEXT PRIMARY KEY, version TEXT NOT NULL, text TEXT NOT NULL, tree TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS sources(
-  name TEXT PRIMARY KEY, config TEXT NOT NULL, started_at TEXT, completed_at TEXT, error TEXT) STRICT;
-"""
+__all__ = [
+    "CURRENT",
+    "HELD",
+    "PENDING",
+    "UNREADABLE",
+    "DocumentState",
+    "Origin",
+    "SourceState",
+    "StateStore",
+    "access_id",
+]
 
-_SELECT = (
-    "SELECT id, source, parent, status, reason, version, title, uri, url, sha256, acl_id, media_type, modified_at,"
-    " token, parser, synced_at FROM documents "
+_COLUMNS = (
+    "id, source, parent, status, reason, version, title, uri, url, sha256, acl_id, media_type, modified_at,"
+    " token, parser, synced_at, item, path, name, effective_from, because"
 )
-_PUT = "INSERT OR REPLACE INTO documents VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SELECT = "SELECT {} FROM documents ".format(_COLUMNS)  # noqa: S608, UP032
+_PUT = f"INSERT OR REPLACE INTO documents({_COLUMNS}) VALUES({', '.join('?' * 21)})"
 _IN_FORCE = "WHERE status = 'current' AND id IN (SELECT value FROM json_each(?))"
 TREES = 256  # section trees kept in memory
 T = TypeVar("T")
-CURRENT, HELD, UNREADABLE = "current", "held", "unreadable"
+CURRENT, HELD, UNREADABLE, PENDING = "current", "held", "unreadable", "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a document comes from: its item ("" for an attachment, whose carrier is `parent`), and how it was read.
+
+    `because` is what its readers come from, where the source says so.
+    """
+
+    item: str
+    path: str
+    name: str
+    token: str
+    parser: str
+    parent: str | None = None
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentState:
-    """A document as the state store knows it. `reason` says why it is not searchable, when it is not."""
+    """A document as the state store knows it. `reason` says why it is not searchable, when it is not.
+
+    PENDING: seen at the source, and not read yet. `since` is when its version came into force, as far as is known.
+    """
 
     document: Document
-    parent: str | None
-    status: str  # CURRENT | HELD | UNREADABLE
+    origin: Origin
+    status: str  # CURRENT | HELD | UNREADABLE | PENDING
     reason: str
-    token: str
-    parser: str
     synced_at: datetime
+    since: datetime
 
+    @property
+    def parent(self) -> str | None:
+        return self.origin.parent
 
-@dataclass(frozen=True, slots=True)
-class SourceState:
-    """What is known of a source's runs."""
+    @property
+    def token(self) -> str:
+        return self.origin.token
 
-    name: str
-    config: Mapping[str, Any]
-    started_at: datetime | None
-    completed_at: datetime | None
-    error: str | None
+    @property
+    def parser(self) -> str:
+        return self.origin.parser
 
 
 @dataclass(slots=True)
@@ -77,6 +95,7 @@ class _Cache:
 
     stamp: int
     documents: dict[str, Document] | None = None
+    access: dict[str, AccessList] | None = None
     trees: dict[tuple[str, str], tuple[Section, ...]] = field(default_factory=dict)
 
 
@@ -85,53 +104,19 @@ def access_id(access: AccessList) -> str:
     return hashlib.sha256(json.dumps([sorted(access.allow), sorted(access.deny)]).encode()).hexdigest()[:16]
 
 
-class StateStore:
+class StateStore(SourceRuns):
     """Implements `retrieval.ports.Library`. Not thread-safe: use it from the event loop's thread."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the store. Raises StateUnavailable."""
-        self._path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = apsw.Connection(str(path))
-            self._db.set_busy_timeout(10_000)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.execute(_SCHEMA)
-        except (apsw.Error, OSError) as error:
-            raise self._unavailable(error) from error
-        self._cache: _Cache | None = None
+    _cache: _Cache | None = None
 
-    def _unavailable(self, error: Exception) -> StateUnavailable:
-        return StateUnavailable(
-            f"The state store {self._path} cannot be used: {error}. Check the disk and the folder's rights; "
-            "if the file is damaged, move it away and run `footnote sync --full`."
-        )
-
-    @contextmanager
-    def _write(self) -> Iterator[apsw.Connection]:
-        try:
-            with self._db:
-                yield self._db
-        except apsw.Error as error:
-            raise self._unavailable(error) from error
-        finally:
-            self._cache = None
-
-    def _read(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        try:
-            return list(self._db.execute(sql, tuple(values)))
-        except apsw.Error as error:
-            raise self._unavailable(error) from error
+    def _changed(self) -> None:
+        self._cache = None
 
     def _read_tree(self, load: Callable[[], T]) -> T:
         try:
             return load()
         except ValueError as error:
             raise self._unavailable(error) from error
-
-    def close(self) -> None:
-        self._db.close()
 
     # --- documents, for the sync engine
 
@@ -144,73 +129,174 @@ class StateStore:
         rows = self._read(_SELECT + "WHERE source = coalesce(?, source) ORDER BY id", (source,))
         return [_entry(row) for row in rows]
 
-    def publish(
-        self,
-        document: Document,
-        access: AccessList,
-        parsed: ParsedDocument,
-        *,
-        token: str,
-        parser: str,
-        parent: str | None = None,
-    ) -> None:
-        """Make this version the one in force, in one step; the text of the old one is gone."""
+    def of_items(self, source: str, items: Iterable[str]) -> dict[str, DocumentState]:
+        """The documents of these items of a source, by item."""
+        rows = self._read(
+            _SELECT + "WHERE source = ? AND parent IS NULL AND item IN (SELECT value FROM json_each(?))",  # noqa: S608
+            (source, json.dumps(list(items))),
+        )
+        return {entry.origin.item: entry for entry in map(_entry, rows)}
+
+    def below(self, source: str, folder: str) -> list[str]:
+        """Items of a source whose path lies below a folder."""
+        start = folder.rstrip("/") + "/"
+        rows = self._read(
+            "SELECT item FROM documents WHERE source = ? AND parent IS NULL AND substr(path, 1, ?) = ?",
+            (source, len(start), start),
+        )
+        return [row[0] for row in rows]
+
+    def claim(self, source: str, documents: Sequence[tuple[Document, Origin]]) -> dict[str, str]:
+        """Keep a place for documents not seen before, in one step; gives each one's id by its item.
+
+        The id is the item's, with the source's name before it where another source has that already.
+        """
+        ids = {}
+        with self._write() as db:
+            self._put_access(db, NOBODY)
+            taken = dict(
+                self._read(
+                    "SELECT id, source FROM documents WHERE id IN (SELECT value FROM json_each(?))",
+                    (json.dumps([origin.item for _, origin in documents]),),
+                )
+            )
+            for document, origin in documents:
+                bare = taken.get(origin.item, source) == source
+                ids[origin.item] = origin.item if bare else f"{source}:{origin.item}"
+                placed = replace(document, id=ids[origin.item], acl_id=access_id(NOBODY))
+                values = _values(placed, origin, PENDING, document.modified_at.isoformat())
+                db.execute(_PUT.replace("OR REPLACE", "OR IGNORE"), values)
+        return ids
+
+    def publish(self, document: Document, access: AccessList, parsed: ParsedDocument, origin: Origin) -> None:
+        """Make this version the one in force, in one step; the one before is kept among the earlier versions."""
+        now = datetime.now(UTC)
         with self._write() as db:
             self._put_access(db, access)
-            self._put(db, document, CURRENT, "", token, parser, parent)
+            since = self._supersede(db, document, now)
+            db.execute(_PUT, _values(document, origin, CURRENT, since.isoformat()))
             db.execute(
                 "INSERT OR REPLACE INTO texts VALUES(?, ?, ?, ?)",
                 (document.id, document.version, parsed.text, codec.dump(parsed)),
             )
 
-    def retire(
-        self, document: Document, access: AccessList, reason: str, *, token: str, parser: str, parent: str | None = None
-    ) -> None:
+    def _supersede(self, db: apsw.Connection, document: Document, now: datetime) -> datetime:
+        """Put the version in force, if it is another one, among the earlier; since when the new one counts.
+
+        What a source says of the time of a change is believed only within what was seen: a restored or copied
+        file carries an old date.
+        """
+        before = self.entry(document.id)
+        if before is None or before.status == PENDING:
+            rows = db.execute("SELECT max(effective_to) FROM versions WHERE document_id = ?", (document.id,))
+            last = next(iter(rows))[0]
+            floor = datetime.fromisoformat(str(last)) if last else datetime.min.replace(tzinfo=UTC)
+            return min(max(document.modified_at, floor), now)
+        if before.document.version == document.version and before.status != UNREADABLE:
+            return before.since
+        since = document.modified_at if before.synced_at < document.modified_at <= now else now
+        self._keep(db, document.id, since)
+        return since
+
+    def _keep(self, db: apsw.Connection, document_id: str, until: datetime) -> None:
+        """Put the stored text of a document among its earlier versions."""
+        db.execute(
+            "INSERT OR REPLACE INTO versions SELECT d.id, t.version, d.effective_from, ?, d.source, d.title, d.uri,"
+            " d.url, d.sha256, d.acl_id, d.media_type, d.modified_at, t.text, t.tree"
+            " FROM documents d JOIN texts t ON t.document_id = d.id WHERE d.id = ?",
+            (until.isoformat(), document_id),
+        )
+        db.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
+
+    def retire(self, document: Document, access: AccessList, reason: str, origin: Origin) -> None:
         """Say that the document's present version is not searchable; the old one is not in force either."""
+        now = datetime.now(UTC)
         with self._write() as db:
             self._put_access(db, access)
-            self._put(db, document, UNREADABLE, reason, token, parser, parent)
-            db.execute("DELETE FROM texts WHERE document_id = ?", (document.id,))
+            self._keep(db, document.id, now)
+            db.execute(_PUT, _values(document, origin, UNREADABLE, now.isoformat(), reason))
 
     def _put_access(self, db: apsw.Connection, access: AccessList) -> None:
         values = (access_id(access), json.dumps(sorted(access.allow)), json.dumps(sorted(access.deny)))
         db.execute("INSERT OR IGNORE INTO access_lists VALUES(?, ?, ?)", values)
 
-    def _put(
-        self, db: apsw.Connection, d: Document, status: str, reason: str, token: str, parser: str, parent: str | None
-    ) -> None:
-        values = (
-            *(d.id, d.source, parent, status, reason, d.version, d.title, d.uri, d.url, d.sha256, d.acl_id),
-            *(d.media_type, d.modified_at.isoformat(), token, parser, datetime.now(UTC).isoformat()),
-        )
-        db.execute(_PUT, values)
-
-    def seen(self, document_id: str, token: str, access: AccessList, url: str | None) -> None:
-        """The content is as it was: remember the new token, access list and address."""
+    def seen(self, document_ids: Iterable[str], origin: Origin, url: str | None) -> None:
+        """The content is as it was: remember the new token, place and address, for a document and its attachments."""
         with self._write() as db:
-            self._put_access(db, access)
-            db.execute(
-                "UPDATE documents SET token = ?, acl_id = ?, url = ?,"
-                " status = CASE status WHEN 'held' THEN 'current' ELSE status END WHERE id = ?",
-                (token, access_id(access), url, document_id),
-            )
+            for document_id in document_ids:
+                db.execute(
+                    "UPDATE documents SET token = ?, url = ?, path = ?,"
+                    " status = CASE status WHEN 'held' THEN 'current' ELSE status END WHERE id = ?",
+                    (origin.token, url, origin.path, document_id),
+                )
+                if origin.item:
+                    db.execute(
+                        "UPDATE documents SET name = ? WHERE id = ? AND item = ?",
+                        (origin.name, document_id, origin.item),
+                    )
 
-    def allow(self, readers: Mapping[str, AccessList]) -> None:
+    def allow(self, readers: Mapping[str, AccessList], because: Mapping[str, str] | None = None) -> None:
         """Other people may read these documents; nothing else of them has changed."""
+        told = because or {}
         with self._write() as db:
             for document_id, access in readers.items():
                 self._put_access(db, access)
-                db.execute("UPDATE documents SET acl_id = ? WHERE id = ?", (access_id(access), document_id))
+                db.execute(
+                    "UPDATE documents SET acl_id = ?, because = ? WHERE id = ?",
+                    (access_id(access), told.get(document_id, ""), document_id),
+                )
 
     def remove(self, document_id: str) -> None:
+        """Nobody is quoted this any more; what it said is kept among the earlier versions."""
         with self._write() as db:
+            self._keep(db, document_id, datetime.now(UTC))
             db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
-            db.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
 
     def hold(self, document_ids: Sequence[str]) -> None:
         """Keep these documents but cite them no more, until someone decides."""
         with self._write() as db:
-            db.executemany("UPDATE documents SET status = 'held' WHERE id = ?", [(i,) for i in document_ids])
+            db.executemany(
+                "UPDATE documents SET status = 'held' WHERE id = ? AND status = 'current'", [(i,) for i in document_ids]
+            )
+
+    def paths(self, source: str) -> list[str]:
+        """Paths of all documents of a source, attachments left out."""
+        return [
+            row[0] for row in self._read("SELECT path FROM documents WHERE source = ? AND parent IS NULL", (source,))
+        ]
+
+    def count(self, source: str) -> int:
+        """How many documents of a source are known, attachments left out."""
+        rows = self._read("SELECT count(*) FROM documents WHERE source = ? AND parent IS NULL", (source,))
+        return int(rows[0][0])
+
+    def source_of(self, document_id: str) -> str | None:
+        """The source that a document, or what an attachment is attached to, is of."""
+        rows = self._read(
+            "SELECT source FROM documents WHERE id IN (SELECT value FROM json_each(?)) LIMIT 1",
+            (json.dumps([document_id, document_id.partition("!/")[0]]),),
+        )
+        return rows[0][0] if rows else None
+
+    def longest_unasked(self, source: str) -> list[str]:
+        """Items of a source; first those whose readers were asked for longest ago."""
+        rows = self._read(
+            "SELECT item FROM documents WHERE source = ? AND parent IS NULL ORDER BY asked_at, id", (source,)
+        )
+        return [row[0] for row in rows]
+
+    def asked(self, document_ids: Sequence[str]) -> None:
+        """The source has said who may read these."""
+        now = datetime.now(UTC).isoformat()
+        with self._write() as db:
+            db.executemany("UPDATE documents SET asked_at = ? WHERE id = ?", [(now, i) for i in document_ids])
+
+    def family_ids(self, document_id: str) -> list[str]:
+        """A document's attachments, and theirs."""
+        found = []
+        for child in self.children(document_id):
+            found += [child, *self.family_ids(child)]
+        return found
 
     def children(self, parent: str) -> list[str]:
         return [row[0] for row in self._read("SELECT id FROM documents WHERE parent = ?", (parent,))]
@@ -220,28 +306,6 @@ class StateStore:
         rows = self._read("SELECT text, tree FROM texts WHERE document_id = ?", (document_id,))
         return self._read_tree(lambda: codec.load(*rows[0])) if rows else None
 
-    # --- sources
-
-    def started(self, name: str, config: Mapping[str, Any]) -> None:
-        with self._write() as db:
-            db.execute(
-                "INSERT INTO sources(name, config, started_at) VALUES(?, ?, ?) ON CONFLICT(name) DO UPDATE SET"
-                " config = excluded.config, started_at = excluded.started_at",
-                (name, json.dumps(dict(config)), datetime.now(UTC).isoformat()),
-            )
-
-    def finished(self, name: str, error: str | None) -> None:
-        completed = None if error else datetime.now(UTC).isoformat()
-        with self._write() as db:
-            db.execute(
-                "UPDATE sources SET error = ?, completed_at = coalesce(?, completed_at) WHERE name = ?",
-                (error, completed, name),
-            )
-
-    def sources(self) -> list[SourceState]:
-        rows = self._read("SELECT name, config, started_at, completed_at, error FROM sources ORDER BY name")
-        return [SourceState(n, json.loads(c), _time(s), _time(f), e) for n, c, s, f, e in rows]
-
     # --- Library
 
     async def current(self, document_ids: Sequence[str]) -> Mapping[str, Document]:
@@ -249,8 +313,14 @@ class StateStore:
         return {row[0]: _entry(row).document for row in rows}
 
     async def access_lists(self) -> Mapping[str, AccessList]:
-        rows = self._read("SELECT id, allow, deny FROM access_lists")
-        return {i: AccessList(frozenset(json.loads(a)), frozenset(json.loads(d))) for i, a, d in rows}
+        cache = self._cached()
+        if cache.access is None:
+            rows = self._read("SELECT id, allow, deny FROM access_lists")
+            groups = Members(self.own_groups())
+            cache.access = {
+                i: groups.resolved(AccessList(frozenset(json.loads(a)), frozenset(json.loads(d)))) for i, a, d in rows
+            }
+        return cache.access
 
     async def text(self, document_id: str, version: str, start: int, end: int) -> str:
         rows = self._read(
@@ -285,14 +355,18 @@ class StateStore:
         return self._cache
 
 
-def _time(value: str | None) -> datetime | None:
-    return datetime.fromisoformat(value) if value else None
+def _values(d: Document, origin: Origin, status: str, since: str, reason: str = "") -> tuple[Any, ...]:
+    """A row of `documents`, in the order of `_COLUMNS`."""
+    return (
+        *(d.id, d.source, origin.parent, status, reason, d.version, d.title, d.uri, d.url, d.sha256, d.acl_id),
+        *(d.media_type, d.modified_at.isoformat(), origin.token, origin.parser, datetime.now(UTC).isoformat()),
+        *(origin.item, origin.path, origin.name, since, origin.because),
+    )
 
 
 def _entry(row: tuple[Any, ...]) -> DocumentState:
-    (i, source, parent, status, reason, version, title, uri, url, sha, acl, media, modified, token, parser, synced) = (
-        row
-    )
+    i, source, parent, status, reason, version, title, uri, url, sha, acl, media, modified, token, *rest = row
+    parser, synced, item, path, name, since, because = rest
     document = Document(
         id=i,
         version=version,
@@ -304,5 +378,8 @@ def _entry(row: tuple[Any, ...]) -> DocumentState:
         source=source,
         media_type=media,
         modified_at=datetime.fromisoformat(modified),
+        effective_from=datetime.fromisoformat(since).date(),
     )
-    return DocumentState(document, parent, status, reason, token, parser, datetime.fromisoformat(synced))
+    origin = Origin(item, path, name, token, parser, parent, because)
+    began = datetime.fromisoformat(since)
+    return DocumentState(document, origin, status, reason, datetime.fromisoformat(synced), began)

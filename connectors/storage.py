@@ -6,6 +6,7 @@ One module for all: a table's `kind` names the service, `options` are OpenDAL's 
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -20,9 +21,9 @@ from opendal.layers import ConcurrentLimitLayer, RetryLayer, TimeoutLayer
 from pydantic import Field, model_validator
 
 from connectors.access import AccessRules
-from connectors.errors import ItemUnreadable, SourceUnavailable
+from connectors.errors import ItemGone, ItemUnreadable, SourceUnavailable
 from connectors.kinds import Link, SourceKind, SourceSettings, Surroundings
-from connectors.ports import Item, ListingFailure
+from connectors.ports import Item, ListingFailure, Standing, Tells
 from retrieval.outbound.addresses import is_endpoint, is_safe
 
 FAILURES = (
@@ -42,7 +43,9 @@ READERS = 8
 
 
 class StorageSource:
-    """Implements `Source`. An item's id is its key below the root, with `/`."""
+    """Implements `Lister` and `Revalidates`. An item's id is its key below the root, with `/`."""
+
+    tells = Tells(cannot=("who may read an object there: your access rules decide", "that something has changed"))
 
     def __init__(
         self,
@@ -84,7 +87,6 @@ class StorageSource:
         if not metadata.last_modified:  # some services list names alone
             metadata = await self._operator.stat(path)
         changed = metadata.last_modified or datetime.now(UTC)
-        decision = self._access.decide(path)
         return Item(
             id=path,
             name=PurePosixPath(path).name,
@@ -92,8 +94,6 @@ class StorageSource:
             url=f"{self._url}/{quote(path)}" if self._url else None,
             modified_at=changed,
             token=_token(metadata, datetime.now(UTC)),
-            access=decision.access,
-            matching=decision.matching,
         )
 
     async def fetch(self, item: Item) -> bytes:
@@ -103,11 +103,20 @@ class StorageSource:
                 raise ItemUnreadable(f"is larger than {MAX_FILE_BYTES // 1_000_000} MB")
             return bytes(await self._operator.read(item.id))
         except failures.NotFound as error:
-            raise ItemUnreadable("is gone since it was listed") from error
+            raise ItemGone("is gone since it was listed") from error
         except (failures.PermissionDenied, failures.IsADirectory) as error:
             raise ItemUnreadable(f"cannot be read: {_reason(error)}") from error
         except FAILURES as error:
             raise SourceUnavailable(f"{self._where()} cannot be read: {_reason(error)}.") from error
+
+    async def revalidate(self, item_id: str, token: str) -> Standing:
+        try:
+            found = await self._operator.stat(item_id)
+        except failures.NotFound:
+            return Standing.GONE
+        except FAILURES:
+            return Standing.UNKNOWN
+        return _standing(token, found)
 
     def _where(self) -> str:
         parts = [self._place[key] for key in PLACE if key in self._place]
@@ -130,6 +139,24 @@ def _token(metadata: opendal.types.Metadata, now: datetime) -> str:
     if not time or (not strong and now - time < FRESH):
         return ""
     return ":".join(map(str, (metadata.version, metadata.etag, metadata.content_length, time.isoformat())))
+
+
+_TOKEN = re.compile(r'(?P<version>.*?):(?P<tag>None|(?:W/)?".*"|[^:]*):(?P<size>\d+):(?P<time>\d{4}-.*)', re.DOTALL)
+"""As `_token` makes it."""
+
+
+def _standing(token: str, found: opendal.types.Metadata) -> Standing:
+    """Whether an object is as its token says. A listing tells no version, and the time more exactly than a `stat`."""
+    known = _TOKEN.fullmatch(token)
+    if known is None or not found.last_modified:
+        return Standing.UNKNOWN
+    if int(known["size"]) != found.content_length:
+        return Standing.CHANGED
+    if known["tag"] != "None" and found.etag and not found.etag.startswith("W/"):
+        return Standing.SAME if known["tag"] == found.etag else Standing.CHANGED
+    then = datetime.fromisoformat(known["time"]).replace(microsecond=0)
+    same = then == found.last_modified.replace(microsecond=0)
+    return Standing.SAME if same else Standing.CHANGED
 
 
 def _reason(error: BaseException) -> str:

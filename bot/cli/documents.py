@@ -12,7 +12,7 @@ from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, r
 
 if TYPE_CHECKING:
     from bot.wiring.app import App
-    from connectors.sync import SyncReport
+    from connectors.report import SyncReport
     from retrieval.types import ParsedDocument, Section
 
 sources = typer.Typer(help="Where documents come from.", no_args_is_help=True)
@@ -47,7 +47,7 @@ def sync(
     async def work() -> int:
         from bot.wiring.app import open_app
         from bot.wiring.sources import find
-        from connectors.sync import SyncReport
+        from connectors.report import SyncReport
 
         async with open_app(settings(home)) as app:
             found = find(app.settings, app.state, source)

@@ -89,12 +89,12 @@ class _Marked(FolderSource):
 
     async def list(self) -> AsyncIterator[Item | ListingFailure]:
         async for found in super().list():
-            yield _marked(found) if isinstance(found, Item) else found
+            yield self._marked(found) if isinstance(found, Item) else found
 
-
-def _marked(item: Item) -> Item:
-    mark = frozenset({f"document:{item.id}"})
-    return replace(item, access=AccessList(item.access.allow | mark, item.access.deny))
+    def _marked(self, item: Item) -> Item:
+        decided = self._access.decide(item.id).access
+        mark = frozenset({f"document:{item.id}"})
+        return replace(item, readers=AccessList(decided.allow | mark, decided.deny))
 
 
 def chosen(cases: Sequence[Case], options: Options) -> list[Case]:

@@ -39,8 +39,9 @@ from bot.wiring.indexes import engine
 from bot.wiring.styles import answer_form, house_style
 from connectors.kinds import title_rules
 from connectors.ports import Source, Watchable
+from connectors.report import SyncReport
 from connectors.state import StateStore
-from connectors.sync import SyncEngine, SyncReport
+from connectors.sync import SyncEngine
 from retrieval.answering import Answering
 from retrieval.embed.cache import CachedEmbedder
 from retrieval.embed.recent import RecentEmbedder
@@ -89,7 +90,6 @@ class App:
         adhoc = source.name not in {s.name for s in self.settings.sources}
         if not dry_run:
             self.state.started(source.name, {**source.place, "adhoc": adhoc})
-            await self.engine.mend()
         try:
             report = await self.engine.run(source, full=full, dry_run=dry_run, confirm_deletes=confirm_deletes)
         except Exception as error:
@@ -105,7 +105,7 @@ class App:
         turn = asyncio.Lock()  # one sync at a time: they share the index and the state store
 
         async def follow(source: Source) -> None:
-            async for _ in source.changes() if isinstance(source, Watchable) else _every(self.settings.sync_every_s):
+            async for _ in source.notices() if isinstance(source, Watchable) else _every(self.settings.sync_every_s):
                 async with turn:
                     report = await self.sync(source)
                 told(source.name, report)

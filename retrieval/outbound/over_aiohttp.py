@@ -20,7 +20,12 @@ class AnswerTooLarge(aiohttp.ClientError):
 
 
 def bounded_session(
-    deadline: float, *, proxies: bool = False, headers: Mapping[str, str] | None = None, unpack: bool = False
+    deadline: float,
+    *,
+    proxies: bool = False,
+    headers: Mapping[str, str] | None = None,
+    unpack: bool = False,
+    connector: aiohttp.BaseConnector | None = None,
 ) -> aiohttp.ClientSession:
     """A session to be closed by the caller. `deadline` (seconds) is for a whole request, its answer included.
 
@@ -34,6 +39,7 @@ def bounded_session(
         headers={**({} if unpack else {"Accept-Encoding": "identity"}), **(headers or {})},
         auto_decompress=unpack,
         trust_env=proxies,
+        connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         trace_configs=[watch],
     )

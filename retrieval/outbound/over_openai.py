@@ -11,8 +11,6 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -31,6 +29,7 @@ from tenacity import (
 from retrieval.errors import RetrievalError
 from retrieval.outbound.addresses import shown
 from retrieval.outbound.over_httpx import AnswerRefused, BoundedClient
+from retrieval.outbound.waits import retry_after
 
 _PATHS = ("/chat/completions", "/embeddings")
 _COMPLAINT = 2_000  # characters of what a server says against a request that are looked at
@@ -211,34 +210,6 @@ def client(
         http_client=http,
     )
     return made, headers
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait as the server asked, None when it did not: RFC 9110, 10.2.3, in seconds (with a fraction too)
-    or as a date, and Azure's `retry-after-ms`. A time that has passed is 0.
-    """
-    exact = _number(headers.get("retry-after-ms", ""))
-    if exact is not None:
-        return exact / 1000
-    value = headers.get("retry-after", "").strip()
-    seconds = _number(value)
-    if seconds is not None:
-        return seconds
-    try:
-        until = parsedate_to_datetime(value)
-    except (ValueError, IndexError, TypeError):
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())
-
-
-def _number(text: str) -> float | None:
-    """A number of the server's, at least 0; None for what is none."""
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return max(0.0, value) if math.isfinite(value) else None
 
 
 def _codes(error: openai.APIStatusError) -> set[str]:

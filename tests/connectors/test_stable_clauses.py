@@ -10,9 +10,9 @@ import pytest
 from connectors.folder import FolderSource
 from connectors.state import StateStore
 from connectors.sync import SyncEngine
+from connectors.testing.fakes import CountingEmbedder, ListIndex
 from retrieval.embed.cache import CachedEmbedder
 from retrieval.parse.sandbox import SandboxParser
-from tests.connectors.fakes import CountingEmbedder, ListIndex
 
 CLAUSES = 200
 

@@ -11,11 +11,12 @@ import pytest
 from connectors.access import AccessRule, AccessRules
 from connectors.errors import SourceUnavailable
 from connectors.folder import FolderSource
+from connectors.report import SyncReport
 from connectors.state import StateStore
-from connectors.sync import SyncEngine, SyncReport
+from connectors.sync import SyncEngine
+from connectors.testing.fakes import CountingEmbedder, LineParser, ListIndex
 from connectors.titles import TitleRule, TitleRules
 from retrieval.people import AccessList
-from tests.connectors.fakes import CountingEmbedder, LineParser, ListIndex
 
 YEAR_AGO = 1_750_000_000
 

@@ -16,8 +16,8 @@ from bot.wiring.access import problems
 from bot.wiring.app import open_app
 from bot.wiring.sources import configured, find
 from connectors.access import CLOSED, OPEN
-from connectors.folder import FolderSettings
-from connectors.ports import Item, ListingFailure
+from connectors.folder import FolderSettings, FolderSource
+from connectors.ports import Item, ListingFailure, Source, Tells
 from connectors.state import StateStore
 from retrieval.people import AccessList
 
@@ -39,10 +39,16 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_paths_are_relative_to_the_settings_file_and_rules_hold(tmp_path: Path) -> None:
     (source,) = configured(load())
     assert source.place == {"path": str(tmp_path / "etc" / "docs")}
+    assert isinstance(source, FolderSource)
     items = {i.id: i async for i in source.list() if isinstance(i, Item)}
-    assert items["a.txt"].access == AccessList(frozenset())  # closed, where no default is written down
-    assert items["legal/b.txt"].access == AccessList(frozenset({"group:legal"}), frozenset({"user:eve@example.com"}))
+    assert readers(source, "a.txt") == AccessList(frozenset())  # closed, where no default is written down
+    assert readers(source, "legal/b.txt") == AccessList(frozenset({"group:legal"}), frozenset({"user:eve@example.com"}))
     assert items["legal/b.txt"].url == "https://intranet.example/docs/legal/b.txt"
+
+
+def readers(source: Source, path: str) -> AccessList:
+    assert source.access is not None
+    return source.access.decide(path).access
 
 
 def written(extra: str) -> None:
@@ -53,15 +59,13 @@ def written(extra: str) -> None:
 async def test_a_default_that_is_written_down_counts(tmp_path: Path) -> None:
     written('allow = ["everyone"]\n[[sources.access]]\npath = "legal/**"\nallow = ["group:legal"]\n')
     (source,) = configured(load())
-    items = {i.id: i.access async for i in source.list() if isinstance(i, Item)}
-    assert items["a.txt"] == AccessList(frozenset({"everyone"}))
+    assert readers(source, "a.txt") == AccessList(frozenset({"everyone"}))
 
 
 async def test_the_case_of_letters_is_a_setting() -> None:
     written('ignore_case = true\n[[sources.access]]\npath = "LEGAL/**"\nallow = ["group:legal"]\n')
     (source,) = configured(load())
-    items = {i.id: i.access async for i in source.list() if isinstance(i, Item)}
-    assert items["legal/b.txt"] == AccessList(frozenset({"group:legal"}))
+    assert readers(source, "legal/b.txt") == AccessList(frozenset({"group:legal"}))
 
 
 def test_a_pattern_that_cannot_be_meant_stops_the_start(tmp_path: Path) -> None:
@@ -161,6 +165,7 @@ class Pigeons:
     name = "pigeons"
     place: Mapping[str, str] = {}
     access = None
+    tells = Tells()
 
     def __init__(self) -> None:
         self.told = asyncio.Event()
@@ -173,7 +178,7 @@ class Pigeons:
     async def fetch(self, item: Item) -> bytes:
         return self.note
 
-    async def changes(self) -> AsyncIterator[None]:
+    async def notices(self) -> AsyncIterator[None]:
         while True:
             await self.told.wait()
             self.told.clear()

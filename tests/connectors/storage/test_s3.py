@@ -13,8 +13,10 @@ from pydantic import ValidationError
 
 from connectors.errors import ItemUnreadable, SourceUnavailable
 from connectors.kinds import Surroundings
-from connectors.ports import Item, Source
+from connectors.ports import Item, Lister, Source
 from connectors.registry import build, read_table
+from connectors.testing.suite import Conformance
+from connectors.testing.world import World
 from retrieval.people import AccessList
 from tests.connectors.storage.servers import BUCKET, KEY, S3, SECRET, moto, versitygw
 
@@ -54,6 +56,7 @@ def make(server: S3) -> Make:
 
 
 async def listed(source: Source) -> dict[str, Item]:
+    assert isinstance(source, Lister)
     return {i.id: i async for i in source.list() if isinstance(i, Item)}
 
 
@@ -76,8 +79,9 @@ async def test_access_rules_go_by_the_key(bucket: Any, make: Make) -> None:
         bucket.put_object(Bucket=BUCKET, Key=key, Body=b"x")
     source = make(access=[{"path": "legal/**", "allow": ["group:legal"]}], allow=["everyone"])
     items = await listed(source)
-    assert items["legal/b.txt"].access == AccessList(frozenset({"group:legal"}))
-    assert items["a.txt"].access == AccessList(frozenset({"everyone"}))
+    assert source.access is not None
+    assert source.access.decide(items["legal/b.txt"].where).access == AccessList(frozenset({"group:legal"}))
+    assert source.access.decide(items["a.txt"].where).access == AccessList(frozenset({"everyone"}))
 
 
 async def test_the_token_changes_with_the_content_alone(bucket: Any, make: Make) -> None:
@@ -163,3 +167,32 @@ def test_links_lead_to_web_pages_and_hold_no_password(kind: dict[str, Any], url:
         read_table({"name": "a", **kind, "url": url})
     assert "hunter2" not in "; ".join(error["msg"] for error in caught.value.errors())
     assert read_table({"name": "a", **kind, "url": "https://a.example/docs/"})
+
+
+class S3World(World):
+    def __init__(self, client: Any, make: Make) -> None:
+        self.client = client
+        self.make = make
+
+    def source(self) -> Source:
+        return self.make()
+
+    async def put(self, path: str, text: str) -> None:
+        self.client.put_object(Bucket=BUCKET, Key=path, Body=text.encode())
+
+    async def delete(self, path: str) -> None:
+        self.client.delete_object(Bucket=BUCKET, Key=path)
+
+    async def rename(self, old: str, new: str) -> None:
+        self.client.copy_object(Bucket=BUCKET, Key=new, CopySource={"Bucket": BUCKET, "Key": old})
+        await self.delete(old)
+
+    async def rename_folder(self, old: str, new: str) -> None:
+        for found in self.client.list_objects_v2(Bucket=BUCKET, Prefix=f"{old}/")["Contents"]:
+            await self.rename(found["Key"], new + found["Key"].removeprefix(old))
+
+
+class TestConformance(Conformance):
+    @pytest.fixture
+    def world(self, bucket: Any, make: Make) -> World:
+        return S3World(bucket, make)

@@ -1,4 +1,4 @@
-"""Fakes that implement the core's ports, for the sync engine."""
+"""Small stand-ins that implement the core's ports, for the sync engine."""
 
 from __future__ import annotations
 
