@@ -12,7 +12,8 @@ import pytest
 from aiohttp import web
 
 from retrieval.errors import GeneratorUnavailable
-from retrieval.outbound.over_openai import Endpoint, Named, Pace, RequestRefused, retry_after
+from retrieval.outbound.over_openai import Endpoint, Named, Pace, RequestRefused
+from retrieval.outbound.waits import retry_after
 
 NAMED = Named("model endpoint", "FOOTNOTE_MODEL", "FOOTNOTE_MODEL", "FOOTNOTE_MODEL_TIMEOUT_S", GeneratorUnavailable)
 QUICK = Pace(timeout=60, attempts=3, pause=0.001)
