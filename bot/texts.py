@@ -31,6 +31,7 @@ NOT_FOUND = "I could not find this in the documents that everyone who can read t
 NOT_FOUND_PRIVATE = "I could not find this in the documents you can read."
 NOTHING_FOUND = "I found nothing that answers this."
 CLOSEST = "I found no sentence that answers this for sure. The closest are:"
+READ_AS = "“{typed}” as “{read}”"
 NEAREST_SECTIONS = "The nearest sections I found"
 CANNOT_ANSWER = "I cannot answer right now: {why}"
 WENT_WRONG = "Something went wrong on my side. It has been logged."

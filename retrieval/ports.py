@@ -65,6 +65,16 @@ class Index(Protocol):
         """At most `query.limit` hits, best first, all within `query.acl_ids`. Raises IndexUnavailable."""
         ...
 
+    async def known(
+        self, words: Sequence[str], acl_ids: frozenset[str], document_ids: frozenset[str] | None = None, most: int = 1
+    ) -> Mapping[str, int]:
+        """In how many chunks, titles and headings included, each of these stems stands, counted up to `most`; what
+        stands in none is left out. Only chunks within `acl_ids` count, and of these documents, unless None.
+
+        Raises IndexUnavailable.
+        """
+        ...
+
     async def set_access(self, document_id: str, acl_id: str) -> None:
         """Point a document's chunks to another access list, touching no vector. Raises IndexUnavailable."""
         ...

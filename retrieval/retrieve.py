@@ -83,9 +83,7 @@ class Retriever:
         asked = analysed(text)
         vector = (await direction(self._embedder, question, text, self._settings.thread_share)).astype("<f4").tobytes()
         query = self._of_thread(question, await self._query(asked, vector, acl_ids))
-        if sources is not None:
-            documents = await self._library.documents()
-            query = replace(query, document_ids=frozenset(d.id for d in documents.values() if d.source in sources))
+        query = replace(query, document_ids=await self._of(sources))
         # Only figures change the index's order; without them a few more than wanted make up for stale hits.
         count = limit * max(1, self._settings.overfetch) if asked.numeric else limit + limit // 2
         for _ in range(_ROUNDS):
@@ -96,6 +94,21 @@ class Retriever:
                 break
             count *= 4
         return tuple([await self._passage(n, hit, current) for n, hit in enumerate(kept[:limit], start=1)])
+
+    async def known(
+        self, words: Sequence[str], acl_ids: frozenset[str], *, sources: frozenset[str] | None = None, most: int = 1
+    ) -> Mapping[str, int]:
+        """In how many chunks each stem stands, see `retrieval.ports.Index`. The index may lag behind the library: what
+        is told of its words must stand in passages too. Raises IndexUnavailable.
+        """
+        return await self._index.known(words, acl_ids, await self._of(sources), most)
+
+    async def _of(self, sources: frozenset[str] | None) -> frozenset[str] | None:
+        """The ids of the documents of these sources."""
+        if sources is None:
+            return None
+        documents = await self._library.documents()
+        return frozenset(d.id for d in documents.values() if d.source in sources)
 
     async def _passage(self, n: int, hit: Hit, current: Mapping[str, Document]) -> Passage:
         """A passage with the sections that share it, so that a quote is cited by the innermost one."""

@@ -24,15 +24,25 @@ class Retrieves(Protocol):
         ...
 
 
+class Mend(Protocol):
+    async def __call__(self, question: Question, acl_ids: frozenset[str], sources: frozenset[str] | None) -> Question:
+        """See `retrieval.mending.Mending`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FollowUps:
-    """Reads a question alone where that gives a sure answer, else with its thread: so a change of topic is seen."""
+    """Reads a question as it was meant (`mend`), and alone where that gives a sure answer, else with its thread: so a
+    change of topic is seen.
+    """
 
     retriever: Retrieves
     selector: Selector
+    mend: Mend
 
     async def __call__(self, question: Question, acl_ids: frozenset[str], sources: frozenset[str] | None) -> Question:
         """The question as it is to be searched and answered. Raises IndexUnavailable, EmbedderUnavailable."""
+        question = await self.mend(question, acl_ids, sources)
         inside = with_thread(question)
         if inside is question:
             return question

@@ -219,13 +219,15 @@ class Turn:
 class Question:
     """What a person asked, word for word, and what the thread said before.
 
-    Where it is read with its thread, `text` has words of the thread beside it, and `own` is what was asked.
+    Read with its thread, `text` has words of the thread beside it, and `own` is what was asked. `mended`: words
+    as typed, and what they are read as.
     """
 
     text: str
     asked_at: datetime
     memory: tuple[Turn, ...] = ()  # oldest first
     own: str = ""
+    mended: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +235,8 @@ class Query:
     """What goes to the index. `vector` is little-endian float32 of unit length, as bytes;
     empty: keywords alone.
 
-    `acl_ids` are the access lists that the whole audience passes. `alpha` weighs vectors against
-    keywords (0 = keywords alone). `document_weight` and `section_weight` scale keyword scores at
-    the level of whole documents and sections.
+    `acl_ids` are the access lists that the whole audience passes. `alpha` weighs vectors against keywords (0 =
+    keywords alone). `document_weight` and `section_weight` scale keyword scores of whole documents and sections.
     """
 
     text: str

@@ -98,7 +98,7 @@ def test_no_answer_without_a_seal() -> None:
 
 
 VENDORS = {
-    "weaviate": {"retrieval/index/weaviate.py"},
+    "weaviate": {"retrieval/index/weaviate.py", "retrieval/index/weaviate_objects.py"},
     "grpc": {"retrieval/index/weaviate.py"},
     "httpx": {"retrieval/index/weaviate.py"},
     "openai": {

@@ -18,7 +18,7 @@ from bot.answering.commands import Commands
 from bot.answering.render import LAYOUT
 from bot.answering.repeats import Find, Repeats, Standing, pointer
 from bot.keys import ThreadKey
-from bot.texts import CANNOT_ANSWER, CLOSEST, NOT_FOUND, NOT_FOUND_PRIVATE, NOTHING_FOUND, WENT_WRONG
+from bot.texts import CANNOT_ANSWER, CLOSEST, NOT_FOUND, NOT_FOUND_PRIVATE, NOTHING_FOUND, READ_AS, WENT_WRONG
 from bot.types import ChannelKind, Outcome, OutcomeKind, Reply
 from retrieval.acl import permitted_ids
 from retrieval.errors import EmbedderUnavailable, GeneratorUnavailable, IndexMismatch, IndexUnavailable, RetrievalError
@@ -200,19 +200,18 @@ class Ask:
         again = await self._again(request, work, permitted, typed)
         if again is not None:
             return again
-        work.read = await self.follow(typed, permitted, request.rule.sources)
         # 4. An answer from what everyone who sees the reply may read.
-        outcome = await self._answer(request, work, permitted, private=False)
+        outcome = await self._answer(request, work, typed, permitted, private=False)
         # 5. Where that gives none: from what the asker may read, shown to the asker alone.
         if outcome.kind is OutcomeKind.ABSTAINED and request.private is not None:
             own = permitted_ids(request.private, work.access)
             if own - permitted:
-                found = work.passages, work.verified, work.use
-                alone = await self._answer(request, work, own, private=True)
+                found = work.read, work.passages, work.verified, work.use
+                alone = await self._answer(request, work, typed, own, private=True)
                 if alone.kind is OutcomeKind.ANSWERED:
                     work.audience = request.private
                     return alone
-                work.passages, work.verified, work.use = found
+                work.read, work.passages, work.verified, work.use = found
         return outcome
 
     async def _again(self, request: Request, work: _Work, permitted: frozenset[str], asked: Question) -> Outcome | None:
@@ -240,8 +239,13 @@ class Ask:
             link=found.posted.url,
         )
 
-    async def _answer(self, request: Request, work: _Work, permitted: frozenset[str], *, private: bool) -> Outcome:
+    async def _answer(
+        self, request: Request, work: _Work, typed: Question, permitted: frozenset[str], *, private: bool
+    ) -> Outcome:
         clock = time.perf_counter_ns()
+        # What a question is read as hangs on the documents, so it is read anew for other readers.
+        work.read = await self.follow(typed, permitted, request.rule.sources)
+        clock = _lap(work, "read", clock)
         work.passages = await self.retriever.retrieve(work.read, permitted, sources=request.rule.sources)
         clock = _lap(work, "retrieve", clock)
         context = [p for p in work.passages if p.context]
@@ -258,12 +262,12 @@ class Ask:
             missing = NOT_FOUND if request.audience.kind is AudienceKind.CHANNEL else NOT_FOUND_PRIVATE
             # Where the model is down, or nothing it said stands, that is the reason, not the documents.
             said = CLOSEST if near is not None else NOTHING_FOUND if fallback else missing
-            told = " ".join(filter(None, (fallback, said)))
+            told = " ".join(filter(None, (_read(work.read), fallback, said)))
             if request.lacking:
                 told = f"{told}\n{request.lacking}"
             return Outcome(OutcomeKind.ABSTAINED, request.record_id, text, near, told)
         disclaimer = self.disclaimer if request.rule.disclaimer is None else request.rule.disclaimer
-        notice = " ".join(filter(None, (work.use.fallback, *_wordings(answer), disclaimer)))
+        notice = " ".join(filter(None, (_read(work.read), work.use.fallback, *_wordings(answer), disclaimer)))
         return Outcome(OutcomeKind.ANSWERED, request.record_id, text, answer, notice=notice, private=private)
 
     def _offering(self, request: Request, outcome: Outcome) -> Outcome:
@@ -315,6 +319,12 @@ def _turn(work: _Work, outcome: Outcome) -> Turn | None:
     if not told and outcome.kind is not OutcomeKind.ABSTAINED:
         return None
     return turn(work.read, outcome.answer)
+
+
+def _read(question: Question) -> str:
+    """What is said of words that were read as others."""
+    pairs = [READ_AS.format(typed=typed, read=read) for typed, read in question.mended]
+    return f"I read {', '.join(pairs)}." if pairs else ""
 
 
 def _wordings(answer: Answer) -> list[str]:

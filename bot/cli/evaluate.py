@@ -32,6 +32,9 @@ def run_(
     off_topic: Annotated[
         bool, typer.Option("--off-topic", help="Add questions that these documents do not answer.")
     ] = False,
+    mistyped: Annotated[
+        bool, typer.Option("--mistyped", help="Ask with slips in one or two words, and without apostrophes.")
+    ] = False,
     part: Annotated[str | None, typer.Option(help="tune or report: one half, by a hash of the document.")] = None,
     file: Annotated[Path | None, typer.Option("--run", help="Write one JSON line per question to this file.")] = None,
     json: JsonOption = False,
@@ -49,7 +52,7 @@ def run_(
             note(f"footnote: --part is tune or report, not {part!r}.")
             return USAGE
         chosen, questions = settings(home), load(folder)
-        options = Options(limit, leave_one_out, off_topic, part)
+        options = Options(limit, leave_one_out, off_topic, part, mistyped)
         with progress(questions.name, quiet=json) as step:
             results = await run_set(questions, chosen, options, step)
         kept = store(chosen.home, questions.name, results)

@@ -16,6 +16,7 @@ from audit.record import new_record_id
 from bot.answering.ask import Replied, Request
 from bot.answering.render import closest, plain, reply_json
 from bot.evaluation.metrics import Cited, Ranked, Result, figures
+from bot.evaluation.mistyped import mistyped
 from bot.evaluation.offtopic import OFF_TOPIC
 from bot.evaluation.sets import Case, QuestionSet, SetParser
 from bot.settings.values import Settings
@@ -35,12 +36,14 @@ RUNS = "runs"
 @dataclass(frozen=True, slots=True)
 class Options:
     """`limit`: at most so many questions, spread over the set; `leave_one_out`: without the gold documents;
-    `off_topic`: with questions that no such document answers; `part`: "tune" or "report", halves by document."""
+    `off_topic`: with questions that no such document answers; `part`: "tune" or "report", halves by document;
+    `mistyped`: with slips in their words, the same every time."""
 
     limit: int | None = None
     leave_one_out: bool = False
     off_topic: bool = False
     part: str | None = None
+    mistyped: bool = False
 
 
 async def run_set(
@@ -105,6 +108,8 @@ def chosen(cases: Sequence[Case], options: Options) -> list[Case]:
         kept = [kept[int(i * step)] for i in range(options.limit)]
     if options.leave_one_out:
         kept = [replace(c, answerable=False) for c in kept if c.expect]
+    if options.mistyped:
+        kept = [replace(c, question=mistyped(c.question)) for c in kept]
     if options.off_topic:
         kept += [Case(text, (), answerable=False) for text in OFF_TOPIC]
     return kept

@@ -47,6 +47,7 @@ from retrieval.embed.cache import CachedEmbedder
 from retrieval.embed.recent import RecentEmbedder
 from retrieval.generate.checker import ModelChecker
 from retrieval.generate.prompt import HouseStyle
+from retrieval.mending import Mending
 from retrieval.parse import formats
 from retrieval.parse.sandbox import Ocr, SandboxParser
 from retrieval.people import Audience, AudienceKind, Principal
@@ -245,7 +246,7 @@ async def open_app(
             experts=experts(settings).offered,
             styled={name: answerer(style) for name, style in styles.items()},
             repeats=Repeats(memory, audit, state) if memory is not None and settings.point_to_answers else None,
-            follow=FollowUps(retriever, EmbeddedSelector(asking)),
+            follow=FollowUps(retriever, EmbeddedSelector(asking), Mending(retriever, _whole_words)),
         )
         # Documents' vectors are kept, so that no clause is embedded twice; a question's are not.
         cached = CachedEmbedder(embedder, settings.home / "embeddings.db")
@@ -272,6 +273,13 @@ def _embedder(settings: Settings) -> Embedder:
     from retrieval.embed.minilm import OF_THE_PROCESS, MiniLM
 
     return MiniLM(settings.home / "models", network=OF_THE_PROCESS)
+
+
+def _whole_words() -> frozenset[str]:
+    """What the built-in model knows as words, whichever model embeds."""
+    from retrieval.embed.whole_words import whole_words
+
+    return whole_words()
 
 
 def _model(settings: Settings) -> ChatEndpoint | None:

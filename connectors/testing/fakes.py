@@ -48,6 +48,11 @@ class ListIndex:
         self._called("withdraw")
         self.chunks = [c for c in self.chunks if c.document.id != document_id or c.document.version == keep]
 
+    async def known(
+        self, words: Sequence[str], acl_ids: frozenset[str], document_ids: frozenset[str] | None = None, most: int = 1
+    ) -> Mapping[str, int]:
+        raise AssertionError("a sync asks for no words")
+
     async def search(self, query: Query) -> tuple[Hit, ...]:
         words = query.text.casefold().split()
         hits = [

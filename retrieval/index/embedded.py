@@ -103,6 +103,12 @@ class EmbeddedIndex:
         """At most `query.limit` hits, best first. Raises IndexUnavailable, IndexMismatch."""
         return await self._in_thread(lambda: self._search(query))
 
+    async def known(
+        self, words: Sequence[str], acl_ids: frozenset[str], document_ids: frozenset[str] | None = None, most: int = 1
+    ) -> Mapping[str, int]:
+        """In how many chunks each of these stems stands, up to `most`. Raises IndexUnavailable."""
+        return await self._in_thread(lambda: self._current(b"").known(words, acl_ids, document_ids, most))
+
     async def set_access(self, document_id: str, acl_id: str) -> None:
         """Point every version of a document to another access list. Raises IndexUnavailable."""
 

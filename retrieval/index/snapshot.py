@@ -76,7 +76,7 @@ class Snapshot:
 
     def rank(self, query: Query) -> list[RankedChunk]:
         """The best chunks that the query may see. Statistics are of what it may see alone."""
-        open_documents = self._open(query)
+        open_documents = self._open(query.acl_ids, query.document_ids)
         visible = open_documents[self._documents] if self.size else np.zeros(0, np.bool_)
         if query.limit <= 0 or not visible.any():
             return []
@@ -107,6 +107,22 @@ class Snapshot:
         total = fused + extra
         return self._top(query.limit, np.flatnonzero(wanted), (total, order, keyword, vector, extra))
 
+    def known(
+        self, words: Sequence[str], acl_ids: frozenset[str], document_ids: frozenset[str] | None, most: int
+    ) -> dict[str, int]:
+        """In how many chunks that may be seen each stem stands, up to `most`; without those of none."""
+        if not self.size:
+            return {}
+        numbers = np.array([postings.number(word) for word in words], np.int64)
+        there = np.zeros(len(words), np.bool_)
+        for segment in self._segments:
+            at = np.searchsorted(segment.terms, numbers).clip(max=len(segment.terms) - 1)
+            there |= segment.terms[at] == numbers
+        held = [word for word, is_there in zip(words, there, strict=True) if is_there]
+        visible = self._open(acl_ids, document_ids)[self._documents]
+        counts = [int(np.count_nonzero(visible[rows])) for rows, _ in self._find(held)]
+        return {word: min(most, count) for word, count in zip(held, counts, strict=True) if count}
+
     def _find(self, terms: Iterable[str]) -> list[postings.Found]:
         offsets = self._offsets.tolist()
         return [postings.find(self._segments, offsets, postings.number(term)) for term in terms]
@@ -127,12 +143,12 @@ class Snapshot:
         beside[:-1] += held[1:] * same
         return beside
 
-    def _open(self, query: Query) -> Mask:
-        """The live documents that the query may see."""
-        allowed = np.array([acl_id in query.acl_ids for acl_id in self._acl_ids], np.bool_)
+    def _open(self, acl_ids: frozenset[str], document_ids: frozenset[str] | None) -> Mask:
+        """The live documents that a query may see."""
+        allowed = np.array([acl_id in acl_ids for acl_id in self._acl_ids], np.bool_)
         documents = np.append(allowed, False)[self._access]
-        if query.document_ids is not None:
-            chosen = [self._places.get(id_, []) for id_ in query.document_ids]
+        if document_ids is not None:
+            chosen = [self._places.get(id_, []) for id_ in document_ids]
             wanted = np.zeros(len(documents), np.bool_)
             wanted[[place for places in chosen for place in places]] = True
             documents &= wanted

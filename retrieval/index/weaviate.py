@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ import grpc
 import httpx
 import numpy as np
 from weaviate import WeaviateAsyncClient, exceptions
-from weaviate.classes.config import Configure, DataType, Property, StopwordsPreset, Tokenization
+from weaviate.classes.config import Configure, StopwordsPreset
 from weaviate.classes.data import DataObject
 from weaviate.classes.init import AdditionalConfig, Auth, Timeout
 from weaviate.classes.query import Filter, HybridFusion, MetadataQuery
@@ -34,9 +34,9 @@ from weaviate.connect import ConnectionParams
 
 from retrieval import fusion
 from retrieval.errors import IndexMismatch, IndexUnavailable
-from retrieval.index.codec import dump_chunk, dump_document, load_chunk, load_document
-from retrieval.index.levels import page_heads, section_numbers
-from retrieval.text.stems import asked, pairs, stems, title_stems
+from retrieval.index.codec import load_chunk, load_document
+from retrieval.index.weaviate_objects import FIELDS, LEVELS, objects, of_version, properties
+from retrieval.text.stems import asked, pairs, stems
 from retrieval.types import Chunk, Hit, Query
 
 FORMAT = "2"
@@ -48,13 +48,9 @@ UNITS = 30  # documents and sections scored; Weaviate reads each one's whole tex
 WITHIN = 50
 _RECORD = ("record", "document", "acl_id")
 TOP_DOCUMENTS = 3  # documents whose chunks are searched again for themselves
-LEVELS = ("Chunk", "Section", "Document")
-FIELDS = {"Chunk": ["body", "path", "title", "pairs"], "Section": ["body"], "Document": ["body"]}
 RANKING = {"Chunk": (0.75, 0.6), "Section": (0.75, 1.2), "Document": (0.5, 1.2)}  # b, k1 of BM25, as in `snapshot`
 # Weaviate weighs a word as often as it is asked for (properties take whole numbers only): 1/2 = PAIR_WEIGHT.
 PAIRED = (2, 1)
-TITLE_TIMES = 3  # the title's weight in the text of a whole document
-_SPACE = uuid.UUID("5f0c1a52-3a4f-5c0e-9c35-0d8f4d1d3a10")  # of the objects' ids (RFC 9562, version 5)
 
 Collection = CollectionAsync[Any, Any]
 
@@ -127,9 +123,9 @@ class WeaviateIndex:
         if not chunks:
             return
         document = chunks[0].document
-        mine = _version(document.id, document.version)
+        mine = of_version(document.id, document.version)
         batch = uuid.uuid4().hex
-        made = await asyncio.to_thread(_objects, chunks, vectors, batch)
+        made = await asyncio.to_thread(objects, chunks, vectors, batch)
         async with self._translated():
             try:
                 for level in LEVELS:  # the document's object comes last: it says that the version is complete
@@ -279,6 +275,42 @@ class WeaviateIndex:
             ranked = _ranked(query, found, documents, sections)
             return self._hits(query, ranked, await self._limited(self._records([id_ for id_, _, _ in ranked])))
 
+    async def known(
+        self, words: Sequence[str], acl_ids: frozenset[str], document_ids: frozenset[str] | None = None, most: int = 1
+    ) -> Mapping[str, int]:
+        """In how many chunks each of these stems stands, up to `most`. Raises IndexUnavailable.
+
+        Whatever a search by words finds holds one of them; they are taken away until it finds nothing more.
+        """
+        left = dict.fromkeys(word for word in words if word)
+        if not acl_ids or document_ids == frozenset() or not left:
+            return {}
+        where = Filter.by_property("acl_id").contains_any(sorted(acl_ids))
+        if document_ids is not None:
+            where = where & Filter.by_property("document_id").contains_any(sorted(document_ids))
+        found: list[str] = []
+        async with self._translated():
+            while left:
+                seen = {s for text in await self._limited(self._worded(left, where, WITHIN)) for s in text.split()}
+                held = [word for word in left if word in seen]
+                if not held:
+                    break
+                found += held
+                left = {word: None for word in left if word not in seen}
+            if most == 1:
+                return dict.fromkeys(found, 1)
+            counted = await self._limited(asyncio.gather(*(self._worded([w], where, most) for w in found)))
+        return {word: len(texts) for word, texts in zip(found, counted, strict=True)}
+
+    async def _worded(self, words: Iterable[str], where: _Filters, count: int) -> list[str]:
+        """The stems of chunks that hold one of these words, with those of their heads."""
+        collection = await self._collection("Chunk")
+        fields = [name for name in FIELDS["Chunk"] if name != "pairs"]
+        answer = await collection.query.bm25(
+            query=" ".join(words), query_properties=fields, limit=count, filters=where, return_properties=fields
+        )
+        return [" ".join(str(o.properties[name]) for name in fields) for o in answer.objects]
+
     async def _chunks(
         self, query: Query, words: str, where: _Filters, count: int, more: Sequence[str] = ()
     ) -> dict[uuid.UUID, _Found]:
@@ -372,7 +404,7 @@ class WeaviateIndex:
             try:
                 await self._client.collections.create(
                     self._names[level],
-                    properties=_properties(level),
+                    properties=properties(level),
                     vector_config=Configure.Vectors.self_provided() if level == "Chunk" else None,
                     inverted_index_config=Configure.inverted_index(
                         bm25_b=b, bm25_k1=k1, stopwords_preset=StopwordsPreset.NONE
@@ -429,68 +461,3 @@ def _ranked(
 
 async def _none() -> dict[tuple[str, int], float]:
     return {}
-
-
-def _key(document_id: str, version: str) -> str:
-    return hashlib.sha256(f"{document_id}\0{version}".encode()).hexdigest()[:32]
-
-
-def _version(document_id: str, version: str) -> _Filters:
-    return Filter.by_property("key").equal(_key(document_id, version))
-
-
-def _properties(level: str) -> list[Property]:
-    def exact(name: str) -> Property:
-        return Property(name=name, data_type=DataType.TEXT, tokenization=Tokenization.FIELD, index_searchable=False)
-
-    def stored(name: str, kind: DataType) -> Property:
-        return Property(name=name, data_type=kind, index_filterable=False, index_searchable=False)
-
-    searched = [
-        Property(name=name, data_type=DataType.TEXT, tokenization=Tokenization.WHITESPACE, index_filterable=False)
-        for name in FIELDS[level]
-    ]
-    kept = [exact(name) for name in ("document_id", "version", "key", "batch", "acl_id")]
-    if level == "Chunk":
-        kept += [stored("section", DataType.INT), stored("ordinal", DataType.INT)]
-        kept += [stored("record", DataType.TEXT), stored("document", DataType.TEXT)]
-    else:
-        kept += [stored("number", DataType.INT)]
-    return searched + kept
-
-
-def _objects(
-    chunks: Sequence[Chunk], vectors: Sequence[bytes], batch: str
-) -> dict[str, list[DataObject[dict[str, Any], None]]]:
-    """The objects of one document version by level."""
-    document = chunks[0].document
-    key = _key(document.id, document.version)
-    common = {
-        "document_id": document.id,
-        "version": document.version,
-        "key": key,
-        "batch": batch,
-        "acl_id": document.acl_id,
-    }
-    title, record = " ".join(title_stems(document.title)), dump_document(document)
-    words = [stems(c.search_text) for c in chunks]
-    bodies = [" ".join(w) for w in words]
-    heads = page_heads(chunks)
-    paths = [" ".join(stems(" ".join((*c.section.path, head)))) for c, head in zip(chunks, heads, strict=True)]
-    places = section_numbers(chunks)
-    made: dict[str, list[DataObject[dict[str, Any], None]]] = {level: [] for level in LEVELS}
-    for n, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True)):
-        values = common | {"body": bodies[n], "path": paths[n], "title": title, "section": places[n], "ordinal": n}
-        values |= {"pairs": " ".join(pairs(words[n])), "record": dump_chunk(chunk), "document": record}
-        id_ = uuid.uuid5(_SPACE, f"{key} {chunk.id} {n}")
-        made["Chunk"].append(DataObject(values, id_, np.frombuffer(vector, "<f4").tolist()))
-    for place in range(max(places) + 1):
-        inside = [n for n, p in enumerate(places) if p == place]
-        text = " ".join([title, paths[inside[0]], *(bodies[n] for n in inside)])
-        made["Section"].append(
-            DataObject(common | {"body": text, "number": place}, uuid.uuid5(_SPACE, f"{key} s{place}"))
-        )
-    text = " ".join([*[title] * TITLE_TIMES, *bodies])
-    values = common | {"body": text, "number": len(chunks)}
-    made["Document"].append(DataObject(values, uuid.uuid5(_SPACE, f"{key} d")))
-    return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from retrieval.people import AccessList
+from retrieval.text.stems import stems
 from retrieval.types import Chosen, Chunk, Document, Hit, ModelUse, Passage, Place, Query, Question, Section, Selection
 
 
@@ -132,6 +134,16 @@ class FakeIndex:
                     score = alpha * cosine + (1 - alpha) * keyword + extra
                     hits.append(Hit(chunk, score, keyword, cosine, extra))
         return tuple(sorted(hits, key=lambda h: (-h.score, h.chunk.document.id, h.chunk.ordinal))[: query.limit])
+
+    async def known(
+        self, words: Sequence[str], acl_ids: frozenset[str], document_ids: frozenset[str] | None = None, most: int = 1
+    ) -> Mapping[str, int]:
+        count: Counter[str] = Counter()
+        for (id_, _), rows in self.rows.items():
+            for chunk, _ in rows:
+                if chunk.document.acl_id in acl_ids and (document_ids is None or id_ in document_ids):
+                    count.update(set(stems(" ".join([chunk.document.title, *chunk.section.path, chunk.search_text]))))
+        return {word: min(most, count[word]) for word in words if count[word]}
 
     async def set_access(self, document_id: str, acl_id: str) -> None:
         for key, rows in self.rows.items():

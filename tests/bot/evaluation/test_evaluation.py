@@ -147,3 +147,12 @@ async def test_a_set_runs_through_the_product(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", results)
     write(tmp_path / "b.jsonl", results)
     assert all(d.before == d.after and not d.certain for d in compare(tmp_path / "a.jsonl", tmp_path / "b.jsonl"))
+
+
+def test_a_mistyped_run_asks_the_same_slips_every_time() -> None:
+    cases = [Case("Why can't the hotel expenses be reimbursed?", (Gold("a.md"),))]
+    [first], [again] = (chosen(cases, Options(mistyped=True)) for _ in range(2))
+    assert first == again
+    assert first.question != cases[0].question
+    assert "cant" in first.question
+    assert first.expect == cases[0].expect

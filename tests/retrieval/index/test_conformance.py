@@ -270,3 +270,27 @@ async def test_a_cleared_index_is_empty_and_can_be_filled_again(index: Index) ->
     assert await search(index, "hotel") == ()
     await add(index, *chunks(document("b"), "hotel text"))
     assert found(await search(index, "hotel")) == ["b#0"]
+
+
+async def test_words_are_known_by_who_may_read_them(index: Index) -> None:
+    for n in range(3):
+        await add(index, *chunks(document(f"d{n}", title="Rules"), f"hotel expense {n}", "hotel again"))
+    await add(index, *chunks(document("secret", acl_id="board"), "salary of the board"))
+    words = ["hotel", "expens", "salari", "rule", "nothing", "hotl", ""]
+    assert await index.known(words, ALL) == {"hotel": 1, "expens": 1, "rule": 1}
+    assert await index.known(words, ALL, most=4) == {"hotel": 4, "expens": 3, "rule": 4}
+    assert await index.known(words, ALL | {"board"}, frozenset({"secret", "d1"}), 9) == {
+        "hotel": 2, "expens": 1, "salari": 1, "rule": 2,
+    }  # fmt: skip
+    assert await index.known(words, frozenset()) == {}
+    assert await index.known(words, ALL, frozenset()) == {}
+    assert await index.known([], ALL) == {}
+    await index.withdraw("secret")
+    assert await index.known(["salari"], frozenset({"board"})) == {}
+
+
+async def test_words_are_known_among_very_many(index: Index) -> None:
+    for n in range(60):
+        await add(index, *chunks(document(f"d{n}"), f"common common common w{n}"))
+    wanted = [f"w{n}" for n in range(60)] + ["common"] + [f"x{n}" for n in range(600)]
+    assert await index.known(wanted, ALL) == dict.fromkeys(wanted[:61], 1)
