@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from bot.directory.file import CombinedDirectory, FileDirectory, Groups
 from bot.errors import SettingsError
 from bot.settings.directories import GraphSettings, HttpDirectorySettings, SlackGroupsSettings
@@ -27,26 +30,40 @@ def build(settings: Settings) -> CombinedDirectory:
 
 
 def _slack(settings: Settings, table: SlackGroupsSettings) -> Groups:
-    from bot.directory.slack import SlackDirectory
+    from bot.directory.slack import InstalledGroups, SlackDirectory
     from bot.slack.client import SlackClient
     from bot.slack.clouds import web_api
     from bot.slack.config import SlackConfig
+    from bot.slack.kind import ANY, workspaces_config
+    from bot.slack.store import Installed
 
-    if settings.slack_bot_token is None:
-        raise SettingsError(
-            'A directory of kind "slack" needs SLACK_BOT_TOKEN, which serves one workspace. '
-            "Set it, or remove the directory."
+    patience: dict[str, Any] = {"timeout": TIMEOUT, "tries": TRIES, "longest_wait": LONGEST_WAIT}
+    if settings.slack_bot_token is not None:
+        config = SlackConfig(
+            bot_token=settings.secret("slack_bot_token"),
+            app_token=settings.secret("slack_app_token"),
+            signing_secret=settings.secret("slack_signing_secret"),
+            base_url=web_api(settings),
+            **patience,
         )
-    config = SlackConfig(
-        bot_token=settings.secret("slack_bot_token"),
-        app_token=settings.secret("slack_app_token"),
-        signing_secret=settings.secret("slack_signing_secret"),
-        base_url=web_api(settings),
-        timeout=TIMEOUT,
-        tries=TRIES,
-        longest_wait=LONGEST_WAIT,
-    )
-    return SlackDirectory(SlackClient(config), table.cache_seconds)
+        return SlackDirectory(SlackClient(config), table.cache_seconds, allowed=frozenset(settings.slack_teams))
+    if not settings.slack_client_id:
+        raise SettingsError(
+            'A directory of kind "slack" needs SLACK_BOT_TOKEN, or SLACK_CLIENT_ID for several workspaces. '
+            "Set one, or remove the directory."
+        )
+    if ANY in settings.slack_teams:
+        raise SettingsError(
+            'A directory of kind "slack" needs to know whose user groups count. Name the workspaces in slack_teams '
+            f'instead of "{ANY}", or remove the directory.'
+        )
+    several = workspaces_config(settings)
+
+    def one(installed: Installed) -> SlackDirectory:
+        client = SlackClient(replace(several.workspace(installed.team, installed.bot_token), **patience))
+        return SlackDirectory(client, table.cache_seconds, one_of_many=installed.team)
+
+    return InstalledGroups(several.installations(), several.allowed_teams, one)
 
 
 def _graph(settings: Settings, table: GraphSettings) -> Groups:

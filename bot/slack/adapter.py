@@ -25,8 +25,8 @@ from bot.slack.client import SlackClient
 from bot.slack.config import SlackConfig
 from bot.slack.events import Identity, call, feedback, hear, is_organisation
 from bot.slack.forms import smaller
-from bot.slack.manifest import FOLLOW_UP_SCOPES, SCOPES
-from bot.slack.people import SlackPeople
+from bot.slack.manifest import needed
+from bot.slack.people import Counted, SlackPeople
 from bot.slack.post import SlackPoster
 from bot.slack.receive import Body, Socket, bolt_app, dispatch, events_route
 from bot.texts import NOT_SAVED, PASSAGE_GONE, PASSAGE_LOADING, PASSAGE_TITLE, PASSAGE_UNAVAILABLE
@@ -130,14 +130,14 @@ class SlackPlatform:
 
     def _missing_scopes(self) -> list[str]:
         """What to do about each scope that the last call showed to be lacking."""
-        needed = SCOPES | (FOLLOW_UP_SCOPES if self._config.listens else frozenset())
+        scopes = needed(follow_ups=self._config.listens, user_groups=self._config.user_groups)
         return [
             f"The bot lacks the scope {scope}: add it under OAuth & Permissions and install the app again."
-            for scope in (sorted(needed - self._client.scopes) if self._client.scopes else [])
+            for scope in (sorted(scopes - self._client.scopes) if self._client.scopes else [])
         ]
 
-    async def unconfirmed(self) -> tuple[int, int]:
-        """How many members have an address that does not count, and of how many. Raises PlatformError."""
+    async def unconfirmed(self) -> Counted:
+        """How many members have an address that does not count. Raises PlatformError."""
         return await self._people.unconfirmed(self._me())
 
     async def ready(self) -> list[str]:

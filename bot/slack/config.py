@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from bot.answering.channels import Unmentioned, listening
 from bot.errors import SettingsError
+from bot.slack.store import Installations
 from retrieval.outbound.addresses import is_loopback
 
 PROMPTS = (("What can you answer from?", "sources"), ("How do you work?", "help"))
@@ -23,7 +24,8 @@ class Shared:
 
     `allowed_teams` are workspaces: see each of the two. `unmentioned` are the channels with a rule of their
     own for what does not mention us. `trusted_emails` are workspaces, organisations and domains ("@example.com")
-    of whose members an e-mail address counts that Slack does not confirm. `longest_wait` bounds a single
+    of whose members an e-mail address counts that Slack does not confirm. `user_groups`: Slack's user groups are read,
+    so the scope for them is needed. `longest_wait` bounds a single
     Retry-After that is waited for. A channel that was quiet takes some new messages at once, then one each
     `message_seconds`.
     """
@@ -33,6 +35,7 @@ class Shared:
     unmentioned: Mapping[str, Unmentioned] = field(default_factory=dict)
     allowed_teams: frozenset[str] = frozenset()
     trusted_emails: frozenset[str] = frozenset()
+    user_groups: bool = False
     suggested_prompts: tuple[tuple[str, str], ...] = PROMPTS
     timeout: float = 10.0
     tries: int = 4
@@ -129,6 +132,10 @@ class WorkspacesConfig(Shared):
         if not re.fullmatch(r"[0-9A-Za-z.-]+", self.client_id):
             raise SettingsError("SLACK_CLIENT_ID must be the client id of the app: two numbers with a dot between.")
         self.check()
+
+    def installations(self) -> Installations:
+        """Where the tokens lie."""
+        return Installations(self.folder / "installations", self.max_workspaces)
 
     def workspace(self, team: str, token: str) -> SlackConfig:
         """For one workspace. Only its own people are members, however many workspaces are served.

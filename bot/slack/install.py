@@ -21,7 +21,7 @@ from bot.errors import BotError, PlatformDenied, PlatformError
 from bot.slack.client import FAILURES, SlackClient, Unsure, code_of, translate, vendor_logger
 from bot.slack.config import WorkspacesConfig
 from bot.slack.events import is_organisation
-from bot.slack.manifest import FOLLOW_UP_SCOPES, SCOPES
+from bot.slack.manifest import needed
 from bot.slack.store import TEAM, Installations, Installed, States
 
 INSTALL_PATH = "/slack/install"
@@ -60,7 +60,7 @@ class InstallFlow:
         self._config = config
         self._store = store
         self._states = States(config.folder / "states", config.state_seconds, config.client_secret)
-        scopes = SCOPES | (FOLLOW_UP_SCOPES if config.listens else frozenset())
+        scopes = needed(follow_ups=config.listens, user_groups=config.user_groups)
         parts = urlsplit(config.base_url)
         self._urls = AuthorizeUrlGenerator(
             client_id=config.client_id,

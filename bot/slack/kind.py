@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from bot.ports import ChatAdapter, Intake, Viewer
     from bot.settings.values import Settings
     from bot.slack.adapter import SlackPlatform
+    from bot.slack.config import WorkspacesConfig
+    from bot.slack.people import Counted
     from bot.types import Incoming, Outcome, PassageView
     from retrieval.people import Principal
 
@@ -63,7 +65,8 @@ class Slack:
 
         known = load()
         follow_ups, prompts = known.listens, known.prompts or PROMPTS
-        return Manifest(slack_manifest(name=name, url=url, follow_ups=follow_ups, prompts=prompts))
+        groups = _user_groups(known)
+        return Manifest(slack_manifest(name=name, url=url, follow_ups=follow_ups, user_groups=groups, prompts=prompts))
 
     async def messages(self, settings: Settings, log: ComparedLog, period: Period) -> Gathered:
         """The bot's answers in one channel."""
@@ -82,18 +85,17 @@ class Slack:
         return [*await _way_in(settings), *await self._addresses(settings)]
 
     async def _addresses(self, settings: Settings) -> list[CheckResult]:
-        if settings.slack_bot_token is None:
-            return []
         check = "slack addresses"
+        if ANY in settings.slack_teams:
+            told = f'nobody\'s address counts, since slack_teams = ["{ANY}"] lets any workspace in'
+            return [CheckResult(check, True, told, warning=True)]
+        if settings.slack_bot_token is None and not settings.slack_client_id:
+            return []
         try:
-            async with _reading(settings) as slack:
-                found, counted = await slack.unconfirmed()
+            counted = [place async for place in _counted(settings)]
         except BotError as error:
             return [CheckResult(check, True, f"not counted: {error}", warning=True)]
-        if not found:
-            return [CheckResult(check, True, f"those of all {counted} members count")]
-        told = f"{found} of {counted} members have an address that Slack does not confirm, as with single sign-on: "
-        return [CheckResult(check, True, told + ADDRESSES, warning=True)]
+        return [_told(check, name, count) for name, count in counted]
 
 
 ANY = "any"
@@ -105,6 +107,28 @@ ADDRESSES = (
 )
 
 SLACK = Slack()
+
+
+async def _counted(settings: Settings) -> AsyncIterator[tuple[str, Counted]]:
+    """How many addresses do not count, of each workspace by its name ("" for one alone). Raises BotError."""
+    if settings.slack_bot_token is not None:
+        async with _reading(settings) as slack:
+            yield "", await slack.unconfirmed()
+        return
+    from bot.slack.workspaces import SlackWorkspaces
+
+    workspaces = SlackWorkspaces(workspaces_config(settings), _Nothing(), _Nothing())
+    async for name, count in workspaces.unconfirmed():
+        yield name, count
+
+
+def _told(check: str, name: str, count: Counted) -> CheckResult:
+    start = f"{name}: " if name else ""
+    members = f"{'' if count.whole else 'the first '}{count.members:,} members"
+    if not count.found:
+        return CheckResult(check, True, f"{start}those of {'all ' if count.whole else ''}{members} count")
+    told = f"{count.found:,} of {members} have an address that Slack does not confirm, as with single sign-on: "
+    return CheckResult(check, True, start + told + ADDRESSES, warning=True)
 
 
 @asynccontextmanager
@@ -142,8 +166,14 @@ def _workspace(settings: Settings, intake: Intake, viewer: Viewer, memory: Threa
 
 
 def _workspaces(settings: Settings, intake: Intake, viewer: Viewer, memory: ThreadMemory) -> ChatAdapter:
-    from bot.slack.config import WorkspacesConfig
     from bot.slack.workspaces import SlackWorkspaces
+
+    return SlackWorkspaces(workspaces_config(settings), intake, viewer, memory.knows)
+
+
+def workspaces_config(settings: Settings) -> WorkspacesConfig:
+    """For several workspaces. Raises SettingsError."""
+    from bot.slack.config import WorkspacesConfig
 
     if settings.slack_app_token is not None:
         raise SettingsError("Several workspaces are served over HTTP, not Socket Mode. Unset SLACK_APP_TOKEN.")
@@ -162,7 +192,7 @@ def _workspaces(settings: Settings, intake: Intake, viewer: Viewer, memory: Thre
             f'(FOOTNOTE_SLACK_TEAMS=\'["T0123", "T0456"]\'), or ["{ANY}"] alone if any workspace that finds the '
             "address may install the app and its members read what everyone may read."
         )
-    return SlackWorkspaces(config, intake, viewer, memory.knows)
+    return config
 
 
 def _shared(settings: Settings) -> dict[str, Any]:
@@ -176,8 +206,14 @@ def _shared(settings: Settings) -> dict[str, Any]:
         "unmentioned": settings.unmentioned,
         "allowed_teams": frozenset(settings.slack_teams),
         "trusted_emails": frozenset(map(_lower_domain, settings.slack_trusted_emails)),
+        "user_groups": _user_groups(settings),
         "suggested_prompts": settings.prompts or PROMPTS,
     }
+
+
+def _user_groups(settings: Settings) -> bool:
+    """Whether a directory reads Slack's user groups."""
+    return any(table.kind == "slack" for table in settings.directories)
 
 
 def _lower_domain(entry: str) -> str:

@@ -29,6 +29,16 @@ SCOPES = frozenset(
 FOLLOW_UP_SCOPES = frozenset({"channels:history", "groups:history"})
 """For follow-ups without a mention, edits and deletes, and for finding a reply again after a failure."""
 
+USER_GROUP_SCOPES = frozenset({"usergroups:read"})
+"""For a directory of kind "slack"."""
+
+
+def needed(*, follow_ups: bool, user_groups: bool) -> frozenset[str]:
+    """The scopes of a bot that hears what does not mention it, or reads user groups."""
+    more = (FOLLOW_UP_SCOPES if follow_ups else frozenset()) | (USER_GROUP_SCOPES if user_groups else frozenset())
+    return SCOPES | more
+
+
 EVENTS = ("app_home_opened", "app_mention", "message.im", "message.mpim", "user_change")
 FOLLOW_UP_EVENTS = ("message.channels", "message.groups")
 INSTALL_EVENTS = ("app_uninstalled", "tokens_revoked")
@@ -40,15 +50,17 @@ def slack_manifest(
     name: str = "Footnote",
     url: str | None = None,
     follow_ups: bool = True,
+    user_groups: bool = False,
     prompts: Sequence[tuple[str, str]] = PROMPTS,
 ) -> dict[str, Json]:
     """The manifest for Socket Mode, or for HTTP at `url` (https, the public address of `footnote serve`).
 
     With `url` the manifest also lets other workspaces install the app, where SLACK_CLIENT_ID is set.
-    Without `follow_ups` the app hears nothing in channels but its mentions. `prompts` are titles and
+    Without `follow_ups` the app hears nothing in channels but its mentions. With `user_groups` it may read who is in
+    Slack's user groups. `prompts` are titles and
     messages of the suggested questions.
     """
-    scopes: list[Json] = [*sorted(SCOPES | (FOLLOW_UP_SCOPES if follow_ups else frozenset()))]
+    scopes: list[Json] = [*sorted(needed(follow_ups=follow_ups, user_groups=user_groups))]
     heard = EVENTS + (FOLLOW_UP_EVENTS if follow_ups else ()) + (INSTALL_EVENTS if url else ())
     events: list[Json] = [*sorted(heard)]
     address = f"{url.rstrip('/')}/slack/events" if url else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bot.directory.cache import Kept
@@ -17,6 +18,7 @@ from bot.errors import PlatformBusy, PlatformError
 from bot.slack.client import SlackClient, code_of
 from bot.slack.config import SlackConfig
 from bot.slack.events import Identity
+from bot.slack.granted import within, workspaces
 from bot.texts import EMAIL_UNCONFIRMED
 from bot.types import ChannelKind, Incoming, People
 from retrieval.people import Principal
@@ -24,10 +26,20 @@ from retrieval.people import Principal
 LIST_FROM = 400
 """With more unknown people than this, the workspace's list is read, a thousand at a time, until all are found: Slack
 takes some 100 look-ups and 20 pages a minute (tiers 4 and 2 of its rate limits)."""
+MOST_COUNTED = 5_000
 SLACKBOT = "USLACKBOT"
 """Slack's own app, of whom users.info says that it is no bot."""
 
 Profile = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many of so many members with an address have one that does not count; `whole`: no more were there."""
+
+    found: int
+    members: int
+    whole: bool = True
 
 
 class SlackPeople:
@@ -65,17 +77,23 @@ class SlackPeople:
         """Whether the asker has an address that does not count, since Slack does not confirm it."""
         return self._config.emails and not asker.email and bool(_address(await self._profile(user)))
 
-    async def unconfirmed(self, me: Identity, most: int = 5_000) -> tuple[int, int]:
-        """How many members have an address that does not count, and of how many. Raises PlatformError."""
-        counted = found = 0
-        async for profile in self._client.pages("users.list", "members", limit=1_000):
-            person = self._principal(str(profile.get("id")), profile, me)
-            if person.member and _reads(person.user, profile) and _address(profile):
-                counted += 1
+    async def unconfirmed(self, me: Identity, most: int = MOST_COUNTED) -> Counted:
+        """How many members have an address that does not count: of the first `most`, over all workspaces of the token.
+
+        Raises PlatformError.
+        """
+        seen: set[str] = set()
+        found = 0
+        for team in await workspaces(self._client, me.team, self._config.allowed_teams):
+            async for profile in self._client.pages("users.list", "members", limit=1_000, **within(team)):
+                person = self._principal(str(profile.get("id")), profile, me)
+                if person.user in seen or not (person.member and _reads(person.user, profile) and _address(profile)):
+                    continue
+                if len(seen) >= most:
+                    return Counted(found, len(seen), whole=False)
+                seen.add(person.user)
                 found += not person.email
-            if counted >= most:
-                break
-        return found, counted
+        return Counted(found, len(seen))
 
     async def person(self, user: str, me: Identity) -> Principal:
         """One person. Somebody whom Slack does not know is nobody: no member, no e-mail. Raises PlatformError."""
@@ -111,8 +129,7 @@ class SlackPeople:
         unknown = {user for user in users if not self._profiles.has(user, self._config.people_seconds)}
         if len(unknown) <= LIST_FROM:
             return
-        within = {"team_id": workspace} if workspace else {}
-        async for profile in self._client.pages("users.list", "members", 1_000, **within):
+        async for profile in self._client.pages("users.list", "members", 1_000, **within(workspace)):
             user = str(profile["id"])
             if user in unknown:
                 self._profiles.put(user, profile)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -23,8 +23,9 @@ from bot.slack.config import WorkspacesConfig
 from bot.slack.events import Identity, hear
 from bot.slack.forms import smaller
 from bot.slack.install import INSTALL_PATH, InstallFlow
+from bot.slack.people import Counted
 from bot.slack.receive import EVENTS_PATH, as_bolt, signed_body, unreadable
-from bot.slack.store import Installations, Installed
+from bot.slack.store import Installed
 from bot.types import Expert, Form, Incoming, IncomingKind, Outcome, People, Reply
 
 NOBODY = "-"  # no user's and no bot's id
@@ -70,7 +71,7 @@ class SlackWorkspaces:
         self._intake = intake
         self._viewer = viewer
         self._knows_thread = knows_thread
-        self._store = Installations(config.folder / "installations", config.max_workspaces)
+        self._store = config.installations()
         self._flow = InstallFlow(config, self._store)
         self._verifier = SignatureVerifier(config.signing_secret)
         self._live: dict[str, _Live] = {}
@@ -125,6 +126,22 @@ class SlackWorkspaces:
             found = await self._make(installed).check()
             problems += [f"{installed.name} ({team}): {problem}" for problem in found]
         return problems
+
+    async def unconfirmed(self) -> AsyncIterator[tuple[str, Counted]]:
+        """How many members have an address that does not count, by the workspace's name. Needs no `start`.
+
+        Raises PlatformError.
+        """
+        for team in await self._store.teams():
+            installed = await self._installed(team)
+            if installed is None:
+                continue
+            platform = self._make(installed)
+            await platform.start()
+            try:
+                yield f"{installed.name} ({team})", await platform.unconfirmed()
+            finally:
+                await platform.stop()
 
     # --- Platform -----------------------------------------------------------------------
 

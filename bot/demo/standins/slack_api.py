@@ -26,6 +26,7 @@ SCOPE_OF = {
     "chat.getPermalink": "chat:write",
     "users.info": "users:read",
     "users.list": "users:read",
+    "usergroups.list": "usergroups:read",
     "conversations.info": "channels:read",
     "conversations.members": "channels:read",
     "conversations.open": "im:write",
@@ -50,14 +51,14 @@ NEEDED = {
     "assistant.threads.setSuggestedPrompts": ("channel_id", "prompts"),
 }
 PER_MINUTE = {
-    **dict.fromkeys(("users.list", "conversations.list", "usergroups.list"), 20),  # tier 2
+    **dict.fromkeys(("users.list", "conversations.list", "usergroups.list", "auth.teams.list"), 20),  # tier 2
     **dict.fromkeys(("conversations.info", "conversations.history", "conversations.replies"), 50),  # tier 3
     **dict.fromkeys(("chat.update", "conversations.open", "users.conversations"), 50),
     **dict.fromkeys(("conversations.members", "users.info", "views.open", "views.update"), 100),
 }
 """How many calls of a method Slack takes in a minute: https://docs.slack.dev/apis/web-api/rate-limits, and the tier on
 each method's page. chat.postMessage goes by the channel instead, about one a second."""
-READS = ("users.", "conversations.")
+READS = ("users.", "usergroups.", "conversations.")
 REFUSALS = {
     "not_in_channel": "https://docs.slack.dev/reference/methods/chat.postMessage#errors",
     "channel_not_found": "https://docs.slack.dev/reference/methods/chat.postMessage#errors",
@@ -94,6 +95,7 @@ class SlackApi:
             "apps.connections.open": lambda _: {"url": self._ticket()},
             "assistant.threads.setStatus": self._status,
             "assistant.threads.setSuggestedPrompts": self._prompts,
+            "auth.teams.list": self._granted,
             "auth.test": lambda _: self._who(),
             "chat.getPermalink": self._permalink,
             "chat.postEphemeral": self._ephemeral,
@@ -104,6 +106,7 @@ class SlackApi:
             "conversations.members": self._members,
             "conversations.open": self._direct,
             "conversations.replies": self._replies,
+            "usergroups.list": self._groups,
             "users.info": self._user,
             "users.list": self._list,
             "views.open": self._view,
@@ -194,11 +197,37 @@ class SlackApi:
         grid = {"enterprise_id": world.team, "is_enterprise_install": True} if whole else {}
         return {"team_id": world.team, "user_id": world.bot_user, "bot_id": world.bot_id, **grid}
 
+    def _granted(self, arguments: Arguments) -> Answer:
+        """https://docs.slack.dev/reference/methods/auth.teams.list"""
+        teams = self._world.granted if self._world.whole else [self._world.team]
+        return self._page(arguments, "teams", [{"id": team, "name": f"The workspace {team}"} for team in teams])
+
+    def _within(self, method: str, arguments: Arguments) -> str:
+        """The workspace that is meant. An organisation's token must name one that the app was added to; a workspace's
+        is for its own, whatever is named. Errors: https://docs.slack.dev/reference/methods/users.list
+        """
+        if not self._world.whole:
+            return self._world.team
+        team = str(arguments.get("team_id") or "")
+        if not team:
+            raise self._complain(f"missing_argument: {method} with an organisation's token names no team_id")
+        if team not in self._world.granted:
+            raise SlackError("team_access_not_granted")
+        return team
+
     def _list(self, arguments: Arguments) -> Answer:
-        """An organisation's token must name the workspace: https://docs.slack.dev/reference/methods/users.list"""
-        if self._world.whole and not arguments.get("team_id"):
-            raise self._complain("missing_argument: users.list with an organisation's token names no team_id")
-        return self._page(arguments, "members", list(self._world.users.values()))
+        team = self._within("users.list", arguments)
+        people = list(self._world.users.values())
+        if self._world.whole:
+            people = [p for p in people if team in (p["team_id"], *p.get("enterprise_user", {}).get("teams", ()))]
+        return self._page(arguments, "members", people)
+
+    def _groups(self, arguments: Arguments) -> Answer:
+        """https://docs.slack.dev/reference/methods/usergroups.list"""
+        team = self._within("usergroups.list", arguments)
+        shown = {"users"} if arguments.get("include_users") == "true" else set()
+        groups = [group for group in self._world.usergroups if group["team_id"] == team]
+        return {"usergroups": [{k: v for k, v in g.items() if k != "users" or k in shown} for g in groups]}
 
     # --- reading ------------------------------------------------------------------------
 

@@ -55,6 +55,10 @@ class World:
     bot_user: str = BOT_USER
     bot_id: str = BOT_ID
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
+    usergroups: list[dict[str, Any]] = field(default_factory=list)
+    """Each with its `team_id`."""
+    granted: list[str] = field(default_factory=lambda: [GRID_TEAM])
+    """Workspaces of an organisation that the app was added to."""
     channels: dict[str, dict[str, Any]] = field(default_factory=dict)
     members: dict[str, list[str]] = field(default_factory=dict)
     messages: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
@@ -99,6 +103,11 @@ class World:
         known = {"team_id": self.team, "is_bot": False, "deleted": False, "is_email_confirmed": bool(email)}
         self.users[user] = {"id": user, "name": name, "profile": profile, **known, **flags}
         return user
+
+    def add_group(self, group: str, handle: str, *users: str, team: str = "") -> None:
+        """A user group of a workspace."""
+        shape = {"id": group, "team_id": team or self.team, "handle": handle, "users": list(users), "date_delete": 0}
+        self.usergroups.append(shape)
 
     def add_channel(self, name: str, *people: str, kind: str = "channel", **flags: Any) -> str:
         """A channel with the bot and these people in it; kind "channel", "group" (private), "mpim" or "im"."""

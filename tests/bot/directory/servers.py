@@ -227,8 +227,9 @@ class FakeEndpoint:
 
 @dataclass
 class FakeSlack:
-    """Slack's `usergroups.list`."""
+    """Slack's `usergroups.list`. With `granted` the token is an organisation's, for these of its workspaces."""
 
+    granted: list[str] = field(default_factory=list)
     usergroups: list[Any] = field(default_factory=list)
     error: str = ""
     calls: int = 0
@@ -236,10 +237,23 @@ class FakeSlack:
     complaints: list[str] = field(default_factory=list)
 
     def add(self, identity: str, handle: str, *users: str, **more: Any) -> None:
-        self.usergroups.append({"id": identity, "handle": handle, "users": list(users), "date_delete": 0, **more})
+        group = {"id": identity, "handle": handle, "users": list(users), "date_delete": 0}
+        self.usergroups.append(group | more)
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/api/usergroups.list", self._list)]
+        return [
+            web.get("/api/usergroups.list", self._list),
+            web.get("/api/auth.test", self._who),
+            web.get("/api/auth.teams.list", self._teams),
+        ]
+
+    async def _who(self, _: web.Request) -> web.Response:
+        grid = {"enterprise_id": "E0ORG", "is_enterprise_install": True} if self.granted else {}
+        return web.json_response({"ok": True, "team_id": "E0ORG" if grid else "T1", "user_id": "UBOT", **grid})
+
+    async def _teams(self, _: web.Request) -> web.Response:
+        teams = [{"id": team, "name": team} for team in self.granted]
+        return web.json_response({"ok": True, "teams": teams, "response_metadata": {"next_cursor": ""}})
 
     async def _list(self, request: web.Request) -> web.Response:
         self.calls += 1
@@ -252,4 +266,9 @@ class FakeSlack:
             self.complaints.append("the members were not asked for")
         if self.error:
             return web.json_response({"ok": False, "error": self.error, "needed": "usergroups:read"})
-        return web.json_response({"ok": True, "usergroups": self.usergroups})
+        team = request.query.get("team_id", "")
+        if self.granted and team not in self.granted:
+            # https://docs.slack.dev/reference/methods/usergroups.list
+            return web.json_response({"ok": False, "error": "team_access_not_granted" if team else "missing_argument"})
+        listed = [g for g in self.usergroups if not self.granted or g["team_id"] == team]
+        return web.json_response({"ok": True, "usergroups": listed})

@@ -21,10 +21,13 @@ from tests.bot.directory.servers import ADA, BEN, TEAMS_ADA, FakeSlack, Fault, s
 
 
 @asynccontextmanager
-async def slack(seconds: float = 30) -> AsyncIterator[tuple[FakeSlack, SlackDirectory, list[float]]]:
-    """A workspace with Ada in legal; the last is the clock."""
-    fake, clock = FakeSlack(), [100.0]
-    fake.add("S1", "legal", "U1", "U3")
+async def slack(
+    seconds: float = 30, *granted: str, allowed: frozenset[str] = frozenset()
+) -> AsyncIterator[tuple[FakeSlack, SlackDirectory, list[float]]]:
+    """A workspace with Ada in legal, or an organisation without groups; the last is the clock."""
+    fake, clock = FakeSlack([*granted]), [100.0]
+    if not granted:
+        fake.add("S1", "legal", "U1", "U3")
     async with serving(*fake.routes()) as origin:
         config = SlackConfig(
             "xoxb-test",
@@ -35,7 +38,7 @@ async def slack(seconds: float = 30) -> AsyncIterator[tuple[FakeSlack, SlackDire
             first_pause=0.01,
             longest_wait=0.2,
         )
-        directory = SlackDirectory(SlackClient(config), seconds, clock=lambda: clock[0])
+        directory = SlackDirectory(SlackClient(config), seconds, lambda: clock[0], allowed=allowed)
         try:
             yield fake, directory, clock
         finally:
@@ -193,4 +196,46 @@ async def test_it_tells_which_of_its_groups_there_are() -> None:
         assert await directory.unknown(frozenset(names)) == {"slack:old", "slack:lega1"}
         calls = fake.calls
         assert await directory.unknown(frozenset({"legal"})) == set()
+        assert fake.calls == calls
+
+
+# --- an organisation's token: https://docs.slack.dev/reference/methods/usergroups.list#arg_team_id ---
+
+
+async def test_the_workspaces_of_an_organisation_are_asked_one_by_one() -> None:
+    async with slack(30, "T1", "T2") as (fake, directory, _):
+        fake.add("S1", "legal", "U1", team_id="T1")
+        fake.add("S2", "legal", "U2", team_id="T2")
+        assert await directory.groups(ADA) == {"slack:S1", "slack:T1/legal"}
+        assert await directory.groups(BEN) == {"slack:S2", "slack:T2/legal"}
+        names = {"slack:T1/legal", "slack:S2", "slack:legal", "slack:T3/legal"}
+        assert await directory.unknown(frozenset(names)) == {"slack:legal", "slack:T3/legal"}
+        assert await directory.check() == []
+
+
+async def test_a_workspace_that_is_not_allowed_has_no_say() -> None:
+    async with slack(30, "T1", "T2", allowed=frozenset({"T1"})) as (fake, directory, _):
+        fake.add("S1", "legal", "U1", team_id="T1")
+        fake.add("S2", "board", "U1", team_id="T2")
+        assert await directory.groups(ADA) == {"slack:S1", "slack:T1/legal"}
+
+
+async def test_a_workspace_that_the_app_left_holds_up_the_others_once() -> None:
+    async with slack(30, "T1", "T2") as (fake, directory, clock):
+        fake.add("S1", "legal", "U1", team_id="T1")
+        await directory.groups(ADA)
+        fake.granted.remove("T2")
+        clock[0] += 31
+        with pytest.raises(DirectoryDown, match="not added to this workspace"):
+            await directory.groups(ADA)
+        clock[0] += 31
+        assert await directory.groups(ADA) == {"slack:S1", "slack:T1/legal"}
+
+
+@pytest.mark.parametrize(("later", "calls"), [(5.9, 2), (6, 4)])
+async def test_the_more_workspaces_the_older_a_list_may_be(later: float, calls: int) -> None:
+    async with slack(0, "T1", "T2") as (fake, directory, clock):
+        await directory.groups(ADA)
+        clock[0] += later
+        await directory.fresh(ADA)
         assert fake.calls == calls

@@ -391,6 +391,7 @@ def test_a_workspace_keeps_what_is_set_for_all(tmp_path: Path) -> None:
         "longest_wait": 3.5,
         "message_seconds": 2.5,
         "trusted_emails": frozenset({"@example.com"}),
+        "user_groups": True,
     }
     assert set(set_for_all) == {f.name for f in fields(Shared)}
     config = WorkspacesConfig("1.2", "s", "signing", tmp_path, max_people=5, **set_for_all).workspace("T1", "xoxb-1")

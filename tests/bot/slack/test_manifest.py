@@ -20,7 +20,15 @@ import jsonschema
 import pytest
 
 from bot.demo.standins.slack_api import SCOPE_OF
-from bot.slack.manifest import EVENTS, FOLLOW_UP_EVENTS, FOLLOW_UP_SCOPES, INSTALL_EVENTS, SCOPES, slack_manifest
+from bot.slack.manifest import (
+    EVENTS,
+    FOLLOW_UP_EVENTS,
+    FOLLOW_UP_SCOPES,
+    INSTALL_EVENTS,
+    SCOPES,
+    USER_GROUP_SCOPES,
+    slack_manifest,
+)
 from tests.servers.npmtools import SLACK_TYPES, TYPESCRIPT, npm_package
 
 FILE = Path(__file__).parents[3] / "bot" / "manifests" / "slack.json"
@@ -49,7 +57,7 @@ def test_each_event_has_its_scope(event: str) -> None:
 
 @pytest.mark.parametrize("method", SCOPE_OF)
 def test_each_call_has_its_scope(method: str) -> None:
-    assert SCOPE_OF[method] in SCOPES | FOLLOW_UP_SCOPES
+    assert SCOPE_OF[method] in SCOPES | FOLLOW_UP_SCOPES | USER_GROUP_SCOPES
 
 
 def shape(**properties: Any) -> dict[str, Any]:
