@@ -15,7 +15,8 @@ PRIVATE_NOTE = "I have answered this in a direct message to the person who asked
 ASKED_IN = "You asked me this here: {link}"
 THE_QUESTION = "the question"
 SHOWN_BEFORE = "I have answered this, but could not make sure that it arrived. If you see no answer, please ask again."
-CONTINUED = "(continued)"  # begins the later parts of an answer that is shown in parts
+CONTINUED = "(continued"  # begins the later parts of an answer that is shown in parts
+PART = CONTINUED + ", part {n})"
 NOT_TAKEN = (
     "I have an answer to this, but it could not be shown here in any form. "
     "An administrator can look it up in the audit log: record {record}"

@@ -30,6 +30,15 @@ _Work = Callable[[], Any]
 
 
 @dataclass(frozen=True, slots=True)
+class PartsShown:
+    """Of a reply in several messages: the form, whether it is for the asker alone, and those that stand there."""
+
+    form: str
+    private: bool
+    messages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PendingEvent:
     """An event that is not done, and how far it has come."""
 
@@ -38,6 +47,7 @@ class PendingEvent:
     record_id: str | None
     status_id: str | None
     reply: Reply | None
+    parts: PartsShown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +199,15 @@ class Inbox:
 
     async def recorded(self, key: str, reply: Reply) -> None:
         """The log has the record: from here on the question is not asked again, only shown."""
-        data = json.dumps({"payload": reply.payload, "private": reply.private, "receipt": asdict(reply.receipt)})
-        await self._update("UPDATE events SET state = 'recorded', reply = ?", data, key)
+        await self._update("UPDATE events SET state = 'recorded', reply = ?", _reply_json(reply), key)
 
     async def showing(self, key: str) -> None:
         """A reply is about to be sent: after a crash it is looked for before it is sent again."""
         await self._update("UPDATE events SET state = 'showing'", key)
+
+    async def parts_shown(self, key: str, reply: Reply, parts: PartsShown) -> None:
+        """So far: after a crash the rest is sent."""
+        await self._update("UPDATE events SET reply = ?", _reply_json(reply, parts), key)
 
     async def not_shown(self, key: str) -> None:
         """It was not sent, after all: it may be sent again."""
@@ -269,7 +282,7 @@ def _waiting(event: Mapping[str, Any]) -> WaitingEvent:
 
 def _pending(row: tuple[Any, ...]) -> PendingEvent:
     event, state, record_id, status_id, reply = row
-    return PendingEvent(_from_json(json.loads(event)), state, record_id, status_id, _reply(reply))
+    return PendingEvent(_from_json(json.loads(event)), state, record_id, status_id, *_reply(reply))
 
 
 def _blank(key: str) -> str:
@@ -300,8 +313,15 @@ def _from_json(data: dict[str, Any]) -> Incoming:
     )
 
 
-def _reply(text: str | None) -> Reply | None:
+def _reply_json(reply: Reply, parts: PartsShown | None = None) -> str:
+    data = {"payload": reply.payload, "private": reply.private, "receipt": asdict(reply.receipt)}
+    return json.dumps(data | ({"parts": asdict(parts)} if parts else {}))
+
+
+def _reply(text: str | None) -> tuple[Reply | None, PartsShown | None]:
     if text is None:
-        return None
+        return None, None
     data = json.loads(text)
-    return Reply(data["payload"], data["private"], Receipt(**data["receipt"]))
+    parts = data.get("parts")
+    shown = PartsShown(parts["form"], parts["private"], tuple(parts["messages"])) if parts else None
+    return Reply(data["payload"], data["private"], Receipt(**data["receipt"])), shown

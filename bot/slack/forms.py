@@ -11,13 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from audit.record import Json
 from bot.answering.parting import parted
-from bot.slack.render import EVENT, TEXT_LIMIT, escape, mark
+from bot.slack.render import PART_EVENT, TEXT_LIMIT, escape, mark
 from bot.types import Form
 
 CONTROLS = frozenset({"actions", "context_actions", "input"})
 PART_LIMIT = 2_000
-PART = f"{EVENT}_part"
-"""Metadata of the parts behind the first, so that one answer is not counted as several."""
 _TOKEN = re.compile(r"<[^<>]*>|&[a-z]+;|[^<&\s]+|\s+|.", re.DOTALL)
 
 Payload = Mapping[str, Json]
@@ -40,7 +38,8 @@ def smaller(payload: Payload) -> Sequence[Form]:
     first, *rest = parted(text, PART_LIMIT, _TOKEN, "<&")
     if rest:
         more: list[Payload] = [
-            {"text": part, "blocks": [], "metadata": mark(PART, {**about, "part": n})} for n, part in enumerate(rest, 2)
+            {"text": part, "blocks": [], "metadata": mark(PART_EVENT, {**about, "part": n})}
+            for n, part in enumerate(rest, 2)
         ]
         forms.append(Form("text in parts", ({"text": first, "blocks": [], "metadata": metadata}, *more)))
     return forms

@@ -15,7 +15,7 @@ from bot.slack.client import SlackClient, Unreached, Unsure, code_of
 from bot.slack.config import SlackConfig
 from bot.slack.events import Identity, spoken
 from bot.slack.pace import Pace
-from bot.slack.render import EVENT, TEXT_LIMIT, clip, escape, linking, mark
+from bot.slack.render import EVENT, PART_EVENT, TEXT_LIMIT, clip, escape, linking, mark
 from bot.texts import ASKED_IN, NO_PRIVATE_CHAT, PRIVATE_NOTE, THE_QUESTION
 from bot.types import ChannelKind, Incoming, Reply
 
@@ -80,7 +80,8 @@ class SlackPoster:
     async def _privately(
         self, incoming: Incoming, reply: Reply, replace: str | None, me: Identity, *, again: bool
     ) -> str:
-        """The reply to the asker's direct conversation, then the line in the channel that says where it went.
+        """The reply to the asker's direct conversation, then the line in the channel that says where it went; both
+        lines once for all its parts.
 
         Not chat.postEphemeral: Slack does not promise that such a message arrives, and it is gone after a reload.
         """
@@ -95,9 +96,12 @@ class SlackPoster:
             "text": ASKED_IN.format(link=escape(asked or "")),
             "metadata": mark(STATUS_EVENT, {"key": incoming.key, "to": direct}),
         }
-        if asked:
+        later = _is_part(reply.payload)
+        if asked and not later:
             await self._once(direct, None, back, me, look_first=True)
         message = await self._once(direct, None, _body(reply.payload), me, look_first=True, must_see=True)
+        if later:
+            return message
         try:
             await self.text(incoming, PRIVATE_NOTE, replace, me)
         except PlatformDenied as error:  # the answer has arrived, and the link back says where it was asked
@@ -248,6 +252,12 @@ class SlackPoster:
 def _body(payload: Mapping[str, Json]) -> dict[str, Json]:
     """The parts of a message that Slack is sent. Without blocks it is told so, since an update would keep old ones."""
     return {"blocks": [], **{key: payload[key] for key in ("text", "blocks", "metadata") if key in payload}}
+
+
+def _is_part(payload: Mapping[str, Json]) -> bool:
+    """Whether a message is a part of an answer behind its first."""
+    metadata = payload.get("metadata")
+    return isinstance(metadata, Mapping) and metadata.get("event_type") == PART_EVENT
 
 
 def ours(message: Mapping[str, Any], me: Identity) -> bool:

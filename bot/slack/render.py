@@ -56,6 +56,8 @@ PASSAGE = "footnote_passage"
 FEEDBACK = "footnote_feedback"
 EXPERT = "footnote_expert"
 EVENT = "footnote_answer"
+PART_EVENT = f"{EVENT}_part"
+"""Of the parts behind the first, so that one answer is not counted as several."""
 BOLD = (RunKind.ASKED, RunKind.TITLE)
 
 Block = dict[str, Json]

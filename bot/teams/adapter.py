@@ -37,7 +37,7 @@ from bot.teams.events import (
     translate,
 )
 from bot.teams.forms import smaller
-from bot.teams.messages import TeamsMessages
+from bot.teams.messages import TeamsMessages, part_of
 from bot.teams.people import TeamsPeople
 from bot.teams.render import call, chat_link, passage_window, render, text_message, text_window, welcome
 from bot.teams.tokens import TokenSource
@@ -102,7 +102,7 @@ class TeamsPlatform:
         self._tasks: set[asyncio.Task[None]] = set()
         self._history = history
         self._typing = Typing(self._type)
-        self._private: _Recent[tuple[str, str], str] = _Recent()
+        self._private: _Recent[tuple[str, str, int], str] = _Recent()
         self._records: _Recent[tuple[str, str], str] = _Recent()
         self._followed: _Recent[ThreadKey, bool] = _Recent()
 
@@ -284,7 +284,7 @@ class TeamsPlatform:
         if reply.private and incoming.channel_kind is not ChannelKind.DIRECT:
             return await self._post_privately(incoming, reply, replace, again=again)
         record = reply.receipt.record_id
-        message = await self._found(incoming, record) if again and replace is None else None
+        message = await self._found(incoming, record, _part(reply)) if again and replace is None else None
         if message is None:
             try:
                 message = await self._show(incoming, reply.payload, replace, once=True)
@@ -294,8 +294,8 @@ class TeamsPlatform:
             self._records.put((incoming.channel, message), record)
         return message
 
-    async def _found(self, incoming: Incoming, record: str) -> str | None:
-        """The message that shows a record, as Microsoft Graph shows the thread. Raises PlatformError.
+    async def _found(self, incoming: Incoming, record: str, part: int) -> str | None:
+        """The message that shows a record, or a part of it, as Microsoft Graph shows the thread. Raises PlatformError.
 
         Teams gives a bot no other way to look: where Graph does not let us read, PlatformUnseen is raised.
         """
@@ -304,19 +304,20 @@ class TeamsPlatform:
         since = incoming.received_at
         try:
             if incoming.channel_kind is ChannelKind.GROUP:
-                posted = await self._history.chat(incoming.channel, since)
+                posted = await self._history.chat(incoming.channel, since, part)
             else:
                 group = await self._history.group(str(incoming.reference.get("team") or ""))
                 if not group:
                     raise PlatformUnseen("Teams does not say of which team the channel is.")
-                posted = await self._history.thread(group, incoming.channel, incoming.thread, since)
+                posted = await self._history.thread(group, incoming.channel, incoming.thread, since, part)
         except (PlatformDenied, NotThere) as error:
             raise PlatformUnseen(str(error)) from error
         return next((p.message for p in posted if p.record == record), None)
 
     async def _post_privately(self, incoming: Incoming, reply: Reply, replace: str | None, *, again: bool) -> str:
-        """The reply to the asker's personal chat, then the neutral line in the thread."""
-        done = (incoming.key, reply.receipt.record_id)
+        """The reply to the asker's personal chat, then the neutral line in the thread, once for all its parts."""
+        part = _part(reply)
+        done = (incoming.key, reply.receipt.record_id, part)
         message = self._private.get(done)
         if message is None:
             if again:
@@ -329,6 +330,8 @@ class TeamsPlatform:
                 log.warning("no personal chat with the asker", key=incoming.key, reason=str(error))
                 return await self._show(incoming, text_message(NO_PRIVATE_CHAT), replace, once=False)
             self._private.put(done, message)
+        if part > 1:
+            return message
         try:
             await self._show(incoming, text_message(PRIVATE_NOTE), replace, once=False)
         except (PlatformDenied, NotThere) as error:  # the answer has arrived
@@ -364,6 +367,11 @@ class TeamsPlatform:
 
     async def _type(self, incoming: Incoming) -> None:
         await self._send(incoming, {"type": "typing"})
+
+
+def _part(reply: Reply) -> int:
+    """Which part of an answer in parts a message is; 1 for any other."""
+    return part_of(str(reply.payload.get("text") or ""))
 
 
 class _Parts:

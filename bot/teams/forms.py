@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from audit.record import Json
 from bot.answering.parting import parted
 from bot.teams.render import escape
-from bot.texts import CONTINUED
+from bot.texts import PART
 from bot.types import Form
 
 LABEL = "https://schema.org/Message"
@@ -40,10 +40,12 @@ def smaller(payload: Payload) -> Sequence[Form]:
         forms.append(Form("text", ({**base, "text": text, **label},)))
     first, *rest = parted(text, PART_LIMIT, _TOKEN, "[\\&")
     if rest:
-        # Where messages are compared with the log, the first stands for the answer: it names the record.
+        # Each names the record, so that it is found again; where messages are compared with the log, the first counts.
         record = next((line for line in reversed(said) if line.startswith("Record ")), "")
-        pieces = [f"{first}\n\n{record}", *(f"{CONTINUED} {piece}" for piece in rest)]
-        forms.append(Form("text in parts", tuple({**base, "text": piece} for piece in pieces)))
+        pieces = [first, *(f"{PART.format(n=n)} {piece}" for n, piece in enumerate(rest, 2))]
+        if rest[-1].endswith(record):
+            pieces[-1] = pieces[-1].removesuffix(record).rstrip()
+        forms.append(Form("text in parts", tuple({**base, "text": f"{piece}\n\n{record}"} for piece in pieces)))
     return forms
 
 

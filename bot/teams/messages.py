@@ -31,7 +31,7 @@ from bot.teams.connector import NotThere
 from bot.teams.events import html_text
 from bot.teams.manifest import CHANNEL_RIGHT, CHAT_RIGHT
 from bot.teams.tokens import TokenSource
-from bot.texts import is_fixed
+from bot.texts import PART, is_fixed
 from retrieval.outbound.addresses import is_safe
 
 NAME = "Microsoft Graph"
@@ -49,6 +49,7 @@ CHAT_PAGE = 50  # the most that Graph gives
 MOST_PAGES = 20_000
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 _RECORD = re.compile(rf"Record ({RECORD_ID})", re.ASCII)
+_PART = re.compile(re.escape(PART).replace(re.escape("{n}"), r"(\d+)"), re.ASCII)
 _CARD = "application/vnd.microsoft.card.adaptive"
 
 
@@ -118,17 +119,20 @@ class TeamsMessages:
                 found += self._ours(channel, [reply async for reply in more], since)
         return found
 
-    async def thread(self, group: str, channel: str, root: str, since: datetime) -> list[Posted]:
-        """The bot's replies in one thread of a channel, as `channel` gives them.
+    async def thread(self, group: str, channel: str, root: str, since: datetime, part: int = 1) -> list[Posted]:
+        """The bot's replies in one thread of a channel, as `channel` gives them; `part` as in `chat`.
 
         https://learn.microsoft.com/graph/api/chatmessage-list-replies
         """
         url = self._graph.base / "teams" / group / "channels" / channel / "messages" / root / "replies"
         replies = self._graph.pages(_with(url, {"$top": str(CHAT_PAGE)}), f"{CHANNEL_RIGHT} in the team {group}")
-        return self._ours(channel, [reply async for reply in replies], since)
+        return self._ours(channel, [reply async for reply in replies], since, part)
 
-    async def chat(self, chat: str, since: datetime) -> list[Posted]:
-        """The bot's messages in a group chat, from shortly before `since` on. Raises PlatformError, as `channel`."""
+    async def chat(self, chat: str, since: datetime, part: int = 1) -> list[Posted]:
+        """The bot's messages in a group chat, from shortly before `since` on; of answers in parts, the `part`-th.
+
+        Raises PlatformError, as `channel`.
+        """
         start = (since - EARLIER).astimezone(UTC)
         query = {
             "$top": str(CHAT_PAGE),
@@ -136,7 +140,8 @@ class TeamsMessages:
             "$filter": f"lastModifiedDateTime gt {start:%Y-%m-%dT%H:%M:%S}Z",
         }
         url = _with(self._graph.base / "chats" / chat / "messages", query)
-        return self._ours(chat, [m async for m in self._graph.pages(url, f"{CHAT_RIGHT} in the chat {chat}")], since)
+        messages = [m async for m in self._graph.pages(url, f"{CHAT_RIGHT} in the chat {chat}")]
+        return self._ours(chat, messages, since, part)
 
     async def may_read(self, group: str, channel: str) -> None:
         """One message is asked for: of a channel, or of a chat where `group` is "". Raises PlatformError."""
@@ -146,9 +151,11 @@ class TeamsMessages:
         right = f"{CHANNEL_RIGHT} in the team {group}" if group else f"{CHAT_RIGHT} in the chat {channel}"
         await self._graph.get(_with(place / "messages", {"$top": "1"}), right)
 
-    def _ours(self, channel: str, messages: Sequence[Mapping[str, Any]], since: datetime) -> list[Posted]:
+    def _ours(
+        self, channel: str, messages: Sequence[Mapping[str, Any]], since: datetime, part: int = 1
+    ) -> list[Posted]:
         """Those of the bot's that show something; those that were deleted, whoever wrote them, when Graph hides who."""
-        made = [self._posted(channel, message) for message in messages if self._may_be_ours(message)]
+        made = [self._posted(channel, message, part) for message in messages if self._may_be_ours(message)]
         return [m for m in made if m is not None and (m.at is None or m.at >= since - EARLIER)]
 
     def _may_be_ours(self, message: Mapping[str, Any]) -> bool:
@@ -156,12 +163,20 @@ class TeamsMessages:
         ours = str(_object(sender, "application").get("id") or "").casefold() == self._app
         return ours or (not any(sender.values()) and bool(message.get("deletedDateTime")))
 
-    def _posted(self, channel: str, message: Mapping[str, Any]) -> Posted | None:
+    def _posted(self, channel: str, message: Mapping[str, Any], part: int) -> Posted | None:
         name, at = str(message.get("id") or ""), _time(message.get("createdDateTime"))
         if message.get("deletedDateTime"):
             return Posted(name, None, channel, at, deleted=True)
         record, text = shown(message)
-        return None if record is None and is_fixed(text) else Posted(name, record, channel, at)
+        if part_of(text) != part or (record is None and is_fixed(text)):
+            return None
+        return Posted(name, record, channel, at)
+
+
+def part_of(text: str) -> int:
+    """Which part of an answer a text is, as `bot.teams.forms` says it; 1 for any other."""
+    found = _PART.match(text)
+    return int(found[1]) if found else 1
 
 
 def shown(message: Mapping[str, Any]) -> tuple[str | None, str]:

@@ -84,6 +84,12 @@ class SlackError(Exception):
     """An `{"ok": false, "error": ...}`."""
 
 
+class MissingScope(SlackError):
+    def __init__(self, scope: str) -> None:
+        super().__init__("missing_scope")
+        self.scope = scope
+
+
 class SlackApi:
     def __init__(self, world: World, bot_token: str, app_token: str, ticket: Callable[[], str]) -> None:
         self._world = world
@@ -127,8 +133,8 @@ class SlackApi:
             answer = {"ok": True, **self._methods[method](arguments)}
         except SlackError as error:
             answer = {"ok": False, "error": str(error).split(":")[0]}
-            if answer["error"] == "missing_scope":
-                answer["needed"] = SCOPE_OF[method]
+            if isinstance(error, MissingScope):
+                answer["needed"] = error.scope
         self._world.calls.append(Call(method, arguments, dict(request.headers), raw, answer["ok"]))
         if fault is not None:
             return await self._fail(request, fault)
@@ -168,8 +174,6 @@ class SlackApi:
             raise self._complain(f"unknown_method: {method}")
         if request.headers.get("Authorization") != f"Bearer {self._tokens.get(method, self._bot_token)}":
             raise self._complain(f"invalid_auth: {method} with another token")
-        if world.scopes is not None and SCOPE_OF.get(method, "chat:write") not in world.scopes:
-            raise SlackError("missing_scope")
         if request.content_type == "application/json" and raw:
             if method.startswith(READS) and method != "conversations.open":
                 raise self._complain(f"invalid_arguments: {method} takes no JSON")
@@ -179,7 +183,22 @@ class SlackApi:
         for name in NEEDED.get(method, ()):
             if not arguments.get(name):
                 raise self._complain(f"invalid_arguments: {method} without {name}")
+        scope = self._scope(method, str(arguments.get("channel")))
+        if world.scopes is not None and scope not in world.scopes:
+            raise MissingScope(scope)
         return arguments
+
+    def _scope(self, method: str, channel: str) -> str:
+        """What a call needs: to read, the scope for that kind of conversation.
+
+        https://docs.slack.dev/reference/methods/conversations.history
+        """
+        scope = SCOPE_OF.get(method, "chat:write")
+        if scope.startswith("channels:") and channel in self._world.channels:
+            kinds = {"channel": "channels", "group": "groups"}
+            kind = self._world.kind(channel)
+            scope = f"{kinds.get(kind, kind)}:{scope.partition(':')[2]}"
+        return scope
 
     def _complain(self, complaint: str) -> SlackError:
         self._world.complaints.append(complaint)

@@ -68,7 +68,8 @@ class World:
     calls: list[Call] = field(default_factory=list)
     received: list[bytes] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
-    faults: dict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
+    faults: dict[str, deque[Fault | None]] = field(default_factory=lambda: defaultdict(deque))
+    """What becomes of the next calls of a method; None: one that goes as usual."""
     scopes: set[str] | None = None
     tickets: set[str] = field(default_factory=set)
     secrets: list[str] = field(default_factory=list)

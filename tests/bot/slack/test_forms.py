@@ -10,8 +10,8 @@ import pytest
 
 from bot.queue.sending import largest
 from bot.slack.adapter import SlackPlatform
-from bot.slack.forms import PART, smaller
-from bot.slack.render import render
+from bot.slack.forms import smaller
+from bot.slack.render import PART_EVENT, render
 from bot.texts import NOT_TAKEN, STATUS
 from bot.types import Incoming
 from tests.bot.slack.fakes import RECORD, MemoryIntake, answered, citation, reply_of
@@ -48,7 +48,7 @@ def test_every_form_holds_the_answer_its_quotes_links_and_record(quote: str) -> 
     )
     assert all(len(str(m["text"])) <= 2_000 for m in forms[-1].messages)
     more = json.loads(json.dumps(forms[-1].messages[1:]))
-    assert [m["metadata"]["event_type"] for m in more] == [PART] * (len(forms[-1].messages) - 1)
+    assert [m["metadata"]["event_type"] for m in more] == [PART_EVENT] * (len(forms[-1].messages) - 1)
 
 
 def test_no_part_ends_within_a_link_or_an_entity() -> None:
