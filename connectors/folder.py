@@ -23,7 +23,7 @@ from connectors.ports import Item, ListingFailure, Standing, Tells
 
 MAX_FILE_BYTES = 200_000_000
 _FRESH_SECONDS = 2.0  # a file changed this recently may change again within its timestamp
-_SETTLED_SECONDS = 2.1  # quiet for so long, a changed file is read
+_SETTLED_SECONDS = 0.7  # quiet for so long, a changed file is read
 _AT_ONCE = 1_000  # files looked at before the engine goes on with them
 _IGNORED = ("~$*", ".*", "*.tmp", "*.part", "*.crdownload", "Thumbs.db", "*.swp", "*~")
 
@@ -63,7 +63,7 @@ class FolderSource:
         return {"path": str(self._root)}
 
     async def notices(self) -> AsyncIterator[None]:
-        """When something below the folder has changed, and was then quiet for two seconds."""
+        """When something below the folder has changed, and was then quiet for a moment."""
         from watchfiles import awatch  # a notifying library: needed by who watches alone
 
         try:
@@ -116,7 +116,7 @@ class FolderSource:
             uri=path.absolute().as_uri(),
             url=f"{self._url.rstrip('/')}/{quote(relative)}" if self._url else None,
             modified_at=datetime.fromtimestamp(max(info.st_mtime, 0), UTC),
-            token=self._token(info) if self._settled(info) else "",
+            token=self._token(info) if self._settled(info) else f"~{self._token(info)}",
         )
 
     def _token(self, info: os.stat_result) -> str:
@@ -144,9 +144,7 @@ class FolderSource:
             return Standing.GONE if self._root.is_dir() else Standing.UNKNOWN  # a share that is not mounted
         except OSError:
             return Standing.UNKNOWN
-        if not token:
-            return Standing.UNKNOWN
-        return Standing.SAME if self._token(info) == token else Standing.CHANGED
+        return Standing.SAME if self._token(info) == token.removeprefix("~") else Standing.CHANGED
 
     def _read(self, item: Item) -> bytes:
         path = self._root / item.id

@@ -26,6 +26,7 @@ GUARD_SHARE = 0.10
 """More deletes than both, inferred from a listing, are held until a person decides."""
 
 MAX_ATTACHMENT_DEPTH = 3
+PROVISIONAL = "~"  # what tokens begin with that may not show a further change
 WINDOW = 200  # items that are compared, asked about and worked on together
 T = TypeVar("T")
 
@@ -141,14 +142,15 @@ class Run:
             entry = known.get(item.id)
             if entry is not None and self._same(entry, item):
                 await self._as_it_was(entry, item, access.get(item.id))
+                self.progress(entry.document.id, 0)
         ids = self._places([item for item in wanted if item.id not in known])
 
         async def handle(item: Item) -> None:
             entry = known.get(item.id)
             document_id = entry.document.id if entry else ids[item.id]
             async with self.fetches:
-                await self._item(document_id, item, entry, access[item.id] or NOBODY)
-            self.progress(document_id)
+                pages = await self._item(document_id, item, entry, access[item.id] or NOBODY)
+            self.progress(document_id, pages)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -160,7 +162,8 @@ class Run:
             self.state.mark(self.source.name, [item.id for item in items])
 
     def _same(self, entry: DocumentState | None, item: Item) -> bool:
-        return bool(entry and self._as_read(entry) and item.token and item.token == entry.token)
+        settled = item.token and not item.token.startswith(PROVISIONAL)
+        return bool(entry and self._as_read(entry) and settled and item.token == entry.token)
 
     def _as_read(self, entry: DocumentState) -> bool:
         return entry.status != PENDING and entry.parser == self.parser_version and not self.full
@@ -191,25 +194,26 @@ class Run:
 
     # --- a document
 
-    async def _item(self, document_id: str, item: Item, known: DocumentState | None, access: AccessList) -> None:
+    async def _item(self, document_id: str, item: Item, known: DocumentState | None, access: AccessList) -> int:
+        """Fetch and read a document; how many pages were read."""
         try:
             content = await asyncio.wait_for(self.source.fetch(item), self.patience)
         except ItemGone:
             await self._vanished(document_id, known)
-            return
+            return 0
         except (ItemUnreadable, TimeoutError) as error:
             reason = str(error) or f"the source has not given it within {self.patience:.0f} s"
             document = self._document(document_id, item, "", item.name, access)
             await self._retire(document, access, reason, self._origin(item, token=""), known)  # and try again
-            return
+            return 0
         sha256 = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
         if known and self._as_read(known) and sha256 == known.document.sha256:
             await self._as_it_was(known, item, access)
-            return
+            return 0
         if self.dry_run:
             self._count(known)
-            return
-        await self._read(document_id, item, content, sha256, known, access, self._origin(item), depth=0)
+            return 0
+        return await self._read(document_id, item, content, sha256, known, access, self._origin(item), depth=0)
 
     async def _as_it_was(self, known: DocumentState, item: Item, access: AccessList | None) -> None:
         if known.status == UNREADABLE:
@@ -263,7 +267,7 @@ class Run:
         access: AccessList,
         origin: Origin,
         depth: int,
-    ) -> None:
+    ) -> int:
         document = self._document(document_id, item, sha256, item.name, access)
         try:
             async with self.tools.parses:
@@ -272,11 +276,12 @@ class Run:
                 raise DocumentUnreadable("there is no text in it")
         except DocumentUnreadable as error:
             await self._retire(document, access, str(error), origin, known)
-            return
+            return 0
         document = replace(document, title=self.titles.title(item.where, parsed) or item.name)
         await self._publish(document, access, parsed, origin)
         self._count(known)
         await self._attachments(document, item, parsed.attachments, access, origin, depth)
+        return max((place.page or 0 for place in parsed.places), default=0)
 
     async def _publish(self, document: Document, access: AccessList, parsed: ParsedDocument, origin: Origin) -> None:
         tools = self.tools

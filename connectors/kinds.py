@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from connectors.access import AccessRule, AccessRules
+from connectors.freshness import LATE_S, STALE_S
 from connectors.globs import Glob
 from connectors.ports import Source
 from connectors.titles import TitleRule, TitleRules, checked
@@ -93,9 +94,35 @@ class SourceSettings(SettingsTable):
         default=(), description="What documents are called, where their own titles do not do; the last rule wins"
     )
 
+    every_s: int | None = Field(
+        default=None, ge=1, le=86_400, description="Look through it this often, in seconds; unset: `sync_every_s`"
+    )
+    readers_every_s: int = Field(
+        default=900, ge=1, le=86_400, description="Ask it for the readers of all documents this often, in seconds"
+    )
+    late_after_s: int = Field(
+        default=LATE_S, ge=1, description="Seconds without a complete sync after which operators are told"
+    )
+    stale_after_s: int = Field(
+        default=STALE_S, ge=1, description="Seconds without a complete sync after which replies say so"
+    )
+    keep_versions_days: int = Field(
+        default=730, ge=0, le=36_500, description="Earlier versions are kept this many days after they were in force"
+    )
+
     def rules(self) -> AccessRules:
         """Who may read what, for a source whose readers these settings decide."""
         return access_rules(self.access, self.allow, ignore_case=self.ignore_case)
+
+
+class KnowingSettings(SourceSettings):
+    """For a source that knows the readers of its documents itself: rules beside it would be a second truth."""
+
+    @model_validator(mode="after")
+    def _no_rules_beside_the_source(self) -> Self:
+        if self.access or self.allow is not None:
+            raise ValueError("allow, access: this source tells itself who may read what; remove them")
+        return self
 
 
 def title_rules(settings: SourceSettings) -> TitleRules:

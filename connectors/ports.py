@@ -23,7 +23,8 @@ class Item:
     `id` is unique in the source and stays when the file is changed, moved or renamed, where the source can say so.
     `path` is where it lies, with `/`: what rules for access and titles match; "" is the same as `id`.
     `name` tells the file's type by its suffix. `token` changes whenever the content may have changed; "" says
-    that the source cannot tell, so the content is read. `url` opens the file for a person.
+    that the source cannot tell, so the content is read. One that begins with "~" may not show a further change of just
+    now: the content is read again at the next sync, too. `url` opens the file for a person.
     `readers`: who may read it, where the listing tells that already. None: the source's rules decide, or the
     source is asked (`KnowsReaders`); where neither says anything, nobody.
     """

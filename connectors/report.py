@@ -53,5 +53,5 @@ class SyncReport:
         return SyncReport(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
 
-Progress = Callable[[str], None]
-"""Called with the id of each document that is done."""
+Progress = Callable[[str, int], None]
+"""Called with the id of each document that is done, and how many pages of it were read."""

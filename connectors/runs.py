@@ -27,6 +27,15 @@ class SourceState:
     groups_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A version that was in force, from a time to another."""
+
+    version: str
+    since: datetime
+    until: datetime
+
+
 _SELECT = (
     "SELECT name, config, started_at, completed_at, error, cursor, anew, retry_at, readers_at, groups_at FROM sources "
 )
@@ -48,9 +57,15 @@ class SourceRuns(StateDatabase):
                 (name, json.dumps(dict(config)), datetime.now(UTC).isoformat()),
             )
 
-    def finished(self, name: str, error: str | None, retry_at: datetime | None = None) -> None:
-        """How a run ended; `retry_at`: the server asked to be left alone until then."""
-        completed = None if error else datetime.now(UTC).isoformat()
+    def finished(
+        self, name: str, error: str | None, retry_at: datetime | None = None, *, complete: bool | None = None
+    ) -> None:
+        """How a run ended; `retry_at`: the server asked to be left alone until then.
+
+        `complete`: the documents were followed to the end (None: when there was no error).
+        """
+        done = complete if complete is not None else error is None
+        completed = datetime.now(UTC).isoformat() if done else None
         with self._write() as db:
             db.execute(
                 "UPDATE sources SET error = ?, completed_at = coalesce(?, completed_at), retry_at = ? WHERE name = ?",
@@ -99,6 +114,23 @@ class SourceRuns(StateDatabase):
         """Documents whose items a whole listing has not shown."""
         table = "listed" if lasting else "temp.listing"
         return [row[0] for row in self._read(_UNLISTED.format(table=table), (name,))]
+
+    # --- earlier versions
+
+    def forget_versions(self, name: str, before: datetime) -> int:
+        """Delete what was last in force before that time; returns how many versions."""
+        with self._write() as db:
+            db.execute("DELETE FROM versions WHERE source = ? AND effective_to < ?", (name, before.isoformat()))
+            return db.changes()
+
+    def versions(self, document_id: str) -> list[Earlier]:
+        """Versions of a document that were in force, the newest first."""
+        rows = self._read(
+            "SELECT version, effective_from, effective_to FROM versions WHERE document_id = ?"
+            " ORDER BY effective_from DESC",
+            (document_id,),
+        )
+        return [Earlier(v, datetime.fromisoformat(a), datetime.fromisoformat(b)) for v, a, b in rows]
 
     # --- groups of the sources' own
 

@@ -136,9 +136,10 @@ def _token(metadata: opendal.types.Metadata, now: datetime) -> str:
     """
     strong = metadata.version or (metadata.etag if metadata.etag and not metadata.etag.startswith("W/") else None)
     time = metadata.last_modified
-    if not time or (not strong and now - time < FRESH):
+    if not time:
         return ""
-    return ":".join(map(str, (metadata.version, metadata.etag, metadata.content_length, time.isoformat())))
+    fresh = "~" if not strong and now - time < FRESH else ""
+    return fresh + ":".join(map(str, (metadata.version, metadata.etag, metadata.content_length, time.isoformat())))
 
 
 _TOKEN = re.compile(r'(?P<version>.*?):(?P<tag>None|(?:W/)?".*"|[^:]*):(?P<size>\d+):(?P<time>\d{4}-.*)', re.DOTALL)
@@ -147,7 +148,7 @@ _TOKEN = re.compile(r'(?P<version>.*?):(?P<tag>None|(?:W/)?".*"|[^:]*):(?P<size>
 
 def _standing(token: str, found: opendal.types.Metadata) -> Standing:
     """Whether an object is as its token says. A listing tells no version, and the time more exactly than a `stat`."""
-    known = _TOKEN.fullmatch(token)
+    known = _TOKEN.fullmatch(token.removeprefix("~"))
     if known is None or not found.last_modified:
         return Standing.UNKNOWN
     if int(known["size"]) != found.content_length:

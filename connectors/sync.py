@@ -11,7 +11,6 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 
 from connectors.access import NOBODY
@@ -92,7 +91,7 @@ class SyncEngine:
         full: bool = False,
         dry_run: bool = False,
         confirm_deletes: bool = False,
-        progress: Progress = lambda _: None,
+        progress: Progress = lambda _document, _pages: None,
     ) -> SyncReport:
         """Follow a source's documents once. `full` reads every document anew; `dry_run` only counts.
 
@@ -244,8 +243,3 @@ def _unknown(failure: ListingFailure) -> Readers:
 def item_entries(state: StateStore, source: str) -> dict[str, DocumentState]:
     """The documents of a source by their path, attachments left out."""
     return {entry.origin.path: entry for entry in state.entries(source) if entry.parent is None}
-
-
-def lag_seconds(completed_at: datetime | None, now: datetime) -> int | None:
-    """How old a source's last complete run is; None when there was none."""
-    return None if completed_at is None else int((now - completed_at).total_seconds())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bot.settings.values import Settings
 
 DONE, NO, USAGE, DOWN = 0, 1, 2, 3
+LINE_EVERY_S = 10.0
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder of all state.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -116,3 +118,47 @@ def progress(name: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(name, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def following(total: int, *, quiet: bool) -> Iterator[Callable[[str, int], None]]:
+    """How a sync comes on, on standard error: a bar on a terminal, else a line now and then.
+
+    Yields what to call with each document that is done and how many pages were read; about `total` documents are
+    expected (0: not known).
+    """
+    began = time.monotonic()
+    done = pages = 0
+    if quiet:
+        yield lambda _document, _pages: None
+        return
+    if not sys.stderr.isatty():
+        told = began
+
+        def line(_document: str, read: int) -> None:
+            nonlocal done, pages, told
+            done, pages, now = done + 1, pages + read, time.monotonic()
+            if now - told >= LINE_EVERY_S:
+                told = now
+                note(f"{done} documents, {pages} pages, {done / (now - began):.1f} documents/s")
+
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.completed:.0f} documents, {task.fields[pages]} pages, {task.fields[rate]:.1f}/s"),
+        BarColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("sync", total=total or None, pages=0, rate=0.0)
+
+        def step(_document: str, read: int) -> None:
+            nonlocal done, pages
+            done, pages = done + 1, pages + read
+            rate = done / max(time.monotonic() - began, 0.001)
+            bar.update(task, completed=done, total=max(total, done) if total else None, pages=pages, rate=rate)
+
+        yield step

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, run, say, say_field, settings
+from bot.cli.common import (
+    DONE,
+    DOWN,
+    NO,
+    USAGE,
+    HomeOption,
+    JsonOption,
+    following,
+    note,
+    out,
+    run,
+    say,
+    say_field,
+    settings,
+)
 
 if TYPE_CHECKING:
     from bot.wiring.app import App
+    from connectors.ports import Source
     from connectors.report import SyncReport
     from retrieval.types import ParsedDocument, Section
+
+_WHY = {
+    "held": "too many documents vanished at once; if that is right: footnote sync --confirm-deletes",
+    "pending": "seen at the source, and not read yet: the next sync reads it",
+}
+_BY_SOURCE = "the source itself, or it is not in the settings"
 
 sources = typer.Typer(help="Where documents come from.", no_args_is_help=True)
 index = typer.Typer(help="The search index.", no_args_is_help=True)
@@ -31,8 +54,11 @@ def sync(
     source: Annotated[
         str | None, typer.Argument(help="A source's name, or a folder; without it, all known sources.")
     ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--source", help="A source's name; may be given several times.")
+    ] = None,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Keep running, and sync again whenever a file changes.")
+        bool, typer.Option("--watch", help="Keep running, and sync again whenever something changes.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would change, and change nothing.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Read every document anew.")] = False,
@@ -47,28 +73,79 @@ def sync(
     async def work() -> int:
         from bot.wiring.app import open_app
         from bot.wiring.sources import find
-        from connectors.report import SyncReport
+        from bot.wiring.syncing import close
 
+        names: list[str | None] = [*(only or []), *([source] if source else [])]
         async with open_app(settings(home)) as app:
-            found = find(app.settings, app.state, source)
-            if not found:
-                note(f"footnote: there is no folder or source {source or ''!r}. Name a folder: footnote sync DIRECTORY")
-                return USAGE
-            total = SyncReport()
-            errors = await _print_groups(app)
-            for one in found:
-                report = await app.sync(one, full=full, dry_run=dry_run, confirm_deletes=confirm_deletes)
-                total = total + report
-                if not json:
-                    _print_report(one.name, report, dry_run)
-                    _print_access(report)
-            if json:
-                out(asdict(total))
-            if watch and not dry_run:
-                await app.watch(found, _print_change)
-            return NO if total.held or total.mistakes or errors else DONE
+            found: dict[str, Source] = {}
+            for name in names or [None]:
+                named = find(app.settings, app.state, name)
+                if not named:
+                    what = f"there is no folder or source {name or ''!r}"
+                    note(f"footnote: {what}. Name a folder: footnote sync DIRECTORY")
+                    return USAGE
+                found |= {one.name: one for one in named}
+            try:
+                options = SyncOptions(full, dry_run, confirm_deletes)
+                return await _sync(app, list(found.values()), options, watch=watch, json=json)
+            finally:
+                await close(list(found.values()))
 
     run(work())
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOptions:
+    full: bool
+    dry_run: bool
+    confirm_deletes: bool
+
+
+async def _sync(app: App, sources: list[Source], options: SyncOptions, *, watch: bool, json: bool) -> int:
+    """All of these side by side, so that a slow one holds up no other; their reports in the order they end."""
+    from connectors.errors import ConnectorError
+    from connectors.report import SyncReport
+
+    total = SyncReport()
+    errors = await _print_groups(app)
+    down: list[str] = []
+    with following(sum(app.state.count(one.name) for one in sources), quiet=json) as progress:
+
+        async def follow(one: Source) -> None:
+            nonlocal total
+            try:
+                report = await app.syncing.sync(
+                    one,
+                    full=options.full,
+                    dry_run=options.dry_run,
+                    confirm_deletes=options.confirm_deletes,
+                    progress=progress,
+                )
+            except ConnectorError as error:
+                down.append(one.name)
+                note(f"footnote: {one.name}: {error}")
+                return
+            total = total + report
+            if not json:
+                _print_report(one.name, report, options.dry_run)
+                _print_access(report)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for one in sources:
+                    group.create_task(follow(one))
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from None  # the others only followed from it
+    if json:
+        out(asdict(total))
+    if watch and not options.dry_run:
+        say("Watching for changes; Ctrl-C ends it.")
+        await app.syncing.watch(
+            sources, _print_change, lambda name, error: note(f"footnote: {name}: {error}"), first=False
+        )
+    if down:
+        return DOWN
+    return NO if total.held or total.mistakes or errors else DONE
 
 
 async def _print_groups(app: App) -> bool:
@@ -93,6 +170,8 @@ def _print_report(name: str, report: SyncReport, dry_run: bool) -> None:
         f"{head} {name}: {report.added} added, {report.changed} changed, {report.unchanged} unchanged, "
         f"{report.deleted} deleted, {len(report.failed)} not searchable ({report.took_ms / 1000:.1f} s)"
     )
+    for why in report.anew:
+        say(f"  listed anew from the beginning: {why}")
     for failed in report.failed:
         say(f"  not searchable: {failed.document}: {failed.reason}")
     if report.held:
@@ -122,13 +201,16 @@ def _print_access(report: SyncReport) -> None:
 
 @sources.command("list")
 def sources_list(json: JsonOption = False, home: HomeOption = None) -> None:
-    """All documents with their state and version."""
+    """What each source can tell, and all documents with their state and version."""
 
     async def work() -> int:
         from bot.wiring.app import open_state
+        from bot.wiring.sources import abilities, find
 
-        with open_state(settings(home)) as state:
+        known = settings(home)
+        with open_state(known) as state:
             entries = state.entries()
+            told = [(one.name, abilities(one)) for one in find(known, state, None)]
         if json:
             out(
                 [
@@ -138,6 +220,8 @@ def sources_list(json: JsonOption = False, home: HomeOption = None) -> None:
                 ]
             )  # fmt: skip
             return DONE if entries else NO
+        for name, able in told:
+            say(f"{name}: {able.described}")
         for e in entries:
             tail = f"not searchable: {e.reason}" if e.status == "unreadable" else e.status
             say(f"{e.document.id}  {e.document.version}  {tail}")
@@ -150,32 +234,54 @@ def sources_list(json: JsonOption = False, home: HomeOption = None) -> None:
 
 @sources.command("status")
 def sources_status(json: JsonOption = False, home: HomeOption = None) -> None:
-    """How fresh each source is."""
+    """How fresh each source is, what of it is held or not searchable, and what it can tell."""
 
     async def work() -> int:
-        from datetime import UTC, datetime
+        from collections import Counter
 
         from bot.wiring.app import open_state
-        from connectors.sync import lag_seconds
+        from bot.wiring.sources import abilities, find
+        from bot.wiring.syncing import lag_of
 
-        with open_state(settings(home)) as state:
-            rows = [
-                {
-                    "source": s.name,
-                    "documents": len(state.entries(s.name)),
-                    "lag_s": lag_seconds(s.completed_at, datetime.now(UTC)),
-                    "error": s.error,
-                }
-                for s in state.sources()
-            ]
+        known = settings(home)
+        with open_state(known) as state:
+            able = {one.name: abilities(one) for one in find(known, state, None)}
+            rows = []
+            for s in state.sources():
+                lag = lag_of(known, state, s.name)
+                by_status = Counter(e.status for e in state.entries(s.name))
+                rows.append(
+                    {
+                        "source": s.name,
+                        "documents": by_status.total(),
+                        "lag_s": lag.seconds,
+                        "error": s.error,
+                        "freshness": lag.freshness.value,
+                        "held": by_status["held"],
+                        "not_searchable": by_status["unreadable"] + by_status["pending"],
+                        "retry_at": s.retry_at,
+                        "readers_at": s.readers_at,
+                        "groups_at": s.groups_at,
+                        "tells": asdict(able[s.name]) if s.name in able else None,
+                    }
+                )
         if json:
             out(rows)
         for row in [] if json else rows:
-            lag = "never completed" if row["lag_s"] is None else f"last complete {row['lag_s']} s ago"
-            say(f"{row['source']}: {row['documents']} documents, {lag}" + (f", {row['error']}" if row["error"] else ""))
+            say(_status_line(row))
         return DONE if rows else NO
 
     run(work())
+
+
+def _status_line(row: Mapping[str, object]) -> str:
+    lag = "never completed" if row["lag_s"] is None else f"last complete {row['lag_s']} s ago ({row['freshness']})"
+    parts = [f"{row['documents']} documents", lag]
+    parts += [f"{row['held']} held"] if row["held"] else []
+    parts += [f"{row['not_searchable']} not searchable"] if row["not_searchable"] else []
+    parts += [f"to be left alone until {row['retry_at']}"] if row["retry_at"] else []
+    parts += [str(row["error"])] if row["error"] else []
+    return f"{row['source']}: {', '.join(parts)}"
 
 
 @sources.command("explain")
@@ -196,19 +302,22 @@ def sources_explain(document: str, json: JsonOption = False, home: HomeOption = 
             access = (await state.access_lists())[entry.document.acl_id]
             parsed = state.parsed(entry.document.id)
             deciding = rules.deciding(known, state, entry)
+            earlier = state.versions(entry.document.id)
         stale = deciding is not None and access_id(deciding.decision.access) != entry.document.acl_id
         facts = {
             "document": entry.document.id,
             "title": entry.document.title,
             "status": entry.status,
-            "reason": entry.reason,
+            "reason": entry.reason or _WHY.get(entry.status, ""),
             "version": entry.document.version,
+            "in_force_since": entry.since.isoformat(timespec="seconds"),
+            "earlier": [f"{e.version}, {e.since:%Y-%m-%d %H:%M} to {e.until:%Y-%m-%d %H:%M}" for e in earlier],
             "source": entry.document.source,
             "uri": entry.document.uri,
             "synced_at": entry.synced_at.isoformat(),
             "allow": sorted(access.allow),
             "deny": sorted(access.deny),
-            "decided_by": deciding.described if deciding else "the source itself, or it is not in the settings",
+            "decided_by": deciding.described if deciding else entry.origin.because or _BY_SOURCE,
             "rules": deciding.matching if deciding else [],
             "after_next_sync": deciding.decision.access.described if deciding and stale else None,
             "sections": len(parsed.sections) if parsed else 0,

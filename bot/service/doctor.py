@@ -21,8 +21,10 @@ from bot.wiring.access import unknown_groups
 from bot.wiring.app import App, open_app, parser
 from bot.wiring.databases import inbox_store
 from bot.wiring.platforms import build, none_set_up, platforms
+from bot.wiring.sources import find
+from bot.wiring.syncing import lag_of
 from connectors.errors import ConnectorError
-from connectors.sync import lag_seconds
+from connectors.freshness import Freshness
 from retrieval.errors import DocumentUnreadable, GeneratorUnavailable, RetrievalError
 from retrieval.parse.confine import LAYERS
 from retrieval.parse.sandbox import Confinement
@@ -34,7 +36,6 @@ SENTENCES = (
     "A hotel room may cost at most 180 EUR for a night.",
     "Receipts are handed in within 30 days.",
 )
-STALE_S = 24 * 3600
 SQLITE_FIXED = (3, 51, 3)  # before it, two connections could damage a write-ahead log
 
 
@@ -141,10 +142,14 @@ def _checks(app: App) -> dict[str, Callable[[], Awaitable[str]]]:
 def _sources(app: App) -> Iterator[CheckResult]:
     """How long ago each source was read to its end."""
     for source in app.state.sources():
-        lag = lag_seconds(source.completed_at, datetime.now(UTC))
-        fine = lag is not None and lag < STALE_S and source.error is None
-        detail = "never completed" if lag is None else f"last complete {lag} s ago"
+        lag = lag_of(app.settings, app.state, source.name)
+        fine = lag.freshness in (Freshness.FRESH, Freshness.LATE) and source.error is None
+        detail = "never completed" if lag.seconds is None else f"last complete {lag.seconds} s ago"
+        detail = f"{detail}; {source.error}" if source.error else detail
         yield CheckResult(f"source {source.name}", fine, f"{detail}; run `footnote sync`" if not fine else detail)
+    for source in find(app.settings, app.state, None):
+        if source.tells.cannot:
+            yield CheckResult(f"source {source.name}", True, f"it cannot tell {'; nor '.join(source.tells.cannot)}")
 
 
 async def _named_groups(app: App) -> CheckResult:

@@ -20,10 +20,14 @@ from bot.service.metrics import Outside
 from bot.wiring.app import App, configuration_sha256
 from bot.wiring.configuration import changes, snapshot
 from bot.wiring.sources import configured
+from bot.wiring.syncing import lag_of
 from connectors.errors import ConnectorError
+from connectors.freshness import Freshness
+from connectors.report import SyncReport
 from retrieval.errors import RetrievalError
 
 DAY_S = 86_400
+LOOK_S = 60  # how often it is looked whether a source is behind
 SERVICE = "footnote serve"
 
 log = structlog.get_logger(__name__)
@@ -51,7 +55,9 @@ async def regularly(app: App, outside: Outside | None = None) -> None:
     seen = outside or Outside()
     settings = app.settings
     async with asyncio.TaskGroup() as group:
-        group.create_task(_every("sync", settings.sync_every_s, lambda: sync_all(app)))
+        if settings.sync_every_s:
+            group.create_task(app.syncing.watch(configured(settings), _followed, _not_followed, first=True))
+            group.create_task(_every("freshness", LOOK_S, lambda: late(app)))
         group.create_task(_every("heartbeat", settings.heartbeat_every_s, lambda: _beat(app)))
         if settings.checkpoint_folder is not None:
             folder = settings.checkpoint_folder
@@ -69,18 +75,25 @@ async def _every(name: str, seconds: int, work: Callable[[], Awaitable[None]]) -
         await asyncio.sleep(seconds)
 
 
-async def sync_all(app: App) -> None:
-    """Follow every configured source once; one that is down does not stop the others."""
-    for source in configured(app.settings):
-        try:
-            report = await app.sync(source)
-        except (ConnectorError, RetrievalError) as error:
-            log.warning("a sync failed", source=source.name, error=str(error))
-            continue
-        for mistake in report.mistakes:
-            log.warning("an access rule decides about no document", source=source.name, rule=mistake)
-        done = {"added": report.added, "changed": report.changed, "deleted": report.deleted, "held": report.held}
-        log.info("synced", source=source.name, not_searchable=len(report.failed), **done)
+def _followed(name: str, report: SyncReport) -> None:
+    for mistake in report.mistakes:
+        log.warning("an access rule decides about no document", source=name, rule=mistake)
+    for why in report.anew:
+        log.warning("a source is listed anew", source=name, why=why)
+    done = {"added": report.added, "changed": report.changed, "deleted": report.deleted, "held": report.held}
+    log.info("synced", source=name, not_searchable=len(report.failed), **done)
+
+
+def _not_followed(name: str, error: Exception) -> None:
+    log.warning("a sync failed", source=name, error=str(error))
+
+
+async def late(app: App) -> None:
+    """Tell operators of sources that were not read to their end for longer than their target."""
+    for source in app.settings.sources:
+        lag = lag_of(app.settings, app.state, source.name)
+        if lag.freshness in (Freshness.LATE, Freshness.STALE):
+            log.warning("ALERT: a source is behind", source=source.name, seconds=lag.seconds, state=lag.freshness.value)
 
 
 async def _beat(app: App) -> None:

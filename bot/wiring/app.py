@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,8 +36,9 @@ from bot.wiring.channel_rules import channel_rules, limits, styled
 from bot.wiring.databases import open_audit_log
 from bot.wiring.indexes import engine
 from bot.wiring.styles import answer_form, house_style
+from bot.wiring.syncing import Syncing
 from connectors.kinds import title_rules
-from connectors.ports import Source, Watchable
+from connectors.ports import Source
 from connectors.report import SyncReport
 from connectors.state import StateStore
 from connectors.sync import SyncEngine
@@ -79,44 +79,16 @@ class App:
     ask: Ask
     model: ModelSelector | None
 
+    @property
+    def syncing(self) -> Syncing:
+        """What follows sources."""
+        return Syncing(self.settings, self.state, self.engine)
+
     async def sync(
-        self,
-        source: Source,
-        *,
-        full: bool = False,
-        dry_run: bool = False,
-        confirm_deletes: bool = False,
+        self, source: Source, *, full: bool = False, dry_run: bool = False, confirm_deletes: bool = False
     ) -> SyncReport:
         """Follow one source once, and remember how it went. Raises what `SyncEngine.run` raises."""
-        adhoc = source.name not in {s.name for s in self.settings.sources}
-        if not dry_run:
-            self.state.started(source.name, {**source.place, "adhoc": adhoc})
-        try:
-            report = await self.engine.run(source, full=full, dry_run=dry_run, confirm_deletes=confirm_deletes)
-        except Exception as error:
-            if not dry_run:
-                self.state.finished(source.name, str(error))
-            raise
-        if not dry_run:
-            self.state.finished(source.name, None)
-        return report
-
-    async def watch(self, sources: Sequence[Source], told: Callable[[str, SyncReport], None]) -> None:
-        """Sync a source again whenever something changes there, until cancelled. Raises what `sync` raises."""
-        turn = asyncio.Lock()  # one sync at a time: they share the index and the state store
-
-        async def follow(source: Source) -> None:
-            async for _ in source.notices() if isinstance(source, Watchable) else _every(self.settings.sync_every_s):
-                async with turn:
-                    report = await self.sync(source)
-                told(source.name, report)
-
-        try:
-            async with asyncio.TaskGroup() as group:
-                for source in sources:
-                    group.create_task(follow(source))
-        except ExceptionGroup as several:
-            raise several.exceptions[0] from None  # the others only followed from it
+        return await self.syncing.sync(source, full=full, dry_run=dry_run, confirm_deletes=confirm_deletes)
 
     async def ask_as(self, text: str, user: str | None, memory: tuple[Turn, ...] = ()) -> Replied:
         """A question from the terminal. `user` is an e-mail; None: nobody in particular.
@@ -158,13 +130,6 @@ class App:
             admission=Admission(channels, limits(self.settings)),
             limits=WorkerLimits(self.settings.workers),
         )
-
-
-async def _every(seconds: int) -> AsyncIterator[None]:
-    """For sources that cannot tell: as often as the service would look; 0 there is the default's five minutes."""
-    while True:
-        await asyncio.sleep(seconds or 300)
-        yield
 
 
 @contextmanager

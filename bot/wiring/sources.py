@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import SettingsError
@@ -13,9 +14,57 @@ from bot.settings.values import Settings
 from connectors.access import CLOSED, OPEN
 from connectors.folder import FolderSource
 from connectors.kinds import Surroundings
-from connectors.ports import Source
+from connectors.ports import Follower, KnowsGroups, KnowsReaders, OpensAt, Revalidates, Source, Watchable
 from connectors.registry import build
 from connectors.state import StateStore
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a source can do, by the methods that it has and what it says of itself."""
+
+    kind: str  # "listing" or "changes"
+    deletes: bool
+    fingerprints: bool
+    readers: bool
+    groups: bool
+    revalidates: bool
+    opens_at: bool
+    notices: bool
+    cannot: tuple[str, ...]
+
+    @property
+    def described(self) -> str:
+        """For people, in one line."""
+        words = {
+            "deletes": self.deletes,
+            "what has not changed": self.fingerprints,
+            "who may read": self.readers,
+            "members of groups": self.groups,
+            "whether a version is the latest": self.revalidates,
+            "places in documents": self.opens_at,
+            "changes as they happen": self.notices,
+        }
+        how = "tells changes since last time" if self.kind == "changes" else "lists everything"
+        able = ", ".join(word for word, can in words.items() if can)
+        return f"{how}; tells {able or 'nothing else'}" + (
+            f"; cannot tell {'; '.join(self.cannot)}" if self.cannot else ""
+        )
+
+
+def abilities(source: Source) -> Abilities:
+    """What a source can do."""
+    return Abilities(
+        "changes" if isinstance(source, Follower) else "listing",
+        source.tells.deletes,
+        source.tells.fingerprints,
+        source.access is None and isinstance(source, KnowsReaders),
+        isinstance(source, KnowsGroups),
+        isinstance(source, Revalidates),
+        isinstance(source, OpensAt),
+        isinstance(source, Watchable),
+        source.tells.cannot,
+    )
 
 
 def configured(settings: Settings) -> list[Source]:

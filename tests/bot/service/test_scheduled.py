@@ -10,10 +10,13 @@ from pydantic import SecretStr
 from audit.events import operating_system_user
 from audit.search import Filter
 from audit.verify import verify_log
-from bot.service.scheduled import regularly, started, sync_all
+from bot.service.scheduled import regularly, started
 from bot.settings.values import Settings
 from bot.wiring.app import open_app
+from bot.wiring.sources import configured
+from bot.wiring.syncing import lag_of
 from connectors.folder import FolderSettings
+from connectors.freshness import Freshness
 from tests.waiting import until
 
 
@@ -64,9 +67,28 @@ async def test_other_settings_than_last_time_are_recorded_once(tmp_path: Path) -
 
 
 async def test_a_source_that_is_down_does_not_stop_the_others(tmp_path: Path) -> None:
+    told: list[str] = []
+    failing: dict[str, str] = {}
     async with open_app(settings(tmp_path)) as app:
-        await sync_all(app)
+        watch = asyncio.create_task(
+            app.syncing.watch(
+                configured(app.settings),
+                lambda name, _: told.append(name),
+                lambda name, error: failing.__setitem__(name, str(error)),
+                first=True,
+            )
+        )
+
+        async def both() -> bool:
+            return bool(told and failing)
+
+        await until(both)
+        watch.cancel()
         assert list(await app.state.documents()) == ["a.md"]
+        assert told == ["documents"]
+        assert "not a folder" in failing["gone"] or "cannot be watched" in failing["gone"]
+        assert lag_of(app.settings, app.state, "documents").freshness is Freshness.FRESH
+        assert lag_of(app.settings, app.state, "gone").freshness is Freshness.NEVER
 
 
 async def test_the_regular_tasks_run_and_end(tmp_path: Path) -> None:

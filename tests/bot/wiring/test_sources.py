@@ -190,7 +190,9 @@ async def test_watching_takes_any_source_that_can_tell(tmp_path: Path) -> None:
     made = Settings(home=tmp_path / "home", sources=(FolderSettings(name="docs", path=folder),))
     pigeons, seen = Pigeons(), asyncio.Queue[str]()
     async with open_app(made) as app:
-        watch = asyncio.create_task(app.watch([*configured(made), pigeons], lambda name, _: seen.put_nowait(name)))
+        watch = asyncio.create_task(
+            app.syncing.watch([*configured(made), pigeons], lambda name, _: seen.put_nowait(name), first=False)
+        )
         pigeons.told.set()
         assert await asyncio.wait_for(seen.get(), 30) == "pigeons"
         assert await app.state.text("note.txt", f"2026-01-01.{SHA}", 0, 100) == "The limit is 100 EUR."
