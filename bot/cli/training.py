@@ -53,6 +53,10 @@ def export(
     since: Since = None,
     until: Until = None,
     channel: Channel = None,
+    held_out: Annotated[
+        Path | None,
+        typer.Option("--held-out", help="Write the newest answers, of documents of their own, to this file instead."),
+    ] = None,
     json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -61,36 +65,46 @@ def export(
     async def work() -> int:
         import asyncio
 
-        from bot.evaluation.training import approved, example, problems
+        from bot.evaluation.prompts import Again
+        from bot.evaluation.training import OUTCOMES, UNFIT, Example, approved, example, parted, problems
+        from bot.wiring.app import open_state
+        from bot.wiring.channel_rules import styled
         from bot.wiring.styles import house_style
 
-        house = house_style(settings(home))
-        lines: list[str] = []
+        held = settings(home)
+        styles = [house_style(there) for there in (held, *styled(held).values())]
+        found: list[Example] = []
         refused: list[dict[str, object]] = []
-        chosen = wanted(since, until, channel=channel, outcome="answered", event="question")
+        chosen = wanted(since, until, channel=channel, event="question")
         async with open_log(home) as log:
-            async for record in log.all(chosen):
-                if not approved(await log.referring(record.id)):
-                    continue
-                made = example(record, house)
-                found = (
-                    problems(made.line())
-                    if made
-                    else ["its fields were erased, or its answer is not in the form of the settings"]
-                )
-                if made is not None and not found:
-                    lines.append(made.line())
-                else:
-                    refused.append({"record": record.id, "problems": found})
-            await looked(log, "training export", found=len(lines), chosen=chosen)
-        await asyncio.to_thread(target.write_text, "".join(f"{line}\n" for line in lines), "utf-8")
+            with open_state(held) as state:
+                again = Again(state, styles)
+                async for record in log.all(chosen):
+                    if record.outcome not in OUTCOMES or not approved(await log.referring(record.id)):
+                        continue
+                    sent = await again.sent(record)
+                    made = example(record, sent) if not isinstance(sent, str) else None
+                    wrong = problems(made.line()) if made else [sent if isinstance(sent, str) else UNFIT]
+                    if made is not None and not wrong:
+                        found.append(made)
+                    else:
+                        refused.append({"record": record.id, "problems": wrong})
+            await looked(log, "training export", found=len(found), chosen=chosen)
+        lines, apart = parted(found) if held_out is not None else (found, [])
+        files = {target: lines} if held_out is None else {target: lines, held_out: apart}
+        for file, examples in files.items():
+            await asyncio.to_thread(file.write_text, "".join(f"{one.line()}\n" for one in examples), "utf-8")
+        between = len(found) - len(lines) - len(apart)
         if json:
-            out({"examples": len(lines), "refused": refused, "file": str(target)})
+            told: dict[str, object] = {"examples": len(lines), "refused": refused, "file": str(target)}
+            out(told | ({"held_out": len(apart), "between": between} if held_out is not None else {}))
             return DONE if lines else NO
         say(f"Wrote {len(lines)} examples to {target}.")
+        if held_out is not None:
+            say(f"Wrote {len(apart)} later ones, of other documents, to {held_out}; {between} are in neither.")
         for item in refused:
             say(f"  left out {item['record']}: {item['problems']}")
-        if not lines:
+        if not found:
             say("No answer is approved yet: collect thumbs up, or `footnote audit review ID --verdict approved`.")
         return DONE if lines else NO
 

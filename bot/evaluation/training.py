@@ -1,7 +1,8 @@
 """Approved answers as training examples, to fine-tune a model for behaviour: how to choose, never what.
 
-An example is the very prompt the model would get (the passages stay in it) and the units of the approved answer
-in the form the model must give. Facts are not trained in: they stand in the passages.
+An example is the very prompt that the model got (the passages stay in it) and the units of the approved answer in the
+form the model must give; none, where it was right to give no answer. Facts are not trained in: they stand in the
+passages.
 """
 
 from __future__ import annotations
@@ -9,20 +10,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from audit.errors import AuditCorrupt
 from audit.question import restore
-from audit.record import AuditRecord, Json
+from audit.record import AuditRecord
+from bot.evaluation.prompts import Sent
 from retrieval.answer_form import AnswerForm, structured
-from retrieval.generate.prompt import HouseStyle, prompt
 from retrieval.generate.wire import written
-from retrieval.types import Answer, Chosen, Citation, Passage, Question, Unit, Wording
-from retrieval.units import read
+from retrieval.types import Answer, Chosen, Citation, Passage, Unit, Wording
 
 POSITIVE = ("up", "approved")
 NEGATIVE = ("down", "rejected")
+UNFIT = "its answer is not in the form of the settings, or its fields were erased"
+OUTCOMES = ("answered", "abstained")
 MOST_CHARACTERS = 200_000  # of one example; far below what providers take
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # With a country code or a leading 0: without either, it is a figure, a date or a label.
@@ -32,10 +35,12 @@ _MENTION = re.compile(r"<[@!#][^>]*>")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One line of the file, and the record it comes from (for the report; not written)."""
+    """One line of the file; when it was asked and which documents answered stand here, not in the file."""
 
     record_id: str
     messages: tuple[tuple[str, str], ...]
+    at: datetime
+    documents: frozenset[str]
 
     def line(self) -> str:
         """Chat-format JSON (https://platform.openai.com/docs/guides/supervised-fine-tuning)."""
@@ -62,55 +67,49 @@ def standing(referring: Iterable[AuditRecord]) -> dict[str, str]:
     return thumbs
 
 
-def example(record: AuditRecord, style: HouseStyle) -> Example | None:
-    """An answered question as an example; None when there is no answer in the style's form, or fields were erased."""
-    if record.event != "question" or record.outcome != "answered":
+def example(record: AuditRecord, sent: Sent) -> Example | None:
+    """A question with what was chosen for it, or nothing, where nothing was; None when that is not in the form of the
+    prompt, or fields were erased.
+    """
+    if record.event != "question" or record.outcome not in OUTCOMES:
         return None
-    try:
-        answer = restore(record).answer
-    except AuditCorrupt:
-        return None
-    if answer is None or "searched" not in record.fields or "sections" not in record.fields:
-        return None
-    passages = _passages(answer, record.fields["sections"])
-    if not passages or any(_holder(passages, c) is None for c in answer.citations):
-        return None
-    if not _formed(answer, style.form):
-        return None
-    question = Question(str(record.fields["searched"]), record.time)
-    asked = prompt(question, passages, style)
-    chosen = tuple(_chosen(answer, passages))
-    if {c.unit for c in chosen} - {id for _, id in asked.names} or not chosen:
-        return None
+    chosen: tuple[Chosen, ...] = ()
+    documents: frozenset[str] = frozenset()
+    if record.outcome == "answered":
+        try:
+            answer = restore(record).answer
+        except AuditCorrupt:
+            return None
+        if answer is None or not _formed(answer, sent.style.form):
+            return None
+        chosen = tuple(_chosen(answer, sent.passages))
+        documents = frozenset(c.document.id for c in answer.citations)
+        if not chosen or {c.unit for c in chosen} - {id for _, id in sent.prompt.names}:
+            return None
     secrets = _people(record)
-    messages = [(role, redact(content, secrets)) for role, content in asked.messages]
-    said = written(chosen, {id: name for name, id in asked.names}, asked.asked)
+    messages = [(role, redact(content, secrets)) for role, content in sent.prompt.messages]
+    said = written(chosen, {id: name for name, id in sent.prompt.names}, sent.prompt.asked)
     messages.append(("assistant", redact(said, secrets)))
-    return Example(record.id, tuple(messages))
+    return Example(record.id, tuple(messages), record.time, documents)
 
 
-def _passages(answer: Answer, snapshots: Json) -> tuple[Passage, ...]:
-    """The cited sections as they were stored with the record."""
-    found: list[Passage] = []
-    for n, item in enumerate(snapshots if isinstance(snapshots, list) else (), 1):
-        if not isinstance(item, dict):
-            continue
-        start, text = int(str(item["start"])), str(item["text"])
-        cited = next((c for c in answer.citations if c.document.id == item["document"]), None)
-        if cited is not None:
-            made = Passage(
-                f"p{n}", cited.document, cited.section, cited.chunk_id, start, start + len(text), text, (), 0
-            )
-            found.append(replace(made, units=tuple(_units(made))))
-    return tuple(found)
+def parted(examples: Sequence[Example], share: float = 0.2) -> tuple[list[Example], list[Example]]:
+    """Examples to train with, and later ones to measure with, of other documents: both in the order of time.
 
-
-def _holder(passages: Sequence[Passage], citation: Citation) -> Passage | None:
-    for passage in passages:
-        same = passage.document.id == citation.document.id
-        if same and passage.start <= citation.start and citation.end <= passage.end:
-            return passage
-    return None
+    The documents that were first answered from last, a `share` of all, are kept apart, and so is the time from the
+    first answer from one of them on. What is neither before that nor of those documents alone, is in neither list.
+    """
+    ordered = sorted(examples, key=lambda e: (e.at, e.record_id))
+    first: dict[str, datetime] = {}
+    for one in ordered:
+        for document in sorted(one.documents):
+            first.setdefault(document, one.at)
+    since = [*first.values()][len(first) - max(1, round(share * len(first))) :] if len(first) > 1 else []
+    if not since or since[0] == ordered[0].at:
+        return ordered, []
+    known = {document for document, at in first.items() if at < since[0]}
+    before = [one for one in ordered if one.at < since[0]]
+    return before, [one for one in ordered if one.at >= since[0] and not one.documents & known]
 
 
 def _formed(answer: Answer, form: AnswerForm | None) -> bool:
@@ -121,13 +120,6 @@ def _formed(answer: Answer, form: AnswerForm | None) -> bool:
     return known and structured(answer) is not None
 
 
-def _units(passage: Passage) -> Iterator[Unit]:
-    for n, unit in enumerate(read(passage.text)):
-        lead = tuple(replace(s, start=s.start + passage.start, end=s.end + passage.start) for s in unit.lead)
-        start, end = unit.start + passage.start, unit.end + passage.start
-        yield replace(unit, id=f"{passage.id}.{n}", start=start, end=end, lead=lead)
-
-
 def _chosen(answer: Answer, passages: Sequence[Passage]) -> Iterator[Chosen]:
     """The units that an answer is made of, in its order."""
     by_number = {c.n: c for c in answer.citations}
@@ -135,15 +127,22 @@ def _chosen(answer: Answer, passages: Sequence[Passage]) -> Iterator[Chosen]:
     for statement in answer.statements:
         text = statement.text if statement.wording is Wording.COMPRESSED else ""
         for citation in (by_number[n] for n in statement.citations):
-            holder = _holder(passages, citation)
-            for unit in holder.units if holder is not None else ():
-                if citation.start <= unit.start and unit.end <= citation.end:
-                    yield Chosen(unit.id, 0, "", text, "", statement.part, values.get(statement.part, ""))
+            for unit in _quoted(passages, citation):
+                yield Chosen(unit.id, 0, "", text, "", statement.part, values.get(statement.part, ""))
+
+
+def _quoted(passages: Sequence[Passage], citation: Citation) -> list[Unit]:
+    """The unit that a citation is, else those that stand in it."""
+    units = {(u.start, u.end): u for p in passages if p.document.id == citation.document.id for u in p.units}
+    whole = units.get((citation.start, citation.end))
+    inside = [u for u in units.values() if citation.start <= u.start and u.end <= citation.end]
+    return [whole] if whole is not None else inside
 
 
 def _people(record: AuditRecord) -> tuple[str, ...]:
     """What names the asker: never part of an example."""
-    return tuple(str(record.fields[name]) for name in ("email", "user") if record.fields.get(name))
+    names = ("email",) if record.fields.get("platform") == "cli" else ("email", "user")  # there a user is "anyone"
+    return tuple(str(record.fields[name]) for name in names if record.fields.get(name))
 
 
 def redact(text: str, secrets: Sequence[str]) -> str:

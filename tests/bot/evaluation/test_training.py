@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from audit.record import AuditRecord, new_record_id
-from bot.evaluation.training import approved, example, problems, redact
-from bot.types import ChannelKind
+from bot.evaluation.prompts import CHANGED, ERASED, OTHERWISE, Again
+from bot.evaluation.training import Example, approved, example, parted, problems, redact
+from bot.settings.values import Settings
+from bot.wiring.app import open_app, open_state
+from connectors.folder import FolderSource
 from retrieval.generate.prompt import HouseStyle
-from tests.bot.fakes import NOW, incoming
-from tests.bot.queue.test_worker import Office
+from retrieval.types import Turn
+from tests.bot.fakes import NOW
+from tests.servers.model import ModelServer, picks
 
 
 def event(name: str, outcome: str, text: str = "") -> AuditRecord:
@@ -38,39 +43,120 @@ def test_a_reviewers_last_word_decides_then_thumbs(referring: list[AuditRecord],
     assert approved(referring) is expected
 
 
-async def answered(tmp_path: Path, text: str) -> AuditRecord:
-    office = Office(tmp_path)
-    async with office.worker() as worker:
-        await worker.accept(incoming(text, where=ChannelKind.DIRECT))
-        await worker.drain()
-    return office.log.records[0]
+RULE = "Hotels cost at most 180 EUR a night."
+MAIL = "Ask Ada at ada@example.com or +353 1 555 0100 within 30 days of 2026-03-01."
 
 
-async def test_an_example_is_the_prompt_and_the_answer_in_the_models_form(tmp_path: Path) -> None:
-    made = example(await answered(tmp_path, "What do hotels cost?"), HouseStyle())
-    assert made is not None
-    assert problems(made.line()) == []
-    system, user, assistant = json.loads(made.line())["messages"]
-    assert "Name the units that answer" in system["content"]
-    assert "Hotels cost at most 180 EUR a night." in user["content"]
-    assert json.loads(assistant["content"]) == {"units": [{"id": 1, "words": None}]}
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "travel.md").write_text(f"# Travel\n\n## 4.2 Hotels\n\n{RULE} {MAIL}\n\n- Taxis\n- Trains\n", "utf-8")
+    (documents / "leave.md").write_text("# Leave\n\nEmployees have 28 days of leave a year.\n", "utf-8")
+    return tmp_path
 
 
-async def test_people_are_not_in_an_example(tmp_path: Path) -> None:
-    text = "What do hotels cost? Write to ada@example.com or <@U1>, +353 1 555 0100"
-    made = example(await answered(tmp_path, text), HouseStyle())
-    assert made is not None
-    for hidden in ("ada@example.com", "<@U1>", "555 0100"):
+def settings(folder: Path, model: str | None = None) -> Settings:
+    return Settings(home=folder / "home", model=model and "tiny", model_base_url=model, model_abstains=True)
+
+
+async def answered(folder: Path, *texts: str, model: str | None = None) -> list[AuditRecord]:
+    """The records of questions of one thread."""
+    memory: tuple[Turn, ...] = ()
+    found = []
+    async with open_app(settings(folder, model)) as app:
+        await app.sync(FolderSource("documents", folder / "documents"))
+        for text in texts:
+            asked = await app.ask_as(text, None, memory)
+            memory = (*memory, *([asked.turn] if asked.turn is not None else []))
+            record = await app.audit.get(asked.outcome.record_id)
+            assert record is not None
+            found.append(record)
+    return found
+
+
+async def trained(folder: Path, record: AuditRecord) -> Example | str | None:
+    """The example made of a record, or why there is none."""
+    with open_state(settings(folder)) as state:
+        sent = await Again(state, [HouseStyle()]).sent(record)
+    return sent if isinstance(sent, str) else example(record, sent)
+
+
+async def test_an_example_is_the_very_prompt_that_the_model_saw(folder: Path) -> None:
+    (folder / "documents" / "travel.md").write_text(f"# Travel\n\n## 4.2 Hotels\n\n{RULE} Over 2,500 EUR ask first.\n")
+    async with ModelServer(picks(2, 1)) as server:
+        first, second = await answered(folder, "What do hotels cost?", "And above that?", model=server.url)
+    for record, request in zip((first, second), server.requests, strict=True):
+        made = await trained(folder, record)
+        assert isinstance(made, Example)
+        assert problems(made.line()) == []
+        *seen, said = json.loads(made.line())["messages"]
+        assert seen == request["messages"]
+        assert json.loads(said["content"])["units"]
+    assert json.loads(said["content"])["units"][0] == {"id": 2, "words": None}
+
+
+async def test_a_right_abstention_is_an_example_too(folder: Path) -> None:
+    async with ModelServer(picks()) as server:
+        [record] = await answered(folder, "Who founded the company?", model=server.url)
+    made = await trained(folder, record)
+    assert record.outcome == "abstained"
+    assert isinstance(made, Example)
+    assert json.loads(made.messages[-1][1]) == {"units": []}
+    seen = [(m["role"], redact(m["content"], ())) for m in server.requests[0]["messages"]]
+    assert [*made.messages[:-1]] == seen  # but for people's data the very prompt
+
+
+async def test_an_answer_without_a_model_is_an_example_for_one(folder: Path) -> None:
+    [record] = await answered(folder, "What do hotels cost?")
+    made = await trained(folder, record)
+    assert isinstance(made, Example)
+    system, user, said = (content for _, content in made.messages)
+    assert "Name the units that answer" in system
+    assert RULE in user
+    assert "28 days" in user  # what was retrieved and does not answer stands there too
+    assert json.loads(said)["units"]
+    assert made.documents == {"travel.md"}
+
+
+async def test_people_are_not_in_an_example_but_figures_and_dates_are(folder: Path) -> None:
+    [record] = await answered(folder, "What do hotels cost? Write to eve@example.com or <@U1>, +353 1 555 0199")
+    made = await trained(folder, record)
+    assert isinstance(made, Example)
+    for hidden in ("ada@example.com", "eve@example.com", "<@U1>", "555 0100", "555 0199"):
         assert hidden not in made.line()
-    assert "180 EUR" in made.line()
+    for kept in ("180 EUR", "30 days", "2026-03-01"):
+        assert kept in made.line()
 
 
-async def test_what_was_erased_or_not_answered_is_no_example(tmp_path: Path) -> None:
-    record = await answered(tmp_path, "What do hotels cost?")
+async def test_what_was_erased_or_has_changed_since_is_no_example(folder: Path) -> None:
+    async with ModelServer(picks(1)) as server:
+        [record] = await answered(folder, "What do hotels cost?", model=server.url)
     fields = {k: v for k, v in record.fields.items() if k != "searched"}
-    assert example(replace(record, fields=fields, erased=("searched",)), HouseStyle()) is None
-    assert example(replace(record, outcome="abstained"), HouseStyle()) is None
-    assert example(event("delivery", "delivered"), HouseStyle()) is None
+    assert await trained(folder, replace(record, fields=fields, erased=("searched",))) == ERASED
+    assert await trained(folder, replace(record, fields={**record.fields, "prompt_sha256": "0" * 64})) == OTHERWISE
+    assert await trained(folder, replace(record, outcome="failed")) is None
+    (folder / "documents" / "leave.md").write_text("# Leave\n\nEmployees have 30 days of leave a year.\n", "utf-8")
+    await answered(folder)
+    assert await trained(folder, record) == CHANGED
+
+
+def made_on(day: int, *documents: str) -> Example:
+    return Example(f"r{day}", (("user", str(day)),), datetime(2026, 1, day, tzinfo=UTC), frozenset(documents))
+
+
+def test_what_is_held_out_is_later_and_of_other_documents() -> None:
+    examples = [made_on(n, f"d{n % 8}") for n in range(1, 9)] + [made_on(9, "d1"), made_on(10), made_on(11, "d0", "d7")]
+    training, apart = parted(list(reversed(examples)))
+    assert [e.at.day for e in training] == [1, 2, 3, 4, 5, 6]
+    assert [e.at.day for e in apart] == [7, 8, 10, 11]  # the ninth is of a document that is trained with
+    assert not {d for e in training for d in e.documents} & {d for e in apart for d in e.documents}
+
+
+@pytest.mark.parametrize("examples", [[], [made_on(1, "a")], [made_on(1, "a"), made_on(2, "a")], [made_on(3)]])
+def test_too_little_to_hold_out_is_all_for_training(examples: list[Example]) -> None:
+    assert parted(examples) == (examples, [])
 
 
 @pytest.mark.parametrize(

@@ -16,17 +16,19 @@ from audit.record import AuditRecord, Json
 from bot.answering.ask import WORDINGS
 from bot.answering.render import plain, reply_json
 from bot.errors import SettingsError
-from bot.evaluation.training import example
+from bot.evaluation.prompts import Again, Sent
+from bot.evaluation.training import Example, example
 from bot.settings.values import load
 from bot.slack.render import render as slack_message
 from bot.teams.render import render as teams_message
 from bot.types import Outcome
-from bot.wiring.app import configuration_sha256, open_app
+from bot.wiring.app import configuration_sha256, open_app, open_state
 from bot.wiring.replay import posted
 from bot.wiring.styles import house_style
 from connectors.folder import FolderSource
 from retrieval.answer_form import AnswerForm, read_form
 from retrieval.answering import FORMLESS
+from retrieval.generate.prompt import HouseStyle
 from retrieval.types import Answer, Seal, Wording
 from tests.servers.model import Answer as Script
 from tests.servers.model import ModelServer, parts, picks
@@ -76,6 +78,13 @@ async def ask(folder: Path, model: str | None = None) -> tuple[Outcome, AuditRec
 async def formed(folder: Path) -> tuple[Outcome, AuditRecord]:
     async with ModelServer(SAID) as server:
         return await ask(folder, server.url)
+
+
+async def trained(folder: Path, record: AuditRecord, style: HouseStyle) -> Example | None:
+    """What a training example is made of the record with this style; None: nothing."""
+    with open_state(load(folder / "home")) as state:
+        sent = await Again(state, [style]).sent(record)
+    return example(record, sent) if isinstance(sent, Sent) else None
 
 
 async def test_the_parts_are_shown_and_scripts_get_the_organisations_object(folder: Path) -> None:
@@ -174,14 +183,14 @@ async def test_a_required_part_that_no_document_carries_is_said_and_gives_no_obj
 async def test_training_examples_have_the_form_or_are_left_out(folder: Path) -> None:
     _, record = await formed(folder)
     style = house_style(load())
-    made = example(record, style)
+    made = await trained(folder, record, style)
     assert made is not None
     told: dict[str, Json] = json.loads(made.messages[-1][1])
     assert list(told) == ["answer", "rules", "taxis", "deadline"]
     assert (told["deadline"], isinstance(told["taxis"], dict) and told["taxis"]["value"]) == (None, "forbidden")
-    assert example(record, replace(style, form=None)) is None
+    assert await trained(folder, record, replace(style, form=None)) is None
     other: AnswerForm = read_form(json.dumps({"type": "object", "properties": {"other": {"type": "string"}}}))
-    assert example(record, replace(style, form=other)) is None
+    assert await trained(folder, record, replace(style, form=other)) is None
 
 
 def test_the_configuration_of_a_record_names_the_form() -> None:
@@ -233,4 +242,4 @@ async def test_a_reply_says_whose_words_it_has(folder: Path, style: str, script:
     assert all(line in teams.replace("**", "") for line in shown)
     assert restore(record).answer == outcome.answer
     assert posted("cli", restore(record)) == posted_bytes({"text": plain(outcome)})
-    assert example(record, house_style(load())) is not None
+    assert await trained(folder, record, house_style(load())) is not None
