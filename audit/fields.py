@@ -47,7 +47,8 @@ SECTION = shape(
         "page_end": optional(NUMBER),
         "locator": optional(TEXT),
         "anchor": optional(TEXT),
-    }
+    },
+    {"sign": TEXT},
 )
 PLACE = shape(
     {"start": COUNT, "end": COUNT, "page": optional(NUMBER), "locator": optional(TEXT), "printed": optional(TEXT)}

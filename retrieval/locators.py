@@ -11,8 +11,13 @@ from retrieval.types import Place
 _CELLS = re.compile(r"^(?P<sheet>.+!)(?P<first>[A-Z]+\d+)(?::(?P<last>[A-Z]+\d+))?$", re.DOTALL)
 
 
-def cited(label: str) -> str:
-    """A label as it is cited: "Section 4.2"; "Article IV", "Schedule 1, 2" and "§ 8" say themselves what they are."""
+def cited(label: str, sign: str = "") -> str:
+    """A label as it is cited: "Section 4.2"; "Article IV" and "Schedule 1, 2" say themselves what they are.
+
+    `sign` is what the document sets before the number instead of a word: "§ 8".
+    """
+    if sign:
+        return f"{sign} {label}"
     named = label[:1] == "§" or (label[:1].isalpha() and " " in label)
     return label if named else f"Section {label}"
 

@@ -60,7 +60,8 @@ class Section:
 
     `label` is the number alone, as the document shows it ("4.2(b)"), `heading` the title without it
     ("" when the part has none), `path` the way to it, itself last ("4 Travel", "4.2 Hotels").
-    `anchor` completes a deep link ("#page=7", "#hotels"). `id` is stable across versions.
+    `anchor` completes a deep link ("#page=7", "#hotels"). `id` is stable across versions. `sign` is the "§" that
+    the document sets before the number: a reply says "§ 2(1)" then, else "Section 2(1)".
     """
 
     id: str
@@ -73,6 +74,7 @@ class Section:
     page_end: int | None = None
     locator: str | None = None
     anchor: str | None = None
+    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,17 +23,18 @@ LAYOUT = 2
 def section_name(section: Section) -> str:
     """E.g. "Section 4.2 Hotels", "Hotels", "Section 4.2(b) (Hotels)"; "" for text without a heading."""
     if section.label and section.heading:
-        return f"{cited(section.label)} {section.heading}"
+        return f"{cited(section.label, section.sign)} {section.heading}"
     if section.label:
         above = next((p for p in reversed(section.path[:-1]) if p), "")
         above = _OWN_NUMBER.sub("", above, count=1) or above  # "5 Term" above 5.2 adds "Term" alone
-        return f"{cited(section.label)} ({above})" if above else cited(section.label)
+        said = cited(section.label, section.sign)
+        return f"{said} ({above})" if above else said
     return section.heading
 
 
 _RANGE = re.compile(r"(.+)!\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?", re.DOTALL)
 """Cells of a sheet, as a locator names them: "Limits!A12:D14"."""
-_OWN_NUMBER = re.compile(r"^\d+(\.\d+)*(\([^()\s]{1,5}\))*[.)]?\s+")
+_OWN_NUMBER = re.compile(r"^\d+(\.\d+)*[a-z]?(\([^()\s]{1,5}\))*[.)]?\s+")
 
 
 def where(section: Section, page: int | None, locator: str | None, title: str = "") -> str:

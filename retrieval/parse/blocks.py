@@ -8,6 +8,7 @@ order; `assemble` joins them and does all arithmetic on offsets, so that exactne
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from retrieval.types import Attachment, LeftOut, ParsedDocument, Place, Section
 SEPARATOR = "\n"
 _NAME = 300  # characters of a heading that name its section, in every part of it too
 _ANCHOR = 500
+_SIGN = re.compile(r"§{1,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class _Open:
     block: Block
     path: tuple[str, ...]
     start: int
+    sign: str = ""
     end: int = -1
 
 
@@ -195,9 +198,22 @@ def _open_section(block: Block, start: int, last: int, stack: list[_Open], opene
         stack.pop().end = last
     parent = stack[-1].path if stack else ()
     name = " ".join(filter(None, (block.label, _short(block.heading))))
-    section = _Open(level, block, (*parent, name) if name else parent, start)
+    section = _Open(level, block, (*parent, name) if name else parent, start, _sign(block, stack))
     stack.append(section)
     opened.append(section)
+
+
+def _sign(block: Block, around: Sequence[_Open]) -> str:
+    """The "§" that a number is written with, and that its label leaves out: its own, or that of the part around it
+    whose label its own begins with.
+    """
+    label = block.label or ""
+    if not label or "§" in label or label[0].isalpha():
+        return ""
+    if found := _SIGN.match(block.text):
+        return found[0]
+    held = (part for part in reversed(around) if part.sign and part.block.label)
+    return next((part.sign for part in held if label.startswith(part.block.label or "")), "")
 
 
 def _short(heading: str) -> str:
@@ -241,6 +257,7 @@ def _number(opened: Sequence[_Open], places: Sequence[Place]) -> tuple[Section, 
                 page_end=pages[-1] if pages else None,
                 locator=join_locators([p.locator for p in touched]),
                 anchor=_anchor(item.block) or (f"#page={pages[0]}" if pages else None),
+                sign=item.sign,
             )
         )
     return tuple(sections)

@@ -46,7 +46,7 @@ PARSERS = {
     "msg": ("retrieval.parse.mail", "parse_msg"),
 }
 
-VERSION = "6"
+VERSION = "7"
 """Changes when parsers, chunks or units change, so that a sync reads every document anew."""
 
 MEDIA_TYPES = {

@@ -93,3 +93,4 @@ def test_within_finds_what_a_search_of_all_places_finds(gaps: list[tuple[int, in
 )
 def test_a_label_is_cited_with_one_word(label: str, shown: str) -> None:
     assert cited(label) == shown
+    assert cited("8(1)", "§") == "§ 8(1)"

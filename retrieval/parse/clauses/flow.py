@@ -74,7 +74,7 @@ def outlined(pieces: Sequence[FlowBlock]) -> list[Block]:
     notes = table_notes([block.text for block in blocks], [block.table for block in blocks])
     again = contents(lines) | said_again.keys() | notes
     lines = [replace(line, text="") if at in again else line for at, line in enumerate(lines)]
-    typed = find(lines, keep=True)
+    typed = find(lines)
     marks = [line.mark or (found[0].mark if found else None) for line, found in zip(lines, typed, strict=True)]
     titles = {at + 1 for at, mark in enumerate(marks) if mark is not None and _titled_below(pieces, lines, marks, at)}
     apart = _set_apart(pieces, strong, marks, titles | again, body)

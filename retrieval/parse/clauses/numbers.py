@@ -78,15 +78,13 @@ def after(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return (other[0] == one[0] + 1 and other[1] <= 1) or (other[0] == one[0] and other[1] == one[1] + 1)
 
 
-def readings(text: str, *, keep: bool = False) -> list[NumberReading]:
-    """Every reading of a line's beginning, the likelier first. `keep`: "Section" and "§" stay in the number."""
+def readings(text: str) -> list[NumberReading]:
+    """Every reading of a line's beginning, the likelier first."""
     if found := _RANGE.match(text):  # "§§ 3 bis 5 (weggefallen)"
         place = (int(found["first"]), _suffix(found["suffix"]))
-        said = named(found[0])
-        own, held = (said, "") if keep else (clean(found[0])[0], said)
-        return [NumberReading(found[0], own, "§", place, place[:1], "§", named=held)]
+        return [NumberReading(found[0], clean(found[0])[0], "§", place, place[:1], "§", named=named(found[0]))]
     if found := _WORDED.match(text):
-        return _worded(found, keep=keep)
+        return _worded(found)
     if found := _MULTI.match(text):
         return [_multi(found)]
     if found := _SINGLE.match(text):
@@ -102,14 +100,13 @@ def readings(text: str, *, keep: bool = False) -> list[NumberReading]:
     return []
 
 
-def _worded(found: re.Match[str], *, keep: bool) -> list[NumberReading]:
+def _worded(found: re.Match[str]) -> list[NumberReading]:
     word = family(found["word"])
     if found["word"][:1].islower() or (found["number"].islower() and len(found["number"]) == 1):
         return []  # "section 5 of the Act", "Section a"
     text = found[0].rstrip("–—-").rstrip() if found["end"].strip() in ("-", "–", "—") else found[0]
-    dropped = word in DROPPED and not keep
+    dropped = word in DROPPED
     own = clean(text)[0] if dropped else named(text)
-    full = named(text) if word in DROPPED else ""
     closed = bool(found["end"].strip())
     made = []
     for series, place, parts in _places(found["number"], found["sub"]):
@@ -122,7 +119,7 @@ def _worded(found: re.Match[str], *, keep: bool) -> list[NumberReading]:
                 place,
                 parts,
                 "" if multi else word,
-                named=full if dropped else "",
+                named=named(text) if dropped else "",
                 closed=closed,
             )
         )

@@ -31,7 +31,7 @@ def find_clauses(lines: Sequence[str]) -> list[tuple[ClauseStart, ...]]:
     width = _width(lines)
     made = [_line(text, lines[n - 1] if n else "", width) for n, text in enumerate(lines)]
     listed = contents(made)
-    found = find([replace(line, text="") if n in listed else line for n, line in enumerate(made)], keep=True)
+    found = find([replace(line, text="") if n in listed else line for n, line in enumerate(made)])
     places = iter(place_all([SectionCandidate(None, f.mark) for marks in found for f in marks]))
     result: list[tuple[ClauseStart, ...]] = []
     for n, (text, marks) in enumerate(zip(lines, found, strict=True)):

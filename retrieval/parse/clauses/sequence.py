@@ -125,26 +125,22 @@ class _State:
         ]
 
 
-def find(lines: Sequence[Line], *, keep: bool = False) -> list[tuple[FoundNumber, ...]]:
-    """The typed numbers of each line: none, one, or more where it `splits`.
-
-    `keep`: "Section" and "§" stay in the number as it is cited.
-    """
-    return _Reader(lines, keep).run()
+def find(lines: Sequence[Line]) -> list[tuple[FoundNumber, ...]]:
+    """The typed numbers of each line: none, one, or more where it `splits`."""
+    return _Reader(lines).run()
 
 
 class _Reader:
     """Goes through the lines once, with the open sequences in `state`, looking ahead through an index."""
 
-    def __init__(self, lines: Sequence[Line], keep: bool) -> None:
+    def __init__(self, lines: Sequence[Line]) -> None:
         self.lines = lines
-        self.keep = keep
         self.state = _State()
         self.parts = 0
         self.untitled = False  # the line before is a number alone: this one may be its title
         self.passed = False  # a number that was doubtful stands between here and the last one that counts
         self.nested: set[str] = set()  # series whose items hold lists that count from 1
-        self.read = [[] if line.numbered else readings(line.text, keep=keep) for line in lines]
+        self.read = [[] if line.numbered else readings(line.text) for line in lines]
         self.later: dict[tuple[str, object], list[int]] = {}
         for at, found in enumerate(self.read):
             for reading in found:
@@ -224,7 +220,6 @@ class _Reader:
         return self._mark(r, line, f"typed:{r.series}" + (f"#{nested}" if nested else ""))
 
     def _mark(self, r: NumberReading, line: Line, key: str) -> ClauseMark:
-        section = bool(r.named) or r.word in ("section", "§")
         return ClauseMark(
             own=r.own,
             key=key,
@@ -237,7 +232,7 @@ class _Reader:
             restarted=r.count == 1,
             indent=line.indent,
             typed=len(r.text),
-            rank=SECTION if section else rank_of(r.word) if r.word else None,
+            rank=SECTION if r.named else rank_of(r.word) if r.word else None,
             named=r.named,
         )
 
