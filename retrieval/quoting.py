@@ -42,7 +42,7 @@ def citations(unit: Unit, passage: Passage, first: int) -> list[Citation]:
         last = spans[-1] if spans else None
         between = _between(passage, last, part) if last is not None else None
         if last is not None and between is not None:
-            spans[-1] = Slice(last.start, part.end, last.text + between + part.text)
+            spans[-1] = replace(last, end=part.end, text=last.text + between + part.text)
         else:
             spans.append(part)
     made = [_citation(n, span, passage) for n, span in enumerate(spans, first)]
@@ -202,7 +202,9 @@ def _listed(unit: Unit) -> str:
 
 def _citation(n: int, span: Slice, passage: Passage) -> Citation:
     page, locator = locate(passage.places, span.start, span.end)
-    if page is None and locator is None and span.end <= passage.start:  # a lead-in far above
+    if page is None and locator is None:  # a lead-in far above
+        page, locator = span.page, span.locator
+    if page is None and locator is None and span.end <= passage.start:  # its place was not stored once
         page = passage.section.page_start if passage.section.start <= span.start else None
     # The innermost section that holds the quote: small clauses share a passage, and each has its own number.
     holders = [s for s in passage.sections if s.start <= span.start and span.end <= s.end]

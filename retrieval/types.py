@@ -58,10 +58,9 @@ class Place:
 class Section:
     """A titled, numbered part of a document, its sub-sections included.
 
-    `label` is the number alone, as the document shows it ("4.2(b)"), `heading` the title without it
-    ("" when the part has none), `path` the way to it, itself last ("4 Travel", "4.2 Hotels").
-    `anchor` completes a deep link ("#page=7", "#hotels"). `id` is stable across versions. `sign` is the "§" that
-    the document sets before the number: a reply says "§ 2(1)" then, else "Section 2(1)".
+    `label` is the number alone, as the document shows it ("4.2(b)"), `sign` the "§" that it sets before it, `heading`
+    the title without them ("" when the part has none), `path` the way to it, itself last ("4 Travel", "4.2 Hotels").
+    `anchor` completes a deep link ("#page=7", "#hotels"). `id` is stable across versions.
     """
 
     id: str
@@ -97,12 +96,10 @@ class Attachment:
 class ParsedDocument:
     """What a parser makes of a file. Every section, place and chunk is a slice of `text`.
 
-    `sections` stand in reading order (a parent before its children); text before the first
-    heading belongs to a section with an empty heading. `atomic` are spans that a chunk should
-    not cut (tables). `joins` are offsets of line-end hyphens that the search text joins and the
-    quotable text keeps. `notes` lead from a note's mark to the note: the mark's start and end, the
-    note's start and end. `wholes` are lists that are one sentence with their lead-in: (start, end), to be
-    quoted whole, or with a sign that more follows.
+    `sections` stand in reading order (a parent before its children); text before the first heading is a section with an
+    empty heading. `atomic` are spans that a chunk should not cut (tables). `joins` are offsets of line-end hyphens that
+    the search text joins and the quotable text keeps. `notes` lead from a mark to note: where both are.
+    `wholes` are lists that are one sentence with their lead-in: (start, end), to be quoted whole, or with a sign.
     """
 
     title: str
@@ -119,11 +116,13 @@ class ParsedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """canonical[start:end] of a document version."""
+    """canonical[start:end] of a document version. `page` and `locator` are told of what stands outside of its chunk."""
 
     start: int
     end: int
     text: str
+    page: int | None = None
+    locator: str | None = None
 
 
 class UnitKind(StrEnum):
@@ -161,9 +160,9 @@ class Unit:
 class Chunk:
     """The unit of the index: one leaf section or a part of it.
 
-    `id` = hash of document id, section path and text, so an unchanged clause keeps its id.
-    `text` is the citable slice; `search_text` is what keywords and vectors see of it (line-end
-    hyphens joined). The document's title and `section.path` are indexed beside it.
+    `id` = hash of document id, section path and text, so an unchanged clause keeps its id. `text` is the citable slice;
+    `search_text` is what keywords and vectors see of it (line-end hyphens joined). The document's title and
+    `section.path` are indexed beside it.
     """
 
     id: str

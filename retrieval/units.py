@@ -14,11 +14,12 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from retrieval.gate.injection import Paragraphs, speaks_to_machine
+from retrieval.locators import locate
 from retrieval.parse.grid import columns
 from retrieval.parse.wholes import kinds, mark
 from retrieval.text.connectives import goes_on, joins
 from retrieval.text.sentences import Kind, Piece, cells, pieces
-from retrieval.types import Chunk, ParsedDocument, Section, Slice, Unit, UnitKind
+from retrieval.types import Chunk, ParsedDocument, Place, Section, Slice, Unit, UnitKind
 
 _WHOLE_LIST = 420  # characters of a list that is one unit with its lead-in
 _WHOLE_RULE = 600  # characters of a list that is one sentence, and one unit
@@ -47,8 +48,17 @@ def units(parsed: ParsedDocument, chunks: Sequence[Chunk]) -> tuple[tuple[Unit, 
     for made in read(parsed.text, parsed.sections, parsed.joins, parsed.wholes):
         at = bisect_right(starts, made.start) - 1
         if at >= 0:
-            found[at].append(replace(made, id=f"{chunks[at].id}.{len(found[at])}"))
+            lead = tuple(_placed(part, chunks[at], parsed.places) for part in made.lead)
+            found[at].append(replace(made, id=f"{chunks[at].id}.{len(found[at])}", lead=lead))
     return tuple(map(tuple, found))
+
+
+def _placed(part: Slice, chunk: Chunk, places: Sequence[Place]) -> Slice:
+    """A lead-in with its place, where its chunk does not hold it: the chunk has no more than its own places."""
+    if part.start >= chunk.start:
+        return part
+    page, locator = locate(places, part.start, part.end)
+    return replace(part, page=page, locator=locator)
 
 
 def read(

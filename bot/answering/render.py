@@ -26,7 +26,7 @@ def section_name(section: Section) -> str:
         return f"{cited(section.label, section.sign)} {section.heading}"
     if section.label:
         above = next((p for p in reversed(section.path[:-1]) if p), "")
-        above = _OWN_NUMBER.sub("", above, count=1) or above  # "5 Term" above 5.2 adds "Term" alone
+        above = _further(above, section.label)  # "5 Term" above 5.2 adds "Term" alone
         said = cited(section.label, section.sign)
         return f"{said} ({above})" if above else said
     return section.heading
@@ -34,7 +34,17 @@ def section_name(section: Section) -> str:
 
 _RANGE = re.compile(r"(.+)!\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?", re.DOTALL)
 """Cells of a sheet, as a locator names them: "Limits!A12:D14"."""
-_OWN_NUMBER = re.compile(r"^\d+(\.\d+)*[a-z]?(\([^()\s]{1,5}\))*[.)]?\s+")
+_OWN_NUMBER = re.compile(r"^\d+(\.\d+)*(\([^()\s]{1,5}\))*[.)]?\s+")
+
+
+def _further(above: str, label: str) -> str:
+    """What the name of the part above adds to a label: "Article 4 Term" above "Article 4(1)" adds "Term"."""
+    words = above.split(" ")
+    for count in range(len(words), 0, -1):
+        begins = " ".join(words[:count])
+        if label.startswith(begins) and not label[len(begins) : len(begins) + 1].isalnum():
+            return " ".join(words[count:])
+    return _OWN_NUMBER.sub("", above, count=1) or above
 
 
 def where(section: Section, page: int | None, locator: str | None, title: str = "") -> str:

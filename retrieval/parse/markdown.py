@@ -16,6 +16,7 @@ from markdown_it.token import Token
 
 from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.clauses.flow import FlowBlock, ListNumber, outlined
+from retrieval.parse.clauses.wrapping import HARD, SOFT, shown
 from retrieval.parse.deleted import is_kept, struck
 from retrieval.parse.grid import line
 from retrieval.parse.html import html_pieces
@@ -187,7 +188,8 @@ class _Reader:
                     item = self.counted if heading is None else None
                     text = self._take_item() + inline if inline else ""  # struck out, number and all
                     level = int(heading.tag[1]) if heading else None
-                    block = Block(text, level=level, heading=inline if heading else "", locator=self._where())
+                    text = shown(text) if heading else text
+                    block = Block(text, level=level, heading=shown(inline) if heading else "", locator=self._where())
                     yield FlowBlock(block, self.lead, listed=bool(self.lists), item=item)
                 case "inline":
                     row.append(" ".join(self._inline(token.children or []).split()))
@@ -247,9 +249,9 @@ class _Reader:
                 case "text" | "code_inline" | "text_special" | "image":
                     text.add(child.content)
                 case "softbreak":
-                    text.add(" ")
+                    text.add(SOFT)
                 case "hardbreak":
-                    text.add("\n")
+                    text.add(HARD)
                 case "s_open":
                     text.begin("s", "")
                 case "s_close":

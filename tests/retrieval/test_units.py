@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -130,6 +132,22 @@ def test_a_head_in_another_chunk_is_still_the_rows_own() -> None:
     found = units(parsed, chunks)
     assert len(chunks) > 1
     assert all(unit.lead[-1].text == "Grade | Meals | Hotel | Who" for held in found for unit in held)
+
+
+def test_a_lead_in_in_another_chunk_is_cited_where_it_stands() -> None:
+    items = [f"({c}) the provider, {'after a request in writing and a month of waiting, ' * 7}fails;" for c in "abcdef"]
+    parsed = _markdown("# Terms", "## 2 Term", "It is long.", "The customer may end the contract if", *items)
+    chunks = chunk(document("terms.md"), parsed)
+    found = units(parsed, chunks)
+    at = len(found) - 1
+    last = found[at][-1]
+    assert last.lead[0].start < chunks[at].start
+    held = replace(
+        passage(chunks[at].text, start=chunks[at].start), places=chunks[at].places, section=chunks[at].section
+    )
+    cited = citations(last, held, 1)
+    assert [c.locator for c in cited] == ["line 7", "line 19"]
+    assert [c.page for c in cited] == [None, None]
 
 
 def test_headings_contents_and_what_speaks_to_a_model_are_no_units() -> None:

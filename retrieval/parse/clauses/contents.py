@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 
 from retrieval.parse.clauses.numbers import NumberReading, readings
@@ -130,9 +130,12 @@ def dividers(lines: Sequence[Line]) -> dict[int, int]:
     return found
 
 
-def between(found: Mapping[int, int]) -> frozenset[int]:
-    """The lines of dividers, and those between each and its heading: they belong to what the heading opens."""
-    return frozenset(n for before, at in found.items() for n in range(before, at))
+def between(found: Mapping[int, int], opening: Collection[int]) -> frozenset[int]:
+    """The lines of dividers, and those between each and its heading: they belong to what the heading opens, unless a
+    line of `opening` opens something between them.
+    """
+    parted = {before for before, at in found.items() if any(before < n < at for n in opening)}
+    return frozenset(n for before, at in found.items() if before not in parted for n in range(before, at))
 
 
 def table_notes(texts: Sequence[str], tables: Sequence[int | None]) -> frozenset[int]:

@@ -6,6 +6,7 @@ centred) that sets them apart from the text. Ordered lists are clauses where the
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,12 +18,14 @@ from retrieval.parse.clauses.numbers import readings
 from retrieval.parse.clauses.outline import PlacedSection, SectionCandidate, place_all
 from retrieval.parse.clauses.sequence import Line, find
 from retrieval.parse.clauses.titles import heading_alone, run_in_title
+from retrieval.parse.clauses.wrapping import HARD, SOFT, breaks, closed, full_width, shown, wrapped
 
 _LARGER = 1.1  # a heading's type size against the text's
 _MOST_STRONG = 0.5  # share of paragraphs that may be set apart: more are no headings
 _TITLE_WORDS = 25
 _LISTED_TITLE = 8  # words of a list item that is a title
 _MARKS = " .:–—-\n"
+_LINE = re.compile(r"line (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class FlowBlock:
     listed: bool = False
     item: ListNumber | None = None
     anchor: str | None = None
+    before: str = ""  # the line end of its paragraph that it stood after
 
     @property
     def bold(self) -> bool:
@@ -65,6 +69,7 @@ class FlowBlock:
 
 def outlined(pieces: Sequence[FlowBlock]) -> list[Block]:
     """The blocks, those that open a section with level, full label and heading."""
+    pieces = _parted(pieces)
     body = _body(pieces)
     counted = _counted(pieces)
     strong = [_strong(piece, body) for piece in pieces]
@@ -84,7 +89,7 @@ def outlined(pieces: Sequence[FlowBlock]) -> list[Block]:
     )
     places = dict(zip(opening, placed, strict=True))
     made = [_block(pieces, at, places.get(at), marks[at], titles) for at in range(len(pieces))]
-    for at in between(said_again):
+    for at in between(said_again, opening):
         made[at] = replace(made[at], ahead=True)
     return made
 
@@ -133,6 +138,71 @@ def _computed(item: ListNumber) -> ClauseMark:
         half=half,
         restarted=item.first,
     )
+
+
+# --- line ends in a paragraph ------------------------------------------------------------------
+
+
+def _parted(pieces: Sequence[FlowBlock]) -> list[FlowBlock]:
+    """Paragraphs cut at the ends of those lines after which a clause begins, as "(a)" after "if:" with no blank line
+    between; the engine that knows all numbers of the document decides.
+    """
+    cut = [_lines(piece) for piece in pieces]
+    if all(len(lines) == 1 for lines in cut):
+        return [line for lines in cut for line in lines]
+    width = full_width([line.block.text for lines in cut for line in lines if len(lines) > 1])
+    fed = [_fed(lines, n, width) for lines in cut for n in range(len(lines))]
+    marks = iter(find(fed))
+    made: list[FlowBlock] = []
+    for lines in cut:
+        opens = [bool(next(marks)) for _ in lines]
+        last = lines[0]
+        for n, line in enumerate(lines[1:], 1):
+            ahead = n + 1 < len(lines) and opens[n + 1] and closed(line.block.text)
+            if opens[n] and (closed(lines[n - 1].block.text) or ahead):
+                made.append(_whole(last))
+                last = line
+            else:
+                last = replace(last, block=replace(last.block, text=last.block.text + line.before + line.block.text))
+        made.append(_whole(last))
+    return made
+
+
+def _lines(piece: FlowBlock) -> list[FlowBlock]:
+    """The lines of a paragraph, each with its place and with what stands before it."""
+    text = piece.block.text
+    ends = [] if piece.block.level is not None or piece.block.table is not None else breaks(text)
+    if not ends or (piece.listed and piece.item is None):
+        return [_whole(piece)]
+    found = []
+    for n, (start, end) in enumerate(zip([0, *(at + 1 for at in ends)], [*ends, len(text)], strict=True)):
+        block = replace(piece.block, text=text[start:end], locator=_further(piece.block.locator, text[:start]))
+        bold = min(max(0, piece.lead - start), end - start)
+        before = text[start - 1 : start] if n else ""
+        found.append(
+            replace(piece, block=block, lead=bold, before=before, **({"listed": False, "item": None} if n else {}))
+        )
+    return found
+
+
+def _fed(lines: Sequence[FlowBlock], n: int, width: int) -> Line:
+    if n == 0:
+        return _line(lines[0], frozenset(), strong=lines[0].lead > 2)
+    text = lines[n].block.text.strip()
+    return Line(text, strong=lines[n].lead > 2, runs_on=lines[n].before == SOFT and wrapped(lines[n - 1].text, width))
+
+
+def _further(locator: str | None, above: str) -> str | None:
+    """The place of a line of a paragraph; `above` is what stands before it there."""
+    found = _LINE.fullmatch(locator or "")
+    return f"line {int(found[1]) + above.count(SOFT) + above.count(HARD)}" if found else locator
+
+
+def _whole(piece: FlowBlock) -> FlowBlock:
+    block = piece.block
+    if SOFT not in block.text and HARD not in block.text:
+        return piece
+    return replace(piece, block=replace(block, text=shown(block.text), heading=shown(block.heading)))
 
 
 # --- looks -----------------------------------------------------------------------------------

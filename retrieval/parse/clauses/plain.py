@@ -10,9 +10,9 @@ from retrieval.parse.clauses.contents import contents
 from retrieval.parse.clauses.numbers import readings
 from retrieval.parse.clauses.outline import SectionCandidate, place_all
 from retrieval.parse.clauses.sequence import Line, find
+from retrieval.parse.clauses.wrapping import full_width, wrapped
 
 _RUN_IN = re.compile(r"(?P<title>[^\n]{2,80}?)(?:[.:]|\s[-–—])(?:\s|$)")
-_NARROWEST, _WIDEST = 50, 200  # characters of a wrapped line
 _CHARACTER = 5.0  # points: about the width of one
 
 
@@ -28,7 +28,7 @@ class ClauseStart:
 
 def find_clauses(lines: Sequence[str]) -> list[tuple[ClauseStart, ...]]:
     """For each line the clauses that open in it: none, one, or more for "5. (a) Text"."""
-    width = _width(lines)
+    width = full_width(lines)
     made = [_line(text, lines[n - 1] if n else "", width) for n, text in enumerate(lines)]
     listed = contents(made)
     found = find([replace(line, text="") if n in listed else line for n, line in enumerate(made)])
@@ -56,23 +56,13 @@ def _heading(word: str, rest: str, following: str) -> str:
 
 def _line(text: str, above: str, width: int) -> Line:
     stripped = text.strip()
-    above = above.rstrip()
-    runs_on = width > 0 and len(above) >= 0.6 * width and (above[-1:].isalnum() or above[-1:] == ",")
     return Line(
         stripped,
         strong=stripped.isupper() and sum(c.isalpha() for c in stripped) > 3,
         indent=_CHARACTER * (len(text.expandtabs()) - len(text.expandtabs().lstrip())),
-        runs_on=runs_on,
+        runs_on=wrapped(above, width),
         splits=True,
     )
-
-
-def _width(lines: Sequence[str]) -> int:
-    """The length of a full line of a text that is wrapped; 0 for one whose paragraphs stand on a line each."""
-    lengths = sorted(len(line.rstrip()) for line in lines if line.strip())
-    longest = lengths[len(lengths) * 49 // 50] if lengths else 0
-    full = sum(0.75 * longest <= length <= longest for length in lengths)
-    return longest if _NARROWEST <= longest <= _WIDEST and 3 * full >= len(lengths) else 0
 
 
 def title_of(rest: str, following: str) -> str:

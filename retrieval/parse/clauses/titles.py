@@ -20,6 +20,12 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 
+_DAY = re.compile(
+    r"(?:[^\W\d_]{3,12}\.?\s+(?:[1-9]|[12]\d|3[01])|(?:[1-9]|[12]\d|3[01])\.?\s+(?:de\s+)?[^\W\d_]{3,12}\.?)"
+    r",?(?:\s+(?:de\s+)?(?:19|20)\d\d)?[,.:]?"
+)
+"""A day, in any language: one word and its number, with a year or without ("May 26,", "31. Dezember 2024")."""
+
 
 def title_case(text: str) -> bool:
     """Whether every word that counts starts with a capital: "Termination for Convenience"."""
@@ -73,7 +79,7 @@ def heading_alone(text: str, *, strong: bool) -> bool:
     """Whether an unnumbered paragraph in heading style reads like a title. `strong`: its type is larger."""
     text = text.strip()
     letters = sum(c.isalpha() for c in text)
-    if not fits(text) or letters < 3 or letters < len(text.replace(" ", "")) * 0.55:
+    if not fits(text) or _DAY.fullmatch(text) or letters < 3 or letters < len(text.replace(" ", "")) * 0.55:
         return False
     if text[0] in "(*•$†" or text[-1] in ".;,…" or (text[-1] == ":" and not strong):
         return False

@@ -146,7 +146,7 @@ def _blocks(entries: Sequence[TextLine]) -> tuple[list[Block], list[LeftOut]]:
     placed = place_all([SectionCandidate(entries[i].outline, entries[i].mark) for i in opening])
     place = dict(zip(opening, placed, strict=True))
     blocks: list[Block] = []
-    ahead = between(said_again)
+    ahead = between(said_again, opening)
     where = "beginning"
     for index, entry in enumerate(entries):
         at = place.get(index)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from retrieval.parse.clauses.contents import contents, dividers
+from retrieval.parse.clauses.contents import between, contents, dividers
 from retrieval.parse.clauses.marks import ClauseMark
 from retrieval.parse.clauses.numbers import readings
 from retrieval.parse.clauses.outline import SectionCandidate, place_all
@@ -32,23 +32,26 @@ class Clause:
 
 def clauses(
     items: Sequence[Paragraph], body: BodyType, outlined: frozenset[int] = frozenset(), breaks: Sequence[int] = ()
-) -> list[Clause]:
-    """The clauses of a document in reading order, labels full ("4.2(b)").
+) -> tuple[list[Clause], frozenset[int]]:
+    """The clauses of a document in reading order, labels full ("4.2(b)"), and the paragraphs of divider pages, which
+    belong to the part that they announce.
 
     `outlined` are paragraphs that a bookmark names. `breaks` are paragraphs in order that begin something
     new without a number (a centred title): no list goes on beyond one.
     """
     apart = frozenset(breaks)
     lines = [_line(items, at, body, strong=at in outlined, breaks=at in apart) for at in range(len(items))]
-    again = contents(lines) | dividers(lines).keys() | _over_a_list(items)
+    said_again = dividers(lines)
+    again = contents(lines) | said_again.keys() | _over_a_list(items)
     lines = [replace(line, text="") if at in again else line for at, line in enumerate(lines)]
     found = [(at, marks[0].mark) for at, marks in enumerate(find(lines)) if marks]
     placed = place_all([SectionCandidate(None, mark) for _, mark in found])
-    return [
+    made = [
         Clause(at, mark, CLAUSES + place.level, place.label, _title(items[at], mark.typed))
         for (at, mark), place in zip(found, placed, strict=True)
         if place.label and not place.label.startswith("(")  # an item of nothing: a note, more often than not
     ]
+    return made, between(said_again, [clause.at for clause in made])
 
 
 def _line(items: Sequence[Paragraph], at: int, body: BodyType, *, strong: bool, breaks: bool) -> Line:

@@ -52,9 +52,9 @@ def blocks(
     """The document's blocks in reading order. `printed`: page labels by page; `title` opens no section of its own."""
     named = _bookmarked(items, bookmarks)
     breaks = [at for at in range(len(items)) if _stands_out(items, at, body) and _breaks(items[at], body)]
-    numbered = clauses(items, body, frozenset(named), breaks)
+    numbered, ahead = clauses(items, body, frozenset(named), breaks)
     headings: dict[int, _Heading] = {c.at: _clause_heading(c, items, body) for c in numbered}
-    _add_unnumbered(headings, numbered, items, body, named, title)
+    _add_unnumbered(headings, numbered, items, body, named, title, ahead)
     levels = {rank: level for level, rank in enumerate(sorted({h.rank for h in headings.values()}), start=1)}
     skip = 0
     for at, item in enumerate(items):
@@ -76,6 +76,7 @@ def blocks(
             printed=printed.get(item.page),
             table=item.table,
             joins=joins,
+            ahead=at in ahead,
         )
 
 
@@ -122,8 +123,9 @@ def _add_unnumbered(
     body: BodyType,
     named: Mapping[int, Bookmark],
     title: str,
+    ahead: frozenset[int],
 ) -> None:
-    taken = {at + n for at, h in headings.items() for n in range(h.merged + 1)}
+    taken = {at + n for at, h in headings.items() for n in range(h.merged + 1)} | ahead
     found = [at for at in range(len(items)) if at not in taken and (at in named or _stands_out(items, at, body))]
     found = [at for at in found if not (items[at].page == 1 and letters(items[at].text) in letters(title))]
     biggest = max((items[c.at].size for c in numbered), default=0.0)

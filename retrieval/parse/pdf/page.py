@@ -22,6 +22,7 @@ from retrieval.parse.deleted import is_kept
 from retrieval.parse.deleted import struck as wrapped
 from retrieval.parse.pdf.hidden import INVISIBLE, OFF_PAGE, TINY, Paint, Shapes, unseen
 from retrieval.parse.pdf.native import fast
+from retrieval.parse.pdf.numbered import numbers
 from retrieval.parse.pdf.struck import STRUCK, marked, struck
 from retrieval.parse.pdf.unreadable import scrambled
 
@@ -40,6 +41,7 @@ DIGIT_GAP = 0.45  # of a digit's width: digits further apart are two cells
 _SPREAD = re.compile(r"[\d.,%()–-]{2,}")
 UNREADABLE = 0.2  # of a page's letters in fonts whose letters cannot be told: the page is not read
 ILLEGIBLE = "[illegible]"  # stands for such a word elsewhere, so that no quote runs over the gap as if it were none
+_SPACED, _GLUED = "with a space between", "without one"
 UNTOLD = "text whose font has no character codes"
 _SPECIAL = _SPACES | _HYPHENS | {"\u00ad", "\u200b", "\ufeff"}
 
@@ -228,8 +230,8 @@ class _Reader:
                 flush()
                 hyphen_next = False
                 continue
-            if start >= 0 and owner != current and self._parts(current, owner, paint):
-                flush(glues=True)
+            if start >= 0 and owner != current and (cut := self._cut(current, owner, paint, chars, text[i : i + 3])):
+                flush(glues=cut == _GLUED)
             hyphen_next = char in _HYPHENS
             if start < 0:
                 start, current = i, owner
@@ -241,12 +243,17 @@ class _Reader:
         flush()
         self._end_line()
 
-    def _parts(self, one: int, other: int, paint: Paint) -> bool:
-        """Whether two text objects that touch are not one word: another paint, or another height on the line."""
+    def _cut(self, one: int, other: int, paint: Paint, drawn: Sequence[str], following: str) -> str:
+        """How two text objects that touch are two words; "" where they are one. Another paint parts them, another
+        height on the line, and a clause's number (`drawn`) before what it numbers.
+        """
+        if not self.line and numbers(drawn, following):
+            return _SPACED
         before = self.paints[one]
         if isinstance(before, str) or before.suspect != paint.suspect:
-            return True
-        return paint.upright and abs(self.bases[one] - self.bases[other]) > 0.07 * max(before.size, paint.size)
+            return _GLUED
+        jumps = abs(self.bases[one] - self.bases[other]) > 0.07 * max(before.size, paint.size)
+        return _GLUED if paint.upright and jumps else ""
 
     def _end_line(self) -> None:
         if self.line:

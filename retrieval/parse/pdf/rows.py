@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from statistics import median
 
 from retrieval.parse import grid
@@ -258,7 +258,9 @@ def _split_columns(lines: list[list[Word]], width: float) -> list[list[Word]]:
     starts = median(right[0].x0 for _, _, right in halves)
     halves = [h for h in halves if h[1][-1].x1 < starts - 4 and abs(h[2][0].x0 - starts) < 0.1 * width]
     sides = ([h[1] for h in halves], [h[2] for h in halves])
-    if len(halves) < COLUMN_ROWS or not all(_prose(side) and _wide(side, width) for side in sides):
+    if len(halves) < COLUMN_ROWS or not all(map(_prose, sides)):
+        return lines
+    if not (all(_wide(side, width) for side in sides) or _beside(*sides)):
         return lines
     first, last = halves[0][0], halves[-1][0]
     cut = {i: (left, right) for i, left, right in halves}
@@ -286,6 +288,22 @@ def _prose(lines: Sequence[Sequence[Word]]) -> bool:
 
 def _wide(lines: Sequence[Sequence[Word]], width: float) -> bool:
     return median(line[-1].x1 - line[0].x0 for line in lines) > 0.22 * width
+
+
+def _beside(left: Sequence[Sequence[Word]], right: Sequence[Sequence[Word]]) -> bool:
+    """Whether lines side by side are two narrow columns of text, not the cells of a table: sentences run on from line
+    to line in both, and do not begin at the same height in both.
+    """
+    if not (_flows(left) and _flows(right)):
+        return False
+    begins = [[at for at, line in enumerate(side) if at and line[0].text[:1].isupper()] for side in (left, right)]
+    both, either = len(set(begins[0]) & set(begins[1])), len(set(begins[0]) | set(begins[1]))
+    return both < 2 or 2 * both < either
+
+
+def _flows(lines: Sequence[Sequence[Word]]) -> bool:
+    on = sum(a[-1].text[-1:] not in ".;:!?" and b[0].text[:1].islower() for a, b in pairwise(lines))
+    return 3 * on >= len(lines) - 1 > 0
 
 
 def _runs(lines: Sequence[list[Word]]) -> list[_Run]:
@@ -329,6 +347,9 @@ def _before(late: _Run, early: _Run) -> bool:
 
 def _join_rows(first: _Run, second: _Run) -> bool:
     """Join a column of cells to the rows left of it; False when it is none."""
+    both = first.lines, second.lines
+    if min(map(len, both)) >= COLUMN_ROWS and all(map(_prose, both)) and _beside(*both):
+        return False
     cells = list(takewhile(lambda line: len(line) <= MAX_CELL, second.lines))
     pairs, alone = [], []
     for line in cells:

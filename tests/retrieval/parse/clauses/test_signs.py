@@ -35,7 +35,7 @@ def _html(heading: str) -> bytes:
 
 
 FORMATS: dict[str, Callable[[], tuple[str, bytes]]] = {
-    "docx": lambda: ("a.docx", docx("".join(p(text, "Heading1" if level else None) for level, text in LAW))),
+    "docx": lambda: ("a.docx", docx("".join(p(text, "Heading1" if level else "") for level, text in LAW))),
     "pdf": lambda: ("a.pdf", flowing([(text, style(bold=bool(level))) for level, text in LAW], "Vertrag")),
     "html": lambda: ("a.html", _html("h2")),
     "html of plain paragraphs": lambda: ("a.html", _html("p")),

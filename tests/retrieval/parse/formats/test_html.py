@@ -257,3 +257,13 @@ def test_clauses_of_nested_lists_have_full_numbers() -> None:
 def test_a_number_that_nothing_follows_is_kept(markup: str) -> None:
     shown = parse(markup).text
     assert any(number in shown.splitlines() for number in ("(a)", "1.", "(b)", "2."))
+
+
+def test_clauses_that_line_breaks_part() -> None:
+    parsed = parse(
+        "<h2>4. Termination</h2><p>The client may terminate where:<br>(a) the fee is not paid;<br>(b) the supplier is "
+        "insolvent; or<br>\n(c) it ends.</p><h2>5. Fees</h2><p>5.1 The fee is EUR 500.<br/>5.2 Late fees are 2 %.</p>"
+        "<p>Acme Ltd<br>12 High Street<br>London</p>"
+    )
+    assert [s.label for s in parsed.sections] == ["4", "4(a)", "4(b)", "4(c)", "5", "5.1", "5.2"]
+    assert parsed.text.endswith("Acme Ltd\n12 High Street\nLondon")

@@ -248,3 +248,52 @@ def test_a_plain_list_below_a_heading_is_no_outline() -> None:
         "A",
         "B",
     ]
+
+
+LINES = """# Contract
+
+## 4 Termination
+The client may terminate where:
+(a) the fee is not paid within 30 days;
+(b) the supplier is insolvent; or
+(c) the supplier breaches
+clause 3.
+
+## 5 Kündigung
+(1) Der Vertrag kann gekündigt werden, wenn
+1. die Gebühr nicht bezahlt ist oder
+2. die Frist abgelaufen ist.
+(2) Die Frist beträgt 30 Tage.
+
+## 6 Fees
+6.1 The fee is EUR 500.
+6.2 Late fees are 2 % per month.
+"""
+
+
+def test_clauses_need_no_blank_line_between_them() -> None:
+    parsed = parse(LINES)
+    assert [(s.label, s.locator) for s in parsed.sections if s.label] == [
+        *(("4", "line 3"), ("4(a)", "line 5"), ("4(b)", "line 6"), ("4(c)", "line 7")),
+        *(("5", "line 10"), ("5(1)", "line 11"), ("5(2)", "line 14")),
+        *(("6", "line 16"), ("6.1", "line 17"), ("6.2", "line 18")),
+    ]
+    assert [parsed.text[a:b] for a, b in parsed.wholes] == [
+        "The client may terminate where:\n(a) the fee is not paid within 30 days;\n(b) the supplier is insolvent; or\n"
+        "(c) the supplier breaches clause 3.",
+        "(1) Der Vertrag kann gekündigt werden, wenn\n1. die Gebühr nicht bezahlt ist oder\n"
+        "2. die Frist abgelaufen ist.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "The supplier may act as agreed in clause\n(a) and, if the client asks, as agreed in clause\n(b) of the order.",
+        "The rent was\n2.1 million in one year and\n2.2 million in the next year.",
+        "Payment is due within\n30 days, and interest from day\n31 onwards.",
+    ],
+)
+def test_a_line_that_only_happens_to_begin_with_a_number_stays_in_its_sentence(paragraph: str) -> None:
+    assert paragraph.replace("\n", " ") in parse(f"# 4 Fees\n\n{paragraph}\n").text.replace("\n", " ")
+    assert [s.heading or s.label for s in parse(f"# Fees\n\n{paragraph}\n").sections] == ["Fees"]
