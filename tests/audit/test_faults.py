@@ -6,7 +6,6 @@ import asyncio
 import os
 import random
 import signal
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from audit.sqlite import SqliteDatabase
 from audit.verify import verify_log
 from tests.audit.fixtures import record
 from tests.servers import postgres
+from tests.servers.commands import start
 
 KILLS = int(os.environ.get("FOOTNOTE_KILL_TRIALS", "100"))
 
@@ -200,10 +200,7 @@ asyncio.run(main())
 
 async def killed(folder: Path, trial: int, dice: random.Random, url: str = "") -> list[tuple[str, int, str]]:
     """Let a process append until it is killed; what it was told is durable."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", CHILD, str(folder), str(trial), url, stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None
+    process = await start(CHILD, str(folder), str(trial), url)
     first = await process.stdout.readline()
     await asyncio.sleep(dice.random() * 0.04)
     process.send_signal(signal.SIGKILL)

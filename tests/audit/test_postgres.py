@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -25,6 +24,7 @@ from audit.search import Filter
 from audit.verify import verify_log
 from tests.audit.fixtures import asked, record
 from tests.servers import postgres
+from tests.servers.commands import start
 from tests.servers.postgres import Server
 from tests.waiting import until
 
@@ -237,12 +237,7 @@ asyncio.run(main())
 
 async def test_several_processes_append_without_a_fork(tmp_path: Path, url: str) -> None:
     """They found the log together, too."""
-    children = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-c", CHILD, str(tmp_path / "audit"), url, "150", stdout=asyncio.subprocess.PIPE
-        )
-        for _ in range(3)
-    ]
+    children = [await start(CHILD, str(tmp_path / "audit"), url, "150") for _ in range(3)]
     said = [(await child.communicate())[0].decode().split() for child in children]
     places = dict(told.split(":") for words in said for told in words)
     assert sorted(map(int, places.values())) == list(range(450))

@@ -20,6 +20,7 @@ from audit.search import Filter
 from audit.verify import verify_log
 from audit.verify_export import verify_export
 from tests.audit.fixtures import asked, rotated
+from tests.servers.commands import start
 
 ROOT = Path(__file__).parents[2]
 RECORDS = 5
@@ -77,9 +78,9 @@ def child(home: str, step: str, target: str, nth: int, fault: str) -> None:
 
 async def _in_child(*arguments: object) -> tuple[int, str]:
     call = f"from tests.audit.test_rename import child; child{arguments!r}"
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", call, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    process = await start(call)
     said, _ = await process.communicate()
-    return process.returncode or 0, said.decode()
+    return await process.wait(), said.decode()
 
 
 CASES = [

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
 import pytest
+
+from tests.servers.commands import footnote
+from tests.servers.embedding import lend_model
 
 MADE = Path(__file__).parent / "home-0.1.0.tar.gz"
 ANSWERED = "1a221443b6f2b5ccdd3d"
@@ -23,12 +24,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("earlier") / "home"
     with tarfile.open(MADE) as archive:
         archive.extractall(folder, filter="data")
+    lend_model(folder)
     return folder
-
-
-def footnote(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).with_name("footnote")), "--home", str(home), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
 
 
 def test_its_log_verifies(home: Path) -> None:

@@ -8,27 +8,18 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.docs import pages
+from tests.servers.commands import MAIN, footnote, run
+from tests.servers.embedding import lend_model
 
 APP_ID = "12345678-90ab-cdef-1234-567890abcdef"
 HEAVY = {
     *("pydantic", "pydantic_settings", "structlog", "apsw", "aiohttp", "numpy", "onnxruntime", "Stemmer"),
     *("weaviate", "openai", "slack_bolt", "slack_sdk", "botbuilder", "lxml", "openpyxl", "pypdfium2", "rich.progress"),
 }
-
-
-def footnote(home: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from bot.cli import main; main()", *arguments, "--home", str(home)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, cwd=home.parent, **options)
-
-
-def footnote_without_home(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from bot.cli import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, cwd=folder)
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +33,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (documents / "leave.txt").write_text("Leave\n\n1. Days\n1.1 Every employee has 27 days of annual leave a year.\n")
     (documents / "broken.pdf").write_bytes(b"%PDF-1.7 nonsense")
+    lend_model(folder / "home")
     done = footnote(folder / "home", "sync", str(documents), "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
@@ -114,11 +106,8 @@ def test_a_person_reads_section_and_quote(home: Path) -> None:
 def test_what_goes_wrong_is_said_with_the_right_code(
     home: Path, arguments: tuple[str, ...], code: int, said: str
 ) -> None:
-    if arguments[0] == "inspect":
-        command = [sys.executable, "-c", "from bot.cli import main; main()", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=home.parent, timeout=600)
-    else:
-        done = footnote(home, *arguments)
+    inspects = arguments[0] == "inspect"
+    done = run(MAIN, *arguments, cwd=home.parent) if inspects else footnote(home, *arguments)
     assert (done.returncode, said in done.stdout + done.stderr) == (code, True), done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 
@@ -132,8 +121,6 @@ def test_what_goes_wrong_is_said_with_the_right_code(
     ],
 )
 def test_settings_that_cannot_work(home: Path, variable: str, value: str, code: int, said: str) -> None:
-    import os
-
     done = footnote(home, "ask", "What do hotels cost a night?", env={**os.environ, variable: value})
     assert done.returncode == code, done.stdout + done.stderr
     assert said.casefold() in (done.stdout + done.stderr).casefold()
@@ -146,8 +133,6 @@ def test_a_home_that_cannot_be_made_is_said() -> None:
 
 
 def test_a_model_that_is_down_is_said_and_the_sentences_stand_in(home: Path) -> None:
-    import os
-
     environment = {**os.environ, "FOOTNOTE_MODEL": "m", "FOOTNOTE_MODEL_BASE_URL": "http://127.0.0.1:9/v1"}
     done = footnote(home, "ask", "What do hotels cost a night?", "--json", env=environment)
     reply = json.loads(done.stdout)
@@ -179,6 +164,7 @@ def test_a_changed_document_is_in_force_in_the_next_answer(tmp_path: Path) -> No
     documents.mkdir()
     file = documents / "travel.md"
     file.write_text("# Travel Policy\n\n## Hotels\n\nHotels cost at most 180 EUR a night.\n")
+    lend_model(home)
     footnote(home, "sync", str(documents))
     first = json.loads(footnote(home, "ask", "What do hotels cost a night?", "--json").stdout)
     file.write_text("# Travel Policy\n\n## Hotels\n\nHotels cost at most 210 EUR a night.\n")
@@ -195,9 +181,16 @@ def test_a_changed_document_is_in_force_in_the_next_answer(tmp_path: Path) -> No
     assert json.loads(gone.stdout)["citations"] == []
 
 
+def test_the_command_is_installed(home: Path) -> None:
+    """As people start it; the other tests fork a process that has loaded it."""
+    command = [str(Path(sys.executable).with_name("footnote")), "--home", str(home), "ask", "What do hotels cost?"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=home.parent, timeout=600)
+    assert (done.returncode, "Hotels cost at most 180 EUR a night." in done.stdout) == (0, True), done.stderr
+
+
 def test_inspect_prints_the_tree(home: Path) -> None:
-    command = [sys.executable, "-c", "from bot.cli import main; main()", "inspect", "documents/travel.md", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=home.parent, timeout=600)
+    done = run(MAIN, "inspect", "documents/travel.md", "--json", cwd=home.parent)
+    assert done.returncode == 0, done.stderr
     tree = json.loads(done.stdout)
     section = next(s for s in tree["sections"] if s["label"] == "4.2")
     assert tree["text"][section["start"] : section["end"]].startswith("4.2 Hotels")
@@ -210,7 +203,7 @@ def test_the_documentations_tables_are_current() -> None:
 
 
 def test_the_slack_manifest_follows_the_settings(tmp_path: Path) -> None:
-    done = footnote_without_home(tmp_path, "manifest", "slack", "--name", "Quill", "--url", "https://bot.example.com")
+    done = run(MAIN, *("manifest", "slack", "--name", "Quill", "--url", "https://bot.example.com"), cwd=tmp_path)
     manifest = json.loads(done.stdout)
     assert manifest["display_information"]["name"] == "Quill"
     assert manifest["settings"]["event_subscriptions"]["request_url"] == "https://bot.example.com/slack/events"
@@ -218,7 +211,7 @@ def test_the_slack_manifest_follows_the_settings(tmp_path: Path) -> None:
     (tmp_path / "footnote.toml").write_text(
         'suggested_questions = ["What may a hotel cost?"]\nfollow_up_without_mention = false\n'
     )
-    manifest = json.loads(footnote_without_home(tmp_path, "manifest", "slack").stdout)
+    manifest = json.loads(run(MAIN, "manifest", "slack", cwd=tmp_path).stdout)
     prompt = {"title": "What may a hotel cost?", "message": "What may a hotel cost?"}
     assert manifest["features"]["agent_view"]["suggested_prompts"] == [prompt]
     assert manifest["settings"]["socket_mode_enabled"] is True
@@ -242,7 +235,7 @@ def test_the_teams_package_asks_for_what_the_settings_need(
 ) -> None:
     command = ["manifest", "teams", "--app-id", APP_ID, "--domain", "bot.example.com", "-o", "app.zip"]
     (tmp_path / "footnote.toml").write_text(toml)
-    done = footnote_without_home(tmp_path, *command, *options)
+    done = run(MAIN, *command, *options, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(tmp_path / "app.zip") as package:
         assert sorted(package.namelist()) == ["color.png", "manifest.json", "outline.png"]
@@ -262,8 +255,7 @@ def test_the_teams_package_asks_for_what_the_settings_need(
     ],
 )
 def test_a_package_that_cannot_be_made_is_said(tmp_path: Path, change: list[str], said: str) -> None:
-    done = footnote_without_home(
-        tmp_path, "manifest", "teams", "--app-id", APP_ID, "--domain", "bot.example.com", *change
-    )
+    options = ("--app-id", APP_ID, "--domain", "bot.example.com", *change)
+    done = run(MAIN, "manifest", "teams", *options, cwd=tmp_path)
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
     assert "Traceback" not in done.stderr

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from bot.cli import cli
 from retrieval.text.shown import hidden
+from tests.servers.commands import run
 
 NAME = "no\x1b[2Jtes\u202e\nERROR: forged.md"
 SHOWN = "no‹U+001B›[2Jtes‹U+202E›‹U+000A›ERROR: forged.md"
@@ -68,8 +67,6 @@ def test_a_traceback_tells_no_values() -> None:
         "def work(*a, **k):\n    token = 'xoxb-' + 'secret'\n    raise RuntimeError('a fault')\n"
         "d.settings = work\nbot.cli.main()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, "sync"], capture_output=True, text=True, timeout=120, check=False
-    )
+    done = run(code, "sync")
     assert "a fault" in done.stderr
     assert "xoxb-secret" not in done.stderr + done.stdout

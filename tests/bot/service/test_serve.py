@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,11 +17,12 @@ from audit.search import Filter
 from bot.demo.standins.slack import SlackStandIn
 from bot.demo.standins.slack_text import message_lines
 from bot.demo.standins.teams import APP_ID, TENANT
+from tests.servers.commands import MAIN, Command, start
+from tests.servers.embedding import lend_model
 from tests.servers.slack import patient_slack
 from tests.waiting import STUCK_S, until
 
 ANSWER = "Hotels cost at most 180 EUR a night."
-MAIN = "from bot.cli import main; main()"
 
 
 class Service:
@@ -41,24 +41,19 @@ class Service:
             "SLACK_APP_TOKEN": slack.app_token,
         }
 
-    async def command(self, *arguments: str) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", MAIN, *arguments),
-            env=self.environment,
-            cwd=self.folder,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
+    async def command(self, *arguments: str) -> Command:
+        return await start(MAIN, *arguments, env=self.environment, cwd=self.folder)
 
     async def prepare(self) -> None:
         documents = self.folder / "documents"
         documents.mkdir()
+        lend_model(self.folder / "home")
         (documents / "travel.md").write_text(f"# Travel Policy\n\n## 4.2 Hotels\n\n{ANSWER}\n")
         child = await self.command("sync", str(documents))
         assert await child.wait() == 0
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[asyncio.subprocess.Process]:
+    async def serving(self) -> AsyncIterator[Command]:
         child = await self.command("serve")
         try:
             await self.slack.connected(within=STUCK_S)
@@ -119,7 +114,6 @@ async def test_it_answers_and_stops_when_told(service: Service) -> None:
     assert not service.slack.complaints
     events = [r.event for r in await service.records()]
     assert [e for e in events if e in ("question", "delivery", "gap")] == ["question", "delivery"]
-    assert child.stderr is not None
     logged = (await child.stderr.read()).decode()
     assert "serving" in logged
     secrets = (service.slack.bot_token, service.slack.app_token, signing, service.environment["TEAMS_APP_PASSWORD"])

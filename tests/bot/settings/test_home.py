@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from bot.settings.home import close_home, open_to_others
-
-MAIN = "import os; os.umask(0); from bot.cli import main; main()"
+from tests.servers.commands import MAIN, run
 
 
 def modes(home: Path) -> dict[str, str]:
@@ -51,8 +48,7 @@ def test_a_command_leaves_nothing_open(tmp_path: Path) -> None:
     home.mkdir()
     home.chmod(0o777)
     for arguments in (("sync", str(documents)), ("ask", "What do hotels cost?")):
-        command = [sys.executable, "-c", MAIN, "--home", str(home), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+        done = run(f"import os; os.umask(0); {MAIN}", "--home", str(home), *arguments)
         assert done.returncode == 0, done.stderr
         assert ("now its owner alone can" in done.stderr) == (arguments[0] == "sync")
     assert {name: mode for name, mode in modes(home).items() if not mode.endswith("00")} == {}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.retrieval.parse.ocr.making import contract, need_ocr, pictures, scanned
+from tests.servers.commands import MAIN, run
 
 
 @pytest.mark.parametrize(
@@ -29,10 +28,7 @@ def test_scanned_pages_are_read_as_the_settings_say(
 ) -> None:
     need_ocr()
     (tmp_path / "scan.pdf").write_bytes(scanned(pictures(contract(1))))
-    command = [sys.executable, "-c", "from bot.cli import main; main()", "inspect", "scan.pdf", "--json"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=600, env={**os.environ, **settings}
-    )
+    done = run(MAIN, "inspect", "scan.pdf", "--json", cwd=tmp_path, env={**os.environ, **settings})
     assert done.returncode == code, done.stderr
     assert said in done.stderr + done.stdout
     if code == 0:

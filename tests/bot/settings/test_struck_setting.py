@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.servers.commands import MAIN, run
 
 
 @pytest.mark.parametrize(
@@ -22,11 +22,8 @@ def test_struck_text_is_read_as_the_settings_say(
     tmp_path: Path, setting: str, text: str, left_out: list[dict[str, str]]
 ) -> None:
     (tmp_path / "fee.md").write_text("~~EUR 500~~ EUR 600\n")
-    command = [sys.executable, "-c", "from bot.cli import main; main()", "inspect", "fee.md", "--json"]
     environment = {**os.environ, "FOOTNOTE_KEEP_STRUCK_TEXT": setting}
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=600, env=environment
-    )
+    done = run(MAIN, "inspect", "fee.md", "--json", cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stderr
     tree = json.loads(done.stdout)
     assert (tree["text"], tree["left_out"]) == (text, left_out)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
 import socket
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -31,6 +29,7 @@ from bot.wiring.sources import configured
 from connectors.folder import FolderSettings
 from connectors.kinds import AccessSettings
 from tests.bot.teams.support import ADA, BEN
+from tests.servers.commands import MAIN, start
 
 pytestmark = pytest.mark.slow
 HOTELS, AGAIN, BONUS = "What do hotels cost a night?", "How much are hotels?", "How large is the bonus pool?"
@@ -65,15 +64,9 @@ class Service:
             "FOOTNOTE_TEAMS_SERVICE_URL": self.teams.service_url,
             **self.settings,
         }
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", "from bot.cli import main; main()", *arguments),
-            env=environment,
-            cwd=self.folder,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        child = await start(MAIN, *arguments, env=environment, cwd=self.folder)
         text, errors = await child.communicate()
-        return child.returncode or 0, text.decode(), errors.decode()
+        return await child.wait(), text.decode(), errors.decode()
 
     @staticmethod
     def period() -> tuple[str, ...]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,19 +12,15 @@ from audit.log import TransparencyLog
 from audit.record import AuditRecord, new_record_id
 from audit.search import Filter
 from tests.bot.service.test_serve import Service, answers
+from tests.servers.commands import footnote
 from tests.servers.slack import patient_slack
 from tests.waiting import until
 
 
 async def output(service: Service, *arguments: str) -> tuple[int, str]:
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from bot.cli import main; main()", *arguments),
-        env=service.environment,
-        cwd=service.folder,
-        stdout=asyncio.subprocess.PIPE,
-    )
+    child = await service.command(*arguments)
     text, _ = await child.communicate()
-    return child.returncode or 0, text.decode()
+    return await child.wait(), text.decode()
 
 
 @pytest.mark.slow
@@ -82,8 +76,6 @@ async def test_erasing_takes_two_people_and_leaves_the_proofs(tmp_path: Path) ->
         record = AuditRecord(new_record_id(), "question", datetime.now(UTC), "abstained", fields)
         await log.append(record)
         assert len((await log.find(Filter())).records) == 1
-    from tests.bot.cli.test_cli import footnote
-
     asked = footnote(tmp_path, "audit", "erase", "--record", record.id, "--ground", "GDPR 17, request 12")
     assert asked.returncode == 0, asked.stderr
     request = asked.stdout.split()[-1]

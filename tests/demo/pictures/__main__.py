@@ -18,6 +18,7 @@ from bot.service.logs import configure
 from bot.settings.chat import ExpertSettings
 from tests.demo.pictures import slack_page, teams_page, terminal_page
 from tests.demo.pictures.browser import Unavailable, adaptive_cards, picture
+from tests.servers.commands import footnote
 
 UNANSWERED = "What is the limit for client dinners?"
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "pictures"
@@ -57,13 +58,8 @@ async def verify(home: Path) -> str:
     """The command that proves the log, and what it says."""
     runs = []
     for arguments in (("audit", "list", "--limit", "3"), ("audit", "verify")):
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", "from bot.cli import main; main()", "--home", str(home), *arguments),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        said, _ = await child.communicate()
-        runs.append((f"footnote {' '.join(arguments)}", said.decode()))
+        done = await asyncio.to_thread(footnote, home, *arguments)
+        runs.append((f"footnote {' '.join(arguments)}", done.stdout))
     return terminal_page.page(runs)
 
 
