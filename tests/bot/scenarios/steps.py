@@ -224,12 +224,14 @@ class OnlyStatus:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Wait until the log holds a record of this event."""
+    """Wait until the log holds a record of this event and, if named, outcome."""
 
     event: str
+    outcome: str | None = None
 
     async def play(self, scene: Scene) -> None:
         async def found() -> bool:
-            return any(r.event == self.event for r in await scene.stage.records())
+            records = await scene.stage.records()
+            return any(r.event == self.event and self.outcome in (None, r.outcome) for r in records)
 
-        await until(found, f"a record of {self.event}")
+        await until(found, f"a record of {self.event} {self.outcome or ''}")

@@ -277,7 +277,7 @@ def _failures() -> list[Row]:
         Row("the model is down", "channel", (ModelDown(), ASK), (MODEL_DOWN,), ANSWERED, model=True),
         Row("the index is down", "channel", (IndexDown(), ASK), ("the search index is down",), FAILED,
             never=("index.db", "footnote index")),
-        Row("the log is down", "channel", (LogDown(), ASK, Mend(), Recorded("gap")),
+        Row("the log is down", "channel", (LogDown(), ASK, Mend(), Recorded("gap", "failed")),
             (UNRECORDED.partition("{")[0].strip(),), ("gap recovered", "gap failed"), never=("180 EUR",)),
         Row(
             "killed between acknowledgement and answer",
