@@ -39,11 +39,12 @@ async def verify_log(
     since: str | None = None,
     disclosures: bool = True,
     progress: Progress | None = None,
+    elsewhere: int = ELSEWHERE,
 ) -> Report:
     """Check everything that is stored. `keys` pin the public key (else: those that the home knows count).
 
     `since` is an earlier checkpoint (a signed note): nothing it covers may have changed. Without
-    `disclosures` only the tree is checked.
+    `disclosures` only the tree is checked. From `elsewhere` records on, several processes check them.
     """
     wanted = Wanted(
         keys,
@@ -52,6 +53,7 @@ async def verify_log(
         [since] if since else [],
         disclosures,
         progress,
+        elsewhere,
     )
     reader = log.reader()
     try:
@@ -72,6 +74,7 @@ class Wanted:
     since: Sequence[str] = ()
     disclosures: bool = True
     progress: Progress | None = None
+    elsewhere: int = ELSEWHERE
 
 
 def verify_stored(view: Reader, wanted: Wanted) -> Report:
@@ -95,7 +98,7 @@ def verify_stored(view: Reader, wanted: Wanted) -> Report:
         walk = _Walk(report, view, head, earlier)
         work = look_at_records if wanted.disclosures else look_at_leaves
         rows = view.rows(head.size, whole=wanted.disclosures)
-        for batch in in_order(work, rows, elsewhere=wanted.disclosures and head.size >= ELSEWHERE):
+        for batch in in_order(work, rows, elsewhere=wanted.disclosures and head.size >= wanted.elsewhere):
             if not walk.check_batch(batch):
                 break
             if wanted.progress is not None:

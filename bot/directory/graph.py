@@ -18,10 +18,10 @@ from urllib.parse import quote, urlencode
 
 from yarl import URL
 
-from bot.directory.cache import Kept
 from bot.directory.client import JsonClient, Patience
 from bot.directory.file import LONGEST_NAME, MOST_GROUPS, DirectoryDown
 from bot.errors import DirectoryUnavailable, PlatformError, SettingsError
+from bot.kept import Kept
 from bot.teams.config import TeamsConfig
 from bot.teams.tokens import TokenSource
 from retrieval.outbound.addresses import is_safe

@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.directory.cache import Kept, Pause
+from bot.directory.cache import Pause
 from bot.directory.file import LONGEST_NAME, MOST_GROUPS, DirectoryDown
 from bot.errors import DirectoryUnavailable, PlatformBusy, PlatformError
+from bot.kept import Kept
 from bot.slack.client import SlackClient
 from bot.slack.granted import OWN, place_of, within, workspaces
 from bot.slack.store import Installations, Installed

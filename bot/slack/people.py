@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.directory.cache import Kept
 from bot.errors import PlatformBusy, PlatformError
+from bot.kept import Kept
 from bot.slack.client import SlackClient, code_of
 from bot.slack.config import SlackConfig
 from bot.slack.events import Identity

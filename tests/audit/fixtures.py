@@ -121,12 +121,17 @@ def verified(number: int = 0) -> tuple[Verified, tuple[Passage, ...]]:
 
 
 def asked(
-    number: int = 0, *, asker: Principal = ADA, channel: str = "C-travel", at: datetime | None = None
+    number: int = 0,
+    *,
+    asker: Principal = ADA,
+    channel: str = "C-travel",
+    at: datetime | None = None,
+    record_id: str | None = None,
 ) -> AuditRecord:
     """The whole record of an answered question, of now or of `at`."""
     gate, passages = verified(number)
     spans = cited_spans(gate)
-    record_id = new_record_id()
+    record_id = record_id or new_record_id()
     payload: dict[str, Json] = {"record": record_id, "text": gate.answer.text if gate.answer else ""}
     text = f"What may hotel number {number} cost?"
     occasion = Occasion(

@@ -27,20 +27,26 @@ class NotBuilt(Exception):
     """A program is missing and cannot be built; the message says why."""
 
 
-def build(name: str, command: Sequence[str], folder: Path | None = None, limit_s: float = BUILD_SECONDS) -> Path:
-    """The program `name`; when it is missing, `go COMMAND` in `folder` must make it in time. Raises NotBuilt."""
-    tool = CACHE / name
+def build(
+    name: str,
+    command: Sequence[str],
+    folder: Path | None = None,
+    limit_s: float = BUILD_SECONDS,
+    cache: Path = CACHE,
+) -> Path:
+    """The program `name` of the cache; missing, `go COMMAND` in `folder` must make it in time. Raises NotBuilt."""
+    tool = cache / name
     if tool.is_file():
         return tool
     go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
     if go is None:
         raise NotBuilt(f"{name} is missing and Go is not installed; with Go 1.26, `go {' '.join(command)}` makes it")
-    CACHE.mkdir(parents=True, exist_ok=True)
+    cache.mkdir(parents=True, exist_ok=True)
     try:
         done = subprocess.run(
             [go, *command],
             cwd=folder,
-            env={**os.environ, "GOBIN": str(CACHE), "GOFLAGS": "-buildvcs=false"},
+            env={**os.environ, "GOBIN": str(cache), "GOFLAGS": "-buildvcs=false"},
             capture_output=True,
             text=True,
             timeout=limit_s,

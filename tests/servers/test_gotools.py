@@ -14,6 +14,5 @@ def test_a_build_that_outlasts_its_limit_says_so(tmp_path: Path, monkeypatch: py
     go.write_text("#!/bin/sh\nexec sleep 60\n")
     go.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr(gotools, "CACHE", tmp_path / "cache")
     with pytest.raises(gotools.NotBuilt, match=r"tool was not built within 1 seconds \(`go install x@v1`\)"):
-        gotools.build("tool", ["install", "x@v1"], limit_s=0.6)
+        gotools.build("tool", ["install", "x@v1"], limit_s=0.6, cache=tmp_path / "cache")

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.directory.cache import CachedDirectory, Kept
+from bot.directory.cache import CachedDirectory
 from bot.directory.file import DirectoryDown
 from bot.errors import DirectoryUnavailable
+from bot.kept import Kept
 from retrieval.people import Principal
 from tests.bot.directory.servers import ADA, BEN
 from tests.fuzz import tries
