@@ -22,8 +22,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any
 
 MAIN = "from bot.cli import main; main()"
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,10 +49,10 @@ def run(
     """The ended process, with what it said. Raises subprocess.TimeoutExpired."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         with _ask(code, arguments, cwd, env, out, err) as told:
-            pid = int(told.line())
-            told.patience(timeout)
+            pid = int(told.recv(_LINES))
+            told.settimeout(timeout)
             try:
-                status = int(told.line())
+                status = int(told.recv(_LINES))
             except TimeoutError:
                 os.kill(pid, signal.SIGKILL)
                 raise subprocess.TimeoutExpired([code, *arguments], timeout) from None
@@ -106,7 +105,7 @@ async def start(code: str, *arguments: str, cwd: Path = ROOT, env: Mapping[str, 
     """A process that runs now. Wait for its end, or its pipes stay open."""
     (out, their_out), (err, their_err) = os.pipe(), os.pipe()
     with os.fdopen(their_out, "wb") as one, os.fdopen(their_err, "wb") as other:
-        told = (await asyncio.to_thread(_ask, code, arguments, cwd, env, one, other)).socket
+        told = await asyncio.to_thread(_ask, code, arguments, cwd, env, one, other)
     told.setblocking(False)
     pid = int(await asyncio.get_running_loop().sock_recv(told, _LINES))
     return Command(told, pid, await _Pipe.read(out), await _Pipe.read(err))
@@ -130,27 +129,6 @@ class _Pipe(asyncio.StreamReaderProtocol):
         self.closed.set()
 
 
-class _Told:
-    """What the nursery tells of one process: its id, then its exit code, a message each."""
-
-    def __init__(self, told: socket.socket) -> None:
-        self.socket = told
-
-    def patience(self, seconds: float) -> None:
-        self.socket.settimeout(seconds)
-
-    def line(self) -> bytes:
-        return self.socket.recv(_LINES)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.socket.close()
-
-
 def _ask(
     code: str,
     arguments: tuple[str, ...],
@@ -158,7 +136,8 @@ def _ask(
     env: Mapping[str, str] | None,
     out: IO[bytes],
     err: IO[bytes],
-) -> _Told:
+) -> socket.socket:
+    """Where the nursery tells of the process: its id, then its exit code, a message each."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     asked = {"code": code, "arguments": arguments, "cwd": str(cwd), "env": dict(os.environ if env is None else env)}
     with theirs, tempfile.TemporaryFile() as written:
@@ -166,7 +145,7 @@ def _ask(
         written.flush()
         handed = [theirs.fileno(), written.fileno(), out.fileno(), err.fileno()]
         socket.send_fds(_nursery(), [b"."], handed)
-    return _Told(ours)
+    return ours
 
 
 _started: list[socket.socket] = []
@@ -179,7 +158,7 @@ def _nursery() -> socket.socket:
         # One thread for arrays, as `main` sets it before numpy is imported: no thread may run at a fork.
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
         with theirs:
-            process = subprocess.Popen([sys.executable, "-c", _START], stdin=theirs, cwd=ROOT, env=environment)
+            process = subprocess.Popen([sys.executable, "-c", _START], stdin=theirs.fileno(), cwd=ROOT, env=environment)
         _started.append(ours)
 
         def end() -> None:
