@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from retrieval.types import Place
 
+_WORD_LAST = re.compile(r"\w{1,6}\. [^\W\d_]{4}")  # "1. Abschnitt"
 _CELLS = re.compile(r"^(?P<sheet>.+!)(?P<first>[A-Z]+\d+)(?::(?P<last>[A-Z]+\d+))?$", re.DOTALL)
 
 
@@ -18,7 +19,7 @@ def cited(label: str, sign: str = "") -> str:
     """
     if sign:
         return f"{sign} {label}"
-    named = label[:1] == "§" or (label[:1].isalpha() and " " in label)
+    named = label[:1] == "§" or (label[:1].isalpha() and " " in label) or _WORD_LAST.match(label) is not None
     return label if named else f"Section {label}"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -32,8 +33,24 @@ _CODE_PAGES = {
     **{20936: "gb18030", 51936: "gb18030", 54936: "gb18030", 52936: "hz", 20949: "cp949", 51949: "cp949"},
     **{50220: "iso2022_jp", 50221: "iso2022_jp_ext", 50222: "iso2022_jp_ext", 50225: "iso2022_kr"},
     **{28590 + n: f"iso8859-{n}" for n in range(1, 17)},
+    **{708: "iso8859-6", 38596: "iso8859-6", 38598: "iso8859-8", 12000: "utf-32-le", 12001: "utf-32-be"},
+    **{10001: "cp932", 10002: "cp950", 10003: "cp949", 10004: "mac-arabic", 10005: "cp1255", 10008: "gb18030"},
+    **{10010: "mac-romanian", 10017: "mac-cyrillic", 10082: "mac-croatian", 20000: "big5hkscs", 50227: "gb18030"},
+    **dict.fromkeys(range(20105, 20109), WESTERN),
 }
-_ONE_BYTE = ("", "cp437", "cp850", "cp852", "cp874")
+# Names of the web (WHATWG Encoding, 4.2) and of mail that Python does not know, in small letters without punctuation.
+_OTHER_NAMES = {
+    **dict.fromkeys(("unicode11utf8", "xunicode20utf8"), "utf-8"),
+    **dict.fromkeys(("unicode", "unicodefeff", "iso10646ucs2", "csunicode", "ucs2"), "utf-16-le"),
+    **dict.fromkeys(("csiso88596e", "csiso88596i", "iso88596e", "iso88596i"), "iso8859-6"),
+    **dict.fromkeys(("csiso88598e", "csiso88598i", "iso88598e", "iso88598i", "logical", "visual"), "iso8859-8"),
+    **{"unicodefffe": "utf-16-be", "iso88592": "iso8859-2", "suneugreek": "iso8859-7", "csisolatin9": "iso8859-15"},
+    **{"koi": "koi8-r", "koi8": "koi8-r", "koi8ru": "koi8-u", "mac": "mac-roman", "csmacintosh": "mac-roman"},
+    **dict.fromkeys(("csgb2312", "gb2312", "gb231280"), "gb18030"),
+    **dict.fromkeys(("cnbig5", "xbig5"), "cp950"),
+    **dict.fromkeys(("cseuckr", "csksc56011987", "isoir149", "ksc56011989", "ksc5601"), "cp949"),
+    **{"cseucpkdfmtjapanese": "euc_jp", "windows31j": "cp932", "macukrainian": "mac-cyrillic"},
+}
 _NAMES = re.compile(r"(?:windows|ibm|cp|x-cp|ms|dos|cspc|codepage)[-_ ]?(\d{2,5})", re.IGNORECASE)
 
 
@@ -72,7 +89,7 @@ def codec_of(name: str) -> str:
     try:
         known = codecs.lookup(bare.removeprefix("x-")) if bare else None
     except (LookupError, ValueError):
-        return ""
+        return _OTHER_NAMES.get(re.sub(r"[^a-z0-9]", "", bare.removeprefix("x-")), "")
     if known is None or not getattr(known, "_is_text_encoding", True):
         return ""
     return _LARGER.get(known.name, known.name)
@@ -88,9 +105,18 @@ def code_page(number: int) -> str:
     return _LARGER.get(known, known)
 
 
+@cache
 def _many_bytes(codec: str) -> bool:
     """Whether a character set itself tells whether bytes are written in it: not where any byte is a letter."""
-    return not (codec.startswith(("cp125", "iso8859", "koi8", "mac")) or codec in _ONE_BYTE)
+    if not codec:
+        return False
+    for byte in range(256):
+        try:
+            if not codecs.getincrementaldecoder(codec)().decode(bytes((byte,))):
+                return True  # it waits for the next byte
+        except UnicodeDecodeError:
+            continue
+    return False
 
 
 def _mostly(content: bytes, codec: str) -> bool:

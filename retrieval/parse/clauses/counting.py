@@ -90,10 +90,24 @@ def ordinal_words(count: int) -> str:
     return f"{head}{last[:-1]}ieth" if last.endswith("y") else f"{head}{last}th"
 
 
-_SPANISH = "primer segund tercer cuart quint sext séptim octav noven décim undécim duodécim"
-_COUNTS = {cardinal(n): n for n in range(1, 31)} | {ordinal_words(n): n for n in range(1, 31)}
-_COUNTS |= {stem + end: n for n, stem in enumerate(_SPANISH.split(), 1) for end in ("o", "a")}
-_COUNTS |= {"premier": 1, "première": 1, "primer": 1}
+# First to twelfth, stems and their endings: law counts its books, parts and final provisions in words.
+_ORDINALS = (
+    ("primer segund tercer cuart quint sext séptim octav noven décim undécim duodécim", "o a"),
+    ("primeir segund terceir quart quint sext sétim oitav non décim", "o a"),
+    ("prim second terz quart quint sest settim ottav non decim undicesim dodicesim", "o a"),
+    ("premi deuxièm troisièm quatrièm cinquièm sixièm septièm huitièm neuvièm dixièm onzièm douzièm", "er ère e"),
+    ("erst zweit dritt viert fünft sechst siebt acht neunt zehnt elft zwölft", "er e es"),
+    ("eerst tweed derd viert vijfd zesd zevend achtst negend tiend elfd twaalfd", "e"),
+)
+_ONLY = "único única unico unica unique einziger einzige einziges enig enige"
+_ORDINAL = {ordinal_words(n): n for n in range(1, 31)}
+_ORDINAL |= {
+    stem + end: n for stems, ends in _ORDINALS for n, stem in enumerate(stems.split(), 1) for end in ends.split()
+}
+_ORDINAL |= {"primer": 1, "tercer": 3, "vierde": 4, "seconde": 2} | dict.fromkeys(_ONLY.split(), 1)
+_COUNTS = {cardinal(n): n for n in range(1, 31)} | _ORDINAL
+ORDINALS = "|".join(sorted(_ORDINAL, key=len, reverse=True))
+"""An alternation of ordinal words: "Erster Teil", "First Schedule"."""
 NUMBER_WORDS = "|".join(sorted(_COUNTS, key=len, reverse=True))
 """An alternation of the words that may number a part: "Article Two", "Cláusula primera", "Article premier"."""
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from retrieval.parse.clauses.counting import NUMBER_WORDS, unletters, unroman, unword
+from retrieval.parse.clauses.counting import NUMBER_WORDS, ORDINALS, unletters, unroman, unword
 from retrieval.parse.clauses.marks import clean, named
-from retrieval.parse.clauses.words import DROPPED, PATTERN, family
+from retrieval.parse.clauses.words import DROPPED, NUMBERED, PATTERN, family
 
 _SUBS = r"(?:\([A-Za-z0-9]{1,5}\)){0,8}"
 _LATIN = ("bis", "ter", "quater", "quinquies", "sexies", "septies", "octies", "novies", "decies")
@@ -23,9 +23,14 @@ _RANGE = re.compile(
     r"(?P<sign>§§)\s?(?P<first>\d{1,4})(?P<suffix>[a-z]?)\s?(?:[^\W\d_]{1,3}|[–-])\s?\d{1,4}[a-z]?(?!\w)"
 )
 _WORDED = re.compile(
-    rf"(?P<word>(?:{PATTERN})(?!\w)\.?|§{{1,2}})\s*"
+    rf"(?P<word>(?:{PATTERN})(?!\w)\.?|§{{1,2}})(?P<kind>\s[^\W\d_]{{4,20}}(?=\s+(?:{NUMBER_WORDS})(?!\w)))?\s*"
     rf"(?P<number>(?:[A-Z]{{1,2}}\*?\.\s?)?\d{{1,4}}(?:[.:-]\d{{1,4}})*{_SUFFIX}|[ivxlc]+(?!\w)|{NUMBER_WORDS}|[a-z](?!\w))"
     rf"(?P<sub>{_SUBS})(?P<end>\s*[.:]+(?=\s|$)|\s*[–—](?=\s|\w)|\s+-(?=\s)|-{{1,2}}(?=\s|[A-Z])|(?=[\s,)]|$))",
+    re.IGNORECASE,
+)
+_WORD_LAST = re.compile(
+    rf"(?:(?P<count>{ORDINALS})|(?-i:(?P<number>\d{{1,2}}|[IVXLC]{{1,6}})\.(?=\s+(?:{NUMBERED})(?!\w))))"
+    rf"\s+(?P<word>{PATTERN})(?P<end>\s*[.:]+(?=\s|$)|\s*[–—](?=\s|\w)|\s+-(?=\s)|(?=[\s,)]|$))",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(rf"(?P<code>[A-Z]{{1,2}}\*?\.\s?)?(?P<path>\d+(?:[.:-]\d+)*)(?P<suffix>{_SUFFIX})", re.IGNORECASE)
@@ -85,6 +90,8 @@ def readings(text: str) -> list[NumberReading]:
         return [NumberReading(found[0], clean(found[0])[0], "§", place, place[:1], "§", named=named(found[0]))]
     if found := _WORDED.match(text):
         return _worded(found)
+    if (found := _WORD_LAST.match(text)) and not text[0].islower():
+        return _word_last(found)
     if found := _MULTI.match(text):
         return [_multi(found)]
     if found := _SINGLE.match(text):
@@ -111,11 +118,12 @@ def _worded(found: re.Match[str]) -> list[NumberReading]:
     made = []
     for series, place, parts in _places(found["number"], found["sub"]):
         multi = len(parts) > 1 and word in ("section", "sec", "clause", "§", "paragraph", "rule", "ziffer")
+        kind = (found["kind"] or "").casefold()
         made.append(
             NumberReading(
                 found[0],
                 own,
-                "decimal" if multi else f"{word} {series}".strip(),
+                "decimal" if multi else f"{word}{kind} {series}".strip(),
                 place,
                 parts,
                 "" if multi else word,
@@ -124,6 +132,18 @@ def _worded(found: re.Match[str]) -> list[NumberReading]:
             )
         )
     return made
+
+
+def _word_last(found: re.Match[str]) -> list[NumberReading]:
+    """A number before its word: "Erster Teil", "1. Abschnitt", "First Schedule"."""
+    word, number = family(found["word"]), found["number"] or ""
+    count = unword(found["count"]) if found["count"] else int(number) if number.isdigit() else unroman(number)
+    if not count:
+        return []
+    own = named(found[0]).rstrip("–—- ")
+    series = f"{word} last" + "." * bool(number)
+    closed = bool(found["end"].strip())
+    return [NumberReading(found[0], own, series, (count, 0), (count,), word, closed=closed)]
 
 
 def _places(number: str, sub: str) -> list[tuple[str, tuple[int, int], tuple[int, ...]]]:

@@ -276,7 +276,7 @@ class _Reader:
             return True
         if last is not None and r.count > 1 and r.place <= last:
             return False
-        evident = line.strong or not rest or self._goes_on(r, at) or self._opens_list(at)
+        evident = line.strong or not rest or self._goes_on(r, at) or self._opens_list(at, r)
         return evident or (r.closed and r.count == 1)
 
     def _decimal_fits(self, r: NumberReading, line: Line, at: int) -> bool:
@@ -429,10 +429,16 @@ class _Reader:
         again = self._first((r.series, (1, 0)), at) if not r.multi else None
         return distance < _FAR and (again is None or at + distance <= again)
 
-    def _opens_list(self, at: int) -> bool:
-        """Whether the next line that is not empty is the first item of a list."""
+    def _opens_list(self, at: int, r: NumberReading) -> bool:
+        """Whether the next line that is not empty is the first item of a list, or a part that stands lower: "Teil 1
+        Allgemeines" above "§ 1".
+        """
         below = next((n for n in range(at + 1, min(at + 4, len(self.lines))) if self.lines[n].text.strip()), None)
-        return below is not None and any(r.place == (1, 0) and not r.word for r in self.read[below])
+        if below is None:
+            return False
+        return any(
+            (b.known and rank_of(b.word) > rank_of(r.word)) if b.word else b.place == (1, 0) for b in self.read[below]
+        )
 
     def _opened_before(self, at: int) -> bool:
         """Whether the line before that is not empty has a number: an extract may begin within its list."""

@@ -7,11 +7,12 @@ here is still read where headings count it up: "Bolag 1", "Bolag 2".
 from __future__ import annotations
 
 _BY_RANK = (
-    "schedule annex annexure appendix exhibit attachment anlage anhang annexe anexo apéndice adjunto bijlage allegato",
-    "part title book volume teil titel buch partie titre livre tome parte título libro tomo deel boek titolo",
-    "chapter kapitel hauptstück chapitre capítulo hoofdstuk capitolo",
-    "division subpart subchapter abschnitt unterabschnitt sección subsección afdeling paragraaf sezione",
-    "article artikel artículo articolo item",
+    "schedule annex annexure appendix exhibit attachment anlage anhang annexe anexo apéndice adjunto bijlage allegato "
+    "disposición disposição disposizione",
+    "part title book volume teil titel buch partie titre livre tome parte título libro tomo deel boek titolo livro",
+    "chapter kapitel hauptstück chapitre capítulo hoofdstuk capitolo capo",
+    "division subpart subchapter abschnitt unterabschnitt sección subsección afdeling paragraaf sezione secção seção",
+    "article artikel artículo articolo artigo item",
     "section sec clause klausel cláusula § paragraph ziffer rule",
     "note",
 )
@@ -31,6 +32,9 @@ ARTICLES = RANK["article"]
 NOTE = RANK["note"]
 DROPPED = frozenset(("section", "sec", "§"))
 """Words that a label leaves out, since a reply writes "Section" before it."""
+
+NUMBERED = "Teil|Buch|Hauptstück|Abschnitt|Unterabschnitt|Kapitel|Titel"
+"""An alternation of the words that German writes behind a number: "1. Abschnitt"."""
 
 PATTERN = "|".join(sorted(({*RANK, *_SHORT} - {"§", "§§"}), key=len, reverse=True))
 """An alternation of the words, without the sign."""

@@ -10,6 +10,7 @@ from retrieval.parse.docx.text import TextRun
 _LONGEST = 150  # characters of a heading
 _LEAD = 100  # characters of a run-in heading
 _TITLE_WORDS = 8
+_BELOW = 6  # words of a title on a line of its own
 _BREAKS = " \t\n"
 _CAPITALS = re.compile(r"([^a-z.:]{4,80}?)[.:](?=\s|$)")
 
@@ -39,6 +40,12 @@ def title_line(pieces: Sequence[TextRun]) -> str:
     if not text or len(text.split()) > 12 or text[-1] in ".;," or not (styled or text.isupper()):
         return ""
     return _tidy(text)
+
+
+def title_below(pieces: Sequence[TextRun]) -> str:
+    """The same of the paragraph below "ARTICLE I" on a line of its own, where a short line is enough."""
+    text = "".join(piece.text for piece in pieces).strip()
+    return title_line(pieces) or (_tidy(text) if text and _is_title(text) and len(text.split()) <= _BELOW else "")
 
 
 def _after(pieces: Sequence[TextRun], skip: int) -> list[TextRun]:

@@ -21,7 +21,7 @@ from retrieval.parse.clauses.sequence import Line, find
 from retrieval.parse.docx.body import BodyReader, Item
 from retrieval.parse.docx.entries import Entries, TextLine, note_items
 from retrieval.parse.docx.formats import format_count
-from retrieval.parse.docx.headings import heading_of, title_line
+from retrieval.parse.docx.headings import heading_of, title_below, title_line
 from retrieval.parse.docx.numbering import Numbering
 from retrieval.parse.docx.package import Package, W
 from retrieval.parse.docx.styles import Styles, number, value
@@ -171,7 +171,7 @@ def _heading(entry: TextLine, following: Sequence[TextLine]) -> str:
     if entry.mark is not None and entry.mark.word and not entry.body[skip:].strip(" \t.:–—-"):
         # "ARTICLE I" on a line of its own: the title is the line below it.
         below = next((e for e in following if e.mark is None and e.outline is None and not e.plain), None)
-        return title_line(below.pieces) if below is not None else ""
+        return title_below(below.pieces) if below is not None else ""
     item = entry.mark is not None and entry.mark.bracketed
     return heading_of(entry.pieces, skip, styled=entry.outline is not None, item=item, title=entry.title)
 

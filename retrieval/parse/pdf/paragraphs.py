@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
+from retrieval.parse.clauses.numbers import readings
 from retrieval.parse.pdf.rows import ENUMERATOR, Row
 
 BOLD = 1.15  # a weight this many times the body's is bold: fonts state weights on no common scale
@@ -146,7 +147,7 @@ def _continues(group: Sequence[Row], row: Row, right: float, leading: float, bod
     if last.hyphen:
         return True
     step = (last.y - row.y) / row.size
-    if step > leading * 1.35 or step < 0.3 or (len(row.cells) > 1 and not _OPENS.match(row.text)):
+    if step > leading * 1.35 or step < 0.3 or (len(row.cells) > 1 and not _opens(row.text)):
         return False
     if body.bold(row.weight) != body.bold(last.weight) and (
         len(group) == 1 or body.bold(row.lead) != body.bold(last.lead)
@@ -155,12 +156,19 @@ def _continues(group: Sequence[Row], row: Row, right: float, leading: float, bod
     room = right - last.x1
     full = room < 0.18 * max(right - first.x0, 1.0)
     ended = bool(_ENDS.search(last.text))
-    if _OPENS.match(row.text):
+    if _opens(row.text):
         return full and not ended and abs(row.x0 - last.x0) < 3 and len(group) > 1 and not body.bold(row.lead)
     if full:
         indented = row.x0 > last.x0 + 0.9 * row.size and (len(group) > 1 or row.x0 > first.x0 + 0.9 * row.size)
         return not (indented and ended)
     return row.text[:1].islower() and not ended
+
+
+def _opens(text: str) -> bool:
+    """Whether a line begins as a clause or an item does, a worded one in any language that is read."""
+    return _OPENS.match(text) is not None or any(
+        r.word and r.known and (r.closed or r.text == text.strip()) for r in readings(text)
+    )
 
 
 def _runs_in(last: Row, row: Row, right: float, body: BodyType) -> bool:

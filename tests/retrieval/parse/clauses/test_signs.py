@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -74,3 +74,85 @@ def test_a_section_stored_before_signs_were_told_has_none() -> None:
     section = Section("a", "2", "Frist", ("2 Frist",), 0, 9, sign="§")
     assert from_row(Section, as_row(section)) == section
     assert from_row(Section, as_row(section)[:-1]).sign == ""
+
+
+PROVISIONS = [
+    "TÍTULO I",
+    "Disposiciones generales",
+    "Artículo 1. Objeto.",
+    "La ley regula los pagos de 500 euros entre los bancos y sus clientes.",
+    "Artículo 2. Sujetos obligados.",
+    "Los bancos pagan 100 euros por cada operación que no hayan comunicado.",
+    "Disposición adicional primera. Régimen.",
+    "Los pagos que superen los 1.000 euros se comunican a la autoridad.",
+    "Disposición adicional segunda. Plazos.",
+    "El plazo es de 30 días a partir de la fecha de la operación.",
+    "Disposición transitoria única. Normas.",
+    "Las normas anteriores siguen en vigor durante un año desde entonces.",
+]
+STATUTE = [
+    "Erster Teil",
+    "Allgemeine Vorschriften",
+    "1. Abschnitt",
+    "Begriffe",
+    "§ 1 Zweck",
+    "Dieses Gesetz gilt für alle Banken mit Sitz im Inland und ihre Zweigstellen.",
+    "§ 2 Frist",
+    "Die Frist beträgt 30 Tage, gerechnet vom Tag der Bekanntgabe an.",
+    "2. Abschnitt",
+    "Pflichten",
+    "§ 3 Meldung",
+    "Meldungen gehen an die Behörde, in deren Bezirk die Bank ihren Sitz hat.",
+    "Zweiter Teil",
+    "Strafen",
+    "§ 4 Bußgeld",
+    "Das Bußgeld beträgt höchstens 5.000 Euro für jede Meldung, die fehlt.",
+]
+
+
+def _html_lines(lines: Sequence[str]) -> bytes:
+    return f"<title>t</title>{''.join(f'<p>{line}</p>' for line in lines)}".encode()
+
+
+WRITTEN: dict[str, Callable[[Sequence[str]], bytes]] = {
+    "docx": lambda lines: docx("".join(map(p, lines))),
+    "pdf": lambda lines: flowing([(line, style()) for line in lines], "t"),
+    "html": _html_lines,
+    "md": lambda lines: "\n\n".join(line.replace("1. ", "1\\. ").replace("2. ", "2\\. ") for line in lines).encode(),
+    "txt": lambda lines: "\n".join(lines).encode(),
+}
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param(
+            PROVISIONS,
+            [
+                *("TÍTULO I", "Artículo 1", "Artículo 2", "Disposición adicional primera"),
+                *("Disposición adicional segunda", "Disposición transitoria única"),
+            ],
+            id="Spanish final provisions",
+        ),
+        pytest.param(
+            STATUTE,
+            ["Erster Teil", "1. Abschnitt", "1", "2", "2. Abschnitt", "3", "Zweiter Teil", "4"],
+            id="German parts counted in words",
+        ),
+    ],
+)
+def test_parts_that_are_counted_in_words(kind: str, lines: Sequence[str], expected: list[str]) -> None:
+    parsed = parse_content(f"a.{kind}", WRITTEN[kind](lines))
+    labelled = [section for section in parsed.sections if section.label]
+    assert [section.label for section in labelled] == expected
+    assert not any(section_name(section).startswith("Section") for section in labelled)
+
+
+def test_one_divider_alone_opens_its_part() -> None:
+    parsed = parse_content("a.docx", docx(p("Teil 1 Allgemeines") + "".join(map(p, STATUTE[4:8]))))
+    assert [(s.label, s.heading) for s in parsed.sections] == [
+        ("Teil 1", "Allgemeines"),
+        ("1", "Zweck"),
+        ("2", "Frist"),
+    ]

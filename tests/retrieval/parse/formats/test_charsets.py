@@ -58,3 +58,31 @@ def test_code_pages_have_codecs_or_none() -> None:
 def test_a_page_says_its_set_in_its_xml_declaration() -> None:
     page = '<?xml version="1.0" encoding="windows-1251"?><html><body><p>' + TEXTS["cp1251"] + "</p></body></html>"
     assert parse_content("a.html", page.encode("cp1251")).text == TEXTS["cp1251"]
+
+
+@pytest.mark.parametrize(
+    "codec", ["cp866", "cp855", "cp737", "cp862", "cp857", "cp1251", "koi8-r", "iso8859-7", "mac-greek"]
+)
+def test_any_byte_is_a_letter_of_a_one_byte_set(codec: str) -> None:
+    """So that UTF-8 under a wrong name is read as what it is, and a text of the set as the set's."""
+    text = "Срок уведомления" if codec in ("cp866", "cp855", "cp1251", "koi8-r") else "fee: 500"
+    assert letters(text.encode(codec), codec).text == text
+    assert letters("Gebühr 500 €, fällig".encode(), codec).text == "Gebühr 500 €, fällig"
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("iso-8859-8-i", "iso8859-8"),
+        ("ks_c_5601-1989", "cp949"),
+        ("x-mac-ukrainian", "mac-cyrillic"),
+        ("koi8-ru", "koi8-u"),
+    ],
+)
+def test_names_that_the_web_and_mail_have_and_python_has_not(name: str, codec: str) -> None:
+    assert codec_of(name) == codec
+
+
+def test_each_code_page_that_is_named_has_a_codec() -> None:
+    pages = [708, 866, 38598, 10008, 10010, 10017, 12000, 20108, 50227]
+    assert all(code_page(number) for number in pages)
