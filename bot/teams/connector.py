@@ -391,7 +391,7 @@ def _seconds(header: str | None) -> float | None:
 def _error_code(body: bytes) -> str:
     try:
         return str(json.loads(body)["error"]["code"])[:ERROR_TEXT]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from typing import Any
 
@@ -20,6 +21,7 @@ from bot.teams.config import TeamsConfig
 from retrieval.outbound.over_aiohttp import read_bounded
 
 EARLY_SECONDS = 300.0
+_HOUR = 3600.0
 SETTINGS = "TEAMS_APP_ID, TEAMS_APP_PASSWORD and TEAMS_APP_TENANTID"
 
 
@@ -95,6 +97,15 @@ class TokenSource:
 def _read(answer: Any, advice: str) -> tuple[str, float]:
     """Only the error's code is shown: what else stands there may name secrets."""
     if isinstance(answer, dict) and isinstance(answer.get("access_token"), str):
-        return answer["access_token"], float(answer.get("expires_in", 3600))
+        return answer["access_token"], _lifetime(answer.get("expires_in"))
     code = answer.get("error", "no token in the answer") if isinstance(answer, dict) else "no JSON in the answer"
     raise PlatformDenied(f"Microsoft gives the bot no token ({str(code)[:80]}). {advice}")
+
+
+def _lifetime(told: object) -> float:
+    """Seconds; what is no number of them counts as an hour."""
+    try:
+        seconds = float(str(told))
+    except ValueError:
+        return _HOUR
+    return seconds if 0 <= seconds < math.inf else _HOUR

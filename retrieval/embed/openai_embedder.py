@@ -102,7 +102,7 @@ class OpenAIEmbedder:
             rows = [_numbers(item["embedding"]) for item in _in_order(answer["data"])]  # type: ignore[index]
             with np.errstate(all="ignore"):  # what is too large for a number becomes infinite, and is refused below
                 return self._checked(np.array(rows, np.float32), count)
-        except (TypeError, ValueError, KeyError, ArithmeticError) as error:
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
             raise self._endpoint.nonsense("vectors that cannot be read") from error
 
     def _checked(self, rows: Rows, count: int) -> list[bytes]:

@@ -19,6 +19,7 @@ from retrieval.types import Completion, ModelUse
 _LONGEST_NAME = 200
 _MOST_TOKENS = 100_000_000
 _TRIED = 50  # places of an answer where an object may begin
+_READ = 500_000  # characters that are read at all of them together, much more than an answer has
 # What an endpoint may not know, the simplest last; None = without it. One that names none is asked for less in this
 # order. "apart": the rules as a system message, which some models refuse; "joined": before the question.
 _FORMS: dict[str, tuple[str | int | None, ...]] = {
@@ -202,11 +203,13 @@ def _json_in(text: str) -> str:
 def _objects(text: str) -> Iterator[str]:
     """The objects that stand in a text, outermost, in order."""
     decoder = json.JSONDecoder()
-    at, tried = text.find("{"), 0
-    while at >= 0 and tried < _TRIED:
+    at, tried, left = text.find("{"), 0, _READ
+    while at >= 0 and tried < _TRIED and left > 0:
         tried += 1
         try:
             _, end = decoder.raw_decode(text, at)
+        except json.JSONDecodeError as error:
+            end, left = at + 1, left - (error.pos - at)
         except (ValueError, RecursionError):
             end = at + 1
         else:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,6 +98,20 @@ async def test_a_packed_answer_is_measured_unpacked() -> None:
 
     became, _ = await asked(bomb)
     assert "more than 100000 bytes" in str(became)
+
+
+async def test_an_object_that_never_ends_is_not_read_again_and_again() -> None:
+    """The service answers nobody else while it reads."""
+
+    async def took(opened: int) -> float:
+        begun = time.process_time()
+        became, _ = await asked(
+            says('{"a":' * opened + "[" + "1.5e3," * 250_000), limits=replace(PATIENT, most_bytes=2_000_000)
+        )
+        assert isinstance(became, GeneratorUnavailable)
+        return time.process_time() - begun
+
+    assert await took(50) < 5 * await took(1)
 
 
 async def test_a_redirect_is_not_followed_with_the_key() -> None:

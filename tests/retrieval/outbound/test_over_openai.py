@@ -111,7 +111,14 @@ def test_every_form_of_retry_after_is_understood(headers: dict[str, str], least:
     assert least <= found <= most
 
 
-@pytest.mark.parametrize("value", ["", "soon", "nan", "inf", "1e999", "12 monkeys", "\N{ARABIC-INDIC DIGIT ONE}\0"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "soon", "nan", "inf", "1e999", "12 monkeys", "\N{ARABIC-INDIC DIGIT ONE}\0"),
+        pytest.param("Mon, 1 Jan 2024 00:00:00 +99999999999999", id="a zone beyond all"),
+        pytest.param(f"1 Jan {'9' * 30} 00:00:00 GMT", id="a year beyond all"),
+    ],
+)
 def test_a_wait_that_is_none_leaves_it_to_us(value: str) -> None:
     assert retry_after({"retry-after": value}) is None
 
