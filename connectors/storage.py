@@ -6,7 +6,9 @@ One module for all: a table's `kind` names the service, `options` are OpenDAL's 
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -39,6 +41,9 @@ FRESH = timedelta(seconds=2)
 """An object changed this recently may change again without its tag showing it, if the tag is made of time and size."""
 TRIES = 4
 CALL_SECONDS = 60.0
+LIST_SECONDS = 3_600.0
+FETCH_SECONDS = 900.0  # a file of MAX_FILE_BYTES at 2 Mbit/s
+MAX_OBJECTS = 1_000_000
 READERS = 8
 
 
@@ -76,8 +81,15 @@ class StorageSource:
         return self._access
 
     async def list(self) -> AsyncIterator[Item | ListingFailure]:
+        seen, until = 0, time.monotonic() + LIST_SECONDS
         try:
             async for entry in await self._operator.list("", recursive=True):
+                seen += 1
+                if seen > MAX_OBJECTS or time.monotonic() > until:  # a listing can go on for ever
+                    raise SourceUnavailable(
+                        f"{self._where()} lists more than {MAX_OBJECTS} objects, or for more than "
+                        f"{LIST_SECONDS:.0f} s. Name parts of it by root, in sources of their own."
+                    )
                 if not entry.path.endswith("/") and _is_document(entry.path):
                     yield await self._item(entry.path, entry.metadata)
         except FAILURES as error:
@@ -98,10 +110,13 @@ class StorageSource:
 
     async def fetch(self, item: Item) -> bytes:
         try:
-            found = await self._operator.stat(item.id)
-            if found.content_length > MAX_FILE_BYTES:
-                raise ItemUnreadable(f"is larger than {MAX_FILE_BYTES // 1_000_000} MB")
-            return bytes(await self._operator.read(item.id))
+            async with asyncio.timeout(FETCH_SECONDS):
+                found = await self._operator.stat(item.id)
+                if found.content_length > MAX_FILE_BYTES:
+                    raise ItemUnreadable(f"is larger than {MAX_FILE_BYTES // 1_000_000} MB")
+                return bytes(await self._operator.read(item.id))
+        except TimeoutError as error:
+            raise SourceUnavailable(f"{self._where()} sends a file for more than {FETCH_SECONDS:.0f} s.") from error
         except failures.NotFound as error:
             raise ItemGone("is gone since it was listed") from error
         except (failures.PermissionDenied, failures.IsADirectory) as error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from lxml import etree
 from pptx import Presentation
@@ -64,6 +65,15 @@ def _read(name: str, content: bytes, archive: Archive) -> ParsedDocument:
     return assemble(title, blocks, left_out=tuple(dict.fromkeys(left_out)))
 
 
+class _Place(NamedTuple):
+    """Where a shape stands, in EMU; None: nothing says it. Looked up once: a placeholder's is its layout's."""
+
+    left: int | None
+    top: int | None
+    width: int | None
+    height: int | None
+
+
 class _Reader:
     """Reads slides of one size."""
 
@@ -96,8 +106,9 @@ class _Reader:
     ) -> Iterator[tuple[str, int | None]]:
         """(text, table) in reading order: the title, then from top to bottom, from left to right."""
         first = title.shape_id if title is not None else None
-        for shape in sorted(shapes, key=lambda s: (s.shape_id != first, s.top or 0, s.left or 0)):
-            if self._hidden(shape):
+        placed = [(shape, _Place(shape.left, shape.top, shape.width, shape.height)) for shape in shapes]
+        for shape, place in sorted(placed, key=lambda p: (p[0].shape_id != first, p[1].top or 0, p[1].left or 0)):
+            if self._hidden(shape, place):
                 if shape.has_text_frame and shape.text_frame.text.strip():
                     self._left_out.append(LeftOut("hidden text", where))
             elif hasattr(shape, "shapes") and depth < _DEPTH:
@@ -107,8 +118,9 @@ class _Reader:
             elif getattr(shape, "has_table", False):
                 self._tables += 1
                 grid = Grid()
-                for row in shape.table.rows:
-                    cells = [self._cell(c, where) for c in row.cells if not c.is_spanned]
+                # one by one, since python-pptx finds each row by counting from the first
+                for _, row in groupby(shape.table.iter_cells(), lambda cell: cell._tc.getparent()):
+                    cells = [self._cell(c, where) for c in row if not c.is_spanned]
                     placed = grid.row(cells)
                     if any(cell.text for cell in cells):
                         yield line(placed), self._tables
@@ -118,13 +130,14 @@ class _Reader:
                 if drawn.left:
                     self._left_out.append(LeftOut(drawn.left, where))
 
-    def _hidden(self, shape: Any) -> bool:
+    def _hidden(self, shape: Any, place: _Place) -> bool:
         if shape._element.xpath("./*[1]/p:cNvPr[@hidden='1' or @hidden='true']"):
             return True
-        if None in (shape.left, shape.top, shape.width, shape.height) or not self._width:
+        left, top, width, height = place
+        if left is None or top is None or width is None or height is None or not self._width:
             return False
-        outside = shape.left >= self._width or shape.top >= self._height
-        return bool(outside or shape.left + shape.width <= 0 or shape.top + shape.height <= 0)
+        outside = left >= self._width or top >= self._height
+        return outside or left + width <= 0 or top + height <= 0
 
     def _cell(self, cell: Any, where: str) -> Cell:
         return Cell(" ".join(self._text(cell.text_frame, where).split()), cell.span_width, cell.span_height)

@@ -28,6 +28,20 @@ def hidden_columns(count: int) -> bytes:
     return corpus.changed(corpus.workbook("A1"), "xl/worksheets/sheet1.xml", change)
 
 
+def table_on_a_slide(rows: int) -> bytes:
+    """A presentation with a table of so many rows."""
+    drawing = "http://schemas.openxmlformats.org/drawingml/2006"
+    row = "<a:tr h='1'>" + "<a:tc><a:txBody><a:bodyPr/><a:p><a:r><a:t>a</a:t></a:r></a:p></a:txBody></a:tc>" * 2
+    frame = (
+        "<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id='9' name='t'/><p:cNvGraphicFramePr/><p:nvPr/>"
+        f"</p:nvGraphicFramePr><p:xfrm/><a:graphic xmlns:a='{drawing}/main'><a:graphicData uri='{drawing}/table'>"
+        f"<a:tbl><a:tblGrid/>{(row + '</a:tr>') * rows}</a:tbl></a:graphicData></a:graphic></p:graphicFrame></p:spTree>"
+    )
+    return corpus.changed(
+        corpus.deck(), "ppt/slides/slide1.xml", lambda slide: slide.replace(b"</p:spTree>", frame.encode())
+    )
+
+
 HOGS: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "the same line": ("a.txt", lambda n: b"a\n" * n),
     "line ends": ("a.txt", lambda n: b"a" + b"\n" * n + b"b"),
@@ -45,6 +59,7 @@ HOGS: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "notes of one name": ("a.md", lambda n: b"a[^1]\n\n" * (n // 3) + b"[^1]: b\n\n" * (n // 3)),
     "brackets in a number": ("a.txt", lambda n: b"1.1" + b"(a)" * n + b" A\n1.2 B\n"),
     "hidden columns": ("a.xlsx", hidden_columns),
+    "a table on a slide": ("a.pptx", lambda n: table_on_a_slide(n // 5)),
     "a mail to many": ("a.eml", lambda n: b"Subject: a\nTo: " + b"a@example.com, " * 8 * n + b"\n\nb"),
     "a mail of a long type": ("a.eml", lambda n: b"Subject: a\nContent-Type: a/b; " + b"a=b; " * n + b"\n\nb"),
 }
