@@ -27,6 +27,8 @@ _EPOCH = datetime.fromisoformat("1899-12-30")  # a spreadsheet's time has no zon
 # These two follow the settings of whoever opens the file; ISO 8601 is read the same everywhere.
 _LOCAL = {"mm-dd-yy": "yyyy-mm-dd", "m/d/yy h:mm": "yyyy-mm-dd hh:mm", "m/d/yyyy": "yyyy-mm-dd"}
 
+_LONGEST = 255  # characters of a format, as Excel has it; the time that one takes grows with their square
+
 _Token = tuple[str, str]  # kind, text
 
 
@@ -36,6 +38,8 @@ def show(value: object, code: str) -> str:
         return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
+    if len(code) > _LONGEST:
+        code = "General"
     if isinstance(value, (int, float)):
         return _number(value, code)
     if isinstance(value, (datetime, date, time, timedelta)):

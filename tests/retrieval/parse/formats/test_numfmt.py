@@ -92,3 +92,10 @@ def test_no_format_breaks_the_reader(value: float, code: str) -> None:
 @given(st.integers(-(10**12), 10**12))
 def test_thousands(value: int) -> None:
     assert show(value, "#,##0") == f"{value:,}"
+
+
+def test_a_format_that_is_longer_than_any_shows_the_plain_value() -> None:
+    """It took seconds a cell."""
+    assert show(1234.5, "0" * 255) == "1235".zfill(255)
+    assert show(1234.5, "0" * 256) == "1234.5"
+    assert show(date(2026, 3, 1), "d" + "\\x" * 200) == "2026-03-01"
