@@ -6,16 +6,17 @@ It names nobody but who requested and who approved. `footnote audit verify FILE`
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from audit.disclosure import timestamp
 from audit.errors import AuditCorrupt
-from audit.note import PublicKey, open_note
-from audit.report import Report
+from audit.report import Report, Rotation, open_handed_over, rotation_lines
 
+_HEAD = re.compile("log [0-9]{1,18} [A-Za-z0-9+/=]+")
 TYPE = "footnote-audit-erasure/v1"
 
 
@@ -33,7 +34,7 @@ class Done:
     left: Sequence[str]
 
 
-def certificate_text(done: Done, origin: str, key: str, size: int, root: bytes) -> str:
+def certificate_text(done: Done, origin: str, key: str, size: int, root: bytes, rotations: Iterable[Rotation]) -> str:
     """The text to sign; it ends with a line break."""
     lines = [
         TYPE,
@@ -49,6 +50,7 @@ def certificate_text(done: Done, origin: str, key: str, size: int, root: bytes) 
         *(f"may remain: {one}" for one in done.left),
         "out of reach: backups, standbys, and what a file system or a disk keeps of removed blocks",
         f"log {size} {base64.b64encode(root).decode()}",
+        *rotation_lines(rotations),
     ]
     return "".join(f"{' '.join(line.split())}\n" for line in lines)
 
@@ -60,18 +62,19 @@ def is_certificate(path: Path) -> bool:
 
 
 def verify_certificate(path: Path, keys: Sequence[str] = ()) -> Report:
-    """Did the log's key sign it as it stands? Without `keys` the key inside is believed, and named. Raises OSError."""
+    """Did the log's key sign it as it stands? Without `keys` the key inside is believed, and named. Raises OSError.
+
+    With the first key of a log, those that it handed over to are believed.
+    """
     report = Report()
     note = path.read_bytes().decode("utf-8", "replace")
     lines = note.split("\n")
     named = next((line.removeprefix("key ") for line in lines if line.startswith("key ")), "")
+    size = next((line.split()[1] for line in lines if _HEAD.fullmatch(line)), "0")
     try:
-        trusted = [PublicKey.parse(text) for text in (keys or [named])]
-        text = open_note(note, trusted)
+        open_handed_over(report, note, named, keys, int(size))
     except AuditCorrupt as error:
         report.say(f"the certificate is not what the log's key signed: {error}")
         return report
-    report.origin, report.records, report.key = text.split("\n")[1], 1, named
-    if report.origin not in {key.name for key in trusted}:
-        report.say(f"the certificate is of the log {report.origin}, its key of another")
+    report.records = 1
     return report

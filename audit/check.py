@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from audit.disclosure import FORMS, digest, leaf_text, opened, parse_timestamp
+from audit.disclosure import FORMS, digest, leaf_text, names_digest, opened, parse_timestamp
 from audit.errors import AuditCorrupt, RecordInvalid
 from audit.record import Json
 
@@ -57,7 +57,7 @@ def check_record(record: Claimed) -> Iterator[Finding]:
         leaf = _LEAF.decode(record.leaf)
         digests = leaf["sd"]
         said = [leaf[name] for name in _OPEN]
-        form = leaf["v"]
+        form, names = leaf["v"], leaf.get("names")
     except (msgspec.DecodeError, ValueError, KeyError, RecursionError):
         yield found("the leaf is malformed")
         return
@@ -71,14 +71,17 @@ def check_record(record: Claimed) -> Iterator[Finding]:
     )
     try:
         expected = leaf_text(
-            record.id, record.event, record.time, record.outcome, record.refers_to, listed, form_of(form)
+            record.id, record.event, record.time, record.outcome, record.refers_to, listed, form_of(form), str(names)
         )
     except RecordInvalid:
         expected = b""
     if said == stated and expected != record.leaf:
         yield found("the leaf is not in its canonical form")
-    # 3. Each disclosure has its own digest in the leaf, and no digest is left over but the erased ones.
+    # 3. Each disclosure has its own digest in the leaf, and no digest is left over but the erased ones. Those that
+    #    are there and those that are said to be erased have the names that the record's fields had.
     yield from _check_digests(record, listed)
+    if isinstance(form, int) and form > 2 and names != _names_of(record):
+        yield found("the fields that are there and those that are said to be erased are not those that were recorded")
     # 4. The time is a time; posted bytes have their hash.
     try:
         parse_timestamp(record.time)
@@ -90,6 +93,13 @@ def check_record(record: Claimed) -> Iterator[Finding]:
     # 5. Each section snapshot has its hash and length, and each quote stands in one at its offsets.
     if record.event == "question":
         yield from (found(what) for what in check_quotes(record.fields))
+
+
+def _names_of(record: Claimed) -> str:
+    try:
+        return names_digest(sorted({*record.fields, *record.erased}))
+    except RecordInvalid:  # a name that no field ever had
+        return ""
 
 
 def form_of(form: Json) -> int:

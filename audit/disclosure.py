@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -23,9 +24,10 @@ from audit.canonical import canonical, canonical_each
 from audit.errors import AuditCorrupt, RecordInvalid
 from audit.record import AuditRecord, Json
 
-VERSION = 2
-"""Form of new records. Of form 1 (until version 0.1) are records whose approvals name no digests."""
-FORMS = (1, 2)
+VERSION = 3
+"""Form of new records. Of form 1 (until version 0.1) are records whose approvals name no digests; form 3 says in its
+leaf which fields there were (`names_digest`)."""
+FORMS = (1, 2, 3)
 SALT_BYTES = 16
 MOST_FIELDS = 1000  # keeps a leaf below the 65,535 bytes of a tlog-tiles entry
 MOST_BYTES = 32 * 1024 * 1024
@@ -65,7 +67,13 @@ def seal(record: AuditRecord) -> Sealed:
 def leaf_bytes(record: AuditRecord, digests: Iterable[str]) -> bytes:
     """The leaf of a record whose fields have these digests. Raises RecordInvalid when it does not fit an entry."""
     data = leaf_text(
-        record.id, record.event, timestamp(record.time), record.outcome, record.refers_to, [*sorted(digests)]
+        record.id,
+        record.event,
+        timestamp(record.time),
+        record.outcome,
+        record.refers_to,
+        [*sorted(digests)],
+        names=names_digest(record.fields),
     )
     if len(data) > 0xFFFF:
         raise RecordInvalid(f"record {record.id}: its leaf of {len(data)} bytes does not fit an entry")
@@ -80,20 +88,37 @@ def leaf_text(
     refers_to: str | None,
     digests: Sequence[str],
     form: int = VERSION,
+    names: str = "",
 ) -> bytes:
-    """A leaf's canonical bytes. Raises RecordInvalid."""
-    return canonical(
-        {
-            "event": event,
-            "id": record_id,
-            "outcome": outcome,
-            "refers_to": refers_to,
-            "sd": [*digests],
-            "sd_alg": "sha-256",
-            "time": time,
-            "v": form,
-        }
-    )
+    """A leaf's canonical bytes. `names` is what `names_digest` gives, from form 3 on. Raises RecordInvalid."""
+    leaf: dict[str, Json] = {
+        "event": event,
+        "id": record_id,
+        "outcome": outcome,
+        "refers_to": refers_to,
+        "sd": [*digests],
+        "sd_alg": "sha-256",
+        "time": time,
+        "v": form,
+    }
+    if form > 2:
+        leaf["names"] = names
+    return canonical(leaf)
+
+
+def names_digest(names: Iterable[str]) -> str:
+    """SHA-256, in base64url, of the canonical JSON list of the sorted names of a record's fields.
+
+    A digest says nothing of the field that was erased, so that one could fall under another's name. With this,
+    what is left and what is said to be gone are together exactly the fields that there were.
+    """
+    return _names_digest(tuple(names))
+
+
+@lru_cache(1024)
+def _names_digest(names: tuple[str, ...]) -> str:
+    hashed = hashlib.sha256(canonical([*sorted(names)])).digest()
+    return _url_safe(hashed).rstrip(b"=").decode()
 
 
 def opened(body: bytes) -> tuple[list[tuple[str, str, Json]], list[str]]:

@@ -32,6 +32,7 @@ from audit.places import Holder, Subject
 from audit.reading import Reader, Stored
 from audit.record import AuditRecord, Json, new_record_id
 from audit.register import ALL, KEPT_EVENTS, RELEASED, Ruled, taking_of, texts
+from audit.sealed import handed_over
 from audit.subject import PERSONAL, Person, Traces, traces
 from audit.taking import BATCH, Taking, check_holds, meant, proved, take_out
 
@@ -275,7 +276,8 @@ async def _certify(
     head = await log.read(lambda view: view.head())
     key = await log.read(lambda view: view.keys()[-1])
     said = Done(request.id, approvals, request.requested_by, by, done.records, done.fields, done.places, done.copies)
-    certificate = await log.sign(certificate_text(said, head.origin, key, head.size, head.root))
+    rotations = await log.read(handed_over)
+    certificate = await log.sign(certificate_text(said, head.origin, key, head.size, head.root, rotations))
     record = event(
         "erasure",
         "certified",

@@ -21,7 +21,8 @@ from audit.log import TransparencyLog
 from audit.parquet import ParquetSink
 from audit.reading import Reader
 from audit.record import AuditRecord, Json, new_record_id
-from audit.report import Rotation, rotation
+from audit.report import Rotation
+from audit.sealed import handed_over
 from audit.search import Filter
 from audit.sinks import CsvSink, JsonlSink, OcsfSink, Plan, Sink
 
@@ -100,7 +101,10 @@ async def export(
                     await _read(reader, target, sink.finish)
             finally:
                 await reader.close()
-            files = sink.close(await log.sign(sink.claim()))
+            seal = await log.sign(sink.claim())
+            if await log.read(lambda view: tuple(view.keys())) != run.plan.keys:
+                raise ExportFailed(f"the log's key was changed while {target} was written; remove it and export anew")
+            files = sink.close(seal)
             _progress_path(target).unlink(missing_ok=True)
     finally:
         sink.stop()
@@ -152,10 +156,7 @@ async def _plan(log: TransparencyLog, target: Path, format: ExportFormat, wanted
             raise ExportFailed(f"{target} exists; name another target, or remove it first")
         checkpoint, keys = view.checkpoint(), tuple(view.keys())
         head = view.head()
-        rotations = tuple(
-            found for stored in view.of_event("key") if (found := rotation(stored.record.fields, stored.index))
-        )
-        plan = Plan(head.origin, head.size, checkpoint, keys, rotations, wanted.as_json())
+        plan = Plan(head.origin, head.size, checkpoint, keys, handed_over(view), wanted.as_json())
         total, first, _ = view.extent(wanted, head.size)
         return _Run(plan, first, 0, total, None)
 

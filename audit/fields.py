@@ -222,6 +222,8 @@ FIELDS: tuple[Field, ...] = (
     Field("request", ("hold",), TEXT, False, "the record that asked for the hold to be lifted"),
     Field("matter", ("hold",), TEXT, True, "what the hold is for"),
     Field("covers", ("hold",), OBJECT, True, "the filter of the records it keeps"),
+    Field("positions", ("hold",), listed({"type": "array", "items": COUNT, "minItems": 2, "maxItems": 2}), False,
+          "first and last position of each run of records that it kept when it was set"),
     Field("age_days", ("retention",), COUNT, False, "the rule's age"),
     Field("below_floor", ("retention",), FLAG, False, "the rule is meant, though below six months"),
     Field("changes", ("configuration",), OBJECT, False,

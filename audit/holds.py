@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from audit.agreement import agreed, ask, carry_out, second
 from audit.errors import ErasureRefused, RecordUnknown
 from audit.events import event
 from audit.log import TransparencyLog
 from audit.reading import Reader
-from audit.record import AuditRecord
-from audit.search import Filter
+from audit.record import AuditRecord, Json
+from audit.search import Filter, matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ async def hold(log: TransparencyLog, *, matter: str, covers: Filter, ground: str
     """Set a hold on what `covers` finds, now and later; the hold's id. An empty filter holds everything."""
     if not matter.strip() or not ground.strip():
         raise ErasureRefused("a hold needs the matter's name and its ground")
-    record = event("hold", "set", matter=matter, covers=covers.as_json(), ground=ground, by=by)
+    positions = await log.read(partial(_positions, covers=covers))
+    record = event("hold", "set", matter=matter, covers=covers.as_json(), positions=positions, ground=ground, by=by)
     await log.append(record)
     return record.id
 
@@ -59,6 +61,24 @@ async def holds(log: TransparencyLog) -> list[Hold]:
 def standing_holds(view: Reader) -> list[Hold]:
     """From the records themselves, each proved: no index is asked."""
     return [_hold(ruled.record) for ruled in view.register().holds.values()]
+
+
+def _positions(view: Reader, covers: Filter) -> list[Json] | None:
+    """First and last position of each run of records that are kept already; None where their leaves say it.
+
+    So verification knows of them whatever is erased of them later. The index only proposes: the records decide.
+    """
+    if replace(covers, since=None, until=None, outcome=None, event=None, records=None) == Filter():
+        return None
+    runs: list[list[int]] = []
+    for stored in view.scan(covers):
+        if not matches(covers, stored.record):
+            continue
+        if runs and runs[-1][1] == stored.index - 1:
+            runs[-1][1] = stored.index
+        else:
+            runs.append([stored.index, stored.index])
+    return [[first, last] for first, last in runs]
 
 
 def _hold(record: AuditRecord) -> Hold:

@@ -62,7 +62,8 @@ class ParquetSink:
         for path in self._parts():
             with path.open("rb") as file:
                 digests[path.relative_to(self._folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
-        return files_text(self._plan.origin, self._plan.keys[-1], self._plan.checkpoint, self._rows, digests)
+        plan = self._plan
+        return files_text(plan.origin, plan.keys[-1], plan.checkpoint, self._rows, digests, plan.rotations)
 
     def close(self, seal: str) -> list[Path]:
         return [*self._parts(), write_seal(self._folder, seal)]

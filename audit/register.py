@@ -9,9 +9,12 @@ one person lifted a hold, applied retention or changed the key. After a record o
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
+from typing import Any
 
 from audit.check import Finding
 from audit.fields import FIELDS
@@ -145,16 +148,27 @@ class Register:
     def _held(self, ruled: Ruled, taken: Taken) -> str:
         """The matter of a hold that kept the record when it was approved; "" where none did for sure.
 
-        Filters ask for what must be there, so what finds the record as it is left found it before. A request may
-        lose its own words.
+        The hold lists the records that it kept when it was set. Of later ones, filters ask for what must be there, so
+        what finds the record as it is left found it before. A request may lose its own words.
         """
         if taken.record == ruled.record.refers_to:
             return ""
         for hold in self.stood.get(ruled.record.id, ()):
             covers = hold.record.fields.get("covers")
-            if "covers" not in hold.record.erased and matches(Filter.from_json(covers), taken.left):
+            found = "covers" not in hold.record.erased and matches(Filter.from_json(covers), taken.left)
+            if found or _listed(hold.record.fields.get("positions"), taken.index):
                 return text(hold.record.fields, "matter") or hold.record.id
         return ""
+
+
+def _listed(positions: Json, index: int) -> bool:
+    """Is a position in one of these runs, each its first and last, in their order?"""
+    runs: list[Any] = positions if isinstance(positions, list) else []
+    try:
+        place = bisect_right(runs, index, key=itemgetter(0))
+        return place > 0 and bool(index <= runs[place - 1][1])
+    except (TypeError, IndexError, KeyError):  # not what `hold` writes
+        return False
 
 
 RELEASED = frozenset({"ground", "reason", "covers", "matter", "person"})

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from audit.canonical import canonical, parse
 from audit.check import Finding
 from audit.disclosure import timestamp
-from audit.errors import AuditCorrupt
+from audit.errors import AuditCorrupt, RecordInvalid
 from audit.note import Checkpoint, PublicKey, check_rotation, open_checkpoint, open_note
 from audit.record import Json
 
@@ -18,6 +19,7 @@ MOST_FINDINGS = 1_000
 SLACK = timedelta(minutes=5)
 """By how much times may differ: clocks of several machines, and records that waited."""
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LINE = "rotation "
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,33 @@ def rotation(fields: Mapping[str, Json], index: int | None = None) -> Rotation |
     stated = size if isinstance(size, int) else None
     at = index + 1 if index is not None else stated
     return Rotation(old, new, signature, stated, at, revoked if isinstance(revoked, int) else None)
+
+
+def rotation_lines(rotations: Iterable[Rotation]) -> list[str]:
+    """For a text that is signed: how whoever trusts an earlier key gets to the one that signed it."""
+    return [f"{_LINE}{canonical(one.as_json()).decode()}" for one in rotations]
+
+
+def open_handed_over(report: Report, note: str, named: str, pinned: Sequence[str], size: int) -> str:
+    """The text of a note that says itself who signed it, and of what size the log was; with `rotation_lines` in it.
+
+    The key is `named` in it, or one of those `pinned`, or one that those handed over to. Raises AuditCorrupt.
+    """
+    said = [line.removeprefix(_LINE) for line in note.split("\n") if line.startswith(_LINE)]
+    try:
+        rotations = [found for line in said if (found := Rotation.from_json(parse(line.encode())))]
+    except RecordInvalid as error:
+        raise AuditCorrupt(f"what it says of a key that was handed over is malformed: {error}") from error
+    keys = trusted_keys([named], pinned, rotations)
+    text = open_note(note, keys.public)
+    span = keys.signer(note)
+    origin = text.split("\n")[1:2]
+    if span is None or [span.key.name] != origin:
+        report.say(f"it is of the log {''.join(origin)}, its key of another")
+    elif not span.signs(size):
+        report.say(f"it is of {size} records and signed by a key that {_until(span)}: {span.key}")
+    report.origin, report.key = "".join(origin), str(span.key) if span is not None else ""
+    return text
 
 
 def read_head(report: Report, note: str, keys: Keys) -> Checkpoint | None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from audit.errors import AuditCorrupt, ExportFailed
 from audit.files import write_whole
-from audit.note import PublicKey, open_note
-from audit.report import Report
+from audit.reading import Reader
+from audit.report import Report, Rotation, open_handed_over, rotation, rotation_lines
 
 TYPE = "footnote-audit-files/v1"
 SUFFIX = ".seal"
@@ -23,11 +23,21 @@ _CITATIONS = "-citations"
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
-def files_text(origin: str, key: str, checkpoint: str, records: int, files: Mapping[str, str]) -> str:
+def files_text(
+    origin: str, key: str, checkpoint: str, records: int, files: Mapping[str, str], rotations: Iterable[Rotation]
+) -> str:
     """What the log's key signs over files (SHA-256 in hex by name, relative to the seal's folder)."""
     _, size, root = checkpoint.split("\n")[:3]
-    listed = "".join(f"{digest}  {name}\n" for name, digest in sorted(files.items()))
-    return f"{TYPE}\n{origin}\nkey {key}\nlog {size} {root}\nrecords {records}\n{listed}"
+    listed = [f"{digest}  {name}" for name, digest in sorted(files.items())]
+    head = [TYPE, origin, f"key {key}", f"log {size} {root}", f"records {records}"]
+    return "".join(f"{line}\n" for line in (*head, *listed, *rotation_lines(rotations)))
+
+
+def handed_over(view: Reader) -> tuple[Rotation, ...]:
+    """What each key of the log signed of its successor, the first one first."""
+    return tuple(
+        found for stored in view.of_event("key") if (found := rotation(stored.record.fields, stored.index)) is not None
+    )
 
 
 def seal_path(target: Path) -> Path:
@@ -55,24 +65,21 @@ def seal_of(path: Path) -> Path | None:
 def verify_files(seal: Path, keys: Sequence[str] = (), named: Path | None = None) -> Report:
     """Are the files those that were sealed, and is the one that somebody `named` among them? Raises OSError.
 
-    Without `keys` the key inside is believed, and said.
+    Without `keys` the key inside is believed, and said; with the first key of a log those that it handed over to are.
     """
     report = Report()
     note = seal.read_bytes().decode("utf-8", "replace")
     key = next((line.removeprefix("key ") for line in note.split("\n") if line.startswith("key ")), "")
     try:
-        trusted = [PublicKey.parse(text) for text in (keys or [key])]
-        lines = open_note(note, trusted).split("\n")
+        size = int(note.split("\n")[3].split()[1])
+        lines = open_handed_over(report, note, key, keys, size).split("\n")
         if lines[0] != TYPE:
             raise AuditCorrupt("it is no seal of files")
-        report.origin, report.key = lines[1], key
-        report.size, report.root = int(lines[3].split()[1]), lines[3].split()[2]
+        report.size, report.root = size, lines[3].split()[2]
         report.records = int(lines[4].removeprefix("records "))
     except (AuditCorrupt, IndexError, ValueError) as error:
         report.say(f"the seal {seal.name} is no good: {error}")
         return report
-    if report.origin not in {one.name for one in trusted}:
-        report.say(f"the export is of the log {report.origin}, its key of another")
     listed = {found[2]: found[1] for line in lines[5:] if (found := _LINE.fullmatch(line))}
     if named is not None and named.is_file() and named.name != seal.name and named.name not in listed:
         report.say(f"the seal {seal.name} is of other files than {named.name}")

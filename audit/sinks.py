@@ -275,7 +275,7 @@ class CsvSink:
 def claim_of(plan: Plan, records: int, *files: PartFile) -> str:
     """What the seal says of files in one folder."""
     digests = {file.path.name: file.sha256.hexdigest() for file in files}
-    return files_text(plan.origin, plan.keys[-1], plan.checkpoint, records, digests)
+    return files_text(plan.origin, plan.keys[-1], plan.checkpoint, records, digests, plan.rotations)
 
 
 def _opened(plan: Plan | None) -> Plan:

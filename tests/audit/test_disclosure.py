@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from enum import IntEnum, StrEnum
 
 import pytest
@@ -34,6 +35,11 @@ def plain_digest(salt: str, name: str, value: Json) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(encoded).digest()).rstrip(b"=").decode()
 
 
+def plain_names(names: Iterable[str]) -> str:
+    hashed = hashlib.sha256(canonical([*sorted(names)])).digest()
+    return base64.urlsafe_b64encode(hashed).rstrip(b"=").decode()
+
+
 @given(st.dictionaries(_texts, _values, max_size=6), st.none() | _texts, _texts)
 def test_a_sealed_record_has_the_documented_form(fields: dict[str, Json], refers_to: str | None, name: str) -> None:
     record = AuditRecord(name, "question", START, "answered", fields, refers_to)
@@ -48,7 +54,7 @@ def test_a_sealed_record_has_the_documented_form(fields: dict[str, Json], refers
     listed: list[Json] = [*sorted(digests)]
     assert sealed.leaf == canonical(
         {
-            "v": 2,
+            "v": 3,
             "id": name,
             "event": "question",
             "time": timestamp(START),
@@ -56,6 +62,7 @@ def test_a_sealed_record_has_the_documented_form(fields: dict[str, Json], refers
             "refers_to": refers_to,
             "sd_alg": "sha-256",
             "sd": listed,
+            "names": plain_names(fields),
         }
     )
     assert opened(sealed.body) == (rows, digests)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -211,6 +212,23 @@ async def test_an_approval_covers_the_fields_that_it_lists_and_no_other(open_log
         assert not (await verify_log(log)).ok
 
 
+@pytest.mark.parametrize("name", ["email", "user"])
+async def test_a_field_does_not_fall_under_the_name_of_another(open_log: Opener, tmp_path: Path, name: str) -> None:
+    """The right digest is listed under a name that was requested, and that the record never had, or still has."""
+    async with await open_log(tmp_path / "audit") as log:
+        target = record(1)
+        await log.append(target)
+        request = await requested(log, target.id, name)
+        listed = {name: (await digests(log, target.id))["question"]}
+        await forced(log, approved(request, target.id, listed), "question")
+        owner(log.database)(("UPDATE erased SET name = ?", name))
+        report = await verify_log(log)
+        assert target.id in {finding.record for finding in report.findings}
+        assert "not those that were recorded" in said(report)
+        await export(log, tmp_path / "all.jsonl", format=ExportFormat.JSONL, by="ada")
+        assert "not those that were recorded" in said(verify_export(tmp_path / "all.jsonl"))
+
+
 async def test_an_approval_before_its_request_or_after_a_refusal_is_none(open_log: Opener, tmp_path: Path) -> None:
     async with await open_log(tmp_path / "audit") as log:
         target = record(1)
@@ -229,19 +247,29 @@ async def test_an_approval_before_its_request_or_after_a_refusal_is_none(open_lo
         assert "was refused" in said(await verify_log(log))
 
 
-async def test_a_record_of_the_old_form_is_none_any_more(open_log: Opener, tmp_path: Path) -> None:
-    """Else whoever has the key would write approvals that list no digests."""
+@pytest.mark.parametrize("form", [1, 2])
+async def test_a_record_of_the_old_form_is_none_any_more(open_log: Opener, tmp_path: Path, form: int) -> None:
+    """Else whoever has the key would write approvals that list no digests, or fields without names."""
     async with await open_log(tmp_path / "audit") as log:
         await log.append(record(1))
-        old = seal(record(2))
-        old = replace(old, leaf=old.leaf.replace(b'"v":2}', b'"v":1}'))
+        made = seal(record(2))
+        leaf = json.loads(made.leaf)
+        del leaf["names"]
+        old = replace(made, leaf=canonical({**leaf, "v": form}))
         await log.work(lambda store: _write(store, Addition(old)))
         assert "form of an earlier version" in said(await verify_log(log))
-    async with await open_log(tmp_path / "other") as log:
-        odd = seal(record(3))
-        odd = replace(odd, leaf=odd.leaf.replace(b'"v":2}', b'"v":3}'))
+
+
+ODD: list[dict[str, Json]] = [{"v": 4}, {"v": 2}, {"names": "A"}, {"names": None}, {"v": True}]
+
+
+@pytest.mark.parametrize("changes", ODD)
+async def test_a_leaf_of_no_form_is_found(open_log: Opener, tmp_path: Path, changes: dict[str, Json]) -> None:
+    async with await open_log(tmp_path / "audit") as log:
+        made = seal(record(3))
+        odd = replace(made, leaf=canonical({**json.loads(made.leaf), **changes}))
         await log.work(lambda store: _write(store, Addition(odd)))
-        assert "canonical form" in said(await verify_log(log))
+        assert not (await verify_log(log)).ok
 
 
 # --- holds, retention, keys ------------------------------------------------------------------
@@ -342,7 +370,7 @@ async def test_a_checkpoint_of_tomorrow_is_found(open_log: Opener, tmp_path: Pat
         (Filter(event="question"), True),
         (Filter(outcome="answered", since=datetime(2020, 1, 1, tzinfo=UTC)), True),
         (Filter(person="U1"), True),
-        (Filter(person="slack:U1", text="limit"), False),  # the words fell: nobody can say any more
+        (Filter(person="slack:U1", text="limit"), True),  # the words fell, and the hold lists what it kept
         (Filter(person="U2"), False),
         (Filter(event="review"), False),
         (Filter(until=datetime(2020, 1, 1, tzinfo=UTC)), False),
@@ -366,6 +394,21 @@ async def test_an_erasure_of_what_a_hold_kept_then_is_found(
         assert report.ok is not found
         await export(log, tmp_path / "all.jsonl", format=ExportFormat.JSONL, by="ada")
         assert verify_export(tmp_path / "all.jsonl").ok is not found
+
+
+async def test_a_hold_keeps_what_it_lists_whatever_is_left_of_it(open_log: Opener, tmp_path: Path) -> None:
+    async with await open_log(tmp_path / "audit") as log:
+        targets = [record(n) for n in (1, 2, 1)]
+        for item in targets:
+            await log.append(item)
+        await hold(log, matter="Doe v. Roe", covers=Filter(person="U1"), ground="g", by="counsel")
+        for index, kept in ((0, True), (1, False), (2, True)):
+            target = targets[index].id
+            listed = await digests(log, target)
+            request = await requested(log, target, *listed)
+            await forced(log, approved(request, target, listed), *listed, index=index)
+            found = [f for f in (await verify_log(log)).findings if f.record == target]
+            assert bool(found) is kept and all("Doe v. Roe" in f.what for f in found), index
 
 
 async def test_a_hold_that_was_lifted_before_or_set_after_kept_nothing(open_log: Opener, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from audit.export import ExportFormat, export
 from audit.log import TransparencyLog
 from audit.note import SigningKey
 from audit.verify_export import verify_export
-from tests.audit.fixtures import Opener, asked, record
+from tests.audit.fixtures import Opener, asked, record, rotated
 from tests.audit.test_four_eyes import said
 
 FILES = {ExportFormat.CSV: "all.csv", ExportFormat.OCSF: "all.ocsf", ExportFormat.PARQUET: "all"}
@@ -118,6 +118,38 @@ async def test_the_seal_itself_is_checked(open_log: Opener, tmp_path: Path) -> N
     seal.unlink()
     with pytest.raises(ExportFailed, match="no seal"):
         verify_export(target)
+
+
+@pytest.mark.parametrize("format", FILES)
+async def test_the_first_key_verifies_a_seal_after_a_change_of_keys(
+    open_log: Opener, tmp_path: Path, format: ExportFormat
+) -> None:
+    async with await open_log(tmp_path / "audit") as log:
+        target = asked(1)
+        await log.append(target)
+        request = await request_erasure(log, records=[target.id], ground="g", by="ada")
+        first = (await log.read(lambda view: view.keys()))[0]
+        old = SigningKey.parse(log.paths.key.read_text())
+        await rotated(log)
+        await rotated(log)
+        named = await exported(log, tmp_path, format)
+        certificate = (await approve_erasure(log, request.id, by="grace")).certificate
+        newest = (await log.read(lambda view: view.keys()))[-1]
+    report = verify_export(named, keys=[first])
+    assert (report.findings, report.key) == ([], newest)
+    assert verify_export(named, keys=[newest]).ok and verify_export(named).ok
+    (tmp_path / "certificate").write_text(certificate)
+    report = verify_export(tmp_path / "certificate", keys=[first])
+    assert (report.findings, report.key) == ([], newest)
+    other = str(SigningKey.generate(first.split("+")[0]).public)
+    assert not verify_export(named, keys=[other]).ok
+    # What the old key signs now is a finding, for whoever knows that it handed over.
+    seal = named.parent / f"{named.name}.seal" if named.is_file() else named / "SEAL"
+    for path in (seal, tmp_path / "certificate"):
+        text = path.read_text().partition("\n\n")[0] + "\n"
+        path.write_text(old.sign_note(text))
+        named_again = named if path == seal else path
+        assert "signs up to" in said(verify_export(named_again, keys=[first]))
 
 
 async def test_a_file_more_is_found_in_a_folder(open_log: Opener, tmp_path: Path) -> None:
