@@ -105,6 +105,7 @@ DROPPED = shape(
     {"part": TEXT, "value": TEXT, "source_text": TEXT},
 )
 PART = shape({"name": TEXT, "title": TEXT, "kind": TEXT, "required": FLAG, "whole": FLAG, "value": TEXT})
+CONFIRMED = shape({"document": TEXT, "version": TEXT, "standing": TEXT, "at": optional(TEXT), "overdue": FLAG})
 ENTRIES = shape({"allow": TEXTS, "deny": TEXTS})
 
 
@@ -184,6 +185,9 @@ FIELDS: tuple[Field, ...] = (
     Field("tokens_out", Q, COUNT, False, "tokens of the reply"),
     Field("fallback", Q, TEXT, False, "what was said of the embedded selector standing in for the model"),
     Field("timings_us", Q, {"type": "object", "additionalProperties": COUNT}, False, "microseconds by step"),
+    Field("confirmed", Q, listed(CONFIRMED), False,
+          "what the sources said of the quoted versions before the reply: still there (`same`), or no word (`unknown`) "
+          "and when they were last known to be"),
     Field("software", ("question", "configuration", "heartbeat"), TEXT, False, "version of Footnote"),
     Field("configuration_sha256", ("question", "configuration"), HASH, False, "SHA-256 of the settings in force"),
     Field("trace_id", Q, TEXT, False, "W3C trace id, when tracing is on"),

@@ -18,6 +18,7 @@ from audit.record import AuditRecord, Json, from_json
 from retrieval.answer_form import structured
 from retrieval.codec import clean, to_json, to_object
 from retrieval.people import AccessList, Audience, Principal
+from retrieval.standing import Confirmed
 from retrieval.types import (
     Answer,
     AnswerPart,
@@ -81,6 +82,7 @@ class Basis:
     snapshots: Mapping[Span, str] = field(default_factory=dict)
     timings_us: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
+    confirmed: Sequence[Confirmed] = ()
 
 
 def cited_spans(verified: Verified) -> tuple[Span, ...]:
@@ -146,6 +148,7 @@ def question_record(
         **_posted(posted),
         **to_object(basis.use),
         "timings_us": to_json(basis.timings_us),
+        "confirmed": to_json(tuple(basis.confirmed)),
         "layout": layout,
         "software": software,
         "configuration_sha256": configuration_sha256,

@@ -34,6 +34,7 @@ NOTHING_FOUND = "I found nothing that answers this."
 CLOSEST = "I found no sentence that answers this for sure. The closest are:"
 READ_AS = "“{typed}” as “{read}”"
 NEAREST_SECTIONS = "The nearest sections I found"
+UPDATING = "{names} has just changed at its source and is being updated. Please ask again in a minute."
 CANNOT_ANSWER = "I cannot answer right now: {why}"
 WENT_WRONG = "Something went wrong on my side. It has been logged."
 UNRECORDED = (

@@ -29,7 +29,7 @@ _IGNORED = ("~$*", ".*", "*.tmp", "*.part", "*.crdownload", "Thumbs.db", "*.swp"
 
 
 class FolderSource:
-    """Implements `Lister`, `Revalidates` and `Watchable`. An item's id is its path in the folder, with `/`."""
+    """A `Lister` that is `Revalidates`, `LooksUp` and `Watchable`. An item's id is its path in the folder, with `/`."""
 
     tells = Tells(cannot=("who may read a file there: your access rules decide",))
 
@@ -136,6 +136,21 @@ class FolderSource:
 
     async def revalidate(self, item_id: str, token: str) -> Standing:
         return await asyncio.to_thread(self._standing, item_id, token)
+
+    async def item(self, item_id: str) -> Item | None:
+        return await asyncio.to_thread(self._look, item_id)
+
+    def _look(self, item_id: str) -> Item | None:
+        path = self._root / item_id
+        try:
+            info = path.stat(follow_symlinks=False)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if self._root.is_dir():
+                return None
+            raise SourceUnavailable(f"{self._root} is not a folder that can be read.") from error
+        except OSError as error:
+            raise SourceUnavailable(f"{path} cannot be looked at: {error.strerror}.") from error
+        return self._item(path, info) if stat.S_ISREG(info.st_mode) else None
 
     def _standing(self, item_id: str, token: str) -> Standing:
         try:

@@ -99,7 +99,7 @@ class Run:
 
     async def pages(self, source: Follower, cursor: str | None, patience: float, *, anew: bool) -> bool:
         """What changed since a cursor, or everything; whether all of it was told."""
-        again = [_item(entry) for entry in self.state.entries(source.name) if self._to_read_again(entry)]
+        again = [_item(entry) for entry in self.state.each(source.name) if self._to_read_again(entry)]
         for start in range(0, len(again), WINDOW):
             await self.window(again[start : start + WINDOW], mark=False)
         lasting = anew and not self.dry_run
@@ -129,7 +129,7 @@ class Run:
     def _to_read_again(self, entry: DocumentState) -> bool:
         """What was told before and not read, or read in another way: the source will not tell it again."""
         lost = entry.status == PENDING or (entry.status == UNREADABLE and not entry.token)
-        return entry.parent is None and (lost or entry.parser != self.parser_version)
+        return lost or entry.parser != self.parser_version
 
     async def window(self, listed: Sequence[Item], *, mark: bool = True) -> None:
         """Some items, each once: those that are as they were are noted, the others read."""
@@ -373,8 +373,8 @@ class Run:
         if self.source.access is None:
             return
         changed: dict[str, AccessList] = {}
-        for entry in self.state.entries(self.source.name):
-            if entry.parent is not None or entry.status == PENDING:
+        for entry in self.state.each(self.source.name):
+            if entry.status == PENDING:
                 continue
             access = self.source.access.decide(entry.origin.path).access
             if access_id(access) != entry.document.acl_id:

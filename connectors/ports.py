@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from connectors.access import AccessRules
 from retrieval.people import AccessList
+from retrieval.standing import Standing as Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,15 +180,6 @@ class KnowsGroups(Protocol):
         ...
 
 
-class Standing(StrEnum):
-    """Whether a version is still the one at the source."""
-
-    SAME = "same"
-    CHANGED = "changed"
-    GONE = "gone"
-    UNKNOWN = "unknown"
-
-
 @runtime_checkable
 class Revalidates(Protocol):
     """A source that can say quickly, of one item, whether it is as it was."""
@@ -198,6 +189,15 @@ class Revalidates(Protocol):
 
         Raises nothing of its own: what cannot be told is UNKNOWN.
         """
+        ...
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """A source that can find one item, so that a document which changed is read anew without a whole listing."""
+
+    async def item(self, item_id: str) -> Item | None:
+        """The item as it is now; None: it is gone. Raises SourceUnavailable."""
         ...
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -128,6 +128,14 @@ class StateStore(SourceRuns):
         """All documents, of one source or of all, by id."""
         rows = self._read(_SELECT + "WHERE source = coalesce(?, source) ORDER BY id", (source,))
         return [_entry(row) for row in rows]
+
+    def each(self, source: str) -> Iterator[DocumentState]:
+        """The documents of a source one by one, attachments left out. Nothing may be written meanwhile."""
+        try:
+            for row in self._db.execute(_SELECT + "WHERE source = ? AND parent IS NULL", (source,)):
+                yield _entry(row)
+        except apsw.Error as error:
+            raise self._unavailable(error) from error
 
     def of_items(self, source: str, items: Iterable[str]) -> dict[str, DocumentState]:
         """The documents of these items of a source, by item."""

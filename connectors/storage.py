@@ -46,7 +46,7 @@ READERS = 8
 
 
 class StorageSource:
-    """Implements `Lister` and `Revalidates`. An item's id is its key below the root, with `/`."""
+    """Implements `Lister`, `Revalidates` and `LooksUp`. An item's id is its key below the root, with `/`."""
 
     tells = Tells(cannot=("who may read an object there: your access rules decide", "that something has changed"))
 
@@ -130,6 +130,14 @@ class StorageSource:
         except FAILURES:
             return Standing.UNKNOWN
         return _standing(token, found)
+
+    async def item(self, item_id: str) -> Item | None:
+        try:
+            return await self._item(item_id, await self._operator.stat(item_id))
+        except failures.NotFound:
+            return None
+        except FAILURES as error:
+            raise SourceUnavailable(f"{self._where()} cannot be asked: {_reason(error)}.") from error
 
     def _where(self) -> str:
         parts = [self._place[key] for key in PLACE if key in self._place]

@@ -19,11 +19,13 @@ from connectors.following import Run, Tools, patient
 from connectors.lease import lease
 from connectors.ports import (
     Follower,
+    Gone,
     Group,
     KnowsGroups,
     KnowsReaders,
     Lister,
     ListingFailure,
+    LooksUp,
     Readers,
     Source,
     own_group,
@@ -98,8 +100,36 @@ class SyncEngine:
         Raises SourceBusy, SourceUnavailable, StateUnavailable, IndexUnavailable, IndexMismatch, EmbedderUnavailable.
         """
         began = time.monotonic()
+        run = self._begin(source, full, dry_run, confirm_deletes, progress)
+        if dry_run:
+            await self._follow(run)
+        else:
+            with lease(self._state.folder / "leases", source.name):
+                await self.mend(source.name)
+                await self._follow(run)
+        run.report.failed.sort(key=lambda f: f.document)
+        run.report.took_ms = round((time.monotonic() - began) * 1000)
+        return run.report
+
+    async def refresh(self, source: Source, items: Sequence[str]) -> bool:
+        """Read these items anew, and nothing else; False where the source cannot find one item alone.
+
+        Raises what `run` raises.
+        """
+        if not isinstance(source, LooksUp):
+            return False
+        run = self._begin(source, False, False, False, lambda _document, _pages: None)
+        with lease(self._state.folder / "leases", source.name):
+            found = {item: await asyncio.wait_for(source.item(item), self._limits.listing_s) for item in items}
+            await run.window([item for item in found.values() if item is not None], mark=False)
+            for item_id, item in found.items():
+                if item is None:
+                    await run.gone(Gone(item_id))
+        return True
+
+    def _begin(self, source: Source, full: bool, dry_run: bool, confirm_deletes: bool, progress: Progress) -> Run:
         titles = self._titles.get(source.name, TitleRules())
-        run = Run(
+        return Run(
             self._tools,
             source,
             self._parser_version + titles.version,
@@ -112,15 +142,6 @@ class SyncEngine:
             self._limits.fetch_s,
             progress,
         )
-        if dry_run:
-            await self._follow(run)
-        else:
-            with lease(self._state.folder / "leases", source.name):
-                await self.mend(source.name)
-                await self._follow(run)
-        run.report.failed.sort(key=lambda f: f.document)
-        run.report.took_ms = round((time.monotonic() - began) * 1000)
-        return run.report
 
     async def _follow(self, run: Run) -> None:
         await run.apply_rules()

@@ -16,16 +16,18 @@ from bot.answering.asking import question_in
 from bot.answering.channels import NO_RULE, ChannelRule
 from bot.answering.commands import Commands
 from bot.answering.render import LAYOUT
-from bot.answering.repeats import Find, Repeats, Standing, pointer
+from bot.answering.repeats import Find, Posted, Repeats, pointer
+from bot.answering.standing import moved, said_of, shown_documents, with_notice
 from bot.keys import ThreadKey
-from bot.texts import CANNOT_ANSWER, CLOSEST, NOT_FOUND, NOT_FOUND_PRIVATE, NOTHING_FOUND, READ_AS, WENT_WRONG
+from bot.texts import CANNOT_ANSWER, CLOSEST, NOT_FOUND, NOT_FOUND_PRIVATE, NOTHING_FOUND, READ_AS, UPDATING, WENT_WRONG
 from bot.types import ChannelKind, Outcome, OutcomeKind, Reply
 from retrieval.acl import permitted_ids
 from retrieval.errors import EmbedderUnavailable, GeneratorUnavailable, IndexMismatch, IndexUnavailable, RetrievalError
 from retrieval.people import AccessList, Audience, AudienceKind, Principal
 from retrieval.ports import Library
 from retrieval.question.followup import fresh, turn, with_thread
-from retrieval.types import TRANSLATED_MARK, Answer, ModelUse, Passage, Question, Turn, Verified, Wording
+from retrieval.standing import Confirmed
+from retrieval.types import TRANSLATED_MARK, Answer, Document, ModelUse, Passage, Question, Turn, Verified, Wording
 
 DOWN: Mapping[type[RetrievalError], str] = {
     IndexUnavailable: "the search index is down.",
@@ -71,9 +73,19 @@ async def inside(question: Question, acl_ids: frozenset[str], sources: frozenset
     return with_thread(question)
 
 
-async def nowhere(record_id: str) -> Standing | None:
+async def nowhere(record_id: str) -> Posted | None:
     """No earlier answer stands anywhere."""
     return None
+
+
+class Confirm(Protocol):
+    async def check(self, documents: Sequence[Document]) -> tuple[Confirmed, ...]:
+        """What the sources say of these versions, soon."""
+        ...
+
+    async def refresh(self, documents: Sequence[Document]) -> None:
+        """Read these anew, now, as far as that is done soon."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,7 @@ class _Work:
     verified: Verified = field(default_factory=lambda: Verified(None, ()))
     use: ModelUse = field(default_factory=lambda: ModelUse("none"))
     access: Mapping[str, AccessList] = field(default_factory=dict)
+    confirmed: tuple[Confirmed, ...] = ()
     timings_us: dict[str, int] = field(default_factory=dict)
     error: str = ""
 
@@ -145,6 +158,8 @@ class Ask:
     styled: Mapping[str, Answerer] = field(default_factory=dict)
     repeats: Repeats | None = None
     follow: Follow = inside
+    confirm: Confirm | None = None
+    """Asks the sources whether what is quoted is still there; None: nobody is asked."""
 
     async def __call__(self, request: Request) -> Replied:
         work = _Work(read=request.question, audience=request.audience)
@@ -206,12 +221,12 @@ class Ask:
         if outcome.kind is OutcomeKind.ABSTAINED and request.private is not None:
             own = permitted_ids(request.private, work.access)
             if own - permitted:
-                found = work.read, work.passages, work.verified, work.use
+                found = work.read, work.passages, work.verified, work.use, work.confirmed
                 alone = await self._answer(request, work, typed, own, private=True)
                 if alone.kind is OutcomeKind.ANSWERED:
                     work.audience = request.private
                     return alone
-                work.read, work.passages, work.verified, work.use = found
+                work.read, work.passages, work.verified, work.use, work.confirmed = found
         return outcome
 
     async def _again(self, request: Request, work: _Work, permitted: frozenset[str], asked: Question) -> Outcome | None:
@@ -227,6 +242,11 @@ class Ask:
                 break
         else:
             return None
+        cited = list({c.document.id: c.document for c in found.answer.citations}.values())
+        if self.confirm is not None:
+            work.confirmed = await self.confirm.check(cited)
+            if moved(work.confirmed):  # no pointer to what is not so any more: answered anew
+                return None
         work.verified = Verified(found.answer, ())
         direct = request.place.get("channel_kind") == ChannelKind.DIRECT.value
         return Outcome(
@@ -240,6 +260,29 @@ class Ask:
         )
 
     async def _answer(
+        self, request: Request, work: _Work, typed: Question, permitted: frozenset[str], *, private: bool
+    ) -> Outcome:
+        """An answer whose documents their sources confirm, or that says when they last did."""
+        outcome = await self._found(request, work, typed, permitted, private=private)
+        if self.confirm is None:
+            return outcome
+        for last in (False, True):
+            cited = shown_documents(work.verified)
+            clock = time.perf_counter_ns()
+            work.confirmed = await self.confirm.check(cited)
+            _lap(work, "confirm", clock)
+            away = moved(work.confirmed)
+            if not away:
+                return with_notice(outcome, said_of(work.confirmed, cited))
+            if not last:
+                await self.confirm.refresh([d for d in cited if d.id in away])
+                outcome = await self._found(request, work, typed, permitted, private=private)
+        names = ", ".join(dict.fromkeys(d.title for d in cited if d.id in away))
+        work.verified = Verified(None, ())
+        text = UPDATING.format(names=names)
+        return Outcome(OutcomeKind.ABSTAINED, request.record_id, request.question.text, text=text)
+
+    async def _found(
         self, request: Request, work: _Work, typed: Question, permitted: frozenset[str], *, private: bool
     ) -> Outcome:
         clock = time.perf_counter_ns()
@@ -300,6 +343,7 @@ class Ask:
             snapshots={s: await self.library.text(s.document, s.version, s.start, s.end) for s in spans},
             timings_us=work.timings_us,
             error=work.error,
+            confirmed=work.confirmed,
         )
         return question_record(
             replace(outcome, question=outcome.question[:RECORDED]),

@@ -26,14 +26,14 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Posted:
     """Where an answer stands: since when people see it, and its address ("" where the platform has none)."""
 
     at: datetime
     url: str = ""
 
 
-Find = Callable[[str], Awaitable[Standing | None]]
+Find = Callable[[str], Awaitable[Posted | None]]
 """Where the answer of a record (its id) stands; None: nobody sees it any more."""
 
 
@@ -43,7 +43,7 @@ class Repeated:
 
     record_id: str
     answer: Answer
-    posted: Standing
+    posted: Posted
 
 
 class Remembered(Protocol):
@@ -105,7 +105,7 @@ class Repeats:
         return Repeated(record_id, replace(answer, citations=cited, seal=Seal.RESTORED), posted)
 
 
-def pointer(posted: Standing, *, direct: bool) -> str:
+def pointer(posted: Posted, *, direct: bool) -> str:
     """What is said instead of the answer."""
     return (POINTER_DIRECT if direct else POINTER).format(at=said_time(posted.at))
 

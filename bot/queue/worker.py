@@ -34,7 +34,7 @@ from bot.answering.records import (
     unconfirmed_record,
     withheld_record,
 )
-from bot.answering.repeats import Standing, fold
+from bot.answering.repeats import Posted, fold
 from bot.errors import BotError, InboxUnavailable, PlatformBusy, PlatformError
 from bot.keys import PersonKey, ThreadKey
 from bot.ports import Platform
@@ -424,17 +424,17 @@ class Worker:
             log.exception("a bug kept the audience from being found", key=incoming.key)
         return refused(incoming, READERS_UNKNOWN)
 
-    def _posted(self, platform: Platform, incoming: Incoming) -> Callable[[str], Awaitable[Standing | None]]:
+    def _posted(self, platform: Platform, incoming: Incoming) -> Callable[[str], Awaitable[Posted | None]]:
         """Finds where the answer of a record stands; a platform that cannot tell counts as one where it is gone."""
 
-        async def find(record_id: str) -> Standing | None:
+        async def find(record_id: str) -> Posted | None:
             shown = await self._inbox.shown_as(record_id) if incoming.amends is None else None
             try:
                 url = await platform.find_posted(incoming, shown.message) if shown is not None else None
             except PlatformError as error:
                 log.warning("an earlier answer cannot be found, so it is given anew", error=str(error))
                 return None
-            return Standing(shown.at, url) if shown is not None and url is not None else None
+            return Posted(shown.at, url) if shown is not None and url is not None else None
 
         return find
 

@@ -35,6 +35,7 @@ from bot.types import Expert
 from bot.wiring.channel_rules import channel_rules, limits, styled
 from bot.wiring.databases import open_audit_log
 from bot.wiring.indexes import engine
+from bot.wiring.revalidation import Revalidator
 from bot.wiring.styles import answer_form, house_style
 from bot.wiring.syncing import Syncing
 from connectors.kinds import title_rules
@@ -196,6 +197,14 @@ async def open_app(
                 deadline=float(settings.model_timeout_s),
             )
 
+        # Documents' vectors are kept, so that no clause is embedded twice; a question's are not.
+        cached = CachedEmbedder(embedder, settings.home / "embeddings.db")
+        version_of_reading = formats.VERSION + (f"+ocr.{settings.ocr_language}" if settings.ocr else "")
+        version_of_reading += "+struck" if settings.keep_struck_text else ""
+        titles = {source.name: title_rules(source) for source in settings.sources}
+        syncing = SyncEngine(state, index, cached, wrap_parser(reader), version_of_reading, titles)
+        confirm = Revalidator(settings, state, Syncing(settings, state, syncing))
+        stack.push_async_callback(confirm.close)
         commands = Commands(state, memory.forget if memory else lambda _: 0, LoggedHistory(audit))
         retriever = Retriever(index, asking, state)
         ask = Ask(
@@ -212,13 +221,8 @@ async def open_app(
             styled={name: answerer(style) for name, style in styles.items()},
             repeats=Repeats(memory, audit, state) if memory is not None and settings.point_to_answers else None,
             follow=FollowUps(retriever, EmbeddedSelector(asking), Mending(retriever, _whole_words)),
+            confirm=confirm,
         )
-        # Documents' vectors are kept, so that no clause is embedded twice; a question's are not.
-        cached = CachedEmbedder(embedder, settings.home / "embeddings.db")
-        version_of_reading = formats.VERSION + (f"+ocr.{settings.ocr_language}" if settings.ocr else "")
-        version_of_reading += "+struck" if settings.keep_struck_text else ""
-        titles = {source.name: title_rules(source) for source in settings.sources}
-        syncing = SyncEngine(state, index, cached, wrap_parser(reader), version_of_reading, titles)
         model = ModelSelector(chat, style) if chat is not None else None
         yield App(settings, state, index, embedder, syncing, audit, directory, ask, model)
 

@@ -21,7 +21,7 @@ from bot.answering.commands import Commands
 from bot.answering.history import LoggedHistory
 from bot.answering.memory import ThreadMemory
 from bot.answering.render import LAYOUT
-from bot.answering.repeats import Repeats, Standing, fold, pointer
+from bot.answering.repeats import Posted, Repeats, fold, pointer
 from bot.answering.times import said_time, timed
 from bot.keys import ChannelKey, ThreadKey
 from bot.slack import render as slack_render
@@ -55,7 +55,7 @@ class Thread:
         self.library = ListLibrary(passage(HOTELS), passage(BONUS, acl_id="board", document="minutes.md"))
         self.retriever = ListRetriever(self.library)
         self.memory = ThreadMemory(folder / "memory.db", timedelta(hours=1))
-        self.standing: Standing | None = Standing(NOW - timedelta(minutes=7), URL)
+        self.standing: Posted | None = Posted(NOW - timedelta(minutes=7), URL)
         self.ask = Ask(
             self.library,
             self.retriever,
@@ -66,7 +66,7 @@ class Thread:
             repeats=Repeats(self.memory, log, self.library),
         )
 
-    async def _posted(self, record_id: str) -> Standing | None:
+    async def _posted(self, record_id: str) -> Posted | None:
         return self.standing
 
     async def say(
@@ -265,7 +265,7 @@ def test_folding_once_is_enough(text: str) -> None:
 
 def test_the_time_is_told_so_that_platforms_find_it() -> None:
     at = datetime(2026, 3, 2, 8, 5, tzinfo=UTC)
-    text = pointer(Standing(at.astimezone(ZoneInfo("Asia/Tokyo"))), direct=False)
+    text = pointer(Posted(at.astimezone(ZoneInfo("Asia/Tokyo"))), direct=False)
     assert "on 2026-03-02 08:05 UTC. " in text
     assert [part for part in timed(text) if isinstance(part, datetime)] == [at]
 
