@@ -28,7 +28,7 @@ NO_PRIVATE_CHAT = (
 
 # --- no answer ---------------------------------------------------------------------------------
 
-NOT_FOUND = "I could not find this in the documents that everyone who can read this reply may read."
+NOT_FOUND = "I could not find this in the documents that everyone here may read."
 NOT_FOUND_PRIVATE = "I could not find this in the documents you can read."
 NOTHING_FOUND = "I found nothing that answers this."
 CLOSEST = "I found no sentence that answers this for sure. The closest are:"
@@ -80,7 +80,7 @@ WELCOME = (
 )
 HELP = (
     "Ask me anything about the organisation's documents, in your own words, for example: "
-    "“What is the hotel limit in Paris?” I answer only from documents that everyone who can read my reply may read, "
+    "“What is the hotel limit in Paris?” I answer only from documents that everyone here may read, "
     "and I quote them word for word. If they do not answer it, I say so.\n"
     "• In a channel: mention me with your question; reply in the thread to go on.\n"
     "• In a direct message: just ask.\n"
@@ -88,7 +88,7 @@ HELP = (
     "`expert` asks a person. `forget` clears what I remember of this thread.\n"
     "Every question and answer is kept in an audit log that your compliance team can read."
 )
-NO_SOURCES = "There is no document that everyone who can read this reply may read."
+NO_SOURCES = "There is no document that everyone here may read."
 NO_EXPERT_HERE = "In Slack and Teams this asks a person for help; there is nobody to ask from here."
 NO_QUESTION = "There is no question in this thread that I could pass on. Ask me first, then say `expert`."
 NO_EXPERT = "No expert has been named for this. An administrator can name one in the settings."

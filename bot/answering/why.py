@@ -104,7 +104,7 @@ def _lines(record: AuditRecord, found: Sequence[FoundPassage], quoted: Sequence[
         read = sum(f.context for f in found)
         lines.append(f"• Considered: {_count(len(found), 'passage')}; {read} of them read for the answer.")
     elif fields.get("generator") != "none":
-        lines.append("• Considered: no passage that everyone who can read this may read.")
+        lines.append("• Considered: no passage that everyone here may read.")
     best = found[0].score if found else 0
     others = [f for f in found if not f.cited]
     lines += [f"• Quoted: {_name(f)} ({_match(f.score, best)})" for f in _once(quoted)]

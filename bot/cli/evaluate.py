@@ -43,28 +43,36 @@ def run_(
     """Sync a set's documents and ask its questions; on Weaviate when FOOTNOTE_WEAVIATE_URL is set."""
 
     async def work() -> int:
+        from bot.evaluation import claims, conversations
         from bot.evaluation.metrics import figures
-        from bot.evaluation.run import Options, run_set, store, write
+        from bot.evaluation.run import Options, run_conversations, run_set, store, write
         from bot.evaluation.sets import load
         from bot.wiring.indexes import engine
 
         if part not in (None, "tune", "report"):
             note(f"footnote: --part is tune or report, not {part!r}.")
             return USAGE
-        chosen, questions = settings(home), load(folder)
-        options = Options(limit, leave_one_out, off_topic, part, mistyped)
-        with progress(questions.name, quiet=json) as step:
-            results = await run_set(questions, chosen, options, step)
-        kept = store(chosen.home, questions.name, results)
+        chosen, options = settings(home), Options(limit, leave_one_out, off_topic, part, mistyped)
+        threads = conversations.load(folder) if (folder / conversations.FILE).is_file() else []
+        if threads and (limit is not None or leave_one_out or off_topic):
+            note("footnote: conversations are run with --part and --mistyped only.")
+            return USAGE
+        name = folder.resolve().name
+        with progress(name, quiet=json) as step:
+            if threads:
+                results = await run_conversations(threads, chosen, options, step)
+            else:
+                results = await run_set(load(folder), chosen, options, step)
+        kept = store(chosen.home, name, results)
         if file is not None:
             write(file, results)
-        found = figures(results)
+        found = figures(results) | claims.figures(folder)
         index, modelled = engine(chosen).name, sum(r.from_model for r in results)
         if json:
-            told = {"set": questions.name, "index": index, "questions": len(results), "from_model": modelled}
+            told = {"set": name, "index": index, "questions": len(results), "from_model": modelled}
             out({**told, "metrics": found, "run": str(kept)})
             return DONE
-        say(f"{questions.name} on the {index} index, {len(results)} questions, {modelled} of the replies by the model")
+        say(f"{name} on the {index} index, {len(results)} questions, {modelled} of the replies by the model")
         for name, value in found.items():
             say(f"  {name:22} {'—' if value is None else f'{value:.4f}'}")
         say(f"Kept as {kept}")

@@ -23,6 +23,7 @@ PAIRED = (
     "right_first",
     "shown_among_three",
     "answered_precision",
+    "follow_ups_right",
     "needless_refusals",
     "abstention_recall",
 )

@@ -73,6 +73,7 @@ def figures(results: Sequence[Result]) -> dict[str, float | None]:
     found |= _characters(results)
     found |= _citations(results)
     found |= _shown(results)
+    found["follow_ups_right"] = _follow_ups(results)
     found |= _abstention(results)
     times = [r.took_us / 1000 for r in results]
     cuts = quantiles(times, n=100, method="inclusive") if len(times) > 1 else []
@@ -183,6 +184,15 @@ def _shown(results: Sequence[Result]) -> dict[str, float | None]:
         "shown_among_three": _mean(float(any(right[:3])) for _, right in told),
         "answered_precision": _mean(float(any(right)) for answered, right in told if answered),
     }
+
+
+def _follow_ups(results: Sequence[Result]) -> float | None:
+    """Of the questions after the first of their thread, those with a right one among three, or rightly no answer."""
+    later = [r for r in results if r.case.turn > 1 and (_placed(r.case) or not r.case.answerable)]
+    return _mean(
+        float(any(_right(r, quotes) for quotes in r.shown[:3]) if r.case.answerable else r.outcome == "abstained")
+        for r in later
+    )
 
 
 def _right(result: Result, quotes: Sequence[Cited]) -> bool:

@@ -7,14 +7,18 @@ import json
 import time
 import tomllib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from audit.record import new_record_id
 from bot.answering.ask import Replied, Request
+from bot.answering.memory import TURNS
 from bot.answering.render import closest, plain, reply_json
+from bot.evaluation.conversations import Corpus
+from bot.evaluation.conversations import half as thread_half
 from bot.evaluation.metrics import Cited, Ranked, Result, figures
 from bot.evaluation.mistyped import mistyped
 from bot.evaluation.offtopic import OFF_TOPIC
@@ -27,7 +31,7 @@ from connectors.kinds import AccessSettings, access_rules
 from connectors.ports import Item, ListingFailure
 from retrieval.locators import locate
 from retrieval.people import EVERYONE, AccessList, Audience, AudienceKind, Principal
-from retrieval.types import Citation, Document, Passage, Question
+from retrieval.types import Citation, Document, Passage, Question, Turn
 
 Progress = Callable[[int, int], None]
 RUNS = "runs"
@@ -50,6 +54,46 @@ async def run_set(
     questions: QuestionSet, settings: Settings, options: Options, progress: Progress = lambda done, total: None
 ) -> list[Result]:
     """Sync the set's documents into a home of its own and ask every question. Raises the parts' errors."""
+    async with _synced(questions, settings) as asking:
+        cases = chosen(questions.cases, options)
+        results = []
+        for number, case in enumerate(cases, 1):
+            result, _ = await asking(case, leave_out=options.leave_one_out)
+            results.append(result)
+            progress(number, len(cases))
+    return results
+
+
+async def run_conversations(
+    corpora: Sequence[Corpus], settings: Settings, options: Options, progress: Progress = lambda done, total: None
+) -> list[Result]:
+    """Ask the questions of each thread after one another, as a chat does. Raises the parts' errors."""
+    wanted = [[n for n in dict.fromkeys(c.threads) if options.part in (None, thread_half(n))] for c in corpora]
+    total = sum(c.threads.count(n) for c, numbers in zip(corpora, wanted, strict=True) for n in numbers)
+    results: list[Result] = []
+    for corpus, numbers in zip(corpora, wanted, strict=True):
+        async with _synced(corpus.questions, settings) as asking:
+            for number in numbers:
+                memory: tuple[Turn, ...] = ()
+                for case, thread in zip(corpus.questions.cases, corpus.threads, strict=True):
+                    if thread == number:
+                        read = replace(case, question=mistyped(case.question)) if options.mistyped else case
+                        result, turn = await asking(read, memory=memory)
+                        memory = (*memory, *([turn] if turn is not None else []))[-TURNS:]
+                        results.append(result)
+                        progress(len(results), total)
+    return results
+
+
+class _Asks(Protocol):
+    async def __call__(
+        self, case: Case, *, leave_out: bool = False, memory: tuple[Turn, ...] = ()
+    ) -> tuple[Result, Turn | None]: ...
+
+
+@asynccontextmanager
+async def _synced(questions: QuestionSet, settings: Settings) -> AsyncIterator[_Asks]:
+    """The set's documents in a home of their own, and what asks questions of them."""
     home = settings.home / "eval" / questions.name
     extra = _access(questions.documents.parent)
     apart = engine(settings).apart(f"Eval{_name(home)}")
@@ -57,14 +101,14 @@ async def run_set(
     rules = access_rules(extra.access, extra.allow)
     async with open_app(own, wrap_parser=SetParser) as app:
         await app.sync(_Marked(questions.name, questions.documents, access=rules))
-        documents = await app.state.documents()
-        lists = await app.state.access_lists()
-        cases = chosen(questions.cases, options)
-        results = []
-        for number, case in enumerate(cases, 1):
-            results.append(await _ask(app, case, documents, lists, options.leave_one_out))
-            progress(number, len(cases))
-    return results
+        documents, lists = await app.state.documents(), await app.state.access_lists()
+
+        async def ask(
+            case: Case, *, leave_out: bool = False, memory: tuple[Turn, ...] = ()
+        ) -> tuple[Result, Turn | None]:
+            return await _ask(app, case, documents, lists, leave_out, memory)
+
+        yield ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +166,13 @@ def half(case: Case) -> str:
 
 
 async def _ask(
-    app: App, case: Case, documents: Mapping[str, Document], lists: Mapping[str, AccessList], leave_out: bool
-) -> Result:
+    app: App,
+    case: Case,
+    documents: Mapping[str, Document],
+    lists: Mapping[str, AccessList],
+    leave_out: bool,
+    memory: tuple[Turn, ...],
+) -> tuple[Result, Turn | None]:
     person = Principal("eval", "local", case.asker or "anyone", case.asker or "")
     person = replace(person, groups=await app.directory.groups(person))
     entries = person.entries
@@ -135,7 +184,7 @@ async def _ask(
     asked = await app.ask(
         Request(
             record_id=new_record_id(),
-            question=Question(case.question, datetime.now(UTC)),
+            question=Question(case.question, datetime.now(UTC), memory),
             asker=person,
             audience=Audience(AudienceKind.PRIVATE, frozenset({entries})),
             private=None,
@@ -149,9 +198,9 @@ async def _ask(
     cited = tuple([await _cited(app, c, documents, lists, entries) for c in _citations(asked)])
     reply = {**reply_json(asked.outcome), "took_ms": took_us // 1000}
     shown = [tuple([await _cited(app, c, documents, lists, entries) for c in quotes]) for quotes in _shown(asked)]
-    return Result(
-        case, asked.outcome.kind.value, ranked, cited, took_us, reply, tuple(shown), asked.use.generator == "openai"
-    )
+    from_model = asked.use.generator == "openai"
+    result = Result(case, asked.outcome.kind.value, ranked, cited, took_us, reply, tuple(shown), from_model)
+    return result, asked.turn
 
 
 def _shown(asked: Replied) -> list[tuple[Citation, ...]]:
@@ -205,6 +254,7 @@ def line(result: Result) -> dict[str, Any]:
     return {
         "question": result.case.question,
         "answerable": result.case.answerable,
+        "turn": result.case.turn,
         "expect": [asdict(g) for g in result.case.expect],
         "outcome": result.outcome,
         "ranked": [asdict(r) for r in result.ranked],

@@ -37,13 +37,16 @@ class Gold:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question and what is expected of the answer. `asker` is an e-mail; None: no right but everyone."""
+    """A question and what is expected of the answer. `asker` is an e-mail; None: no right but everyone. `turn` counts
+    the questions of its thread, from 1.
+    """
 
     question: str
     expect: tuple[Gold, ...]
     answerable: bool = True
     answer: str | None = None
     asker: str | None = None
+    turn: int = 1
 
 
 @dataclass(frozen=True, slots=True)
