@@ -33,8 +33,8 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def bucket(server: S3) -> Iterator[Any]:
     client = server.client()
     yield client
-    for found in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-        client.delete_object(Bucket=BUCKET, Key=found["Key"])
+    while found := client.list_objects_v2(Bucket=BUCKET).get("Contents"):  # a page at a time
+        client.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": item["Key"]} for item in found]})
 
 
 @pytest.fixture
