@@ -16,6 +16,7 @@ from bot.cli.common import (
     USAGE,
     HomeOption,
     JsonOption,
+    RecordArgument,
     note,
     out,
     progress,
@@ -111,7 +112,7 @@ def as_json(record: AuditRecord) -> dict[str, object]:
 
 
 @audit.command()
-def show(record_id: str, json: JsonOption = False, home: HomeOption = None) -> None:
+def show(record_id: RecordArgument, json: JsonOption = False, home: HomeOption = None) -> None:
     """One record with everything that refers to it."""
 
     async def work() -> int:
@@ -150,7 +151,7 @@ def verify(
     key: Annotated[list[str] | None, typer.Option(help="A public key you trust (from elsewhere).")] = None,
     index: Annotated[bool, typer.Option("--index", help="Also check the search index against the log.")] = False,
     record: Annotated[
-        bool, typer.Option(help="Record that it was verified, where the log is as it should be and can be written.")
+        bool, typer.Option(help="Note in the log that it was verified, if nothing was found and it can be written.")
     ] = True,
     json: JsonOption = False,
     home: HomeOption = None,

@@ -13,8 +13,10 @@ from bot.cli.common import (
     DONE,
     NO,
     USAGE,
+    DocumentArgument,
     HomeOption,
     JsonOption,
+    RecordArgument,
     note,
     out,
     run,
@@ -41,7 +43,7 @@ def register(audit: typer.Typer) -> None:
 Ground = Annotated[str, typer.Option(help="Why, for the record, e.g. the request or the matter's number.")]
 
 
-def replay(record_id: str, json: JsonOption = False, home: HomeOption = None) -> None:
+def replay(record_id: RecordArgument, json: JsonOption = False, home: HomeOption = None) -> None:
     """Prove an answer again: inclusion, quotes, permissions, the bytes shown; and how its sections read today."""
 
     async def work() -> int:
@@ -74,7 +76,7 @@ def _print_replay(done: Replayed) -> None:
 
 
 def affected(
-    document: str,
+    document: DocumentArgument,
     version: Annotated[str | None, typer.Option(help="Only this version.")] = None,
     section: SectionOption = None,
     json: JsonOption = False,
@@ -283,7 +285,9 @@ async def _list_waiting(log: TransparencyLog, *, json: bool) -> int:
     return DONE if waiting else NO
 
 
-def certificate(request: str, home: HomeOption = None) -> None:
+def certificate(
+    request: Annotated[str, typer.Argument(help="The id of the request that was approved.")], home: HomeOption = None
+) -> None:
     """The certificate of an erasure that was carried out, signed by the log's key; `audit verify FILE` checks it."""
 
     async def work() -> int:
@@ -303,8 +307,12 @@ def retain(
     ground: Annotated[str, typer.Option(help="Why, for the record; with it the rule is requested.")] = "",
     channel: Channel = None,
     tenant: Annotated[str | None, typer.Option(help="Only this tenant's records.")] = None,
-    below_floor: Annotated[bool, typer.Option(help="Confirm a period below the six months of the EU AI Act.")] = False,
-    confirm_below_floor: Annotated[bool, typer.Option(help="Confirm: needed for less than 184 days.")] = False,
+    below_floor: Annotated[
+        bool, typer.Option(help="The rule is meant, though it is shorter than 184 days (EU AI Act: six months).")
+    ] = False,
+    confirm_below_floor: Annotated[
+        bool, typer.Option(help="Needed beside --below-floor, so that nobody shortens it by mistake.")
+    ] = False,
     home: HomeOption = None,
 ) -> None:
     """Request a retention rule (with --ground), or apply one that another person approved; holds win over it."""

@@ -25,6 +25,8 @@ DONE, NO, USAGE, DOWN = 0, 1, 2, 3
 LINE_EVERY_S = 10.0
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder of all state.")]
+RecordArgument = Annotated[str, typer.Argument(help="The record's id, as under each answer and in `audit list`.")]
+DocumentArgument = Annotated[str, typer.Argument(help="The document's id, as `sources list` prints it.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 _home: list[Path | None] = [None]

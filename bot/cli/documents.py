@@ -15,6 +15,7 @@ from bot.cli.common import (
     DOWN,
     NO,
     USAGE,
+    DocumentArgument,
     HomeOption,
     JsonOption,
     following,
@@ -285,7 +286,7 @@ def _status_line(row: Mapping[str, object]) -> str:
 
 
 @sources.command("explain")
-def sources_explain(document: str, json: JsonOption = False, home: HomeOption = None) -> None:
+def sources_explain(document: DocumentArgument, json: JsonOption = False, home: HomeOption = None) -> None:
     """Why a document is or is not searchable, and who may read it."""
 
     async def work() -> int:
@@ -334,7 +335,10 @@ def sources_explain(document: str, json: JsonOption = False, home: HomeOption = 
     run(work())
 
 
-def inspect(file: Path, json: JsonOption = False) -> None:
+def inspect(
+    file: Annotated[Path, typer.Argument(help="The file to read; it need not belong to a source.")],
+    json: JsonOption = False,
+) -> None:
     """The section tree of one document, with pages, labels and what was left out."""
     try:
         content = file.read_bytes()

@@ -82,7 +82,11 @@ def run_(
 
 
 @evaluate.command()
-def compare(before: Path, after: Path, json: JsonOption = False) -> None:
+def compare(
+    before: Annotated[Path, typer.Argument(help="A file that `eval run --run` wrote.")],
+    after: Annotated[Path, typer.Argument(help="Another, of the same set.")],
+    json: JsonOption = False,
+) -> None:
     """What changed between two runs, and whether it is more than chance."""
 
     async def work() -> int:

@@ -20,7 +20,7 @@ DocumentOption = Annotated[str | None, typer.Option(help="A document that was ci
 SectionOption = Annotated[str | None, typer.Option(help="Label or heading of a cited section.")]
 OutcomeOption = Annotated[str | None, typer.Option(help="answered, abstained, refused or failed.")]
 EventOption = Annotated[str | None, typer.Option(help="question, delivery, feedback, access, ...")]
-Text = Annotated[str | None, typer.Option(help="Words that must all occur.")]
+Text = Annotated[str | None, typer.Option(help="Only records in which all of these words occur.")]
 
 CHOSEN = "chosen"
 OPTIONS = {

@@ -30,7 +30,7 @@ def reconcile(
     messages: Annotated[
         Path | None,
         typer.Option(
-            help='JSON lines: {"message": id, "record": id or null, "channel": id}; none: the platform is asked.'
+            help='JSON lines: {"message": id, "record": id or null, "channel": id}; without it, the platform is asked.'
         ),
     ] = None,
     json: JsonOption = False,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.audit import looked, open_log
-from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, note, out, run, say, settings
+from bot.cli.common import DONE, NO, USAGE, HomeOption, JsonOption, RecordArgument, note, out, run, say, settings
 from bot.cli.filters import Channel, Since, Until, wanted
 
 training = typer.Typer(help="Fine-tune a model for behaviour, from approved answers.", no_args_is_help=True)
@@ -21,7 +21,7 @@ def register(cli: typer.Typer, audit: typer.Typer) -> None:
 
 
 def review(
-    record_id: str,
+    record_id: RecordArgument,
     verdict: Annotated[str, typer.Option(help="approved or rejected.")],
     comment: Annotated[str, typer.Option(help="Why, for the record.")] = "",
     home: HomeOption = None,

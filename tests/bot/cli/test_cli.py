@@ -8,9 +8,12 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from bot.cli import cli
 from bot.docs import pages
 from tests.servers.commands import MAIN, footnote, run
 from tests.servers.embedding import lend_model
@@ -47,6 +50,17 @@ def test_help_is_light() -> None:
     loaded = set(eval(subprocess.check_output([sys.executable, "-c", code], text=True)))
     assert not loaded & HEAVY
     assert "asyncio" not in loaded
+
+
+def test_every_command_argument_and_option_is_explained() -> None:
+    def unexplained(command: Any, path: tuple[str, ...]) -> list[str]:
+        found = [" ".join((*path, str(p.name))) for p in command.params if not p.help]
+        found += [] if command.help else [" ".join(path)]
+        return found + [
+            x for name, c in getattr(command, "commands", {}).items() for x in unexplained(c, (*path, name))
+        ]
+
+    assert unexplained(get_command(cli), ("footnote",)) == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
