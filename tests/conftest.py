@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from audit import log
 from tests import fuzz
+from tests.memory import in_memory
 from tests.servers import postgres, weaviate
 from tests.waiting import STUCK_S
 
 fuzz.load()
+if (memory := in_memory()) is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)  # of `tmp_path`; whoever set it wants to look at the files
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,11 +15,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.memory import in_memory
 from tests.servers.weaviate import free_ports
 
 START_LIMIT = 300  # seconds; 1 to 3 on an idle machine
 OWNER = "postgres"
-ROOM = 2 << 30  # bytes; some hundred databases of the tests take less
 CONFIGURATION = """
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -68,7 +68,7 @@ def running() -> Iterator[Server]:
     tools = programs()
     # PostgreSQL refuses to run as root; Debian's package brings a user for it.
     user = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
-    with tempfile.TemporaryDirectory(prefix="footnote-postgres-", dir=_memory()) as name:
+    with tempfile.TemporaryDirectory(prefix="footnote-postgres-", dir=in_memory()) as name:
         top = Path(name)
         if user is not None:
             os.chown(top, user.pw_uid, user.pw_gid)
@@ -88,13 +88,6 @@ def running() -> Iterator[Server]:
             if (folder / "postmaster.pid").exists():
                 # The data is thrown away; a shutdown in order would sync each file of each test's database first.
                 control("stop", "-m", "immediate")
-
-
-def _memory() -> str | None:
-    """A folder in memory, where there is room: nothing here outlives a loss of power, and each commit waits."""
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM
-    return str(memory) if roomy else None
 
 
 def _run(command: list[str | Path], folder: Path, user: pwd.struct_passwd | None) -> None:
