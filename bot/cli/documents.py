@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -130,6 +129,8 @@ async def _sync(app: App, sources: list[Source], options: SyncOptions, *, watch:
             if not json:
                 _print_report(one.name, report, options.dry_run)
                 _print_access(report)
+
+        import asyncio  # only here: help would wait for it
 
         try:
             async with asyncio.TaskGroup() as group:

@@ -122,7 +122,10 @@ def elements(card: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def as_text(activity: Mapping[str, Any]) -> str:
-    """A message as a person reads it: bold type and Markdown escapes resolved, then the card line by line."""
+    """A message as a person reads it: bold type and Markdown escapes resolved, then the card line by line.
+
+    A link that a card offers in two places stands there once.
+    """
     text = re.sub(r"<at>([^<]*)</at>", r"@\1", str(activity.get("text") or ""))
     text = _ESCAPED.sub(r"\1", _BOLD.sub(r"\1", text))
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").replace("\u2060", "")
@@ -138,5 +141,6 @@ def as_text(activity: Mapping[str, Any]) -> str:
             elif element.get("type") == "TextBlock":
                 lines.append(str(element["text"]))
             elif element.get("type") == "Action.OpenUrl":
-                lines.append(f"{element.get('title', 'Open')}: {element['url']}")
+                link = f"{element.get('title', 'Open')}: {element['url']}"
+                lines += [link] if link not in lines else []
     return "\n".join(lines)
