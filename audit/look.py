@@ -29,7 +29,7 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class LookedRows:
     """Rows in the order in which they were read: their positions, their leaf hashes, and what each says."""
 
     indexes: Sequence[int]
@@ -37,15 +37,17 @@ class Batch:
     records: Sequence[Looked] = ()
 
 
-def look_at_leaves(rows: Sequence[Row]) -> Batch:
+def look_at_leaves(rows: Sequence[Row]) -> LookedRows:
     """Of rows of position and leaf."""
-    return Batch([index for index, _ in rows], [leaf_hash(leaf) for _, leaf in rows])
+    return LookedRows([index for index, _ in rows], [leaf_hash(leaf) for _, leaf in rows])
 
 
-def look_at_records(rows: Sequence[Row]) -> Batch:
+def look_at_records(rows: Sequence[Row]) -> LookedRows:
     """Of whole rows. Raises AuditCorrupt for one that is no record at all."""
     found = [stored_row(row) for row in rows]
-    return Batch([one.index for one in found], [leaf_hash(one.leaf) for one in found], [_look(one) for one in found])
+    return LookedRows(
+        [one.index for one in found], [leaf_hash(one.leaf) for one in found], [_look(one) for one in found]
+    )
 
 
 def _look(stored: Stored) -> Looked:

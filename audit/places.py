@@ -14,7 +14,7 @@ from audit.subject import Person
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class KeepingPlace:
     """`files` are patterns below the home, `tables` are "schema.table" in PostgreSQL; both empty: in memory.
 
     `holds` says what of people is there ("": nothing), `erased` how an erasure reaches it.
@@ -39,7 +39,7 @@ class Subject:
 class Holder(Protocol):
     """A place outside the log. Errors are AuditUnavailable."""
 
-    place: Place
+    place: KeepingPlace
 
     async def count(self, subject: Subject) -> int:
         """How many items there are about them."""
@@ -54,28 +54,28 @@ class Holder(Protocol):
         ...
 
 
-LOG = Place(
+LOG = KeepingPlace(
     "the audit log",
     ("audit/log.db*",),
     ("footnote_audit.*",),
     "questions, answers, readers, access lists, searches of reviewers, reviews, grounds, holds",
     "field by field, in records of theirs and of others that name them; the digests stay, so every proof stands",
 )
-SEARCH = Place(
+SEARCH = KeepingPlace(
     "the reviewers' search",
     ("audit/search.db*",),
     ("footnote_audit.disclosure",),
     "names, places and words by which records are found",
     "with the fields, and its write-ahead log is cut",
 )
-EXPORTS = Place(
+EXPORTS = KeepingPlace(
     "exports",
     ("audit/exports/*",),
     ("footnote_audit.copy",),
     "copies of records",
     "those below `audit/exports` that may hold a record are removed; others are named in the certificate",
 )
-LOG_WITHOUT = Place(
+LOG_WITHOUT = KeepingPlace(
     "keys and notes of the log",
     ("audit/key", "audit/key.pub", "audit/key.next", "audit/gaps", "audit/lock"),
     (),

@@ -14,7 +14,7 @@ from audit.database import FORMAT
 from audit.errors import AuditCorrupt
 from audit.keyring import public_keys, signers
 from audit.log import TransparencyLog
-from audit.look import Batch, Looked, look_at_leaves, look_at_records
+from audit.look import Looked, LookedRows, look_at_leaves, look_at_records
 from audit.note import Checkpoint, PublicKey
 from audit.processes import in_order
 from audit.reading import Reader, taken_from
@@ -46,7 +46,7 @@ async def verify_log(
     `since` is an earlier checkpoint (a signed note): nothing it covers may have changed. Without
     `disclosures` only the tree is checked. From `elsewhere` records on, several processes check them.
     """
-    wanted = Wanted(
+    wanted = WantedChecks(
         keys,
         [str(key) for key in signers(log.paths)],
         public_keys(log.paths),
@@ -65,7 +65,7 @@ async def verify_log(
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedChecks:
     """What a verification believes and looks at: pinned keys, else the home's; who may sign the head now."""
 
     pinned: Sequence[str]
@@ -77,7 +77,7 @@ class Wanted:
     elsewhere: int = ELSEWHERE
 
 
-def verify_stored(view: Reader, wanted: Wanted) -> Report:
+def verify_stored(view: Reader, wanted: WantedChecks) -> Report:
     """Blocking. Raises AuditCorrupt, AuditUnavailable."""
     report = Report()
     with view.snapshot():
@@ -126,7 +126,7 @@ class _Walk:
         self._taken: list[Taken] = []
         self._form = 0
 
-    def check_batch(self, batch: Batch) -> bool:
+    def check_batch(self, batch: LookedRows) -> bool:
         """The records of one tile: in their places, as the tile says, and each as its leaf says. False: give up."""
         report, edge, hashed = self._report, self.edge, batch.hashes
         start = edge.size

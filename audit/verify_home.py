@@ -19,7 +19,7 @@ from audit.keyring import Paths, public_keys, signers
 from audit.publish import kept_checkpoints
 from audit.reading import Reader
 from audit.report import Report
-from audit.verify import Progress, Wanted, verify_stored
+from audit.verify import Progress, WantedChecks, verify_stored
 
 TRIES = 3
 
@@ -56,7 +56,7 @@ def _verify(home: Home, keys: Sequence[str], since: Sequence[str], index: bool, 
         known = [] if keys else public_keys(home.paths)
     except (AuditCorrupt, OSError, UnicodeDecodeError) as error:
         return Report(findings=[Finding(None, str(error))])
-    wanted = Wanted(keys, [str(key) for key in signers(home.paths)], known, notes, True, progress)
+    wanted = WantedChecks(keys, [str(key) for key in signers(home.paths)], known, notes, True, progress)
     report = Report()
     for _ in range(TRIES):
         state = home.database.fingerprint()
@@ -68,7 +68,7 @@ def _verify(home: Home, keys: Sequence[str], since: Sequence[str], index: bool, 
     return report
 
 
-def _once(home: Home, wanted: Wanted, index: bool) -> Report:
+def _once(home: Home, wanted: WantedChecks, index: bool) -> Report:
     try:
         with home.database.translated():
             view = Reader.over(home.database, home.database.inspect())

@@ -13,7 +13,7 @@ from typing import TypeVar
 import apsw
 
 from audit.errors import AuditUnavailable
-from audit.places import Place, Subject
+from audit.places import KeepingPlace, Subject
 from audit.sqlite import cut_wal
 from audit.subject import fold
 from bot.errors import InboxUnavailable
@@ -35,7 +35,7 @@ TURNS = 6
 
 T = TypeVar("T")
 
-MEMORY = Place(
+MEMORY = KeepingPlace(
     "thread memory",
     ("memory.db*",),
     (),

@@ -17,12 +17,12 @@ MEND = timedelta(minutes=5)
 MOST = 10_000
 
 
-class Records(Protocol):
+class RecordReader(Protocol):
     async def get(self, record_id: str) -> AuditRecord | None: ...
 
 
 class Amending:
-    def __init__(self, inbox: Inbox, audit: Records) -> None:
+    def __init__(self, inbox: Inbox, audit: RecordReader) -> None:
         self._inbox = inbox
         self._audit = audit
         self._overtaken: set[str] = set()  # keys of questions whose message was changed since

@@ -10,13 +10,13 @@ from typing import TypeVar
 
 from audit.database import Session
 from audit.errors import AuditUnavailable
-from audit.places import Place, Subject
+from audit.places import KeepingPlace, Subject
 from bot.errors import InboxUnavailable
 from bot.queue.inbox_store import InboxStore
 
 T = TypeVar("T")
 
-INBOX = Place(
+INBOX = KeepingPlace(
     "the inbox",
     ("inbox.db*",),
     ("footnote_inbox.*",),

@@ -14,7 +14,7 @@ from bot.settings.files import PREFIX, settings_file, variable
 from bot.settings.index import IndexSettings
 from bot.settings.limits import LimitSettings
 from bot.settings.models import ModelSettings
-from bot.settings.named_groups import Named, known_nowhere, named
+from bot.settings.named_groups import NamedGroup, known_nowhere, named
 from bot.settings.platforms import PlatformSettings
 from bot.settings.service import DatabaseSettings, HomeSettings, ServiceSettings
 from bot.settings.sources import DocumentSettings
@@ -41,9 +41,9 @@ class Settings(
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", populate_by_name=True)
 
     @property
-    def named_groups(self) -> list[Named]:
+    def named_groups(self) -> list[NamedGroup]:
         """The groups that access lists name."""
-        found: list[Named] = []
+        found: list[NamedGroup] = []
         for source in self.sources:
             found += named(source.allow or (), f"sources: {source.name}")
             for rule in source.access:
@@ -54,7 +54,7 @@ class Settings(
         return found
 
     @property
-    def groups_of_nobody(self) -> list[Named]:
+    def groups_of_nobody(self) -> list[NamedGroup]:
         """Those that no directory which is set up could know."""
         kinds = frozenset(table.kind for table in self.directories)
         bare = any(isinstance(table, HttpDirectorySettings) and not table.prefix for table in self.directories)

@@ -12,7 +12,7 @@ PREFIXES = {"slack:": "slack", "graph:": "graph", "http:": "http"}
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedGroup:
     """A group in an access list: its name, where it stands, and whether it is denied there."""
 
     group: str
@@ -27,9 +27,9 @@ class Named:
         return f'{self.where} names the group "{self.group}"{hint}, which no directory knows, {effect}'
 
 
-def named(entries: Iterable[str], where: str, *, denies: bool = False) -> list[Named]:
+def named(entries: Iterable[str], where: str, *, denies: bool = False) -> list[NamedGroup]:
     """The groups among access entries."""
-    return [Named(e.removeprefix(GROUP), where, denies) for e in entries if e.startswith(GROUP)]
+    return [NamedGroup(e.removeprefix(GROUP), where, denies) for e in entries if e.startswith(GROUP)]
 
 
 def known_nowhere(name: str, groups: Mapping[str, object], kinds: frozenset[str], *, bare: bool) -> bool:

@@ -15,7 +15,7 @@ from bot.errors import PlatformBusy
 MOST_CHANNELS = 10_000
 
 
-class Pace:
+class MessagePace:
     """A channel that was quiet may have `burst` messages at once, then one each `interval` seconds.
 
     `clock` gives seconds that only grow, `sleep` waits so many. Channels do not wait for each other.

@@ -14,7 +14,7 @@ from bot.errors import PlatformBusy, PlatformDenied, PlatformError, PlatformUnse
 from bot.slack.client import SlackClient, Unreached, Unsure, code_of
 from bot.slack.config import SlackConfig
 from bot.slack.events import Identity, spoken
-from bot.slack.pace import Pace
+from bot.slack.pace import MessagePace
 from bot.slack.render import EVENT, PART_EVENT, TEXT_LIMIT, clip, escape, linking, mark
 from bot.texts import ASKED_IN, NO_PRIVATE_CHAT, PRIVATE_NOTE, THE_QUESTION
 from bot.types import ChannelKind, Incoming, Reply
@@ -33,11 +33,11 @@ log = structlog.get_logger(__name__)
 
 
 class SlackPoster:
-    def __init__(self, client: SlackClient, config: SlackConfig, pace: Pace | None = None) -> None:
+    def __init__(self, client: SlackClient, config: SlackConfig, pace: MessagePace | None = None) -> None:
         """`pace` spaces out the new messages of a channel; by default as the settings say."""
         self._client = client
         self._config = config
-        self._pace = pace or Pace(config.message_seconds, config.burst, config.longest_turn)
+        self._pace = pace or MessagePace(config.message_seconds, config.burst, config.longest_turn)
 
     async def status(self, incoming: Incoming, text: str) -> None:
         """Slack's own sign under the thread, which a message of ours takes away; "" takes it away, too. It is shown if

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 from audit.errors import AuditUnavailable
-from audit.places import Place, Subject
+from audit.places import KeepingPlace, Subject
 from bot.errors import PlatformDenied, PlatformError
 
 TEAM = re.compile(r"[TE][A-Z0-9]{1,30}")  # E: a Grid organisation, with all of its workspaces
@@ -44,7 +44,7 @@ class Installed:
     at: int
 
 
-INSTALLED = Place(
+INSTALLED = KeepingPlace(
     "installations of Slack",
     ("slack/*",),
     (),

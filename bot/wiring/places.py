@@ -12,7 +12,7 @@ from pathlib import Path
 
 from audit.errors import AuditUnavailable
 from audit.places import PLACES as LOG_PLACES
-from audit.places import Holder, Place, Subject
+from audit.places import Holder, KeepingPlace, Subject
 from audit.subject import fold
 from bot.answering.memory import MEMORY, MemoryHolder
 from bot.queue.inbox_people import INBOX, InboxHolder
@@ -22,21 +22,21 @@ from bot.wiring.databases import inbox_store
 from connectors.state import StateStore
 from retrieval.errors import RetrievalError
 
-STATE = Place(
+STATE = KeepingPlace(
     "the state of sources",
     ("state.db*",),
     (),
     "who may read a document, where a source names single people",
     "not by an erasure: take the person out at the source, and the next sync does it here",
 )
-EVALUATION = Place(
+EVALUATION = KeepingPlace(
     "evaluations",
     ("eval/*",),
     (),
     "questions of your own sets, and as whom they were asked",
     "what names the person is removed with the whole run; `footnote eval run` makes it again",
 )
-RUNNING = Place(
+RUNNING = KeepingPlace(
     "the memory of `footnote serve`",
     (),
     (),
@@ -44,10 +44,10 @@ RUNNING = Place(
     "by itself, within the limits' ten minutes and the directory's seconds",
 )
 NOBODY = (
-    Place("documents", ("index*", "embeddings.db*", "models*"), (), "", ""),
-    Place("locks", ("*.lock", "lock"), (), "", ""),
+    KeepingPlace("documents", ("index*", "embeddings.db*", "models*"), (), "", ""),
+    KeepingPlace("locks", ("*.lock", "lock"), (), "", ""),
 )
-PLACES: tuple[Place, ...] = (*LOG_PLACES, INBOX, MEMORY, INSTALLED, EVALUATION, STATE, RUNNING, *NOBODY)
+PLACES: tuple[KeepingPlace, ...] = (*LOG_PLACES, INBOX, MEMORY, INSTALLED, EVALUATION, STATE, RUNNING, *NOBODY)
 
 
 def holders(settings: Settings) -> list[Holder]:

@@ -10,7 +10,7 @@ import pytest
 from bot.errors import PlatformBusy
 from bot.slack.client import SlackClient
 from bot.slack.events import Identity
-from bot.slack.pace import Pace
+from bot.slack.pace import MessagePace
 from bot.slack.post import SlackPoster
 from bot.texts import STATUS
 from bot.types import ChannelKind, Incoming, IncomingKind
@@ -37,8 +37,8 @@ class Clock:
         self.now = max(self.now, until)
 
 
-def paced(clock: Clock, *, burst: int = 3, longest: float = 100.0) -> Pace:
-    return Pace(1.0, burst, longest, clock=clock, sleep=clock.sleep)
+def paced(clock: Clock, *, burst: int = 3, longest: float = 100.0) -> MessagePace:
+    return MessagePace(1.0, burst, longest, clock=clock, sleep=clock.sleep)
 
 
 async def test_a_quiet_channel_takes_some_at_once_and_then_one_a_second() -> None:
