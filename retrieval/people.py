@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -81,3 +82,14 @@ class Audience:
 
     def permits(self, access: AccessList) -> bool:
         return bool(self.readers) and all(access.permits(entries) for entries in self.readers)
+
+
+def permitted_ids(audience: Audience, lists: Mapping[str, AccessList]) -> frozenset[str]:
+    """Ids of the access lists that every reader of the audience passes; none for an empty audience.
+
+    Readers are first reduced to the entries that some list mentions, so that a channel of thousands
+    costs as much as its few kinds of readers.
+    """
+    mentioned = frozenset({MAIL_KNOWN}).union(*(a.allow | a.deny for a in lists.values()))
+    kinds = Audience(audience.kind, frozenset(entries & mentioned for entries in audience.readers))
+    return frozenset(i for i, access in lists.items() if kinds.permits(access))

@@ -55,3 +55,11 @@ class Opinion:
     follows: bool
     reason: str
     model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a sentence falls."""
+
+    verdict: VerdictClass
+    reason: str  # for people

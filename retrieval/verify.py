@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 
 from retrieval.answer_form import AnswerForm
 from retrieval.gate.parts import Filling
-from retrieval.gate.problem import Problem
 from retrieval.gate.said import marked, plain, translated
 from retrieval.gate.worded import check
 from retrieval.highlights import highlights
@@ -32,7 +31,7 @@ from retrieval.types import (
     Verified,
     Wording,
 )
-from retrieval.verdicts import Claim, Opinion, Quote, Verdict, VerdictClass
+from retrieval.verdicts import Claim, Opinion, Problem, Quote, Verdict, VerdictClass
 
 
 def verify(

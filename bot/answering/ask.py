@@ -21,9 +21,8 @@ from bot.answering.standing import moved, said_of, shown_documents, with_notice
 from bot.keys import ThreadKey
 from bot.texts import CANNOT_ANSWER, CLOSEST, NOT_FOUND, NOT_FOUND_PRIVATE, NOTHING_FOUND, READ_AS, UPDATING, WENT_WRONG
 from bot.types import ChannelKind, Outcome, OutcomeKind, Reply
-from retrieval.acl import permitted_ids
 from retrieval.errors import EmbedderUnavailable, GeneratorUnavailable, IndexMismatch, IndexUnavailable, RetrievalError
-from retrieval.people import AccessList, Audience, AudienceKind, Principal
+from retrieval.people import AccessList, Audience, AudienceKind, Principal, permitted_ids
 from retrieval.ports import Library
 from retrieval.question.followup import fresh, turn, with_thread
 from retrieval.standing import Confirmed

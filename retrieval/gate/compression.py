@@ -12,11 +12,10 @@ from collections.abc import Callable, Sequence
 
 from retrieval.gate.function_words import JOINS, TURNS, Kind
 from retrieval.gate.match import FREE, Match, matches, moved_whole, orders, strange, with_weak
-from retrieval.gate.problem import Problem
 from retrieval.gate.tokens import Token, language_of, tokens
 from retrieval.text.connectives import goes_on
 from retrieval.text.words import SENTENCE
-from retrieval.verdicts import VerdictClass
+from retrieval.verdicts import Problem, VerdictClass
 
 _PREPOSITIONS = frozenset({Kind.LINK, Kind.WEAK})
 _DUTIES = frozenset({Kind.DUTY, Kind.MAY})

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from retrieval.gate.function_words import JOINS, Kind
-from retrieval.gate.problem import Problem
 from retrieval.gate.tokens import Token
-from retrieval.verdicts import VerdictClass
+from retrieval.verdicts import Problem, VerdictClass
 
 FREE = frozenset({Kind.IDLE, Kind.WEAK})
 """On neither side asked for."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from retrieval.answer_form import AnswerForm, FormPart, value_of
 from retrieval.gate.choice import chosen
-from retrieval.gate.problem import Problem
 from retrieval.types import AnswerPart, PartKind
-from retrieval.verdicts import VerdictClass
+from retrieval.verdicts import Problem, VerdictClass
 
 
 class Filling:

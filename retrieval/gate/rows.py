@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from retrieval.gate.function_words import FunctionWords, Kind
-from retrieval.gate.problem import Problem
 from retrieval.gate.tokens import Token, language_of, tokens
 from retrieval.quoting import row, statement
 from retrieval.types import Unit
-from retrieval.verdicts import VerdictClass
+from retrieval.verdicts import Problem, VerdictClass
 
 _FREE = frozenset({Kind.IDLE, Kind.WEAK, Kind.LINK})
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from retrieval.gate.compression import stands
-from retrieval.gate.problem import Problem
 from retrieval.gate.rows import row_stands
 from retrieval.quoting import statement
 from retrieval.text.shown import STRUCK_OUT, hidden, shown
 from retrieval.types import Unit, UnitKind
-from retrieval.verdicts import VerdictClass
+from retrieval.verdicts import Problem, VerdictClass
 
 
 def check(text: str, unit: Unit) -> Problem | None:

@@ -12,8 +12,7 @@ from bot.directory.file import FileDirectory
 from bot.errors import DirectoryUnavailable
 from bot.texts import MEMBERS_ONLY, SHARED_CHANNEL
 from bot.types import ChannelKind, People
-from retrieval.acl import permitted_ids
-from retrieval.people import AccessList, AudienceKind, Principal
+from retrieval.people import AccessList, AudienceKind, Principal, permitted_ids
 from tests.bot.fakes import incoming
 
 LISTS = {
