@@ -109,7 +109,15 @@ async def play(keep: Path | None) -> int:
             await _documents(stage)
             await _questions(stage)
             await _monday(stage)
-            return await _audit(stage, home)
+            code = await _audit(stage, home)
+    heading("Next: your own documents")
+    say("  footnote sync FOLDER               make them searchable")
+    say('  footnote ask "QUESTION"            ask, and get the answer with its quote')
+    say("  footnote inspect FILE              see how one document was read")
+    if keep is not None:
+        say(f"  footnote --home {keep} audit list   look at what was asked here")
+    say("README.md says how to decide who may read what, and how to connect Slack and Teams.")
+    return code
 
 
 @asynccontextmanager

@@ -16,7 +16,9 @@ from tests.demo import make_documents, texts
 @pytest.mark.slow
 async def test_the_whole_product_plays(capsys: pytest.CaptureFixture[str]) -> None:
     assert await play(None) == DONE
-    scenes = dict(re.findall(r"─\n(\d+)\. [^\n]*\n─+\n(.*?)(?=\n\n─|\Z)", capsys.readouterr().out, re.DOTALL))
+    said = capsys.readouterr().out
+    assert said.rpartition("Next: your own documents")[2].count("footnote ") == 3
+    scenes = dict(re.findall(r"─\n(\d+)\. [^\n]*\n─+\n(.*?)(?=\n\n─|\Z)", said, re.DOTALL))
     assert "0 not searchable" in scenes["1"]
     assert scenes["1"].count("read by") == len([p for p in company.DOCUMENTS.rglob("*") if p.is_file()])
     assert "210 EUR" in scenes["2"]
