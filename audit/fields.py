@@ -188,6 +188,7 @@ FIELDS: tuple[Field, ...] = (
     Field("confirmed", Q, listed(CONFIRMED), False,
           "what the sources said of the quoted versions before the reply: still there (`same`), or no word (`unknown`) "
           "and when they were last known to be"),
+    Field("as_of", Q, TEXT, False, "the day whose versions answered (`2026-03-31`); empty: those of then"),
     Field("software", ("question", "configuration", "heartbeat"), TEXT, False, "version of Footnote"),
     Field("configuration_sha256", ("question", "configuration"), HASH, False, "SHA-256 of the settings in force"),
     Field("trace_id", Q, TEXT, False, "W3C trace id, when tracing is on"),

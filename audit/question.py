@@ -83,6 +83,7 @@ class Basis:
     timings_us: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
     confirmed: Sequence[Confirmed] = ()
+    as_of: str = ""
 
 
 def cited_spans(verified: Verified) -> tuple[Span, ...]:
@@ -149,6 +150,7 @@ def question_record(
         **to_object(basis.use),
         "timings_us": to_json(basis.timings_us),
         "confirmed": to_json(tuple(basis.confirmed)),
+        "as_of": basis.as_of,
         "layout": layout,
         "software": software,
         "configuration_sha256": configuration_sha256,

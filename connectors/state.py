@@ -314,6 +314,44 @@ class StateStore(SourceRuns):
         rows = self._read("SELECT text, tree FROM texts WHERE document_id = ?", (document_id,))
         return self._read_tree(lambda: codec.load(*rows[0])) if rows else None
 
+    # --- earlier versions
+
+    def in_force_still(self, moment: datetime) -> dict[str, Document]:
+        """Documents whose version of now was in force at that moment."""
+        rows = self._read(_SELECT + "WHERE status = 'current' AND effective_from < ?", (moment.isoformat(),))
+        return {row[0]: _entry(row).document for row in rows}
+
+    def in_force(self, moment: datetime) -> dict[str, Document]:
+        """Documents whose version at that moment, which began before it, is not in force any more.
+
+        Their access list is the one of now, where the document is still there.
+        """
+        rows = self._read(
+            "SELECT v.document_id, v.version, v.title, v.uri, v.url, v.sha256, coalesce(d.acl_id, v.acl_id), v.source,"
+            " v.media_type, v.modified_at, v.effective_from, v.effective_to"
+            " FROM versions v LEFT JOIN documents d ON d.id = v.document_id"
+            " WHERE v.effective_from < ?1 AND ?1 <= v.effective_to ORDER BY v.effective_from",
+            (moment.isoformat(),),
+        )
+        return {row[0]: _earlier(row) for row in rows}
+
+    def changed_since(self, since: datetime | None) -> list[str]:
+        """Documents of which a version ended, since a time; None: ever."""
+        rows = self._read(
+            "SELECT DISTINCT document_id FROM versions WHERE effective_to >= ? ORDER BY document_id",
+            (since.isoformat() if since else "",),
+        )
+        return [row[0] for row in rows]
+
+    def earlier(self, document_id: str, version: str, moment: datetime) -> ParsedDocument | None:
+        """A version that was in force at that moment; None: it is not kept."""
+        rows = self._read(
+            "SELECT text, tree FROM versions WHERE document_id = ? AND version = ? AND effective_from < ?"
+            " ORDER BY effective_from DESC LIMIT 1",
+            (document_id, version, moment.isoformat()),
+        )
+        return self._read_tree(lambda: codec.load(*rows[0])) if rows else None
+
     # --- Library
 
     async def current(self, document_ids: Sequence[str]) -> Mapping[str, Document]:
@@ -391,3 +429,21 @@ def _entry(row: tuple[Any, ...]) -> DocumentState:
     origin = Origin(item, path, name, token, parser, parent, because)
     began = datetime.fromisoformat(since)
     return DocumentState(document, origin, status, reason, datetime.fromisoformat(synced), began)
+
+
+def _earlier(row: Sequence[Any]) -> Document:
+    i, version, title, uri, url, sha, acl, source, media, modified, since, until = row
+    return Document(
+        id=i,
+        version=version,
+        title=title,
+        uri=uri,
+        url=url,
+        sha256=sha,
+        acl_id=acl,
+        source=source,
+        media_type=media,
+        modified_at=datetime.fromisoformat(modified),
+        effective_from=datetime.fromisoformat(since).date(),
+        effective_to=datetime.fromisoformat(until).date(),
+    )

@@ -8,9 +8,10 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
+from typing import Protocol
 
 from retrieval.indexing import made_now
-from retrieval.ports import Embedder, Index, Library
+from retrieval.ports import Embedder, Library
 from retrieval.question.routing import Router
 from retrieval.question.search_terms import SearchTerms, analysed
 from retrieval.thread import direction
@@ -48,11 +49,17 @@ class RetrievalSettings:
     overfetch: int = 5
 
 
+class Searched(Protocol):
+    async def search(self, query: Query) -> tuple[Hit, ...]:
+        """As an `Index` does. Raises IndexUnavailable."""
+        ...
+
+
 class Retriever:
     """Searches within what the audience may read, and believes the library, not the index, about what is in force."""
 
     def __init__(
-        self, index: Index, embedder: Embedder, library: Library, settings: RetrievalSettings | None = None
+        self, index: Searched, embedder: Embedder, library: Library, settings: RetrievalSettings | None = None
     ) -> None:
         self._index = index
         self._embedder = embedder

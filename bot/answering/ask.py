@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Protocol
 
 import structlog
@@ -19,7 +20,17 @@ from bot.answering.render import LAYOUT
 from bot.answering.repeats import Find, Posted, Repeats, pointer
 from bot.answering.standing import moved, said_of, shown_documents, with_notice
 from bot.keys import ThreadKey
-from bot.texts import CANNOT_ANSWER, CLOSEST, NOT_FOUND, NOT_FOUND_PRIVATE, NOTHING_FOUND, READ_AS, UPDATING, WENT_WRONG
+from bot.texts import (
+    AS_OF,
+    CANNOT_ANSWER,
+    CLOSEST,
+    NOT_FOUND,
+    NOT_FOUND_PRIVATE,
+    NOTHING_FOUND,
+    READ_AS,
+    UPDATING,
+    WENT_WRONG,
+)
 from bot.types import ChannelKind, Outcome, OutcomeKind, Reply
 from retrieval.errors import EmbedderUnavailable, GeneratorUnavailable, IndexMismatch, IndexUnavailable, RetrievalError
 from retrieval.people import AccessList, Audience, AudienceKind, Principal, permitted_ids
@@ -157,6 +168,8 @@ class Ask:
     styled: Mapping[str, Answerer] = field(default_factory=dict)
     repeats: Repeats | None = None
     follow: Follow = inside
+    as_of: date | None = None
+    """The day that everything is as of; None: now."""
     confirm: Confirm | None = None
     """Asks the sources whether what is quoted is still there; None: nobody is asked."""
 
@@ -263,6 +276,8 @@ class Ask:
     ) -> Outcome:
         """An answer whose documents their sources confirm, or that says when they last did."""
         outcome = await self._found(request, work, typed, permitted, private=private)
+        if self.as_of is not None:
+            return with_notice(outcome, AS_OF.format(day=self.as_of))
         if self.confirm is None:
             return outcome
         for last in (False, True):
@@ -343,6 +358,7 @@ class Ask:
             timings_us=work.timings_us,
             error=work.error,
             confirmed=work.confirmed,
+            as_of=str(self.as_of or ""),
         )
         return question_record(
             replace(outcome, question=outcome.question[:RECORDED]),

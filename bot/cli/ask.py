@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -31,6 +32,10 @@ def register(cli: typer.Typer) -> None:
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in your own words; - reads it from standard input.")],
     as_user: AsOption = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="Answer from the versions in force on that day (UTC)."),
+    ] = None,
     json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -42,6 +47,7 @@ def ask(
 
         from bot.answering.render import reply_json
         from bot.wiring.app import open_app
+        from bot.wiring.as_of import as_of as on_day
 
         text = sys.stdin.read() if question == "-" else question
         if not text.strip():
@@ -49,7 +55,11 @@ def ask(
             return USAGE
         async with open_app(settings(home)) as app:
             began = time.monotonic()
-            asked = await app.ask_as(text, as_user)
+            if as_of is None:
+                asked = await app.ask_as(text, as_user)
+            else:
+                async with on_day(app, as_of.date()) as ask_then:
+                    asked = await app.ask_as(text, as_user, ask=ask_then)
             took_ms = round((time.monotonic() - began) * 1000)
         if json:
             out({**reply_json(asked.outcome), "took_ms": took_ms})

@@ -91,14 +91,16 @@ class App:
         """Follow one source once, and remember how it went. Raises what `SyncEngine.run` raises."""
         return await self.syncing.sync(source, full=full, dry_run=dry_run, confirm_deletes=confirm_deletes)
 
-    async def ask_as(self, text: str, user: str | None, memory: tuple[Turn, ...] = ()) -> Replied:
-        """A question from the terminal. `user` is an e-mail; None: nobody in particular.
+    async def ask_as(
+        self, text: str, user: str | None, memory: tuple[Turn, ...] = (), ask: Ask | None = None
+    ) -> Replied:
+        """A question from the terminal. `user` is an e-mail; None: nobody in particular. `ask`: not from what is now.
 
         Whoever it is asked as, the record says who asked: the user of the operating system.
         """
         person = Principal("cli", "local", user or "anyone", email=user or "")
         asker = Principal("cli", "local", person.user, person.email, await self.directory.fresh(person))
-        return await self.ask(
+        return await (ask or self.ask)(
             Request(
                 record_id=new_record_id(),
                 question=Question(text, datetime.now(UTC), memory),
