@@ -41,7 +41,7 @@ fix: install-dev
 # missing the tests that need them are skipped with the reason (and fail in CI).
 test: install-dev
 	@$(BIN)/python -m tests.servers.gotools
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --durations 30 --durations-min 3
 
 # The inner loop: no server, no browser, no child process but the parsers'.
 FAST := tests/retrieval/text tests/retrieval/question tests/retrieval/select tests/retrieval/parse/clauses \

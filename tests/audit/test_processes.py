@@ -15,20 +15,7 @@ from audit.processes import in_order
 from audit.sqlite import SqliteDatabase
 from audit.verify import verify_log
 from tests.audit.fixtures import Opener, record
-
-
-def square(number: int) -> tuple[int, int]:
-    return number * number, os.getpid()
-
-
-def refuse(number: int) -> int:
-    if number == 7:
-        raise AuditCorrupt("seven is damaged")
-    return number
-
-
-def die(number: int) -> int:
-    os._exit(number)
+from tests.audit.work import die, refuse, square
 
 
 @pytest.mark.parametrize("elsewhere", [False, True])
