@@ -36,13 +36,17 @@ class Answering:
     compressed: bool = False
     checker: Checker | None = None
     believed: bool = False
-    deadline: float = 20.0  # seconds for all that models do for one answer
+    deadline: float = 20.0  # seconds for all that models do for one question
 
-    async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, ModelUse]:
-        """The verified answer and what made it. Raises EmbedderUnavailable."""
+    async def answer(
+        self, question: Question, passages: Sequence[Passage], since: float | None = None
+    ) -> tuple[Verified, ModelUse]:
+        """The verified answer and what made it. `since`, of the loop's clock, is when the question was begun with: the
+        deadline counts from then, however often it is answered; None: from now. Raises EmbedderUnavailable.
+        """
         if self.model is None:
             return await self._without(question, passages)
-        until = asyncio.get_running_loop().time() + self.deadline
+        until = (asyncio.get_running_loop().time() if since is None else since) + self.deadline
         try:
             async with asyncio.timeout_at(until):
                 selection = await self.model.select(question, passages)

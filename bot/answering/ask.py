@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -67,8 +68,13 @@ class Retriever(Protocol):
 
 
 class Answerer(Protocol):
-    async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, ModelUse]:
-        """Choose and verify; what did it. Raises GeneratorUnavailable only when nothing can stand in for the model."""
+    async def answer(
+        self, question: Question, passages: Sequence[Passage], since: float | None = None
+    ) -> tuple[Verified, ModelUse]:
+        """Choose and verify; what did it. Models have their time from `since` on (the loop's clock; None: from now).
+
+        Raises GeneratorUnavailable only when nothing can stand in for the model.
+        """
         ...
 
 
@@ -137,6 +143,7 @@ class _Work:
 
     read: Question  # as it was searched
     audience: Audience
+    since: float  # when it began, by the loop's clock
     passages: tuple[Passage, ...] = ()
     verified: Verified = field(default_factory=lambda: Verified(None, ()))
     use: ModelUse = field(default_factory=lambda: ModelUse("none"))
@@ -174,7 +181,8 @@ class Ask:
     """Asks the sources whether what is quoted is still there; None: nobody is asked."""
 
     async def __call__(self, request: Request) -> Replied:
-        work = _Work(read=request.question, audience=request.audience)
+        since = asyncio.get_running_loop().time()
+        work = _Work(read=request.question, audience=request.audience, since=since)
         began = time.perf_counter_ns()
         try:
             outcome = await self._outcome(request, work)
@@ -308,10 +316,10 @@ class Ask:
         context = [p for p in work.passages if p.context]
         unseen = fresh(work.read, context)
         answerer = self.styled.get(request.rule.style, self.answerer)
-        work.verified, work.use = await answerer.answer(work.read, unseen)
+        work.verified, work.use = await answerer.answer(work.read, unseen, work.since)
         if work.verified.answer is None and work.verified.nearest is None and unseen != context:
             # What was shown before is all there is: to say that nothing was found would be false.
-            work.verified, work.use = await answerer.answer(work.read, context)
+            work.verified, work.use = await answerer.answer(work.read, context, work.since)
         _lap(work, "answer", clock)
         answer, text = work.verified.answer, request.question.text
         if answer is None:

@@ -90,7 +90,9 @@ class ListRetriever:
 class QuotingAnswerer:
     """Quotes the first passage whole, of those that hold anything not shown before."""
 
-    async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, ModelUse]:
+    async def answer(
+        self, question: Question, passages: Sequence[Passage], since: float | None = None
+    ) -> tuple[Verified, ModelUse]:
         use = ModelUse("quoting")
         chosen = tuple(Chosen(p.units[0].id) for p in passages if p.units)[:1]
         return verify(Selection(chosen, True, use), passages), use

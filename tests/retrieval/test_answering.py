@@ -197,6 +197,18 @@ async def test_a_model_that_takes_too_long_gives_way_to_the_selector() -> None:
     assert "FOOTNOTE_MODEL_TIMEOUT_S" in str(use.parameters["error"])
 
 
+async def test_a_question_that_is_answered_again_gets_no_more_time() -> None:
+    async with ModelServer(_silent) as server:
+        chat = ChatEndpoint("tiny", api_key=None, base_url=server.url, limits=Limits(timeout=60, deadline=60))
+        answering = Answering(WordSelector(), ModelSelector(chat, HouseStyle()), deadline=60)
+        since = asyncio.get_running_loop().time() - 60
+        async with asyncio.timeout(30):
+            verified, use = await answering.answer(QUESTION, PASSAGES, since)
+        await chat.close()
+    assert text(verified) == f"{RULE} [1]"
+    assert use.fallback == MODEL_DOWN
+
+
 async def test_a_second_opinion_that_takes_too_long_is_none() -> None:
     async with ModelServer(picks((1, {"text": SHORTER}))) as server, ModelServer(_silent) as other:
         chat = ChatEndpoint("tiny", api_key=None, base_url=server.url, limits=QUICK)

@@ -46,7 +46,9 @@ def only(person: Principal) -> Audience:
 class Boasting:
     """Quotes the first passage, and claims a number that stands nowhere."""
 
-    async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, ModelUse]:
+    async def answer(
+        self, question: Question, passages: Sequence[Passage], since: float | None = None
+    ) -> tuple[Verified, ModelUse]:
         use = ModelUse("openai", "acme-small")
         boast = "Hotels cost at most 999 EUR a night."
         chosen = [Chosen(p.units[0].id, text=text) for p in passages[:1] for text in ("", boast)]

@@ -30,7 +30,9 @@ class Noting(QuotingAnswerer):
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def answer(self, question: Question, passages: Sequence[Passage]) -> tuple[Verified, ModelUse]:
+    async def answer(
+        self, question: Question, passages: Sequence[Passage], since: float | None = None
+    ) -> tuple[Verified, ModelUse]:
         self.asked.append(question.text)
         return await super().answer(question, passages)
 
