@@ -5,7 +5,8 @@
   - InboxUnavailable       an event cannot be stored: the platform must not be acknowledged
   - PlatformError          Slack or Teams cannot be reached or refuses
     - PlatformBusy         the platform asks to wait (`retry_after` seconds) and retries are spent
-    - PlatformDenied       a scope, right or token is missing, or the place is closed to us; says which
+    - PlatformUnauthorized the platform does not take us for who we are: a token was revoked, or is wrong
+    - PlatformDenied       a scope or right is missing, or the place is closed to us; says which
     - PlatformRefused      the platform takes the message, but not in this form
     - PlatformUnsure       no telling whether the platform did it; to be looked for
       - PlatformUnseen     and no way to look
@@ -40,7 +41,11 @@ class PlatformBusy(PlatformError):
 
 
 class PlatformDenied(PlatformError):
-    """The platform refuses: a scope, a right or a token is missing, or the place is closed to us."""
+    """The platform refuses: a scope or a right is missing, or the place is closed to us."""
+
+
+class PlatformUnauthorized(PlatformError):
+    """Our token was revoked or is wrong: until there is another, nobody can be looked up or answered."""
 
 
 class PlatformRefused(PlatformError):

@@ -35,7 +35,7 @@ from bot.answering.records import (
     withheld_record,
 )
 from bot.answering.repeats import Posted, fold
-from bot.errors import BotError, InboxUnavailable, PlatformBusy, PlatformError
+from bot.errors import BotError, InboxUnavailable, PlatformBusy, PlatformError, PlatformUnauthorized
 from bot.keys import PersonKey, ThreadKey
 from bot.ports import Platform
 from bot.queue.admission import Admission
@@ -411,12 +411,13 @@ class Worker:
     async def _decide(self, platform: Platform, incoming: Incoming) -> AudienceDecision:
         """Whatever keeps us from knowing the readers: nobody may be assumed, and the asker is told.
 
-        Raises PlatformBusy when the platform only asks to wait: the question is tried again then.
+        Raises PlatformBusy when the platform only asks to wait, and PlatformUnauthorized when it does not know us: the
+        question is tried again then.
         """
         try:
             async with asyncio.timeout(PEOPLE_SECONDS):
                 return await self._rules.decide(incoming, await platform.people(incoming))
-        except PlatformBusy:
+        except (PlatformBusy, PlatformUnauthorized):
             raise
         except (PlatformError, TimeoutError) as error:
             log.warning("the platform did not say who is here", key=incoming.key, error=str(error))

@@ -147,9 +147,9 @@ def _sources(app: App) -> Iterator[CheckResult]:
         detail = "never completed" if lag.seconds is None else f"last complete {lag.seconds} s ago"
         detail = f"{detail}; {source.error}" if source.error else detail
         yield CheckResult(f"source {source.name}", fine, f"{detail}; run `footnote sync`" if not fine else detail)
-    for source in find(app.settings, app.state, None):
-        if source.tells.cannot:
-            yield CheckResult(f"source {source.name}", True, f"it cannot tell {'; nor '.join(source.tells.cannot)}")
+    for named in find(app.settings, app.state, None):
+        if named.tells.cannot:
+            yield CheckResult(f"source {named.name}", True, f"it cannot tell {'; nor '.join(named.tells.cannot)}")
 
 
 async def _named_groups(app: App) -> CheckResult:

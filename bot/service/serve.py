@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 
 from bot.answering.memory import ThreadMemory
-from bot.errors import PlatformDenied, SettingsError
+from bot.errors import PlatformDenied, PlatformUnauthorized, SettingsError
 from bot.ports import ChatAdapter, Intake, Viewer
 from bot.queue.inbox import Inbox
 from bot.queue.worker import Worker
@@ -94,7 +94,7 @@ async def running(settings: Settings, make: Make = build) -> AsyncIterator[tuple
         for adapter in adapters:
             try:
                 await adapter.start()
-            except PlatformDenied as error:
+            except (PlatformDenied, PlatformUnauthorized) as error:
                 raise SettingsError(str(error)) from error
             stack.push_async_callback(adapter.stop)
         await worker.start()

@@ -19,17 +19,27 @@ from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import PlatformBusy, PlatformDenied, PlatformError, PlatformRefused, PlatformUnsure
+from bot.errors import (
+    PlatformBusy,
+    PlatformDenied,
+    PlatformError,
+    PlatformRefused,
+    PlatformUnauthorized,
+    PlatformUnsure,
+)
 from bot.slack.config import SlackConfig
 from retrieval.outbound.over_aiohttp import bounded_session
 
-DENIED = {
+UNAUTHORIZED = {
     "invalid_auth": "the token is wrong; check SLACK_BOT_TOKEN",
     "not_authed": "no token was sent; check SLACK_BOT_TOKEN",
     "token_revoked": "the token was revoked; install the app again and set SLACK_BOT_TOKEN",
     "token_expired": "the token has expired; install the app again and set SLACK_BOT_TOKEN",
     "account_inactive": "the app was removed from the workspace; install it again",
     "not_allowed_token_type": "a token of the wrong kind was used; xoxb- is the bot's, xapp- the app's",
+}
+"""What is wrong with the token itself, whatever it was used for."""
+DENIED = {
     "not_in_channel": "the bot is not in the channel; invite it there",
     "channel_not_found": "the bot cannot see the channel; invite it there",
     "is_archived": "the channel is archived",
@@ -256,9 +266,10 @@ def translate(api: str, error: Exception, setting: str = "SLACK_BOT_TOKEN") -> P
             f"Slack refuses {api}: the bot lacks the scope {needed}. "
             "Add it to the app (footnote manifest slack prints all scopes) and install the app again."
         )
-    if code in DENIED:
-        why = DENIED[code].replace("SLACK_BOT_TOKEN", setting) if setting else (DENIED | INSTALLED)[code]
-        return PlatformDenied(f"Slack refuses {api}: {why} ({code}).")
+    why = (UNAUTHORIZED | DENIED if setting else UNAUTHORIZED | DENIED | INSTALLED).get(code)
+    if why:
+        kind = PlatformUnauthorized if code in UNAUTHORIZED else PlatformDenied
+        return kind(f"Slack refuses {api}: {why.replace('SLACK_BOT_TOKEN', setting or 'SLACK_BOT_TOKEN')} ({code}).")
     detail = "; ".join((data.get("response_metadata") or {}).get("messages") or ())
     return _Refused(f"Slack refuses {api}: {code}{f' ({detail})' if detail else ''}.", code)
 

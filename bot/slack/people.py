@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.errors import PlatformBusy, PlatformError
+from bot.errors import PlatformBusy, PlatformError, PlatformUnauthorized
 from bot.kept import Kept
 from bot.slack.client import SlackClient, code_of
 from bot.slack.config import SlackConfig
@@ -108,7 +108,7 @@ class SlackPeople:
             others = [user for user in users if user not in (me.user, asker.user)]
             await self._learn_many(others, str(incoming.reference.get("workspace") or ""))
             profiles = dict(zip(others, await asyncio.gather(*map(self._profile, others)), strict=True))
-        except PlatformBusy:
+        except (PlatformBusy, PlatformUnauthorized):
             raise  # waited out, not guessed
         except PlatformError:
             return None  # unknown readers: nothing may be assumed of them

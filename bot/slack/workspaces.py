@@ -14,7 +14,7 @@ from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
 from audit.record import Json
-from bot.errors import InboxUnavailable, PlatformDenied, PlatformError
+from bot.errors import InboxUnavailable, PlatformError, PlatformUnauthorized
 from bot.keys import ThreadKey
 from bot.ports import Intake, Viewer
 from bot.slack import render
@@ -179,7 +179,7 @@ class SlackWorkspaces:
     async def _of(self, incoming: Incoming) -> SlackPlatform:
         platform = await self._platform(incoming.tenant)
         if platform is None:
-            raise PlatformDenied(
+            raise PlatformUnauthorized(
                 f"The workspace {incoming.tenant} has not installed the app, or is not in slack_teams: "
                 f"nothing can be posted there. Open {INSTALL_PATH} to install it."
             )

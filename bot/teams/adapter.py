@@ -19,6 +19,7 @@ from bot.errors import (
     PlatformDenied,
     PlatformError,
     PlatformRefused,
+    PlatformUnauthorized,
     PlatformUnseen,
     PlatformUnsure,
 )
@@ -27,7 +28,7 @@ from bot.ports import Intake, Viewer
 from bot.service.bodies import read_body
 from bot.teams.auth import KeySet, KeysUnavailable, TokenVerifier, Unauthorized
 from bot.teams.config import TeamsConfig
-from bot.teams.connector import BotConnector, NotThere
+from bot.teams.connector import NOT_OURS, BotConnector, NotThere
 from bot.teams.events import (
     PLATFORM,
     BadActivity,
@@ -154,7 +155,7 @@ class TeamsPlatform:
             await self._ready.tokens.token()
         except PlatformError as error:
             return [str(error)]
-        return []
+        return [f"{NOT_OURS}."] if self._ready.tokens.refused else []
 
     @property
     def _ready(self) -> _Parts:
@@ -310,7 +311,7 @@ class TeamsPlatform:
                 if not group:
                     raise PlatformUnseen("Teams does not say of which team the channel is.")
                 posted = await self._history.thread(group, incoming.channel, incoming.thread, since, part)
-        except (PlatformDenied, NotThere) as error:
+        except (PlatformDenied, PlatformUnauthorized, NotThere) as error:
             raise PlatformUnseen(str(error)) from error
         return next((p.message for p in posted if p.record == record), None)
 

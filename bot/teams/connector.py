@@ -44,7 +44,14 @@ from tenacity import (
 from yarl import URL
 
 from audit.record import Json
-from bot.errors import PlatformBusy, PlatformDenied, PlatformError, PlatformRefused, PlatformUnsure
+from bot.errors import (
+    PlatformBusy,
+    PlatformDenied,
+    PlatformError,
+    PlatformRefused,
+    PlatformUnauthorized,
+    PlatformUnsure,
+)
 from bot.teams.auth import TokenVerifier, Unauthorized
 from bot.teams.config import TeamsConfig
 from bot.teams.people import Member
@@ -65,6 +72,12 @@ CLOSED = frozenset(
 """Codes of a 403 that are about the place or the app, whatever the message holds:
 https://learn.microsoft.com/microsoftteams/platform/bots/build-conversational-capability#status-codes-from-bot-conversational-apis
 """
+
+
+NOT_OURS = (
+    "Teams refuses the bot's token. Check TEAMS_APP_ID, TEAMS_APP_PASSWORD and TEAMS_APP_TENANTID, and that the bot is "
+    "still registered in Azure"
+)
 
 
 class NotThere(PlatformError):
@@ -122,11 +135,13 @@ class _Token(AsyncHTTPPolicy[Any, Any]):
         if token:
             request.http_request.headers["Authorization"] = f"Bearer {token}"
         try:
-            return await self.next.send(request, **kwargs)
+            response = await self.next.send(request, **kwargs)
         except _Refused as refused:
             if refused.status == 401:
                 self._tokens.forget(token)
             raise
+        self._tokens.taken()
+        return response
 
 
 class _Answer(AsyncClientResponse):
@@ -370,11 +385,11 @@ def _translated(refused: _Refused) -> PlatformError:
     said = f"HTTP {refused.status}" + (f", {refused.code}" if refused.code else "")
     if refused.status == 429:
         return PlatformBusy(f"Teams asks to send more slowly ({said}).", refused.retry_after or 30.0)
-    if refused.status in (401, 403):
-        told = refused.status == 401 or refused.code in CLOSED
-        return (PlatformDenied if told else RefusedHere)(
-            f"Teams refuses the bot here ({said}). Check that the app is installed for this team or person, and that "
-            "TEAMS_APP_ID, TEAMS_APP_PASSWORD and TEAMS_APP_TENANTID are right."
+    if refused.status == 401:
+        return PlatformUnauthorized(f"{NOT_OURS} ({said}).")
+    if refused.status == 403:
+        return (PlatformDenied if refused.code in CLOSED else RefusedHere)(
+            f"Teams refuses the bot here ({said}). Check that the app is installed for this team or person."
         )
     if refused.status in (404, 410):
         return NotThere(f"Teams does not know this conversation, message or person ({said}).")

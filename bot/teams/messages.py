@@ -24,7 +24,7 @@ from yarl import URL
 
 from audit.reconcile import Posted
 from bot.directory.client import JsonClient, Patience
-from bot.errors import DirectoryUnavailable, PlatformDenied, PlatformError, SettingsError
+from bot.errors import DirectoryUnavailable, PlatformDenied, PlatformError, PlatformUnauthorized, SettingsError
 from bot.keys import RECORD_ID
 from bot.teams.config import TeamsConfig
 from bot.teams.connector import NotThere
@@ -97,7 +97,7 @@ class TeamsMessages:
             return team.casefold()
         try:
             found = await self._connector.get(self._connector.base / "v3" / "teams" / team, "the bot in the team")
-        except (NotThere, PlatformDenied):
+        except (NotThere, PlatformDenied, PlatformUnauthorized):
             return ""
         group = str(found.get("aadGroupId") or "").casefold()
         return group if _GUID.fullmatch(group) else ""

@@ -16,12 +16,13 @@ import aiohttp
 import msal
 import requests
 
-from bot.errors import PlatformDenied, PlatformError
+from bot.errors import PlatformError, PlatformUnauthorized
 from bot.teams.config import TeamsConfig
 from retrieval.outbound.over_aiohttp import read_bounded
 
 EARLY_SECONDS = 300.0
 _HOUR = 3600.0
+REFUSED_SECONDS = 300.0  # longer than the pauses after which a question is tried again
 SETTINGS = "TEAMS_APP_ID, TEAMS_APP_PASSWORD and TEAMS_APP_TENANTID"
 
 
@@ -40,9 +41,15 @@ class TokenSource:
         self._until = 0.0
         self._lock = asyncio.Lock()
         self._identity: Any = None
+        self._refused = float("-inf")
+
+    @property
+    def refused(self) -> bool:
+        """Whether the service that the tokens are for has refused one lately, and taken none since."""
+        return time.monotonic() - self._refused < REFUSED_SECONDS
 
     async def token(self) -> str:
-        """An access token; "" when authentication is off. Raises PlatformDenied, PlatformError."""
+        """An access token; "" when authentication is off. Raises PlatformUnauthorized, PlatformError."""
         if not self._config.authenticates:
             return ""
         async with self._lock:
@@ -55,8 +62,13 @@ class TokenSource:
 
     def forget(self, token: str) -> None:
         """Teams refused this token: get a new one next time."""
+        self._refused = time.monotonic()
         if token == self._token:
             self._token = ""
+
+    def taken(self) -> None:
+        """The service took a token of ours."""
+        self._refused = float("-inf")
 
     async def _by_secret(self) -> tuple[str, float]:
         url = f"{self._config.login_url.rstrip('/')}/{self._config.tenant_id}/oauth2/v2.0/token"
@@ -99,7 +111,7 @@ def _read(answer: Any, advice: str) -> tuple[str, float]:
     if isinstance(answer, dict) and isinstance(answer.get("access_token"), str):
         return answer["access_token"], _lifetime(answer.get("expires_in"))
     code = answer.get("error", "no token in the answer") if isinstance(answer, dict) else "no JSON in the answer"
-    raise PlatformDenied(f"Microsoft gives the bot no token ({str(code)[:80]}). {advice}")
+    raise PlatformUnauthorized(f"Microsoft gives the bot no token ({str(code)[:80]}). {advice}")
 
 
 def _lifetime(told: object) -> float:

@@ -68,7 +68,7 @@ class SlackStandIn:
 
     async def start(self, port: int = 0) -> None:
         app = web.Application(client_max_size=2**22)
-        app.router.add_route("*", "/api/{method}", self._api.handle)
+        app.router.add_route("*", "/api/{method}", self.answer)
         app.router.add_get("/link", self._link)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()

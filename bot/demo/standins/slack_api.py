@@ -172,6 +172,8 @@ class SlackApi:
         world = self._world
         if method not in self._methods:
             raise self._complain(f"unknown_method: {method}")
+        if world.revoked and method not in self._tokens:
+            raise SlackError(world.revoked)
         if request.headers.get("Authorization") != f"Bearer {self._tokens.get(method, self._bot_token)}":
             raise self._complain(f"invalid_auth: {method} with another token")
         if request.content_type == "application/json" and raw:

@@ -71,6 +71,8 @@ class World:
     faults: dict[str, deque[Fault | None]] = field(default_factory=lambda: defaultdict(deque))
     """What becomes of the next calls of a method; None: one that goes as usual."""
     scopes: set[str] | None = None
+    revoked: str = ""
+    """What every call with the bot's token is answered: token_revoked, account_inactive or the like."""
     tickets: set[str] = field(default_factory=set)
     secrets: list[str] = field(default_factory=list)
     triggers: dict[str, float] = field(default_factory=dict)

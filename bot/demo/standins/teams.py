@@ -55,6 +55,7 @@ class TeamsStandin:
         self.dislikes: set[str] = set()  # card elements that are refused, however well made: 400
         self.most_bytes = MESSAGE_BYTES  # of a message; some clouds have taken 28 KB alone
         self.splits = False  # a message with text and cards becomes two, and no id is told
+        self.gone = False  # the bot's registration was deleted: no token of it is taken
         self.typed: list[str] = []  # where the bot has typed, its thread included
         self._page = page
         self._places: dict[str, TeamsPlace] = {}
@@ -331,7 +332,7 @@ class TeamsStandin:
         )
 
     def _authorized(self, request: web.Request) -> bool:
-        return self.audience_of(request) == ISSUER
+        return not self.gone and self.audience_of(request) == ISSUER
 
     def audience_of(self, request: web.Request) -> str | None:
         """Which service the token of a request is for."""

@@ -179,9 +179,8 @@ def _lines(piece: FlowBlock) -> list[FlowBlock]:
         block = replace(piece.block, text=text[start:end], locator=_further(piece.block.locator, text[:start]))
         bold = min(max(0, piece.lead - start), end - start)
         before = text[start - 1 : start] if n else ""
-        found.append(
-            replace(piece, block=block, lead=bold, before=before, **({"listed": False, "item": None} if n else {}))
-        )
+        line = replace(piece, block=block, lead=bold, before=before)
+        found.append(replace(line, listed=False, item=None) if n else line)
     return found
 
 

@@ -19,6 +19,7 @@ from bot.slack.kind import SLACK
 from bot.teams.kind import TEAMS
 from tests.bot.service.test_serve import Service
 from tests.bot.slack.fakes import MemoryIntake, MemoryViewer
+from tests.bot.teams.support import running
 from tests.servers.slack import Fault, config_for, patient_slack, slack_by_http
 
 
@@ -79,6 +80,19 @@ async def test_the_endpoint_of_teams_turns_strangers_away() -> None:
         await runner.cleanup()
     assert (await checked(TEAMS, TEAMS_APP_ID="a"))["teams endpoint"].warning
     assert await checked(TEAMS) == {}
+
+
+@pytest.mark.parametrize("below", ["", "/"])
+async def test_the_endpoint_of_teams_is_found_at_the_public_address(below: str) -> None:
+    async with running() as bot:
+        base = bot.teams.endpoint.removesuffix("/teams/messages")
+        fine = (await checked(TEAMS, TEAMS_APP_ID="a", public_url=base + below))["teams endpoint"]
+        assert bot.intake.accepted == []
+    gone = (await checked(TEAMS, TEAMS_APP_ID="a", public_url=base))["teams endpoint"]
+    assert (fine.ok, fine.warning) == (True, False)
+    assert fine.detail.startswith(f"{base}/api/messages answers, and turns strangers away")
+    assert not gone.ok
+    assert "cannot be reached" in gone.detail
 
 
 @pytest.mark.parametrize("wrong", ["port", "token", "app token", "app token's scope"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import PlatformBusy, PlatformDenied, PlatformError, PlatformUnseen
+from bot.errors import PlatformBusy, PlatformDenied, PlatformError, PlatformUnauthorized, PlatformUnseen
 from bot.slack.adapter import SlackPlatform
 from bot.texts import NO_PRIVATE_CHAT, PRIVATE_NOTE, STATUS
 from bot.types import Incoming
@@ -275,7 +275,7 @@ LASTING = {
     "429 for an hour": ([Fault(status=429, retry_after=3_600)], PlatformBusy, "3600 seconds"),
     "always 500": ([Fault(status=500)] * 9, PlatformError, "status|internal_error"),
     "scope": ([Fault(error="missing_scope")], PlatformDenied, "lacks the scope"),
-    "token": ([Fault(error="token_revoked")], PlatformDenied, "SLACK_BOT_TOKEN"),
+    "token": ([Fault(error="token_revoked")], PlatformUnauthorized, "SLACK_BOT_TOKEN"),
     "not invited": ([Fault(error="not_in_channel")], PlatformDenied, "invite"),
     "unknown": ([Fault(error="something_new")], PlatformError, "something_new"),
 }

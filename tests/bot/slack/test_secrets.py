@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.errors import PlatformDenied, SettingsError
+from bot.errors import PlatformUnauthorized, SettingsError
 from bot.slack.adapter import SlackPlatform
 from bot.slack.client import vendor_logger
 from bot.slack.config import SlackConfig
@@ -62,7 +62,7 @@ async def _trouble(slack: SlackStandIn, platform: SlackPlatform, intake: MemoryI
     await until(lambda: intake.tries == 2)
     question: Incoming = intake.accepted[0]
     slack.world.faults["chat.postMessage"].extend([Fault(status=500), Fault(error="invalid_auth")])
-    with pytest.raises(PlatformDenied) as caught:
+    with pytest.raises(PlatformUnauthorized) as caught:
         await platform.post(question, reply_of(platform, answered()), None)
     assert not [s for s in SECRETS if s in f"{caught.value!r} {caught.value.__cause__!r}"]
 
@@ -106,7 +106,7 @@ async def test_a_wrong_app_token_is_told_at_the_start(
 ) -> None:
     slack.world.faults["apps.connections.open"].append(Fault(error="invalid_auth"))
     platform = SlackPlatform(config_for(slack, socket=True), intake, viewer)
-    with pytest.raises(PlatformDenied, match="SLACK_APP_TOKEN"):
+    with pytest.raises(PlatformUnauthorized, match="SLACK_APP_TOKEN"):
         await platform.start()
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bot.demo.standins.slack import SlackStandIn
-from bot.errors import PlatformDenied, PlatformError
+from bot.errors import PlatformError, PlatformUnauthorized
 from bot.keys import ThreadKey
 from bot.slack.workspaces import SlackWorkspaces
 from bot.types import ChannelKind, Expert, Incoming, IncomingKind, PassageView
@@ -197,9 +197,9 @@ async def test_an_unknown_workspace_is_recorded_and_not_answered(
     assert [(i.kind, i.tenant) for i in intake.accepted] == [(IncomingKind.IGNORED, "T0STRANGER")] * 2
     assert not [i for i in intake.accepted if "secret" in i.text]
     assert not org.calls
-    with pytest.raises(PlatformDenied, match="T0STRANGER"):
+    with pytest.raises(PlatformUnauthorized, match="T0STRANGER"):
         await bot.post_text(intake.accepted[0], "Hello", None)
-    with pytest.raises(PlatformDenied, match="T0STRANGER"):
+    with pytest.raises(PlatformUnauthorized, match="T0STRANGER"):
         await bot.people(intake.accepted[0])
 
 
@@ -277,7 +277,7 @@ async def test_a_removed_app_is_forgotten(
     assert await send(slack, event) == 200, "Slack sends both events"
     await slack.say("U0ADA", slack.world.dm("U0ADA"), "After?")
     assert intake.kinds == ["question", "ignored"]
-    with pytest.raises(PlatformDenied, match=ACME):
+    with pytest.raises(PlatformUnauthorized, match=ACME):
         await bot.post_text(intake.accepted[0], "Late", None)
     other = org.spaces[BETA]
     await other.say("U0ADA", other.world.dm("U0ADA"), "And we?")
@@ -336,7 +336,7 @@ async def test_two_processes_on_one_store(
     await bot.post_text(intake.accepted[0], "One", None)
     async with serving(org, config_for(org, folder, ACME, BETA), intake, viewer) as other:
         assert await send(slack, {"type": "app_uninstalled"}) == 200
-        with pytest.raises(PlatformDenied):
+        with pytest.raises(PlatformUnauthorized):
             await bot.post_text(intake.accepted[0], "Two", None)
         await org.install(ACME)
         await bot.post_text(intake.accepted[0], "Three", None)

@@ -13,7 +13,7 @@ import pytest
 from audit.reconcile import Conversation, Posted
 from bot.demo.standins.teams import Person, Said, TeamsFault, TeamsPlace, TeamsStandin
 from bot.directory.client import Patience
-from bot.errors import PlatformDenied, PlatformError, SettingsError
+from bot.errors import PlatformDenied, PlatformError, PlatformUnauthorized, SettingsError
 from bot.teams.connector import NotThere
 from bot.teams.history import named
 from bot.teams.messages import GraphAddresses, MissingRight, TeamsMessages, shown
@@ -161,7 +161,7 @@ async def test_the_token_is_that_of_graph_and_a_refused_one_is_fetched_anew() ->
 
 async def test_no_token_and_a_wrong_shape_are_told() -> None:
     async with reading(app_password="wrong") as (_, reader):
-        with pytest.raises(PlatformDenied, match="invalid_client"):
+        with pytest.raises(PlatformUnauthorized, match="invalid_client"):
             await reader.check()
     async with reading() as (teams, reader):
         await reader.check()

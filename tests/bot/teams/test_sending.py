@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 
 from bot.demo.standins.teams import TeamsFault
-from bot.errors import PlatformBusy, PlatformDenied, PlatformError, PlatformUnseen, PlatformUnsure
+from bot.errors import (
+    PlatformBusy,
+    PlatformDenied,
+    PlatformError,
+    PlatformUnauthorized,
+    PlatformUnseen,
+    PlatformUnsure,
+)
 from bot.teams.typing import Typing
 from bot.texts import NO_PRIVATE_CHAT, PRIVATE_NOTE, STATUS
 from bot.types import Incoming
@@ -265,7 +272,7 @@ async def test_a_wait_that_is_too_long_is_reported_with_its_length() -> None:
         (TeamsFault(503, 9, headers={"Retry-After": "0"}), PlatformError),
         (TeamsFault(429, 9, headers={"Retry-After": "0"}), PlatformBusy),
         (TeamsFault(403, 1), PlatformDenied),
-        (TeamsFault(401, 9), PlatformDenied),
+        (TeamsFault(401, 9), PlatformUnauthorized),
         (TeamsFault(400, 1, body=b'{"error": {"code": "BadSyntax"}}'), PlatformError),
         (TeamsFault(404, 1), PlatformError),
         (TeamsFault(413, 1), PlatformError),
@@ -309,7 +316,7 @@ async def test_the_token_is_fetched_once_and_again_when_it_is_refused() -> None:
 async def test_a_wrong_password_is_said_without_showing_it() -> None:
     async with running(app_password="wrong-hunter2") as bot:
         _, incoming = await asked(bot)
-        with pytest.raises(PlatformDenied, match=r"invalid_client.*TEAMS_APP_PASSWORD") as denied:
+        with pytest.raises(PlatformUnauthorized, match=r"invalid_client.*TEAMS_APP_PASSWORD") as denied:
             await bot.platform.post_text(incoming, STATUS, None)
         assert "hunter2" not in str(denied.value)
 
