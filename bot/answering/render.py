@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from itertools import groupby
 
 from bot.answering.addresses import web_address
 from bot.texts import NEAREST_SECTIONS
@@ -16,7 +15,7 @@ from retrieval.locators import cited
 from retrieval.text.words import squash
 from retrieval.types import Answer, Citation, Document, Passage, Section, Statement
 
-LAYOUT = 2
+LAYOUT = 3
 """Grows when the same outcome becomes another message on any platform: records say in which one theirs was posted."""
 
 
@@ -64,13 +63,15 @@ def source_line(source: Sequence[Citation]) -> str:
 
 
 def sources(citations: Sequence[Citation]) -> list[tuple[Citation, ...]]:
-    """The citations as sources: neighbours that are rows of one section's table, such as its head, are one."""
-    return [tuple(group) for _, group in groupby(citations, _table_or_own)]
+    """The citations as sources, in the order of their first ones: what is quoted of one section is one."""
+    found: dict[tuple[str, ...], list[Citation]] = {}
+    for c in citations:
+        found.setdefault(_section(c), []).append(c)
+    return [tuple(source) for source in found.values()]
 
 
-def _table_or_own(c: Citation) -> tuple[str | int, ...]:
-    row = " | " in c.quote  # how canonical text parts cells
-    return (c.document.id, c.document.version, c.document.title, c.section.id) if row else (c.n,)
+def _section(c: Citation) -> tuple[str, ...]:
+    return (c.document.id, c.document.version, c.document.title, c.section.id)
 
 
 def numbers(answer: Answer) -> Mapping[int, int]:

@@ -115,9 +115,17 @@ async def test_quotes_that_overlap_are_marked_as_one(tmp_path: Path) -> None:
         assert (view.quote, view.more) == (f"{HEAD}\n{BICYCLE}", ())
 
 
+async def test_sentences_of_a_section_are_marked_together(tmp_path: Path) -> None:
+    async with office(tmp_path) as made:
+        view = await made.opened("Claims are filed monthly.", "These rates hold from May.")
+        assert view is not None
+        assert (view.before, view.quote) == ("", "These rates hold from May.")
+        assert [quote for _, quote in view.more] == ["Claims are filed monthly."]
+
+
 async def test_a_sentence_stands_alone(tmp_path: Path) -> None:
     async with office(tmp_path) as made:
-        view = await made.opened("These rates hold from May.", HEAD)
+        view = await made.opened("These rates hold from May.")
         assert view is not None
         assert (view.before, view.quote, view.more) == ("", "These rates hold from May.", ())
         assert view.after == TEXT[len(view.quote) : len(view.quote) + MOST]

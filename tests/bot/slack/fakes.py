@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from audit.record import Receipt
@@ -81,7 +81,9 @@ def section(heading: str = "Hotels", label: str | None = "4.2") -> Section:
 
 
 def citation(n: int = 1, quote: str = "Hotels cost at most 180 EUR a night.", title: str = "Travel Policy") -> Citation:
-    return Citation(n, document(title), section(), "chunk", 10, 10 + len(quote), quote, 7, None)
+    """The `n`-th of an answer, in a section of its own."""
+    own = replace(section(), id=f"{n:016}")
+    return Citation(n, document(title), own, "chunk", 10, 10 + len(quote), quote, 7, None)
 
 
 def answered(*citations: Citation, text: str = "A night may cost 180 EUR at most.", notice: str = "") -> Outcome:

@@ -80,6 +80,16 @@ def test_a_quote_that_is_the_answer_stands_once() -> None:
     assert "│ x x" in shown(whole), "an answer that is cut leaves its quote"
 
 
+def test_two_sentences_of_a_section_are_one_source_with_both() -> None:
+    first, other = citation(1, "Hotels cost 180 EUR."), citation(2, "Lunch is 20 EUR.", title="Meals")
+    second = replace(citation(3, "Breakfast is included."), section=first.section)
+    payload = render(answered(first, other, second, text="That much."))
+    accepted(payload)
+    seen = shown(payload)
+    assert ("[1]" in seen, "[2]" in seen, "[3]" in seen) == (True, True, False)
+    assert seen.index("Hotels cost 180 EUR.") < seen.index("Breakfast is included.") < seen.index("Lunch is 20 EUR.")
+
+
 def test_the_same_outcome_gives_the_same_bytes() -> None:
     assert json.dumps(render(answered())) == json.dumps(render(answered()))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -100,7 +100,9 @@ SECTION = Section("s42", "4.2", "Hotels", ("4 Travel", "4.2 Hotels"), 0, 500, 7,
 
 
 def citation(n: int = 1, quote: str = "Hotels cost at most 180 EUR a night.", **changes: Any) -> Citation:
-    return Citation(n, document(**changes), SECTION, f"c{n}", 10, 10 + len(quote), quote, 7, None)
+    """The `n`-th of an answer, in a section of its own."""
+    own = replace(SECTION, id=f"s{n}")
+    return Citation(n, document(**changes), own, f"c{n}", 10, 10 + len(quote), quote, 7, None)
 
 
 def answered(*citations: Citation, text: str = "Hotels cost at most 180 EUR a night.", **changes: Any) -> Outcome:

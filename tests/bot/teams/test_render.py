@@ -57,6 +57,18 @@ def test_an_answer() -> None:
     assert [c["position"] for c in citations(payload)] == [1, 2]
 
 
+def test_two_sentences_of_a_section_are_one_source_with_both() -> None:
+    first, other = citation(1), citation(2, "Lunch is 20 EUR.")
+    second = replace(citation(3, "Breakfast is included."), section=first.section)
+    payload = render(answered(first, other, second, text="That much."))
+    acceptable(payload)
+    assert payload["text"] == "That much. [1] That much. [2] That much. [1]"
+    said = [text for text in texts(payload) if not text.startswith("Section ")]
+    both = "“Hotels cost at most 180 EUR a night.”\n“Breakfast is included.”"
+    assert said[:-1] == ["[1] Travel Policy", both, "[2] Travel Policy", "“Lunch is 20 EUR.”"]
+    assert [c["position"] for c in citations(payload)] == [1, 2]
+
+
 def test_what_else_belongs_to_a_quote_stands_below_it_in_our_words() -> None:
     payload = render(answered(replace(citation(1), more="part of (a) to (c), which belong together")))
     acceptable(payload)

@@ -127,7 +127,8 @@ async def test_messages_read_as_people_see_them() -> None:
         assert said.text == "@Footnote How much?"
     message = copy.deepcopy(good())
     assert as_text(message).startswith("Hotels cost at most 180 EUR a night. [1]")
-    assert "Open the document: https://docs.example.com/travel.pdf#page=7" in as_text(message)
+    assert as_text(message).count("Open the document: https://docs.example.com/travel.pdf#page=7") == 1
+    assert as_text(render(answered(), passages=True)).count("Open the document") == 1, "the title and the button"
 
 
 def test_a_person_has_one_id_for_good() -> None:
