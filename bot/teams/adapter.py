@@ -27,7 +27,7 @@ from bot.keys import ThreadKey
 from bot.ports import Intake, Viewer
 from bot.service.bodies import read_body
 from bot.teams.auth import KeySet, KeysUnavailable, TokenVerifier, Unauthorized
-from bot.teams.config import TeamsConfig
+from bot.teams.config import PATHS, TeamsConfig
 from bot.teams.connector import NOT_OURS, BotConnector, NotThere
 from bot.teams.events import (
     PLATFORM,
@@ -47,7 +47,6 @@ from bot.texts import EXPERT_ELSEWHERE, NO_PRIVATE_CHAT, PASSAGE_GONE, PASSAGE_U
 from bot.types import ChannelKind, Expert, Form, Incoming, IncomingKind, Outcome, People, Reply
 from retrieval.outbound.over_aiohttp import bounded_session
 
-PATHS = ("/teams/messages", "/api/messages")
 REMEMBERED = 4_096
 STOP_SECONDS = 5.0
 

@@ -13,6 +13,8 @@ from bot.teams.clouds import CLOUDS, Cloud
 from retrieval.outbound.addresses import is_loopback
 
 PUBLIC = CLOUDS["public"]
+PATHS = ("/teams/messages", "/api/messages")
+"""Where activities are taken: the one of the docs, and the one that Azure's own pages show."""
 PROMPTS = (("What can you answer from?", "sources"), ("How do you work?", "help"))
 """Title and message of the buttons under the welcome."""
 

@@ -119,24 +119,30 @@ class Teams:
 
 
 async def _way_in(settings: Settings) -> list[CheckResult]:
-    """Whether our messaging endpoint is at the public address: it turns a request without a token away."""
+    """Whether our messaging endpoint is at the public address: it turns a request without a token away.
+
+    An ingress may pass one of its two paths alone: that which is registered with the bot.
+    """
     check = "teams endpoint"
     if not settings.teams_app_id:
         return []
     if not settings.public_url:
         return [CheckResult(check, True, f"the messaging endpoint is not checked: {SET_URL}", True)]
     from bot.service.loop import knock
+    from bot.teams.config import PATHS
 
-    try:
-        came = await knock(settings.public_url, ENDPOINT, b"{}", {"Content-Type": "application/json"})
-    except BotError as error:
-        return [CheckResult(check, False, str(error))]
-    address = f"{settings.public_url.rstrip('/')}{ENDPOINT}"
-    if came.status != 401:
-        return [CheckResult(check, False, f"{address} answers with status {came.status}, not 401 as Footnote does")]
-    told = "answers, and turns strangers away; whether the bot is registered with it, the Azure portal shows"
-    return [CheckResult(check, True, f"{address} {told}")]
+    base, statuses = settings.public_url.rstrip("/"), []
+    for path in PATHS:
+        try:
+            came = await knock(base, path, b"{}", {"Content-Type": "application/json"})
+        except BotError as error:
+            return [CheckResult(check, False, str(error))]
+        if came.status == REFUSED:
+            told = "answers, and turns strangers away; whether the bot is registered with it, the Azure portal shows"
+            return [CheckResult(check, True, f"{base}{path} {told}")]
+        statuses.append(f"{base}{path} answers with status {came.status}")
+    return [CheckResult(check, False, f"{' and '.join(statuses)}, not {REFUSED} as Footnote does")]
 
 
-ENDPOINT = "/api/messages"
+REFUSED = 401
 TEAMS = Teams()

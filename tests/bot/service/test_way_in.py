@@ -82,6 +82,25 @@ async def test_the_endpoint_of_teams_turns_strangers_away() -> None:
     assert await checked(TEAMS) == {}
 
 
+@pytest.mark.parametrize("path", ["/teams/messages", "/api/messages"])
+async def test_an_ingress_may_pass_one_path_of_the_endpoint_alone(path: str) -> None:
+    async def refuse(_: web.Request) -> web.Response:
+        return web.Response(status=401)
+
+    site = web.Application()
+    site.add_routes([web.post(path, refuse)])
+    runner = web.AppRunner(site)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        found = (await checked(TEAMS, TEAMS_APP_ID="a", public_url=base))["teams endpoint"]
+    finally:
+        await runner.cleanup()
+    assert found.ok
+    assert found.detail.startswith(f"{base}{path} answers")
+
+
 @pytest.mark.parametrize("below", ["", "/"])
 async def test_the_endpoint_of_teams_is_found_at_the_public_address(below: str) -> None:
     async with running() as bot:
@@ -90,7 +109,7 @@ async def test_the_endpoint_of_teams_is_found_at_the_public_address(below: str) 
         assert bot.intake.accepted == []
     gone = (await checked(TEAMS, TEAMS_APP_ID="a", public_url=base))["teams endpoint"]
     assert (fine.ok, fine.warning) == (True, False)
-    assert fine.detail.startswith(f"{base}/api/messages answers, and turns strangers away")
+    assert fine.detail.startswith(f"{base}/teams/messages answers, and turns strangers away")
     assert not gone.ok
     assert "cannot be reached" in gone.detail
 
