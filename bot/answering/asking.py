@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import re
 
+EDGE = 120  # characters at an edge of a message that may say whom else it is for
 GREETING_WORDS = 3
 SIGN_OFF_WORDS = 4
 LEFT_WORDS = 3  # a question has as many words at least, else nothing is taken off it
 LONG_WORD = 7  # letters; a longer word says what is asked about
 POINTING_WORDS = 6  # "can you answer this please?" is about something else; a longer text is a question of its own
 
-_FENCE = re.compile(r"^\s*```\w*[ \t]*\n?|\n?```\s*$")
+_FENCE = re.compile(r"^\s*```(?:[\w+#.-]*[ \t]*\n)?|\n?```\s*$")  # a language is named on the fence's own line
 _QUOTED = re.compile(r"^\s*>\s?", re.MULTILINE)
 _PASSED_ON = re.compile(r"^\s*(?:[^\s:?!.]+\s+){0,3}@[^:\n?]{1,80}:\s*")
 _MENTIONS = re.compile(r"(?:\b\w{1,3}\b[:.]?\s*)?@[\w.\-]+(?:\s*,?\s*@[\w.\-]+)*", re.UNICODE)
+_NAMES = r"@[\w.\-]+(?:(?:\s*[,&+]\s*|\s+)@[\w.\-]+)*"
+_COPY = rf"\(?\s*(?:(?:b?cc|fyi)[:.]?\s+)?{_NAMES}\s*\)?"
+_COPY_FIRST = re.compile(rf"^\s*{_COPY}\s*(?:[,;–—-]|\n|:(?=\s))\s*", re.IGNORECASE)
+_COPY_LAST = re.compile(rf"(?:\s*[,;–—-]\s*|\s*\n\s*|\s+(?=\()){_COPY}[.!]?\s*$", re.IGNORECASE)
 _OWN_LINE = re.compile(r"^\s*([^\n?]{1,40}?)\s*(?:!+\s+|[,.!]?\s*\n+)")
 _GREETINGS = (
     *("hi", "hello", "hey", "dear", "good (?:morning|afternoon|evening|day)", "hallo", "guten (?:morgen|tag|abend)"),
@@ -42,10 +47,11 @@ def question_in(text: str) -> str:
 
     Quoted lines ("> ...") count only when nothing else was written.
     """
+    text = "\n".join(line for line in (" ".join(line.split()) for line in text.splitlines()) if line)
     own = "\n".join(line for line in text.splitlines() if not _QUOTED.match(line)).strip()
     said = own if _words(own) else _QUOTED.sub("", text).strip()
     said = _FENCE.sub("", said).strip()
-    for part in (_without_who_asked, _without_greeting, _without_sign_off):
+    for part in (_without_copies, _without_who_asked, _without_greeting, _without_sign_off):
         less = part(said)
         if _words(less) >= LEFT_WORDS:
             said = less
@@ -54,6 +60,16 @@ def question_in(text: str) -> str:
 
 def _words(text: str) -> int:
     return len(_WORD.findall(text))
+
+
+def _without_copies(text: str) -> str:
+    """ "cc @Tom: what ...?" and "what ...? (cc @Tom)": whom else it is for, at an edge or set off there."""
+    greeted = _GREETED.match(text)
+    head, rest = (text[: greeted.end()], text[greeted.end() :]) if greeted else ("", text)
+    if first := _COPY_FIRST.match(rest[:EDGE]):
+        rest = rest[first.end() :]
+    inner = max(0, len(rest) - EDGE)
+    return (head + rest[:inner] + _COPY_LAST.sub("", rest[inner:], count=1)).strip()
 
 
 def _without_who_asked(text: str) -> str:

@@ -125,9 +125,13 @@ def _foreign(body: Event, event: Event, tenant: str, allowed: frozenset[str]) ->
     shared channel that of whoever writes there."""
     writer = str(event.get("user_team") or event.get("team") or tenant)
     shared = bool(body.get("is_ext_shared_channel"))
-    if is_organisation(tenant) and not is_organisation(writer):
-        shared = False  # any workspace may be one of the organisation's: people's profiles tell
-    return next((team for team in (tenant, writer if shared else tenant) if team not in allowed), None)
+    home = tenant
+    if is_organisation(tenant):
+        if not is_organisation(writer):
+            shared = False  # any workspace may be one of the organisation's: people's profiles tell
+        if tenant not in allowed:  # then some of its workspaces are, and it was asked in one
+            home = str(_within(body, event, tenant).get("workspace") or tenant)
+    return next((team for team in (home, writer if shared else home) if team not in allowed), None)
 
 
 def _changed(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +27,14 @@ ASKED = "What is the hotel limit per night in Paris?"
         f"@Tom asked: {ASKED}",
         f"FYI @Tom wants to know: {ASKED}",
         f"```\n{ASKED}\n```",
+        f"```{ASKED}```",
+        f"```text\n{ASKED}\n```",
+        f"cc @Tom: {ASKED}",
+        f"cc @Tom — {ASKED}",
+        f"@Tom @Maeve, {ASKED}",
+        f"Hi all, cc @Tom.Berg & @Maeve - {ASKED} Thanks!",
+        f"{ASKED}\ncc @Tom",
+        f"{ASKED} (cc @Tom, @Maeve)",
         f"> {ASKED}",
         f"> The limit was 200 EUR last year.\n{ASKED}",
     ],
@@ -55,6 +65,11 @@ def test_in_other_languages(text: str, question: str) -> None:
         "Tell me the notice period",
         "Hi there",
         "Paris: what is the limit?",
+        "May I share this with @Tom?",
+        "What did @Tom - our lawyer - sign?",
+        "Is @Tom allowed to sign for @Maeve",
+        "May @Tom, or @Maeve, sign?",
+        "Is @Tom, our lawyer, allowed to sign?",
     ],
 )
 def test_what_may_be_the_question_stays(text: str) -> None:
@@ -83,3 +98,12 @@ def test_a_message_that_points_to_another(text: str) -> None:
 )
 def test_a_short_question_is_a_question(text: str) -> None:
     assert not points_elsewhere(text)
+
+
+@pytest.mark.parametrize(
+    "text", [" \n" * 50_000 + "@a", "@a" + " " * 100_000 + "x", "```" + " " * 100_000 + "x", "a, " * 30_000]
+)
+def test_white_space_without_end_costs_no_time(text: str) -> None:
+    began = time.process_time()
+    question_in(text)
+    assert time.process_time() - began < 5, "quadratic time would be minutes"

@@ -110,3 +110,25 @@ async def test_the_token_of_an_organisation_serves_it_without_oauth_too(
     finally:
         await slack.stop()
     assert slack.complaints == []
+
+
+@pytest.mark.parametrize(("allowed", "answered_there"), [(GRID_TEAM, True), ("T0GRIDTWO", False), (ORG, True)])
+async def test_some_of_an_organisations_workspaces_may_be_answered_alone(
+    intake: MemoryIntake, viewer: MemoryViewer, allowed: str, answered_there: bool
+) -> None:
+    slack = workspace(ORG)
+    slack.bot_token = "xoxb-of-the-organisation"
+    slack.expect(slack.bot_token)
+    await slack.start()
+    try:
+        config = replace(
+            one_workspace(slack, socket=False), signing_secret=slack.signing_secret, allowed_teams=frozenset({allowed})
+        )
+        async with slack_by_http(slack, config, intake, viewer) as platform:
+            await slack.ask("U0ADA", general(slack), "Hotels?")
+            assert [i.text for i in intake.questions] == (["Hotels?"] if answered_there else [])
+            if answered_there:
+                people = await platform.people(intake.questions[0])
+                assert (people.asker.tenant, people.asker.member) == (allowed, True)
+    finally:
+        await slack.stop()
