@@ -315,7 +315,6 @@ def _failures() -> list[Row]:
 
 def _content() -> list[Row]:
     """What documents and people write."""
-    item_sources = tuple(f"[{n}] Catalogue" for n in range(1, 13))
     bicycle = Say("What is the EUR a kilometre of a bicycle?")
     row = ("Vehicle | EUR a kilometre | Note", "Bicycle | 0.05 | own")
     shown = (*ANSWERED, "access shown")
@@ -328,9 +327,8 @@ def _content() -> list[Row]:
         Row("the passage after the right has gone", "channel",
             (ASK, CloseAll(), ShowPassage((), "You cannot read this passage")), (HOTELS,),
             (*ANSWERED, "access refused")),
-        Row("as many citations as there may be", "channel", (Say("What does each item cost?"),),
-            ("\n".join(item_sources),),
-            ANSWERED, model=True, made={"style": StyleSettings(statements=12)}),
+        Row("as many citations as there may be, of one section", "channel", (Say("What does each item cost?"),),
+            ("[1] Catalogue",), ANSWERED, never=("[2]",), model=True, made={"style": StyleSettings(statements=12)}),
         Row("an answer longer than a message", "channel", (Say("Which clause binds both parties?"),),
             ("[1] Long Agreement",), ANSWERED, model=True),
         Row("a document full of mark-up", "channel", (Say("How long is the parking badge valid?"),), (HOSTILE,),
