@@ -63,6 +63,7 @@ class Entries:
         self._found = found
         self._tables = 0
         self._notes: dict[str, Numbering] = {}
+        self._said: set[tuple[str, str]] = set()
 
     def add(self, items: Sequence[Item], *, plain: bool = False) -> None:
         for item in items:
@@ -148,6 +149,9 @@ class Entries:
             for box in paragraph.boxes:
                 self._within(self._numbering.fresh(), partial(self._add_box, box))
             for note in paragraph.notes:
+                if (note.kind, note.id) in self._said:
+                    continue  # its mark stands there; a long note that many refer to would be a document's most text
+                self._said.add((note.kind, note.id))
                 lists = self._notes.setdefault(note.kind, self._numbering.fresh())
                 self._within(lists, partial(self._add_note, note))
 

@@ -218,6 +218,13 @@ def test_footnotes_follow_the_paragraph_that_refers_to_them() -> None:
     assert [parsed.text[s:e] for s, e in parsed.atomic] == ["a[3] | b\nc | d"]
 
 
+def test_a_note_that_many_refer_to_is_said_once() -> None:
+    """Word writes each note of its own; a few kilobytes that name a long one often were read for minutes."""
+    body = p(t("one") + _reference("footnote", 1)) + p(t("two") + _reference("footnote", 1) + _reference("footnote", 2))
+    parsed = parse_docx("x.docx", docx(body, parts=_notes("footnote", "first", "second")))
+    assert (parsed.text.count("first"), parsed.text.count("second")) == (1, 1)
+
+
 def test_endnotes_count_in_roman_numerals() -> None:
     body = p(t("one") + _reference("endnote", 1)) + p(t("two") + _reference("endnote", 2))
     parsed = parse_docx("x.docx", docx(body, parts=_notes("endnote", "first", "second")))
