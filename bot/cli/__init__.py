@@ -3,18 +3,45 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from bot.cli import ask, audit, audit_governance, documents, evaluate, service, training
 from bot.cli.common import set_home
 from bot.settings.home import umask
 from retrieval.parse.confine import shield
+from retrieval.text.shown import shown_line
+
+
+@contextmanager
+def _written_out() -> Iterator[None]:
+    """What an error repeats of the command line may be names of files, after `*`: shown like all that is printed."""
+    try:
+        yield
+    except TyperException as error:
+        error.message = shown_line(error.message)
+        raise
+
+
+class _Commands(TyperGroup):
+    def make_context(self, *given: Any, **more: Any) -> Any:
+        with _written_out():
+            return super().make_context(*given, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _written_out():
+            return super().invoke(ctx)
+
 
 cli = typer.Typer(
     name="footnote",
+    cls=_Commands,
     help="Answers from your own documents, every statement with a verified quote, every answer in the audit log.",
     no_args_is_help=True,
     add_completion=False,

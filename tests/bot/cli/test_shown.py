@@ -53,7 +53,13 @@ def test_nothing_reaches_the_terminal_unseen(folder: Path) -> None:
     assert json.loads(shown.stdout)["fields"]["question"] == "What do hotels cost?\x1b\u202e"
 
 
-@pytest.mark.parametrize("arguments", [("sync", NAME), ("sources", "explain", NAME), ("inspect", NAME)])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(("sync", NAME), ("sources", "explain", NAME), ("inspect", NAME)),
+        *(("doctor", NAME), ("audit", "hold", NAME), ("audit", "list", "--" + NAME), ("--" + NAME,), (NAME,)),
+    ],
+)
 def test_errors_do_neither(folder: Path, arguments: tuple[str, ...]) -> None:
     done = footnote(*arguments)
     assert done.exit_code != 0
