@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from retrieval.codec import from_json
 from retrieval.errors import DocumentUnreadable, EncryptedDocument, ParserLimit, UnsupportedFormat
 from retrieval.parse.children import Child, Zygote, ZygoteGone, environment, started_as_root
 from retrieval.parse.confine import LAYERS
@@ -30,6 +31,7 @@ _log = logging.getLogger(__name__)
 _ERRORS = {e.__name__: e for e in (DocumentUnreadable, UnsupportedFormat, EncryptedDocument, ParserLimit)}
 _LARGE = 12 * 1024 * 1024  # bytes; a PDF of this size has about 3,000 pages
 _BIG = 1024 * 1024  # bytes that are decoded in a thread, so that the event loop goes on
+_LONGEST_REASON = 1_000  # characters, of a child that may be taken over
 _NO_ANSWER = "The file could not be read: its parser gave no valid answer."
 
 # How a child ends when the memory runs out in code that cannot go on without it (PDFium traps, C++ aborts).
@@ -133,7 +135,7 @@ class SandboxParser:
             more = value.get("load")
             if more is None:
                 return value
-            if more not in LOADABLE or more in load:
+            if not isinstance(more, str) or more not in LOADABLE or more in load:
                 raise DocumentUnreadable(_NO_ANSWER)
             load.add(more)
 
@@ -243,7 +245,7 @@ def _parsed(value: dict[str, Any]) -> ParsedDocument:
     try:
         if "error" not in value:
             return decode(value["parsed"])
-        error = _ERRORS[value["error"]](value["reason"])
+        error = _ERRORS[value["error"]](from_json(str, value["reason"])[:_LONGEST_REASON])
     except (ValueError, LookupError, TypeError, AttributeError) as broken:
         raise DocumentUnreadable(_NO_ANSWER) from broken
     raise error
