@@ -54,6 +54,12 @@ class Searched(Protocol):
         """As an `Index` does. Raises IndexUnavailable."""
         ...
 
+    async def known(
+        self, words: Sequence[str], acl_ids: frozenset[str], document_ids: frozenset[str] | None = None, most: int = 1
+    ) -> Mapping[str, int]:
+        """As an `Index` does. Raises IndexUnavailable."""
+        ...
+
 
 class Retriever:
     """Searches within what the audience may read, and believes the library, not the index, about what is in force."""

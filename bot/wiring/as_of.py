@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -32,6 +33,15 @@ class PresentAndEarlier:
         found = await asyncio.gather(*(index.search(query) for index in self._indexes))
         hits = sorted((hit for hits in found for hit in hits), key=lambda hit: -hit.score)
         return tuple(hits[: query.limit])
+
+    async def known(
+        self, words: Sequence[str], acl_ids: frozenset[str], document_ids: frozenset[str] | None = None, most: int = 1
+    ) -> Mapping[str, int]:
+        found = await asyncio.gather(*(index.known(words, acl_ids, document_ids, most) for index in self._indexes))
+        total: Counter[str] = Counter()
+        for counts in found:
+            total.update(counts)
+        return {word: min(count, most) for word, count in total.items()}
 
 
 @asynccontextmanager

@@ -60,7 +60,7 @@ class Revalidator:
         entry = self._carrier(document.id)
         if entry is None or entry.document.source != document.source:
             return Standing.UNKNOWN
-        source = self._source(document.source)
+        source: object = self._source(document.source)
         if not isinstance(source, Revalidates):
             return Standing.UNKNOWN
         try:

@@ -151,8 +151,9 @@ async def test_a_source_that_does_not_say_who_may_read_changes_nothing(follow: F
 
     class Down(ShelfSource):
         async def readers(self, ids: object) -> AsyncIterator[ListingFailure]:  # type: ignore[override]
-            raise SourceUnavailable("the service fails (HTTP 500)")
-            yield
+            if ids is not None:
+                raise SourceUnavailable("the service fails (HTTP 500)")
+            yield ListingFailure("", "")
 
     with pytest.raises(SourceUnavailable):
         await follow.engine.readers(Down(world.shelf))

@@ -25,8 +25,8 @@ def put(folder: Path, texts: dict[str, str], revision: int) -> None:
     files = {f"id-{path}": (path, text, revision) for path, text in texts.items()}
     log = [*old["log"], *sorted({*files, *old["files"]})]
     (folder.parent / "shelf.json").write_text(json.dumps({"files": files, "log": log}))
-    for path in folder.rglob("*.txt"):
-        path.unlink()
+    for old_file in folder.rglob("*.txt"):
+        old_file.unlink()
     for path, text in texts.items():
         (folder / path).parent.mkdir(exist_ok=True)
         (folder / path).write_text(text)
