@@ -106,8 +106,8 @@ class _Reader:
     ) -> Iterator[tuple[str, int | None]]:
         """(text, table) in reading order: the title, then from top to bottom, from left to right."""
         first = title.shape_id if title is not None else None
-        placed = [(shape, _Place(shape.left, shape.top, shape.width, shape.height)) for shape in shapes]
-        for shape, place in sorted(placed, key=lambda p: (p[0].shape_id != first, p[1].top or 0, p[1].left or 0)):
+        found = [(shape, _Place(shape.left, shape.top, shape.width, shape.height)) for shape in shapes]
+        for shape, place in sorted(found, key=lambda p: (p[0].shape_id != first, p[1].top or 0, p[1].left or 0)):
             if self._hidden(shape, place):
                 if shape.has_text_frame and shape.text_frame.text.strip():
                     self._left_out.append(LeftOut("hidden text", where))

@@ -12,7 +12,7 @@ from aiohttp import web
 from connectors import storage
 from connectors.errors import SourceUnavailable
 from connectors.kinds import Surroundings
-from connectors.ports import Item, Source
+from connectors.ports import Item, Lister, Source
 from connectors.registry import build, read_table
 
 SIZE = 64
@@ -96,10 +96,11 @@ def source(endpoint: str) -> Source:
         "options": {"bucket": "b", "endpoint": endpoint, "region": "us-east-1"},
         "secrets": {"access_key_id": "S3_KEY", "secret_access_key": "S3_SECRET"},
     }
-    return build(read_table(table), Surroundings(Path("/"), lambda _: "secret"))
+    return build(read_table(table), Surroundings(Path("/"), lambda _: "secret"))  # type: ignore[arg-type] # of its kind
 
 
 async def listed(made: Source) -> list[Item]:
+    assert isinstance(made, Lister)
     return [item async for item in made.list() if isinstance(item, Item)]
 
 

@@ -23,17 +23,22 @@ def echo(child):
 worker._Child.run = echo
 zygote.main(int(sys.argv[1]), sys.argv[2])
 """
-GOOD = {
+GOOD: dict[str, object] = {
     **{"title": "T", "text": "Text.", "sections": [], "places": [], "left_out": [], "attachments": []},
     **{"atomic": [], "joins": [], "notes": [], "wholes": []},
 }
+LOADS: list[object] = [[1], {}, 7, "nonsense", "text", ["pdf"]]
+ERRORS: list[object] = [[1], {}, "SystemExit", "KeyboardInterrupt", None]
+REASONS: list[dict[str, object]] = [{}, {"reason": 7}, {"reason": ["a"]}]
+PARSED: list[object] = [None, [], {}, {**GOOD, "title": 7}, {**GOOD, "text": ["a"]}]
+SPANS: list[object] = [[0, 9], [-1, 2], [3, 1], ["0", 1], [0, 10**30]]
 REPLIES = [
     *("", "7", "null", "[]", "{}", "\ud800", "[" * 100_000, "9" * 5_000, "NaN", '{"a": 1'),
-    *(json.dumps({"load": what}) for what in ([1], {}, 7, "nonsense", "text", ["pdf"])),
-    *(json.dumps({"error": what, "reason": "r"}) for what in ([1], {}, "SystemExit", "KeyboardInterrupt", None)),
-    *(json.dumps({"error": "ParserLimit", **more}) for more in ({}, {"reason": 7}, {"reason": ["a"]})),
-    *(json.dumps({"parsed": what}) for what in (None, [], {}, {**GOOD, "title": 7}, {**GOOD, "text": ["a"]})),
-    *(json.dumps({"parsed": {**GOOD, "atomic": [what]}}) for what in ([0, 9], [-1, 2], [3, 1], ["0", 1], [0, 10**30])),
+    *(json.dumps({"load": what}) for what in LOADS),
+    *(json.dumps({"error": what, "reason": "r"}) for what in ERRORS),
+    *(json.dumps({"error": "ParserLimit", **more}) for more in REASONS),
+    *(json.dumps({"parsed": what}) for what in PARSED),
+    *(json.dumps({"parsed": {**GOOD, "atomic": [span]}}) for span in SPANS),
     json.dumps({"parsed": {**GOOD, "attachments": [["a", "no base64"]]}}),
 ]
 
