@@ -84,6 +84,18 @@ def wanted(question: str) -> Wanted:
     return next((kind for kind, pattern in _PATTERNS if pattern.search(said)), Wanted.ANY)
 
 
+def carried(question: str, texts: Sequence[str]) -> list[int]:
+    """For each text 1 where it has what the question wants (an amount, a time, a name), -1 where it lacks it; 0 where
+    the question wants nothing that can be told from the form of a text.
+    """
+    kind = wanted(question)
+    if kind is Wanted.NAME:
+        return [1 if _names(text, question) else -1 for text in texts]
+    if kind in (Wanted.FIGURE, Wanted.TIME):
+        return [1 if _figures(text, kind, question) else -1 for text in texts]
+    return [0] * len(texts)
+
+
 def highlights(question: str, text: str, row: Sequence[str] = ()) -> tuple[Span, ...]:
     """Half-open offsets into `text`, in order; () where nothing stands out. `row` are the cells of a row's text."""
     kind = wanted(question)

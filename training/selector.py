@@ -10,25 +10,37 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.evaluation.offtopic import OFF_TOPIC
 from bot.settings.values import Settings
 from bot.wiring.app import App, open_app
 from connectors.folder import FolderSource
 from retrieval.select.embedded import FITTED_TO, GROUP, WEIGHTS, candidates, group
-from retrieval.select.features import FEATURES, features
+from retrieval.select.features import FEATURES, Candidate, features, telling
 from retrieval.types import Question
 
 Floats = NDArray[np.float64]
-THRESHOLD, JOINS, LEAST = 0.5, 2.3, 0.28
+Floats32 = NDArray[np.float32]
+THRESHOLD, JOINS, LEAST = 0.52, 2.3, 0.26
+MADE = 0.5  # weight of a question whose answer was taken away, beside one that people wrote
 RIDGE, GROUP_RIDGE = 20.0, 10.0
 _OF_ANY_SCALE = frozenset({"cosine"})  # means nothing where the embedder is another one
+
+
+class Origin(Enum):
+    """Where a question comes from."""
+
+    WRITTEN = "people wrote it for these documents"
+    MADE = "the same, without the passages that answer it"
+    OFF_TOPIC = "no such document answers it; for thresholds alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,7 @@ class Case:
     corpus: str
     tune: bool
     answerable: bool
+    origin: Origin
     rows: Floats
     right: NDArray[np.bool_]
 
@@ -49,21 +62,36 @@ async def collect(sets: Sequence[Path], work: Path) -> list[Case]:
         async with open_app(Settings(home=work / corpus.name)) as app:
             await app.sync(FolderSource(corpus.name, corpus / "documents"))
             for number, line in enumerate((corpus / "full.jsonl").read_text("utf-8").splitlines(), 1):
-                found += await _case(app, corpus.name, number, json.loads(line))
+                found += await _asked(app, corpus.name, number, json.loads(line), Origin.WRITTEN)
+            for number, text in enumerate(OFF_TOPIC, 1):
+                item = {"question": text, "answerable": False, "expect": []}
+                found += await _asked(app, corpus.name, number, item, Origin.OFF_TOPIC)
     return found
 
 
-async def _case(app: App, corpus: str, number: int, item: dict[str, Any]) -> list[Case]:
-    asked = await app.ask_as(item["question"], None)
-    [vector] = await app.embedder.embed([Question(item["question"], datetime.now(UTC)).text])
-    listed = candidates(asked.passages, len(vector) // 4)
-    if not listed:
-        return []
-    rows = features(item["question"], np.frombuffer(vector, "<f4"), listed)
-    documents = {p.id: p.document.id for p in asked.passages}
+async def _asked(app: App, corpus: str, number: int, item: dict[str, Any], origin: Origin) -> list[Case]:
+    """Retrieved as by the product, without its selector: the weights in the package may be of other features."""
+    question = Question(item["question"], datetime.now(UTC))
+    passages = await app.ask.retriever.retrieve(question, frozenset(await app.state.access_lists()))
+    [vector] = await app.embedder.embed([question.text])
+    listed = telling(question.text, candidates(passages, len(vector) // 4))
+    return cases(corpus, number, item, np.frombuffer(vector, "<f4"), listed, origin)
+
+
+def cases(
+    corpus: str, number: int, item: dict[str, Any], vector: Floats32, listed: Sequence[Candidate], origin: Origin
+) -> list[Case]:
+    """A question with its units; and, where one is right, again without the passages that hold such units."""
     gold = [(g["document"], *g["span"]) for g in item["expect"]]
-    right = [any(_answers(documents[c.passage], c.unit.start, c.unit.end, g) for g in gold) for c in listed]
-    return [Case(corpus, number % 2 == 0, item["answerable"], rows.astype(np.float64), np.array(right))]
+    right = np.array([any(_answers(c.document, c.unit.start, c.unit.end, g) for g in gold) for c in listed])
+    answering = {c.passage for c, holds in zip(listed, right, strict=True) if holds}
+    rest = [c for c in listed if c.passage not in answering] if answering else []
+    found = []
+    for units, holds, of in ((listed, right, origin), (rest, np.zeros(len(rest), bool), Origin.MADE)):
+        if units:
+            rows = features(item["question"], vector, units).astype(np.float64)
+            found.append(Case(corpus, number % 2 == 0, item["answerable"] and of is origin, of, rows, holds))
+    return found
 
 
 def _answers(document: str, start: int, end: int, gold: tuple[str, int, int]) -> bool:
@@ -83,6 +111,8 @@ def newton(rows: Floats, right: Floats, weight: Floats, ridge: float) -> tuple[F
         curve = (x * (weight * np.maximum(p * (1 - p), 1e-6))[:, None]).T @ x + np.diag(penalty)
         step = np.linalg.solve(curve, gradient)
         found = found - step * min(1.0, 4.0 / max(1e-9, float(np.abs(step).max())))
+        if float(np.abs(step).max()) < 1e-9:
+            break
     return mean, scale, found[:-1], float(found[-1])
 
 
@@ -126,13 +156,14 @@ def fit(cases: Sequence[Case]) -> Model:
         outside += [(c, _odds(units, c)) for c in cases if c.corpus == corpus]
     rows = np.array([_grouped(c, odds) for c, odds in outside])
     right = np.array([float(_first(c, odds, 2)) for c, odds in outside])
-    mean, scale, weights, bias = newton(rows, right, np.ones(len(rows)), GROUP_RIDGE)
+    weight = np.array([MADE if c.origin is Origin.MADE else 1.0 for c, _ in outside])
+    mean, scale, weights, bias = newton(rows, right, weight, GROUP_RIDGE)
     return Model(fit_units(cases), np.append(weights / scale, bias - (mean * weights / scale).sum()))
 
 
 def report(name: str, cases: Sequence[Case], of: Callable[[Case], Model]) -> None:
     """The figures of one half. `of` gives the model that a case was not fitted to."""
-    told = [(c, of(c).odds(c), of(c).likely(c)) for c in cases]
+    told = [(c, of(c).odds(c), of(c).likely(c)) for c in cases if c.origin is Origin.WRITTEN]
     yes, no = [t for t in told if t[0].answerable], [t for t in told if not t[0].answerable]
     answered = [t for t in yes if t[2] >= THRESHOLD]
     wrong = [t for t in no if t[2] >= THRESHOLD]
@@ -142,6 +173,9 @@ def report(name: str, cases: Sequence[Case], of: Callable[[Case], Model]) -> Non
     print(f"  right unit first {_share(first)}, among three shown {_share(shown)}")
     print(f"  answered {len(answered) / len(yes):.2f}, right among them {_share(right)}")
     print(f"  unanswerable answered {len(wrong) / max(1, len(no)):.2f}")
+    off = [of(c).likely(c) for c in cases if c.origin is Origin.OFF_TOPIC]
+    near, sure = ([p >= least for p in off] for least in (LEAST, THRESHOLD))
+    print(f"  off topic, {len(off)}: something shown {_share(near)}, answered {_share(sure)}")
 
 
 def _share(held: Sequence[bool]) -> str:
@@ -150,16 +184,17 @@ def _share(held: Sequence[bool]) -> str:
 
 def main() -> None:
     folder, work = Path(sys.argv[1]) / "natural", Path(sys.argv[2])
-    cases = asyncio.run(collect(sorted(p.parent for p in folder.glob("*/full.jsonl")), work))
-    tune = [c for c in cases if c.tune]
+    held = asyncio.run(collect(sorted(p.parent for p in folder.glob("*/full.jsonl")), work))
+    even = [c for c in held if c.tune]
+    tune = [c for c in even if c.origin is not Origin.OFF_TOPIC]
     apart = {corpus: fit([c for c in tune if c.corpus != corpus]) for corpus in {c.corpus for c in tune}}
     whole = fit(tune)
-    report("even lines, each set by a model of the others", tune, lambda c: apart[c.corpus])
-    report("odd lines", [c for c in cases if not c.tune], lambda _: whole)
+    report("even lines, each set by a model of the others", even, lambda c: apart[c.corpus])
+    report("odd lines", [c for c in held if not c.tune], lambda _: whole)
     arrays: dict[str, Floats] = {}
     scaleless = np.array([name not in _OF_ANY_SCALE for name in FEATURES], np.float64)
     for name, mask in (("own", np.ones(len(FEATURES))), ("other", scaleless)):
-        masked = [Case(c.corpus, c.tune, c.answerable, c.rows * mask, c.right) for c in tune]
+        masked = [replace(c, rows=c.rows * mask) for c in tune]
         model = fit(masked)
         mean, scale, weights, bias = model.units
         arrays |= {

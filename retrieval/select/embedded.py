@@ -16,7 +16,7 @@ from importlib import resources
 import numpy as np
 
 from retrieval.ports import Embedder
-from retrieval.select.features import FEATURES, Candidate, Floats, features
+from retrieval.select.features import FEATURES, Candidate, Floats, features, telling
 from retrieval.thread import direction, near_thread
 from retrieval.types import Chosen, ModelUse, Passage, Question, Selection
 
@@ -50,11 +50,12 @@ class Scorer:
         return float(1 / (1 + np.exp(-(group(rows, odds) @ self.group[:-1] + self.group[-1]))))
 
 
-GROUP = ("best", "ahead", "lead", "cosine", "covered", "covered_with_heads", "together")
+GROUP = ("best", "ahead", "lead", "spread", "cosine", "covered_with_heads", "together", "passage_rank")
 
 
 def group(rows: Floats, odds: Floats) -> Floats:
-    """What tells whether the first unit answers: its odds, how far it is ahead, and what it shares with the question.
+    """What tells whether the first unit answers: its odds, how far it is ahead, over how many units the likelihood is
+    spread (entropy, in nats), what it shares with the question, and whether its passage was found first.
 
     The units come in the order in which they would be shown.
     """
@@ -62,7 +63,10 @@ def group(rows: Floats, odds: Floats) -> Floats:
     ahead = float(odds[0] - odds[min(SHOWN, len(odds) - 1)])
     lead = float(odds[0] - odds[min(1, len(odds) - 1)])
     at = {name: n for n, name in enumerate(FEATURES)}
-    return np.array([odds[0], ahead, lead, *(best[at[name]] for name in GROUP[3:])], np.float32)
+    likely = 1 / (1 + np.exp(-odds))
+    share = likely / likely.sum()
+    spread = -float((share * np.log(share + 1e-12)).sum())
+    return np.array([odds[0], ahead, lead, spread, *(best[at[name]] for name in GROUP[4:])], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ class EmbeddedSelector:
         """The likeliest units, three at most. Raises EmbedderUnavailable."""
         text = question.own or question.text
         vector = await direction(self._embedder, question, text, THREAD_SHARE)
-        listed = candidates(passages, len(vector))
+        listed = telling(text, candidates(passages, len(vector)))
         if not listed:
             return Selection((), False, self._use)
         rows = features(text, vector, listed)

@@ -6,16 +6,19 @@ A row a unit, a column a feature; the same code makes them for training (`traini
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.text.stems import asked, pairs, stems, title_stems
+from retrieval.highlights import carried
+from retrieval.text.stems import STOP_WORDS, asked, pairs, stems, title_stems
 from retrieval.types import Unit, UnitKind
+from retrieval.units import said
 from retrieval.vectors import directions
 
 Floats = NDArray[np.float32]
@@ -35,7 +38,10 @@ FEATURES = (
     "list",
     "length",
     "opens",
+    "carries",
 )
+_FEW = 2  # words that are neither names nor figures; a line of more of them tells something
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,31 @@ class Candidate:
     rank: int
     score: float
     opens: bool = False  # the first unit of its section
+
+
+def telling(question: str, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Without those that are near to nothing: dates in force, page heads, addresses, signatures.
+
+    What they have in common: they are names and figures, with few words between them. Where such a line, or the heading
+    of its section, shares a word with the question, it is what was asked for. A table's row is told by its head.
+    """
+    terms = set(asked(question))
+    return [c for c in candidates if c.unit.kind is UnitKind.ROW or _tells(said(c.unit)) or _named(c, terms)]
+
+
+def _tells(text: str) -> bool:
+    words = _WORD.findall(text)
+    small = [word for n, word in enumerate(words) if n == 0 or not (word[0].isupper() or word[0].isdigit())]
+    named = len(words) - len(small)
+    if len(small) > named:
+        return True
+    content = len([stem for stem in stems(" ".join(small)) if stem not in STOP_WORDS])
+    return content > _FEW or content >= named
+
+
+def _named(candidate: Candidate, terms: Set[str]) -> bool:
+    heads = [part for part in candidate.unit.heading.split(" > ") if part != candidate.title]
+    return not terms.isdisjoint(stems("\n".join((*heads[-1:], said(candidate.unit)))))
 
 
 def features(question: str, vector: Floats, candidates: Sequence[Candidate]) -> Floats:
@@ -74,6 +105,7 @@ def features(question: str, vector: Floats, candidates: Sequence[Candidate]) -> 
         np.array([u.kind is UnitKind.LIST for u in units]),
         np.array([math.log(1 + len(u.text)) for u in units]),
         np.array([c.opens for c in candidates]),
+        np.array(carried(question, [u.text if u.kind is UnitKind.ROW else said(u) for u in units])),
     )
     return np.stack([np.asarray(column, np.float32) for column in columns], axis=1)
 
@@ -87,12 +119,12 @@ def _coverage(question: str, candidates: Sequence[Candidate]) -> tuple[Floats, F
     weights = _weights(terms, own)
     total = sum(weights.values()) or 1.0
     covered, headed, together = [], [], []
-    for said, above in zip(own, heads, strict=True):
-        inside = sum(w for t, w in weights.items() if t in said)
-        over = sum(w for t, w in weights.items() if t in above and t not in said)
+    for words, above in zip(own, heads, strict=True):
+        inside = sum(w for t, w in weights.items() if t in words)
+        over = sum(w for t, w in weights.items() if t in above and t not in words)
         covered.append(inside / total)
         headed.append((inside + 0.5 * over) / total)
-        content = [s for s in said if s in weights]
+        content = [s for s in words if s in weights]
         near = {f"{a}_{b}" for a, b in pairwise(content)} & wanted_pairs if wanted_pairs else set()
         together.append(len(near) / len(wanted_pairs) if wanted_pairs else 0.0)
     return np.array(covered, np.float32), np.array(headed, np.float32), np.array(together, np.float32)
