@@ -29,7 +29,8 @@ from retrieval.types import Question
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
-THRESHOLD, JOINS, LEAST = 0.52, 2.3, 0.26
+THRESHOLD, JOINS, LEAST = 0.52, 2.3, 0.46
+OFF = 0.5  # weight of a question that has nothing to do with the documents, beside one that they answer
 MADE = 0.5  # weight of a question whose answer was taken away, beside one that people wrote
 RIDGE, GROUP_RIDGE = 20.0, 10.0
 _OF_ANY_SCALE = frozenset({"cosine"})  # means nothing where the embedder is another one
@@ -40,7 +41,7 @@ class Origin(Enum):
 
     WRITTEN = "people wrote it for these documents"
     MADE = "the same, without the passages that answer it"
-    OFF_TOPIC = "no such document answers it; for thresholds alone"
+    OFF_TOPIC = "it has nothing to do with such documents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +121,23 @@ def newton(rows: Floats, right: Floats, weight: Floats, ridge: float) -> tuple[F
 class Model:
     units: tuple[Floats, Floats, Floats, float]
     group: Floats
+    near: Floats
 
     def odds(self, case: Case) -> Floats:
         return _odds(self.units, case)
 
     def likely(self, case: Case) -> float:
-        return float(1 / (1 + np.exp(-(_grouped(case, self.odds(case)) @ self.group[:-1] + self.group[-1]))))
+        """How likely one of the two best units answers."""
+        return _probability(self.group, _grouped(case, self.odds(case)))
+
+    def shown(self, case: Case) -> bool:
+        """Whether anything is shown, as an answer or as nearest."""
+        about = _probability(self.near, _grouped(case, self.odds(case)))
+        return self.likely(case) >= THRESHOLD or about >= LEAST
+
+
+def _probability(weights: Floats, features: Floats) -> float:
+    return float(1 / (1 + np.exp(-(features @ weights[:-1] + weights[-1]))))
 
 
 def _odds(units: tuple[Floats, Floats, Floats, float], case: Case) -> Floats:
@@ -149,32 +161,45 @@ def fit_units(cases: Sequence[Case]) -> tuple[Floats, Floats, Floats, float]:
 
 
 def fit(cases: Sequence[Case]) -> Model:
-    """Units first; then, on odds that come from the other sets, whether one of the two best units is right."""
-    outside: list[tuple[Case, Floats]] = []
+    """Units first; then, on odds that come from the other sets, whether one of the two best units is right, and whether
+    the documents hold an answer to a question or have nothing to do with it.
+    """
+    outside: list[tuple[Case, Floats, Floats]] = []
     for corpus in sorted({c.corpus for c in cases}):
         units = fit_units([c for c in cases if c.corpus != corpus])
-        outside += [(c, _odds(units, c)) for c in cases if c.corpus == corpus]
-    rows = np.array([_grouped(c, odds) for c, odds in outside])
-    right = np.array([float(_first(c, odds, 2)) for c, odds in outside])
-    weight = np.array([MADE if c.origin is Origin.MADE else 1.0 for c, _ in outside])
-    mean, scale, weights, bias = newton(rows, right, weight, GROUP_RIDGE)
-    return Model(fit_units(cases), np.append(weights / scale, bias - (mean * weights / scale).sum()))
+        for c in (c for c in cases if c.corpus == corpus):
+            odds = _odds(units, c)
+            outside.append((c, odds, _grouped(c, odds)))
+    asked = [(c, odds, row) for c, odds, row in outside if c.origin is not Origin.OFF_TOPIC]
+    weight = [MADE if c.origin is Origin.MADE else 1.0 for c, _, _ in asked]
+    group = _head([row for _, _, row in asked], [_first(c, odds, 2) for c, odds, _ in asked], weight)
+    about = [(c, row) for c, _, row in outside if c.right.any() or c.origin is Origin.OFF_TOPIC]
+    weight = [OFF if c.origin is Origin.OFF_TOPIC else 1.0 for c, _ in about]
+    near = _head([row for _, row in about], [bool(c.right.any()) for c, _ in about], weight)
+    return Model(fit_units(cases), group, near)
+
+
+def _head(rows: Sequence[Floats], right: Sequence[bool], weight: Sequence[float]) -> Floats:
+    """Logistic weights of GROUP for the columns as they are, and the bias."""
+    mean, scale, weights, bias = newton(np.array(rows), np.array(right, float), np.array(weight), GROUP_RIDGE)
+    return np.append(weights / scale, bias - (mean * weights / scale).sum())
 
 
 def report(name: str, cases: Sequence[Case], of: Callable[[Case], Model]) -> None:
     """The figures of one half. `of` gives the model that a case was not fitted to."""
     told = [(c, of(c).odds(c), of(c).likely(c)) for c in cases if c.origin is Origin.WRITTEN]
+    seen = {id(c): of(c).shown(c) for c in cases}
     yes, no = [t for t in told if t[0].answerable], [t for t in told if not t[0].answerable]
     answered = [t for t in yes if t[2] >= THRESHOLD]
     wrong = [t for t in no if t[2] >= THRESHOLD]
-    first, shown = ([p >= LEAST and _first(c, o, most) for c, o, p in yes] for most in (1, 3))
+    first, shown = ([seen[id(c)] and _first(c, o, most) for c, o, _ in yes] for most in (1, 3))
     right = [_first(c, o, 2) for c, o, _ in answered]
     print(f"{name}: {len(yes)} answerable, {len(no)} not")
     print(f"  right unit first {_share(first)}, among three shown {_share(shown)}")
     print(f"  answered {len(answered) / len(yes):.2f}, right among them {_share(right)}")
     print(f"  unanswerable answered {len(wrong) / max(1, len(no)):.2f}")
-    off = [of(c).likely(c) for c in cases if c.origin is Origin.OFF_TOPIC]
-    near, sure = ([p >= least for p in off] for least in (LEAST, THRESHOLD))
+    off = [c for c in cases if c.origin is Origin.OFF_TOPIC]
+    near, sure = [seen[id(c)] for c in off], [of(c).likely(c) >= THRESHOLD for c in off]
     print(f"  off topic, {len(off)}: something shown {_share(near)}, answered {_share(sure)}")
 
 
@@ -185,11 +210,10 @@ def _share(held: Sequence[bool]) -> str:
 def main() -> None:
     folder, work = Path(sys.argv[1]) / "natural", Path(sys.argv[2])
     held = asyncio.run(collect(sorted(p.parent for p in folder.glob("*/full.jsonl")), work))
-    even = [c for c in held if c.tune]
-    tune = [c for c in even if c.origin is not Origin.OFF_TOPIC]
+    tune = [c for c in held if c.tune]
     apart = {corpus: fit([c for c in tune if c.corpus != corpus]) for corpus in {c.corpus for c in tune}}
     whole = fit(tune)
-    report("even lines, each set by a model of the others", even, lambda c: apart[c.corpus])
+    report("even lines, each set by a model of the others", tune, lambda c: apart[c.corpus])
     report("odd lines", [c for c in held if not c.tune], lambda _: whole)
     arrays: dict[str, Floats] = {}
     scaleless = np.array([name not in _OF_ANY_SCALE for name in FEATURES], np.float64)
@@ -202,6 +226,7 @@ def main() -> None:
             f"{name}_scale": scale,
             f"{name}_weights": weights,
             f"{name}_group": model.group,
+            f"{name}_near": model.near,
         }
         arrays[f"{name}_rest"] = np.array([bias, THRESHOLD, JOINS, LEAST])
     path = Path(__file__).parent.parent / "retrieval" / "select" / WEIGHTS

@@ -39,7 +39,8 @@ class Scorer:
     group: Floats  # of GROUP, the last one for itself
     threshold: float  # probability from which on the best units are an answer
     joins: float  # log odds that a further unit may be behind the best one, to be part of an answer
-    least: float  # probability below which nothing is near
+    near: Floats  # of GROUP, the last one for itself: whether the question is about what these documents are about
+    least: float  # probability of that below which nothing is shown
 
     def likely(self, rows: Floats) -> Floats:
         """The log odds that each unit answers."""
@@ -47,7 +48,15 @@ class Scorer:
 
     def sure(self, rows: Floats, odds: Floats) -> float:
         """The probability that the best of them does answer."""
-        return float(1 / (1 + np.exp(-(group(rows, odds) @ self.group[:-1] + self.group[-1]))))
+        return _probability(self.group, group(rows, odds))
+
+    def about(self, rows: Floats, odds: Floats) -> float:
+        """The probability that the question has to do with them at all."""
+        return _probability(self.near, group(rows, odds))
+
+
+def _probability(weights: Floats, features: Floats) -> float:
+    return float(1 / (1 + np.exp(-(features @ weights[:-1] + weights[-1]))))
 
 
 GROUP = ("best", "ahead", "lead", "spread", "cosine", "covered_with_heads", "together", "passage_rank")
@@ -93,10 +102,11 @@ def read(content: bytes) -> Learned:
 
 
 def _scorer(arrays: Mapping[str, Floats], name: str) -> Scorer:
-    mean, scale, weights, rest, group = (
-        arrays[f"{name}_{part}"] for part in ("mean", "scale", "weights", "rest", "group")
+    mean, scale, weights, rest, group, near = (
+        arrays[f"{name}_{part}"] for part in ("mean", "scale", "weights", "rest", "group", "near")
     )
-    return Scorer(mean, scale, weights, float(rest[0]), group, *map(float, rest[1:4]))
+    bias, threshold, joins, least = map(float, rest)
+    return Scorer(mean, scale, weights, bias, group, threshold, joins, near, least)
 
 
 class EmbeddedSelector:
@@ -123,9 +133,9 @@ class EmbeddedSelector:
         likely = 1 / (1 + np.exp(-odds))
         likeliest = self._scorer.sure(rows[order], odds[order])
         use = ModelUse("extractive", "", {**self._use.parameters, "sure_millionths": round(1e6 * likeliest)})
-        if likeliest < self._scorer.least:
-            return Selection((), False, use)
         sure = likeliest >= self._scorer.threshold
+        if not sure and self._scorer.about(rows[order], odds[order]) < self._scorer.least:
+            return Selection((), False, use)
         shown = _apart(order, listed)
         if sure:
             shown = [n for n in shown[:ANSWERS] if odds[n] >= odds[order[0]] - self._scorer.joins]

@@ -10,7 +10,7 @@ import pytest
 
 from retrieval.embed.minilm import MiniLM
 from retrieval.indexing import unit_text
-from retrieval.select.embedded import SHOWN, EmbeddedSelector, candidates, learned
+from retrieval.select.embedded import GROUP, SHOWN, EmbeddedSelector, candidates, learned
 from retrieval.select.features import FEATURES
 from retrieval.types import Passage, Question
 from retrieval.vectors import directions, packed
@@ -68,6 +68,28 @@ async def test_what_has_nothing_to_do_with_the_documents_finds_nothing(embedder:
     assert verify(selection, shelf).nearest is None
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["how do i bake sourdough bread", "what is the capital of australia", "how many moons does jupiter have"],
+)
+async def test_nothing_is_near_to_a_question_about_something_else(
+    embedder: MiniLM, shelf: list[Passage], question: str
+) -> None:
+    assert not (await EmbeddedSelector(embedder).select(asked(question), shelf)).chosen
+
+
+async def test_a_date_in_force_is_near_to_a_question_on_it_alone(embedder: MiniLM) -> None:
+    held = passage(f"In force from 1 September 2026. {TEXTS[0]}", start=0, title="Travel", path=())
+    vectors = await embedder.embed([unit_text("Travel", u) for u in held.units])
+    made = tuple(replace(u, vector=packed(v)) for u, v in zip(held.units, vectors, strict=True))
+    shown = {}
+    for text in ("may i have a suite on my trip", "since when is it in force"):
+        selection = await EmbeddedSelector(embedder).select(asked(text), [replace(held, units=made)])
+        assert selection.chosen
+        shown[text] = {chosen.unit for chosen in selection.chosen}
+    assert [made[0].id in units for units in shown.values()] == [False, True]
+
+
 async def test_passages_of_another_embedder_are_not_judged(embedder: MiniLM, shelf: list[Passage]) -> None:
     foreign = [replace(p, units=tuple(replace(u, vector=b"\1\2\3") for u in p.units)) for p in shelf]
     selection = await EmbeddedSelector(embedder).select(asked("how much holiday do i get"), foreign)
@@ -77,6 +99,7 @@ async def test_passages_of_another_embedder_are_not_judged(embedder: MiniLM, she
 def test_the_weights_fit_the_features() -> None:
     assert len(learned().own.weights) == len(learned().other.weights) == len(FEATURES)
     assert learned().other.weights[FEATURES.index("cosine")] == 0
+    assert len(learned().own.group) == len(learned().own.near) == len(GROUP) + 1
 
 
 def test_a_unit_is_judged_once(shelf: list[Passage]) -> None:
