@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -48,18 +48,21 @@ class Log(Protocol):
         ...
 
 
-async def affected(log: Log, library: Library, documents: Iterable[str]) -> AsyncIterator[Affected]:
+async def affected(
+    log: Log, library: Library, documents: Iterable[str], chosen: Filter | None = None
+) -> AsyncIterator[Affected]:
     """For each of these documents the answers with a quote that its version in force does not have, newest first.
 
-    Raises AuditError.
+    `chosen` narrows the answers. Raises AuditError.
     """
     delivered: set[str] | None = None
+    narrow = replace(chosen or Filter(), event="question", outcome="answered")
     for document_id in documents:
         current = (await library.current([document_id])).get(document_id)
         text = ""
         if current is not None:
             text = squash(await library.text(document_id, current.version, 0, 1 << 30))
-        async for record in log.all(Filter(document=document_id, event="question", outcome="answered")):
+        async for record in log.all(replace(narrow, document=document_id)):
             for citation in _dicts(record, "citations"):
                 if citation.get("document") != document_id or _holds(citation, current, text):
                     continue

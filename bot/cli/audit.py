@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import asdict, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +26,7 @@ from bot.cli.common import (
     say_lines,
     settings,
 )
-from bot.cli.filters import filtered, utc
+from bot.cli.filters import filtered
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -263,44 +262,5 @@ def export_(
             what = "answers" if kind in (ExportFormat.CSV, ExportFormat.PARQUET) else "records"
             say(f"Exported {done.records} {what} to {', '.join(files)}")
         return DONE
-
-    run(work())
-
-
-@audit.command()
-def affected(
-    document: Annotated[str | None, typer.Argument(help="A document's id; without it, all that changed.")] = None,
-    since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Changed at or after this (UTC).")
-    ] = None,
-    json: JsonOption = False,
-    home: HomeOption = None,
-) -> None:
-    """Answers that quote what a document no longer says, with the section as it was and as it is."""
-
-    async def work() -> int:
-        from bot.answering.affected import affected as found_in
-        from bot.wiring.app import open_state
-
-        known = settings(home)
-        with open_state(known) as state:
-            async with open_log(home) as log:
-                wanted = [document] if document else state.changed_since(utc(since))
-                found = [one async for one in found_in(log, state, wanted)]
-                await looked(log, "affected", document, found=len(found))
-        if json:
-            out([asdict(one) for one in found])
-            return DONE if found else NO
-        for one in found:
-            unseen = "" if one.shown else " (not known to have been shown)"
-            say(f"{one.record}  {one.at:%Y-%m-%d %H:%M}  {one.question[:80]}{unseen}")
-            place = f"{one.title}, {one.section}" if one.section else one.title
-            say(f"  {place}: version {one.version}, now {one.new_version or 'gone'}")
-            say_field("  quoted", one.quote)
-            say_field("  was", one.old)
-            say_field("  is", one.new or "gone")
-        if not found:
-            say("No answer quotes anything that its document no longer says.")
-        return DONE if found else NO
 
     run(work())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +14,6 @@ from bot.cli.common import (
     DONE,
     NO,
     USAGE,
-    DocumentArgument,
     HomeOption,
     JsonOption,
     RecordArgument,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from audit.erase import PendingErasure
     from audit.log import TransparencyLog
     from audit.replay import Replayed
+    from audit.search import Filter
 
 
 def register(audit: typer.Typer) -> None:
@@ -76,23 +77,31 @@ def _print_replay(done: Replayed) -> None:
 
 
 def affected(
-    document: DocumentArgument,
+    document: Annotated[str | None, typer.Argument(help="A document's id; needed without --since.")] = None,
+    since: Since = None,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Only answers that quote what the document no longer says.")
+    ] = False,
     version: Annotated[str | None, typer.Option(help="Only this version.")] = None,
     section: SectionOption = None,
     json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """The answers that cited a document: whom to tell when it was wrong or has changed."""
+    """Whom to tell: the answers that cited a document, or that quote what documents no longer say since a time."""
+    if document is None and since is None:
+        note("footnote: name a document, or a time: footnote audit affected --since 2026-03-01")
+        raise typer.Exit(USAGE)
 
     async def work() -> int:
         from audit.insights import affected as answers
         from audit.search import Filter
 
+        chosen = Filter(document=document, version=version, section=section)
+        if document is None or changed or since is not None:
+            return await _no_longer_said(document, utc(since), chosen, json, home)
         async with open_log(home) as log:
             found = [record async for record in answers(log, document, version=version, section=section)]
-            await looked(
-                log, "affected", found=len(found), chosen=Filter(document=document, version=version, section=section)
-            )
+            await looked(log, "affected", found=len(found), chosen=chosen)
         if json:
             out([as_json(record) for record in found])
         for record in () if json else found:
@@ -103,6 +112,34 @@ def affected(
         return DONE if found else NO
 
     run(work())
+
+
+async def _no_longer_said(
+    document: str | None, since: datetime | None, chosen: Filter, json: bool, home: Path | None
+) -> int:
+    """Answers whose quotes the versions in force do not have, with the section as it was and as it is."""
+    from bot.answering.affected import affected as answers
+    from bot.wiring.app import open_state
+
+    with open_state(settings(home)) as state:
+        async with open_log(home) as log:
+            ended = state.changed_since(since)
+            wanted = ended if document is None else [one for one in (document,) if since is None or one in ended]
+            found = [one async for one in answers(log, state, wanted, chosen)]
+            await looked(log, "affected", found=len(found), chosen=chosen)
+    if json:
+        out([asdict(one) for one in found])
+        return DONE if found else NO
+    for one in found:
+        unseen = "" if one.shown else " (not known to have been shown)"
+        say(f"{one.record}  {one.at:%Y-%m-%d %H:%M}  {one.question[:80]}{unseen}")
+        place = f"{one.title}, {one.section}" if one.section else one.title
+        say(f"  {place}: version {one.version}, now {one.new_version or 'gone'}")
+        for name, text in (("quoted", one.quote), ("was", one.old), ("is", one.new or "gone")):
+            say_field(f"  {name}", text.strip())
+    if not found:
+        say("No answer quotes anything that its document no longer says.")
+    return DONE if found else NO
 
 
 def stats(since: Since = None, until: Until = None, json: JsonOption = False, home: HomeOption = None) -> None:

@@ -24,6 +24,7 @@ ASK_S = 0.3
 """All sources together are waited for this long."""
 READ_S = 5.0
 """What has changed is read anew within this time, or the reply says that it is being updated."""
+CLOSE_S = 60.0
 _AGAIN_S = 0.2  # a run that another process has begun is looked for this often
 
 log = structlog.get_logger(__name__)
@@ -113,6 +114,9 @@ class Revalidator:
                 return
 
     async def close(self) -> None:
+        """What is being read anew is read to its end, within a minute: a reply may have said that it is."""
+        if self._running:
+            await asyncio.wait(list(self._running.values()), timeout=CLOSE_S)
         for task in list(self._running.values()):
             task.cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
