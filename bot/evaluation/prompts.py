@@ -87,7 +87,7 @@ class Again:
 
 
 def _question(record: AuditRecord) -> Question:
-    memory = from_json(tuple[Turn, ...], record.fields["memory"])  # type: ignore[arg-type]
+    memory = from_json(tuple[Turn, ...], record.fields["memory"])
     asked_at = datetime.fromisoformat(str(record.fields["asked_at"]))
     return Question(str(record.fields["searched"]), asked_at, memory)
 
@@ -118,7 +118,7 @@ def _passage(item: Mapping[str, Json], document: Document) -> Passage:
         int(str(item["start"])),
         int(str(item["end"])),
         "",
-        from_json(tuple[Place, ...], item["places"]),  # type: ignore[arg-type]
+        from_json(tuple[Place, ...], item["places"]),
         int(str(item["score_millionths"])),
     )
 

@@ -67,7 +67,9 @@ class Revalidator:
         try:
             return await source.revalidate(entry.origin.item, entry.token)
         except (ConnectorError, OSError) as error:
-            log.warning("a source could not say whether a document is as it was", source=source, error=str(error))
+            log.warning(
+                "a source could not say whether a document is as it was", source=document.source, error=str(error)
+            )
             return Standing.UNKNOWN
 
     def _carrier(self, document_id: str) -> DocumentState | None:

@@ -121,9 +121,9 @@ class _Reader:
                 # one by one, since python-pptx finds each row by counting from the first
                 for _, row in groupby(shape.table.iter_cells(), lambda cell: cell._tc.getparent()):
                     cells = [self._cell(c, where) for c in row if not c.is_spanned]
-                    placed = grid.row(cells)
+                    told = grid.row(cells)
                     if any(cell.text for cell in cells):
-                        yield line(placed), self._tables
+                        yield line(told), self._tables
             else:
                 drawn = _Drawing.of(shape)
                 yield from ((text, None) for text in drawn.texts)
