@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -212,7 +213,7 @@ def _reap(children: dict[int, socket.socket]) -> None:
     for pid in list(children):
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
-            with children.pop(pid) as told:
+            with children.pop(pid) as told, suppress(BrokenPipeError):  # nobody may want to know any more
                 told.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
