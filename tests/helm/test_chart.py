@@ -52,11 +52,34 @@ def test_every_variable_it_sets_is_a_setting(helm: Path) -> None:
     from bot.settings.files import PREFIX
     from bot.settings.values import Settings
 
-    pod = rendered(helm, "weaviate.url=http://weaviate:8080", "model.name=m", "model.baseUrl=http://m/v1")
+    given = ("weaviate.url=http://weaviate:8080", "model.name=m", "model.baseUrl=http://m/v1")
+    pod = rendered(helm, *given, "metrics.port=9464", "checkpoints.existingClaim=kept")
     (container,) = pod["Deployment"]["spec"]["template"]["spec"]["containers"]
     names = {item["name"] for item in container["env"]}
     assert names == {n for n in names if n.removeprefix(PREFIX).lower() in Settings.model_fields}
-    assert len(names) == 8
+    assert len(names) == 11
+
+
+@pytest.mark.slow
+def test_metrics_and_checkpoints_have_a_place_where_they_are_asked_for(helm: Path) -> None:
+    pod = rendered(helm)["Deployment"]["spec"]["template"]["spec"]
+    assert [port["name"] for port in pod["containers"][0]["ports"]] == ["http"]
+    assert "checkpoints" not in {volume["name"] for volume in pod["volumes"]}
+    source = "networkPolicy.metricsFrom[0].namespaceSelector.matchLabels.name=monitoring"
+    chart = rendered(helm, "metrics.port=9464", source, "checkpoints.existingClaim=kept")
+    pod = chart["Deployment"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    env = {item["name"]: item["value"] for item in container["env"]}
+    assert {"name": "metrics", "containerPort": 9464} in container["ports"]
+    assert (env["FOOTNOTE_METRICS_HOST"], env["FOOTNOTE_METRICS_PORT"]) == ("0.0.0.0", "9464")
+    assert {"name": "checkpoints", "mountPath": env["FOOTNOTE_CHECKPOINT_FOLDER"]} in container["volumeMounts"]
+    assert {"name": "checkpoints", "persistentVolumeClaim": {"claimName": "kept"}} in pod["volumes"]
+    assert chart["NetworkPolicy"]["spec"]["ingress"] == [
+        {
+            "ports": [{"port": "metrics", "protocol": "TCP"}],
+            "from": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}],
+        }
+    ]
 
 
 @pytest.mark.slow
