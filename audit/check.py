@@ -87,12 +87,17 @@ def check_record(record: Claimed) -> Iterator[Finding]:
         parse_timestamp(record.time)
     except ValueError:
         yield found("the time is malformed")
-    posted, hashed = record.fields.get("posted"), record.fields.get("posted_sha256")
+    yield from (found(what) for what in check_values(record.event, record.fields))
+
+
+def check_values(event: str, fields: Mapping[str, Json]) -> Iterator[str]:
+    """What is wrong within a record's fields, whatever its leaf says."""
+    posted, hashed = fields.get("posted"), fields.get("posted_sha256")
     if isinstance(posted, str) and isinstance(hashed, str) and hashlib.sha256(posted.encode()).hexdigest() != hashed:
-        yield found("the posted bytes do not have the hash that was recorded")
+        yield "the posted bytes do not have the hash that was recorded"
     # 5. Each section snapshot has its hash and length, and each quote stands in one at its offsets.
-    if record.event == "question":
-        yield from (found(what) for what in check_quotes(record.fields))
+    if event == "question":
+        yield from check_quotes(fields)
 
 
 def _names_of(record: Claimed) -> str:
@@ -134,11 +139,11 @@ def _check_digests(record: Claimed, listed: list[str]) -> Iterator[Finding]:
         yield Finding(record.id, "a field stands twice")
     given = dict(digests)
     known = given.keys() == record.fields.keys() and len(given) == len(digests)
-    if known and left.issuperset(given.values()) and _in_form(record.salts.values()):
+    if known and left.issuperset(given.values()) and are_salts(record.salts.values()):
         left.difference_update(given.values())
         digests = []
     for name, value in digests:  # one of them is wrong: which
-        if value not in left or name not in record.fields or not _in_form([record.salts[name]]):
+        if value not in left or name not in record.fields or not are_salts([record.salts[name]]):
             yield Finding(record.id, f"field {name} is not what was recorded")
         left.discard(value)
     if set(record.erased) & set(record.fields):
@@ -148,8 +153,8 @@ def _check_digests(record: Claimed, listed: list[str]) -> Iterator[Finding]:
         yield Finding(record.id, f"{missing} fields are missing, {erased} are said to be erased")
 
 
-def _in_form(salts: Collection[str]) -> bool:
-    """One look at all of them together, which are many."""
+def are_salts(salts: Collection[str]) -> bool:
+    """Have they the form of salts? One look at all of them together, which are many."""
     return {*map(len, salts)} <= {_SALT_LENGTH} and _SALT_LETTERS.fullmatch("".join(salts)) is not None
 
 

@@ -34,6 +34,8 @@ MOST_BYTES = 32 * 1024 * 1024
 
 _SALT = SALT_BYTES * b"\xff" + b"\0\0"  # what is kept of 18 bytes, a multiple of the three that base64 takes at once
 _ROWS = msgspec.json.Decoder(list[tuple[str, str, Any]])
+_RAW_ROWS = msgspec.json.Decoder(list[tuple[str, str, msgspec.Raw]])
+_VALUE = msgspec.json.Decoder(Any)
 _PARTS = msgspec.json.Decoder(list[msgspec.Raw])
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
@@ -138,10 +140,15 @@ def digest(salt: str, name: str, value: Json) -> str:
     return _digests([canonical([salt, name, value])])[0]
 
 
-def disclosures_of(body: bytes) -> list[tuple[str, str, Json]]:
-    """(salt, name, value) of each disclosure of a stored body. Raises AuditCorrupt when it has another shape."""
+def disclosures_of(body: bytes, names: frozenset[str] | None = None) -> list[tuple[str, str, Json]]:
+    """(salt, name, value) of each disclosure of a stored body, or of those with these names.
+
+    Raises AuditCorrupt when it has another shape.
+    """
     try:
-        return _ROWS.decode(body)
+        if names is None:
+            return _ROWS.decode(body)
+        return [(salt, name, _VALUE.decode(raw)) for salt, name, raw in _RAW_ROWS.decode(body) if name in names]
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise AuditCorrupt(f"stored disclosures are no list of [salt, name, value]: {error}") from error
 
@@ -162,7 +169,7 @@ def from_microseconds(micros: int) -> datetime:
 
 def timestamp(time: datetime) -> str:
     """RFC 3339 in UTC with microseconds, e.g. "2026-03-01T09:30:00.000123Z"."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def parse_timestamp(text: str) -> datetime:
@@ -182,10 +189,15 @@ def _salts(count: int) -> list[str]:
 
 def _digests(disclosures: Iterable[bytes | msgspec.Raw]) -> list[str]:
     """The digest of each disclosure, in base64url."""
-    to_base64, sha256 = binascii.b2a_base64, hashlib.sha256
-    hashed = [sha256(to_base64(part, newline=False).rstrip(b"=").translate(_URL_SAFE)).digest() for part in disclosures]
-    letters = _url_safe(b"\0".join(hashed) + b"\0").decode()  # 33 bytes each, 44 letters; the last one is the zero's
-    return [letters[at : at + 43] for at in range(0, len(hashed) * 44, 44)]
+    sha256 = hashlib.sha256
+    hashed = [sha256(letters).digest() for letters in _lines(disclosures).split(b"\n")[:-1]]
+    return _lines(hashed).decode().split("\n")[:-1]
+
+
+def _lines(parts: Iterable[bytes | msgspec.Raw]) -> bytes:
+    """Each in base64url without padding, and a line break: the letters of all are exchanged at once."""
+    to_base64 = binascii.b2a_base64
+    return b"".join([to_base64(part) for part in parts]).translate(_URL_SAFE, b"=")
 
 
 def _url_safe(data: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,11 +14,12 @@ from typing import TypeVar
 
 from audit.bundle import BundleSink
 from audit.canonical import canonical
-from audit.database import Session
+from audit.database import Row, Session
 from audit.errors import AuditCorrupt, ExportFailed
 from audit.files import write_whole
 from audit.log import TransparencyLog
-from audit.parquet import ParquetSink
+from audit.parquet import ParquetSink, block_of
+from audit.processes import MANY, in_order
 from audit.reading import Reader
 from audit.record import AuditRecord, Json, new_record_id
 from audit.report import Rotation
@@ -28,8 +29,6 @@ from audit.sinks import CsvSink, JsonlSink, OcsfSink, Plan, Sink
 
 T = TypeVar("T")
 EVERYTHING = Filter()
-CHUNK = 500
-SAVE_EVERY = 10_000
 
 Progress = Callable[[int, int], None]
 """(records done, records in all)"""
@@ -53,6 +52,20 @@ class Exported:
     record: str
 
 
+@dataclass(frozen=True, slots=True)
+class ExportPace:
+    """`chunk` records are held in memory at once; after `save_every` what was written is made durable; from
+    `elsewhere` records on, several processes make columns of them.
+    """
+
+    chunk: int = 500
+    save_every: int = 10_000
+    elsewhere: int = MANY
+
+
+EXPORT_PACE = ExportPace()
+
+
 @dataclass(slots=True)
 class _Run:
     plan: Plan
@@ -72,15 +85,13 @@ async def export(
     resume: bool = False,
     mark: bool = False,
     progress: Progress | None = None,
-    chunk: int = CHUNK,
-    save_every: int = SAVE_EVERY,
+    pace: ExportPace = EXPORT_PACE,
 ) -> Exported:
     """Write the records that match to `target` (a file; a folder for Parquet and bundles).
 
     With `mark`, CSV begins with a byte order mark. Every format is sealed. `by` is who exports; an access record says
     so before anything is written. With `resume`, an
-    export that stopped goes on where it was, under its old checkpoint. `chunk` records are held in
-    memory at once; after `save_every` what was written is made durable. Raises ExportFailed,
+    export that stopped goes on where it was, under its old checkpoint. Raises ExportFailed,
     AuditUnavailable.
     """
     target = _absolute(target)
@@ -96,7 +107,8 @@ async def export(
                 def save(_: Reader) -> None:
                     _save(target, sink, run)
 
-                await _copy(reader, sink, run, progress, wanted, target, chunk, save, save_every)
+                apart = run.total - run.done >= pace.elsewhere
+                await _copy(reader, sink, run, progress, wanted, target, pace, save, apart)
                 if isinstance(sink, BundleSink):
                     await _read(reader, target, sink.finish)
             finally:
@@ -198,28 +210,60 @@ async def _copy(
     progress: Progress | None,
     wanted: Filter,
     target: Path,
-    chunk: int,
+    pace: ExportPace,
     save: Callable[[Reader], None],
-    save_every: int,
+    apart: bool,
 ) -> None:
+    steps: list[Generator[int, None, None]] = []
+
     def step(view: Reader) -> int:
-        rows = view.chunk(wanted, run.next, run.plan.size, chunk)
-        for stored in rows:
-            sink.add(stored, view)
-        if rows:
-            run.next, run.done = rows[-1].index + 1, run.done + len(rows)
-        return len(rows)
+        if not steps:
+            steps.append(
+                _blocks(view, sink, run, wanted, pace.chunk, apart)
+                if isinstance(sink, ParquetSink)
+                else _chunks(view, sink, run, wanted, pace.chunk)
+            )
+        count = next(steps[0], 0)
+        run.done += count
+        return count
 
     saved = run.done
-    while True:
-        count = await _read(reader, target, step)
-        if progress is not None:
-            progress(run.done, run.total)
-        if count < chunk:
-            return
-        if run.done - saved >= save_every:
-            saved = run.done
-            await _read(reader, target, save)
+    try:
+        while await _read(reader, target, step):
+            if progress is not None:
+                progress(run.done, run.total)
+            if run.done - saved >= pace.save_every:
+                saved = run.done
+                await _read(reader, target, save)
+    finally:
+        if steps:
+            await _read(reader, target, lambda _: steps[0].close())
+
+
+def _chunks(view: Reader, sink: Sink, run: _Run, wanted: Filter, chunk: int) -> Generator[int, None, None]:
+    """Adds the next records to the sink, and says how many they were, until all are there."""
+    while rows := view.chunk(wanted, run.next, run.plan.size, chunk):
+        for stored in rows:
+            sink.add(stored, view)
+        run.next = rows[-1].index + 1
+        yield len(rows)
+
+
+def _blocks(
+    view: Reader, sink: ParquetSink, run: _Run, wanted: Filter, chunk: int, apart: bool
+) -> Generator[int, None, None]:
+    """Likewise, with the rows made columns, in other processes where they are many."""
+
+    def rows() -> Iterator[list[Row]]:
+        start = run.next
+        while found := view.chunk_rows(wanted, start, run.plan.size, chunk):
+            yield found
+            start = found[-1][0] + 1
+
+    for block in in_order(block_of, rows(), elsewhere=apart):
+        sink.put(block)
+        run.next = block.last + 1
+        yield block.records
 
 
 def _progress_path(target: Path) -> Path:

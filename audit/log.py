@@ -29,19 +29,30 @@ from typing import TypeVar
 
 from audit.database import Database, Session
 from audit.disclosure import seal
-from audit.errors import AuditCorrupt, AuditError, AuditForbidden, AuditUnavailable, RecordExists, RecordUnknown
+from audit.errors import (
+    AuditCorrupt,
+    AuditError,
+    AuditForbidden,
+    AuditUnavailable,
+    RecordExists,
+    RecordInvalid,
+    RecordUnknown,
+)
 from audit.files import alone, put_in_place
 from audit.gaps import GapNotes
 from audit.keyring import Paths, remember, signers
 from audit.note import PublicKey, SigningKey, rotation_signature, write_key
 from audit.reading import Reader
 from audit.record import AuditRecord, Json, Receipt, new_record_id
+from audit.sealing import Sealer
 from audit.search import Filter, Page
 from audit.sqlite import SqliteDatabase
 from audit.store import Addition, Store
 
 PATIENCE = 2.0  # seconds; a slower log counts as unavailable
 MOST_IN_BATCH = 512
+GAP = 0.001  # seconds without a further append after which a batch is written
+LINGER = 0.02  # seconds that a batch may take to gather
 AGAIN = 0.01  # seconds between two tries while another process holds the log
 START = 15.0  # seconds that a start waits for it
 NOTING = 2.0  # seconds that noting a refusal may take before the caller is told
@@ -52,10 +63,12 @@ T = TypeVar("T")
 class _Waiting:
     """An append, or a piece of work for the writer thread, and who waits for it."""
 
-    entry: Addition | None
+    record: AuditRecord | None
     done: asyncio.Future[Receipt]
     loop: asyncio.AbstractEventLoop
     work: Callable[[Store], None] | None = None
+    also: Callable[[Session, int], None] | None = None
+    entry: Addition | None = None  # once it is sealed
     abandoned: bool = False
     expired: bool = False
 
@@ -74,6 +87,8 @@ class TransparencyLog:
         self._reader = self.reader()
         self._thread = threading.Thread(target=self._write_all, name="audit-writer", daemon=True)
         self._closed = False
+        self._sealer = Sealer()
+        self._together = 0  # appends of the last batch
 
     @classmethod
     async def open(
@@ -129,7 +144,7 @@ class TransparencyLog:
 
     async def append_with(self, record: AuditRecord, also: Callable[[Session, int], None] | None = None) -> Receipt:
         """Append, and change the disclosures in the same transaction (erasure, copies of exports)."""
-        return await self._submit(Addition(seal(record), also))
+        return await self._submit(record, also=also)
 
     async def work(self, work: Callable[[Store], None]) -> None:
         """Run something in the writer thread, between two batches, however long it takes."""
@@ -239,11 +254,16 @@ class TransparencyLog:
 
     # --- inside: the caller's side ---
 
-    async def _submit(self, entry: Addition | None, work: Callable[[Store], None] | None = None) -> Receipt:
+    async def _submit(
+        self,
+        record: AuditRecord | None,
+        work: Callable[[Store], None] | None = None,
+        also: Callable[[Session, int], None] | None = None,
+    ) -> Receipt:
         if self._closed:
             raise AuditUnavailable("the audit log is closed; start the service again")
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(entry, loop.create_future(), loop, work)
+        waiting = _Waiting(record, loop.create_future(), loop, work, also)
         self._queue.put(waiting)
         if work is not None:
             return await waiting.done
@@ -251,9 +271,9 @@ class TransparencyLog:
         try:
             return await waiting.done
         except AuditUnavailable as error:
-            if waiting.expired and entry is not None:
+            if waiting.expired and record is not None:
                 with suppress(TimeoutError):  # the disk of the notes may hang too
-                    await asyncio.wait_for(asyncio.to_thread(self._note, error, [entry]), NOTING)
+                    await asyncio.wait_for(asyncio.to_thread(self._note, error, [record.id]), NOTING)
             raise
         finally:
             waiting.abandoned = True  # for a caller that was cancelled: skip it when it still waits
@@ -300,28 +320,45 @@ class TransparencyLog:
         while not ended:
             batch, ended = self._take()
             works = [waiting for waiting in batch if waiting.work is not None]
-            appends = [waiting for waiting in batch if waiting.entry is not None and not waiting.abandoned]
+            appends = [waiting for waiting in batch if waiting.record is not None and not waiting.abandoned]
+            self._together = len(appends)
             if appends:
-                self._write(appends)
+                self._write(self._sealed(appends))
             for waiting in works:
                 self._do(waiting)
+        self._sealer.close()
         try:
             self._store.stop()
         except AuditError:
             self._store.abandon()  # all that was acknowledged is durable; the next start recovers
 
     def _take(self) -> tuple[list[_Waiting], bool]:
+        """What waits now. Where several wrote together last time, they may be about to come again: wait a moment."""
         batch: list[_Waiting] = []
         item = self._queue.get()
+        end = time.monotonic() + LINGER
         while item is not None:
             batch.append(item)
             if len(batch) >= MOST_IN_BATCH:
                 return batch, False
+            linger = item.work is None and len(batch) < self._together and time.monotonic() < end
             try:
-                item = self._queue.get_nowait()
+                item = self._queue.get(timeout=GAP) if linger else self._queue.get_nowait()
             except queue.Empty:
                 return batch, False
         return batch, True
+
+    def _sealed(self, batch: Sequence[_Waiting]) -> list[_Waiting]:
+        """Those whose records are valid; the others are told."""
+        good: list[_Waiting] = []
+        results = self._sealer.seal([waiting.record for waiting in batch if waiting.record is not None])
+        for waiting, result in zip(batch, results, strict=True):
+            if isinstance(result, RecordInvalid):
+                _call(waiting.loop, _fail, waiting.done, result)
+            else:
+                waiting.entry = Addition(result, waiting.also)
+                good.append(waiting)
+        return good
 
     def _write(self, batch: Sequence[_Waiting]) -> None:
         while batch and self._write_once(batch):
@@ -337,7 +374,7 @@ class TransparencyLog:
         except (AuditUnavailable, AuditCorrupt) as error:
             if self._store.open and self._passes(error):
                 return True
-            self._note(error, entries)
+            self._note(error, [entry.sealed.record.id for entry in entries])
             _answer(batch, [_unavailable(error)] * len(batch))
             if not self._store.open:
                 self._try_recover()
@@ -362,12 +399,12 @@ class TransparencyLog:
             return
         _call(waiting.loop, _finish, waiting.done, Receipt("", -1, ""))
 
-    def _note(self, error: AuditError, entries: Sequence[Addition]) -> None:
+    def _note(self, error: AuditError, records: Sequence[str]) -> None:
         """Before anybody is told. Where not even that can be written, the inbox still knows what it asked for."""
         if isinstance(error, AuditForbidden):
             return  # not the log's trouble: this login may not write, and could not write a gap either
         with suppress(OSError):
-            self._gaps.add(str(error), [entry.sealed.record.id for entry in entries])
+            self._gaps.add(str(error), records)
         self._trouble = True
 
     def _try_recover(self) -> None:

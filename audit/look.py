@@ -8,12 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from audit.check import Finding, check_record
+from audit.check import Finding, are_salts, check_record, check_values
 from audit.database import Row
+from audit.disclosure import FORMS, from_microseconds, leaf_text, names_digest, opened, timestamp
+from audit.errors import AuditCorrupt, RecordInvalid
 from audit.reading import Stored, form_of_leaf, stored_row
 from audit.register import GOVERNANCE
 from audit.tree import leaf_hash
+
+_NONE = (None, "{}")
+"""What the databases say of the erased fields of a record that has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +35,27 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeRecords:
+    """Records of one form that are as their leaves say, lost nothing and govern nothing: ids, and microseconds."""
+
+    form: int
+    ids: Sequence[str]
+    times: Sequence[int]
+
+    def records(self) -> list[Looked]:
+        return [
+            Looked(name, from_microseconds(time), self.form, 0, (), None)
+            for name, time in zip(self.ids, self.times, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class LookedRows:
     """Rows in the order in which they were read: their positions, their leaf hashes, and what each says."""
 
     indexes: Sequence[int]
     hashes: Sequence[bytes]
-    records: Sequence[Looked] = ()
+    records: Sequence[Looked] | WholeRecords = ()
 
 
 def look_at_leaves(rows: Sequence[Row]) -> LookedRows:
@@ -44,9 +65,37 @@ def look_at_leaves(rows: Sequence[Row]) -> LookedRows:
 
 def look_at_records(rows: Sequence[Row]) -> LookedRows:
     """Of whole rows. Raises AuditCorrupt for one that is no record at all."""
-    found = [stored_row(row) for row in rows]
-    return LookedRows(
-        [one.index for one in found], [leaf_hash(one.leaf) for one in found], [_look(one) for one in found]
+    indexes, hashes = [row[0] for row in rows], [leaf_hash(row[6]) for row in rows]
+    forms = {form_of_leaf(row[6]) for row in rows}
+    if len(forms) == 1:
+        (form,) = forms
+        if all(_is_whole(row, form) for row in rows):
+            return LookedRows(indexes, hashes, WholeRecords(form, [row[1] for row in rows], [row[4] for row in rows]))
+    return LookedRows(indexes, hashes, [_look(stored_row(row)) for row in rows])
+
+
+def _is_whole(row: Row, form: int) -> bool:
+    """Is a record all that its leaf says, and does it govern nothing? True only where `_look` finds nothing.
+
+    Its leaf is made anew of what stands beside it, and must be the same to the byte. That takes half the time.
+    """
+    _, record_id, event, outcome, time, refers_to, leaf, body, erased = row
+    if event in GOVERNANCE or erased not in _NONE or body is None or form not in FORMS:
+        return False
+    try:
+        parts, digests = opened(body)
+        fields: dict[str, Any] = {name: value for _, name, value in parts}
+        said = timestamp(from_microseconds(time))
+        names = names_digest(fields) if form > 2 else ""
+        expected = leaf_text(record_id, event, said, outcome, refers_to, sorted(digests), form, names)
+    except (AuditCorrupt, RecordInvalid, OverflowError, ValueError):
+        return False
+    return (
+        expected == leaf
+        and len(fields) == len(parts)
+        and len({*digests}) == len(digests)
+        and are_salts([salt for salt, _, _ in parts])
+        and next(iter(check_values(event, fields)), None) is None
     )
 
 

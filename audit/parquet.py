@@ -1,20 +1,58 @@
-"""Parquet, through pyarrow (the extra `parquet`): a folder of part files, one pair for 50,000 records."""
+"""Parquet, through pyarrow (the extra `parquet`): a folder of part files, one pair for 50,000 records or so."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from audit.database import Row
 from audit.errors import ExportFailed
 from audit.files import put_in_place, sync
-from audit.reading import Reader, Stored
+from audit.reading import Reader, Stored, stored_part
 from audit.record import Json
-from audit.rows import ANSWER_COLUMNS, CITATION_COLUMNS, Cell, answer_row, citation_rows
+from audit.rows import ANSWER_COLUMNS, CITATION_COLUMNS, NEEDED, Cell, answer_row, citation_rows
 from audit.sealed import files_text, write_seal
 from audit.sinks import Plan, numbers
 
-ROWS = 50_000  # records a part; what is held in memory at most
+ROWS = 50_000  # answers a part, and up to a block more; what is held in memory at most
+
+Columns = dict[str, list[Cell]]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnBlock:
+    """Some records as columns: the last one's position, how many they are, and the tables of their answers."""
+
+    last: int
+    records: int
+    answers: Columns
+    citations: Columns
+
+
+def block_of(rows: Sequence[Row]) -> ColumnBlock:
+    """Pure, so that it can be done in other processes. Raises AuditCorrupt for what is no record."""
+    return _block([stored_part(row, NEEDED) for row in rows if row[2] == "question"], rows[-1][0], len(rows))
+
+
+def _block(stored: Iterable[Stored], last: int, records: int) -> ColumnBlock:
+    answers, citations = _empty(ANSWER_COLUMNS), _empty(CITATION_COLUMNS)
+    for one in stored:
+        _add(answers, answer_row(one))
+        for row in citation_rows(one):
+            _add(citations, row)
+    return ColumnBlock(last, records, answers, citations)
+
+
+def _empty(columns: Iterable[str]) -> Columns:
+    return {name: [] for name in columns}
+
+
+def _add(columns: Columns, row: Mapping[str, Cell]) -> None:
+    for name, cells in columns.items():
+        cells.append(row[name])
 
 
 class ParquetSink:
@@ -23,8 +61,7 @@ class ParquetSink:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._part = 0
-        self._answers: list[dict[str, Cell]] = []
-        self._citations: list[dict[str, Cell]] = []
+        self._answers, self._citations = _empty(ANSWER_COLUMNS), _empty(CITATION_COLUMNS)
         self._plan: Plan | None = None
         self._rows = 0
 
@@ -39,12 +76,16 @@ class ParquetSink:
                     path.unlink()
 
     def add(self, stored: Stored, view: Reader) -> None:
-        if stored.record.event != "question":
-            return
-        self._rows += 1
-        self._answers.append(answer_row(stored))
-        self._citations.extend(citation_rows(stored))
-        if len(self._answers) >= ROWS:
+        if stored.record.event == "question":
+            self.put(_block([stored], stored.index, 1))
+
+    def put(self, block: ColumnBlock) -> None:
+        """The next records. Raises OSError."""
+        for ours, more in ((self._answers, block.answers), (self._citations, block.citations)):
+            for name, cells in ours.items():
+                cells.extend(more[name])
+        self._rows += len(block.answers["record"])
+        if len(self._answers["record"]) >= ROWS:
             self._flush()
 
     def position(self) -> Json:
@@ -72,22 +113,23 @@ class ParquetSink:
         return sorted(self._folder.glob("*/part-*.parquet"))
 
     def stop(self) -> None:
-        self._answers, self._citations = [], []
+        self._answers, self._citations = _empty(ANSWER_COLUMNS), _empty(CITATION_COLUMNS)
 
     def _flush(self, *, last: bool = False) -> None:
-        if not self._answers and not (last and self._part == 0):
+        if not self._answers["record"] and not (last and self._part == 0):
             return
         self._write("answers", ANSWER_COLUMNS, self._answers)
         self._write("citations", CITATION_COLUMNS, self._citations)
-        self._answers, self._citations, self._part = [], [], self._part + 1
+        self._answers, self._citations = _empty(ANSWER_COLUMNS), _empty(CITATION_COLUMNS)
+        self._part += 1
 
-    def _write(self, table: str, columns: dict[str, type], rows: list[dict[str, Cell]]) -> None:
+    def _write(self, table: str, columns: dict[str, type], rows: Columns) -> None:
         arrow, parquet = _pyarrow()
         types = {str: arrow.string(), int: arrow.int64()}
         schema = arrow.schema([(name, types[kind]) for name, kind in columns.items()])
         path = self._folder / table / f"part-{self._part:05d}.parquet"
         part = path.with_suffix(".part")
-        parquet.write_table(arrow.Table.from_pylist(rows, schema=schema), part)
+        parquet.write_table(arrow.Table.from_pydict(rows, schema=schema), part)
         sync(part)
         put_in_place(part, path)
 

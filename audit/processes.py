@@ -14,6 +14,9 @@ from typing import TypeVar
 
 from audit.errors import AuditUnavailable
 
+MANY = 20_000
+"""Records from which on several processes look at them: they start in a second or so."""
+
 A = TypeVar("A")
 B = TypeVar("B")
 

@@ -24,7 +24,7 @@ from audit.errors import AuditCorrupt, AuditUnavailable
 from audit.note import Checkpoint, PublicKey, open_checkpoint
 from audit.record import AuditRecord, Json, Receipt
 from audit.register import GOVERNANCE, Register, Ruled, Taken
-from audit.search import Filter, FilterQuery, Page, findable, select, within
+from audit.search import Filter, FilterQuery, Page, findable, plain_query, select, within
 from audit.tree import TILE, Edge, Hashes, check_inclusion, leaf_hash, node_hash, prove_inclusion
 
 T = TypeVar("T")
@@ -161,7 +161,8 @@ class Reader:
 
     def conditions(self, wanted: Filter) -> FilterQuery:
         """SQL for a filter, over everything that is in the log now."""
-        return self.index().conditions(wanted)
+        plain = plain_query(wanted, self._database.each, self.size())
+        return plain if plain is not None else self.index().conditions(wanted)
 
     def _select(self, where: str, values: Sequence[str | int] = ()) -> Iterable[Row]:
         parts = within("entry.idx", self.size())
@@ -177,21 +178,21 @@ class Reader:
 
     def stored(self, record_id: str) -> Stored | None:
         for row in self._select("entry.id = ?", (record_id,)):
-            return _stored(row)
+            return stored_part(row)
         return None
 
     def referring(self, record_id: str) -> Sequence[AuditRecord]:
-        return [_stored(row).record for row in self._select("entry.refers_to = ?", (record_id,))]
+        return [stored_part(row).record for row in self._select("entry.refers_to = ?", (record_id,))]
 
     def of_event(self, event: str) -> Iterator[Stored]:
         """All records of an event other than "question", oldest first."""
-        yield from map(_stored, self._select("entry.event = ? AND entry.event <> 'question'", (event,)))
+        yield from map(stored_part, self._select("entry.event = ? AND entry.event <> 'question'", (event,)))
 
     def find(self, wanted: Filter, *, after: int | None = None, limit: int = 50) -> Page:
         found = self.conditions(wanted)
         sql = select(self._columns, found, "AND", found.key, "< ? ORDER BY", found.key, "DESC LIMIT ?")
         before = after if after is not None else 2**62
-        rows = [_stored(row) for row in self.session.rows(sql, (*found.values, before, limit + 1))]
+        rows = [stored_part(row) for row in self.session.rows(sql, (*found.values, before, limit + 1))]
         more = len(rows) > limit
         rows = rows[:limit]
         return Page(
@@ -206,10 +207,14 @@ class Reader:
 
     def chunk(self, wanted: Filter, start: int, end: int, limit: int = WINDOW) -> list[Stored]:
         """The first `limit` records that match at positions [start, end), oldest first."""
+        return [stored_part(row) for row in self.chunk_rows(wanted, start, end, limit)]
+
+    def chunk_rows(self, wanted: Filter, start: int, end: int, limit: int = WINDOW) -> list[Row]:
+        """Likewise, as they stand, for `stored_part`."""
         found = self.conditions(wanted)
         window = ("AND", found.key, ">= ? AND", found.key, "< ? ORDER BY", found.key, "LIMIT ?")
         sql = select(self._columns, found, *window)
-        return [_stored(row) for row in self.session.rows(sql, (*found.values, start, end, limit))]
+        return list(self.session.rows(sql, (*found.values, start, end, limit)))
 
     def scan(self, wanted: Filter, start: int = 0, end: int = 2**62) -> Iterator[Stored]:
         """The records that match at positions [start, end), oldest first, in constant memory."""
@@ -447,17 +452,18 @@ def _inner(row: bytes) -> list[list[bytes]]:
 def stored_row(row: Row) -> Stored:
     """The record and its digests, from one reading of its disclosures. Raises AuditCorrupt when it is no record."""
     if row[7] is None:
-        return _stored(row)
+        return stored_part(row)
     try:
         parts, digests = opened(row[7])
     except AuditCorrupt:
-        return _stored(row)  # says what is wrong, or leaves it to the checks
+        return stored_part(row)  # says what is wrong, or leaves it to the checks
     return _built(row, parts, digests)
 
 
-def _stored(row: Row) -> Stored:
+def stored_part(row: Row, names: frozenset[str] | None = None) -> Stored:
+    """The record with these fields alone (None: with all). Raises AuditCorrupt when it is no record."""
     try:
-        parts = disclosures_of(row[7]) if row[7] is not None else []
+        parts = disclosures_of(row[7], names) if row[7] is not None else []
     except (AuditCorrupt, RecursionError) as error:
         raise _damaged(row[0], error) from error
     return _built(row, parts, None)

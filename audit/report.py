@@ -6,10 +6,11 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 from audit.canonical import canonical, parse
 from audit.check import Finding
-from audit.disclosure import timestamp
+from audit.disclosure import from_microseconds, microseconds, timestamp
 from audit.errors import AuditCorrupt, RecordInvalid
 from audit.note import Checkpoint, PublicKey, check_rotation, open_checkpoint, open_note
 from audit.record import Json
@@ -256,6 +257,19 @@ class Clock:
         self._signed = head.time
         self._newest = EARLIEST  # of those whose form promises it
         self._behind = self._ahead = False
+
+    def passes(self, times: Sequence[int], form: int) -> bool:
+        """The next records at once, by microseconds: True where `check` would say nothing of any of them."""
+        slack, latest = microseconds(EARLIEST + SLACK), accumulate(times, max)
+        highest = from_microseconds(max(times))
+        if form > 1:
+            behind = from_microseconds(min(times)) < self._newest - SLACK
+            ahead = self._signed is not None and highest > self._signed + SLACK
+            if behind or ahead or any(time < before - slack for time, before in zip(times, latest, strict=True)):
+                return False
+            self._newest, self._behind, self._ahead = max(self._newest, highest), False, False
+        self.latest = max(self.latest, highest)
+        return True
 
     def check(self, record: str, time: datetime, form: int) -> Iterator[Finding]:
         """The next record. Records of form 1 promise nothing of their times."""

@@ -59,6 +59,10 @@ CITATION_COLUMNS: dict[str, type] = {
 }
 
 
+NEEDED = frozenset((*ANSWER_COLUMNS, "timings_us", "statements", "citations", "dropped", "documents"))
+"""The fields that rows are made of."""
+
+
 def answer_row(stored: Stored) -> dict[str, Cell]:
     record, fields = stored.record, stored.record.fields
     row: dict[str, Cell] = {name: _cell(fields.get(name)) for name in ANSWER_COLUMNS}

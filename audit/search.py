@@ -161,6 +161,16 @@ def plain_conditions(wanted: Filter, each: str) -> list[tuple[str, str | int]]:
     return [(part, value) for part, value in asked if value is not None]
 
 
+def plain_query(wanted: Filter, each: str, size: int) -> FilterQuery | None:
+    """A filter over columns of `entry` alone, within the first `size` records; None where it takes an index."""
+    if named(wanted) or wanted.text is not None:
+        return None
+    parts = [*plain_conditions(wanted, each), *within("entry.idx", size)]
+    return FilterQuery(
+        "entry", " AND ".join(part for part, _ in parts), tuple(value for _, value in parts), "entry.idx"
+    )
+
+
 def matches(wanted: Filter, record: AuditRecord) -> bool:
     """Does a filter want this record? Read from the record alone, whatever an index says.
 

@@ -51,6 +51,7 @@ CREATE TABLE IF NOT EXISTS state (
 
 _BUSY = (apsw.BusyError, apsw.LockedError)
 _DAMAGED = (apsw.CorruptError, apsw.NotADBError, apsw.FormatError)
+_AT_ONCE = (64, 16, 4, 1)  # rows a statement; few sizes, so that their statements stay prepared
 _SALT = re.compile(rb'([A-Za-z0-9_-]{22})"')
 
 
@@ -225,11 +226,12 @@ class SqliteDatabase:
 
     def append(self, session: Session, batch: Batch) -> None:
         rows = [(index, sealed, sealed.record) for index, sealed in enumerate(batch.records, batch.start)]
-        session.many(
-            "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)",
+        _insert(
+            session,
+            "INSERT INTO entry VALUES",
             [(i, r.id, r.event, r.outcome, microseconds(r.time), r.refers_to, sealed.leaf) for i, sealed, r in rows],
         )
-        session.many("INSERT INTO disclosure VALUES (?, ?)", [(index, sealed.body) for index, sealed, _ in rows])
+        _insert(session, "INSERT INTO disclosure VALUES", [(index, sealed.body) for index, sealed, _ in rows])
         session.many(
             "INSERT INTO tile VALUES (?, ?, ?) ON CONFLICT (level, n) DO UPDATE SET hashes = excluded.hashes",
             batch.tiles,
@@ -313,6 +315,17 @@ class SqliteDatabase:
         raise AuditUnavailable(
             f"another process reads {self.path} for too long to finish the erasure; stop it, then start again"
         )
+
+
+def _insert(session: Session, into: str, rows: Sequence[Sequence[Value]]) -> None:
+    """Many rows a statement: after each one the thread may wait for its turn with the interpreter."""
+    at = 0
+    for size in _AT_ONCE:
+        row = f"({', '.join('?' * len(rows[0]))})"
+        while len(rows) - at >= size:
+            values = [value for one in rows[at : at + size] for value in one]
+            session.run(f"{into} {', '.join([row] * size)}", values)
+            at += size
 
 
 def holds_any(path: Path, salts: frozenset[bytes], *, block: int = 1 << 22) -> bool:

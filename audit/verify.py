@@ -14,9 +14,9 @@ from audit.database import FORMAT
 from audit.errors import AuditCorrupt
 from audit.keyring import public_keys, signers
 from audit.log import TransparencyLog
-from audit.look import Looked, LookedRows, look_at_leaves, look_at_records
+from audit.look import Looked, LookedRows, WholeRecords, look_at_leaves, look_at_records
 from audit.note import Checkpoint, PublicKey
-from audit.processes import in_order
+from audit.processes import MANY, in_order
 from audit.reading import Reader, taken_from
 from audit.register import GOVERNANCE, Register, Ruled, Taken
 from audit.report import Clock, Report, check_now, read_earlier, read_head, rotation, trusted_keys
@@ -24,9 +24,6 @@ from audit.tree import TILE, Edge, root_of, tile_widths
 
 Progress = Callable[[int, int], None]
 """(records done, records in all)"""
-
-ELSEWHERE = 20_000
-"""Records of a log from which on several processes check them: they start in a second or so."""
 
 _NAMES = frozenset({"format", "origin", "scrub"})
 """What the table `meta` may hold; "scrub" while an erasure is being finished."""
@@ -39,7 +36,7 @@ async def verify_log(
     since: str | None = None,
     disclosures: bool = True,
     progress: Progress | None = None,
-    elsewhere: int = ELSEWHERE,
+    elsewhere: int = MANY,
 ) -> Report:
     """Check everything that is stored. `keys` pin the public key (else: those that the home knows count).
 
@@ -74,7 +71,7 @@ class WantedChecks:
     since: Sequence[str] = ()
     disclosures: bool = True
     progress: Progress | None = None
-    elsewhere: int = ELSEWHERE
+    elsewhere: int = MANY
 
 
 def verify_stored(view: Reader, wanted: WantedChecks) -> Report:
@@ -148,7 +145,13 @@ class _Walk:
         else:
             for item in hashed:
                 edge.add(item)
-        for looked in batch.records:
+        records = batch.records
+        if isinstance(records, WholeRecords):
+            if records.form >= self._form and self._clock.passes(records.times, records.form):
+                self._form = records.form
+                return True
+            records = records.records()
+        for looked in records:
             self._check(looked)
         return True
 

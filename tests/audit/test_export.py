@@ -148,7 +148,7 @@ def stop_after(limit: int, done: int, _: int) -> None:
 
 @pytest.mark.parametrize("format", [*ExportFormat])
 async def test_an_export_goes_on_where_it_stopped(open_log: Opener, tmp_path: Path, format: ExportFormat) -> None:
-    small = partial(exports.export, format=format, by="ada", chunk=20, save_every=20)
+    small = partial(exports.export, format=format, by="ada", pace=exports.ExportPace(20, 20))
     async with await open_log(tmp_path / "audit") as log:
         for n in range(90):
             await log.append(asked(n))
@@ -182,7 +182,7 @@ async def test_progress_tells_how_far_it_is(open_log: Opener, tmp_path: Path) ->
             tmp_path / "a.jsonl",
             format=ExportFormat.JSONL,
             by="ada",
-            chunk=20,
+            pace=exports.ExportPace(20),
             progress=lambda done, total: told.append((done, total)),
         )
     assert told == [(20, 50), (40, 50), (50, 50)]

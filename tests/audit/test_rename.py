@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from audit.errors import AuditError
-from audit.export import ExportFormat, export
+from audit.export import ExportFormat, ExportPace, export
 from audit.log import TransparencyLog
 from audit.publish import publish_checkpoint
 from audit.search import Filter
@@ -41,7 +41,7 @@ async def _parquet(log: TransparencyLog, home: Path) -> None:
 
 async def _exported(log: TransparencyLog, target: Path, format: ExportFormat) -> None:
     wanted = Filter(event="question")
-    await export(log, target, format=format, by="ada", wanted=wanted, resume=True, chunk=2, save_every=2)
+    await export(log, target, format=format, by="ada", wanted=wanted, resume=True, pace=ExportPace(2, 2))
 
 
 async def _publish(log: TransparencyLog, home: Path) -> None:
