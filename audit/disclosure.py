@@ -149,7 +149,7 @@ def disclosures_of(body: bytes, names: frozenset[str] | None = None) -> list[tup
         if names is None:
             return _ROWS.decode(body)
         return [(salt, name, _VALUE.decode(raw)) for salt, name, raw in _RAW_ROWS.decode(body) if name in names]
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError, TypeError, RecursionError) as error:
         raise AuditCorrupt(f"stored disclosures are no list of [salt, name, value]: {error}") from error
 
 

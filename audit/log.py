@@ -294,9 +294,9 @@ class TransparencyLog:
             with _locked(self.paths.folder):
                 self._start_store()
                 self._gaps.reserve()
-        except AuditError as error:
+        except Exception as error:  # noqa: BLE001  # whoever opens the log would wait for ever
             self._store.abandon()
-            _call(loop, _fail, ready, error)
+            _call(loop, _fail, ready, _told(error))
             return
         self._trouble = self._gaps.waiting()  # of an earlier run
         self._try_recover()
@@ -371,7 +371,10 @@ class TransparencyLog:
         try:
             self._recover()
             results = self._store.write(entries)
-        except (AuditUnavailable, AuditCorrupt) as error:
+        except Exception as unexpected:  # noqa: BLE001  # the thread goes on, and the callers are told
+            error = _told(unexpected)
+            if not isinstance(unexpected, AuditError):
+                self._store.abandon()
             if self._store.open and self._passes(error):
                 return True
             self._note(error, [entry.sealed.record.id for entry in entries])
@@ -390,8 +393,8 @@ class TransparencyLog:
             self._recover()
             if waiting.work is not None:
                 waiting.work(self._store)
-        except (AuditError, OSError) as error:
-            failure = error if isinstance(error, AuditError) else AuditUnavailable(f"the audit log failed: {error}")
+        except Exception as error:  # noqa: BLE001  # likewise
+            failure = _told(error)
             _call(waiting.loop, _fail, waiting.done, failure)
             if not self._store.open:
                 self._note(failure, [])
@@ -445,6 +448,15 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _told(error: Exception) -> AuditError:
+    """What the caller is told: an error that nobody foresaw ends neither the thread nor the waiting."""
+    if isinstance(error, AuditError):
+        return error
+    failure = AuditUnavailable(f"the audit log failed: {type(error).__name__}: {error}")
+    failure.__cause__ = error
+    return failure
 
 
 def _unavailable(error: AuditError) -> AuditUnavailable:

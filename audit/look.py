@@ -14,7 +14,7 @@ from audit.check import Finding, are_salts, check_record, check_values
 from audit.database import Row
 from audit.disclosure import FORMS, from_microseconds, leaf_text, names_digest, opened, timestamp
 from audit.errors import AuditCorrupt, RecordInvalid
-from audit.reading import Stored, form_of_leaf, stored_row
+from audit.reading import Stored, form_of_leaf, sound_leaf, stored_row
 from audit.register import GOVERNANCE
 from audit.tree import leaf_hash
 
@@ -59,13 +59,13 @@ class LookedRows:
 
 
 def look_at_leaves(rows: Sequence[Row]) -> LookedRows:
-    """Of rows of position and leaf."""
-    return LookedRows([index for index, _ in rows], [leaf_hash(leaf) for _, leaf in rows])
+    """Of rows of position and leaf. Raises AuditCorrupt for what is no leaf at all."""
+    return LookedRows([index for index, _ in rows], [leaf_hash(sound_leaf(index, leaf)) for index, leaf in rows])
 
 
 def look_at_records(rows: Sequence[Row]) -> LookedRows:
     """Of whole rows. Raises AuditCorrupt for one that is no record at all."""
-    indexes, hashes = [row[0] for row in rows], [leaf_hash(row[6]) for row in rows]
+    indexes, hashes = [row[0] for row in rows], [leaf_hash(sound_leaf(row[0], row[6])) for row in rows]
     forms = {form_of_leaf(row[6]) for row in rows}
     if len(forms) == 1:
         (form,) = forms
@@ -88,7 +88,7 @@ def _is_whole(row: Row, form: int) -> bool:
         said = timestamp(from_microseconds(time))
         names = names_digest(fields) if form > 2 else ""
         expected = leaf_text(record_id, event, said, outcome, refers_to, sorted(digests), form, names)
-    except (AuditCorrupt, RecordInvalid, OverflowError, ValueError):
+    except (AuditCorrupt, RecordInvalid, OverflowError, ValueError, TypeError):
         return False
     return (
         expected == leaf

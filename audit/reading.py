@@ -379,7 +379,7 @@ class Reader:
             rows = list(self.session.rows(sql, (start, min(end, start + 10 * WINDOW))))
             if not rows:
                 return
-            yield from ((index, leaf) for index, leaf in rows)
+            yield from ((index, sound_leaf(index, leaf)) for index, leaf in rows)
             start += 10 * WINDOW
 
     def tile(self, level: int, n: int, width: int = TILE) -> bytes:
@@ -423,6 +423,13 @@ def taken_from(stored: Stored, time: datetime) -> Taken:
     missing = frozenset(missing_digests(stored.claimed()))
     record = stored.record
     return Taken(stored.index, record.id, record.event, time, missing, stored.erased, findable(record))
+
+
+def sound_leaf(index: int, leaf: object) -> bytes:
+    """A column may hold anything, where somebody made the table anew. Raises AuditCorrupt."""
+    if not isinstance(leaf, bytes):
+        raise AuditCorrupt(f"the leaf at position {index} is no bytes; run: footnote audit verify")
+    return leaf
 
 
 def time_of(leaf: bytes) -> datetime:
@@ -482,7 +489,7 @@ def _built(row: Row, parts: Sequence[tuple[str, str, Json]], digests: Sequence[s
             refers_to=refers_to,
             erased=tuple(sorted(gone)),
         )
-    except (OverflowError, ValueError) as error:
+    except (OverflowError, ValueError, TypeError) as error:
         raise _damaged(index, error) from error
     if len(record.fields) != len(parts):
         raise AuditCorrupt(f"the record at position {index} holds a field twice; run: footnote audit verify")

@@ -8,6 +8,7 @@ import csv
 import hashlib
 import io
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
@@ -300,11 +301,12 @@ def csv_line(cells: list[Cell]) -> bytes:
 def _inert(cell: Cell) -> str | int:
     if not isinstance(cell, str):
         return "" if cell is None else cell
-    first = cell.lstrip(" \u00a0")[:1]
-    return "'" + shown(cell) if first in _FORMULA and first else shown(cell)
+    text = _FORMULA.sub(r"\1'\2", shown(cell))
+    return f"'{text}" if cell[:1] in {"\t", "\r", "\n"} and text[:1] != "'" else text
 
 
-_FORMULA = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(r"(^|[;\t\r\n])(\s*[=+@\uff1d\uff0b\uff0d\uff20-])")
+"""Where a cell begins, or might for a spreadsheet that parts cells otherwise: in many languages at semicolons."""
 
 
 def seal_text(origin: str, records: int, sha256: str) -> str:

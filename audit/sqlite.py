@@ -50,7 +50,7 @@ CREATE TABLE IF NOT EXISTS state (
 """
 
 _BUSY = (apsw.BusyError, apsw.LockedError)
-_DAMAGED = (apsw.CorruptError, apsw.NotADBError, apsw.FormatError)
+_DAMAGED = (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, UnicodeDecodeError)  # texts may hold any bytes
 _AT_ONCE = (64, 16, 4, 1)  # rows a statement; few sizes, so that their statements stay prepared
 _SALT = re.compile(rb'([A-Za-z0-9_-]{22})"')
 

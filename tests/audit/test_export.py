@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -48,6 +49,12 @@ def test_a_spreadsheet_runs_no_cell(text: str) -> None:
     (row,) = csv.reader([csv_line([text]).decode()], strict=True) if "\n" not in text and "\r" not in text else [["'"]]
     assert row[0].startswith("'")
     assert csv_line([text]).lstrip(b'"').startswith(b"'")
+
+
+@pytest.mark.parametrize("text", ["a;=1+1", "a; @x", "a\tb;+1", "a\n=1", "\u2003=1", "a;\uff1d1"])
+def test_a_spreadsheet_that_parts_cells_at_semicolons_runs_none(text: str) -> None:
+    for part in re.split("[;\t\r\n]", csv_line([text]).decode()):
+        assert part.strip(' "')[:1] not in set("=+@-\uff1d"), part
 
 
 @pytest.mark.parametrize("text", ["plain", "a=b", "1+1", 'with "quotes", and commas', "Ünï"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -392,3 +393,48 @@ def _written(_: object) -> None:
 def test_agreement_is_one_module() -> None:
     """What needs two people goes through it."""
     assert {"ask", "second", "carry_out", "refuse", "once"} <= set(vars(agreement))
+
+
+ENTRY = "CREATE TABLE entry (idx INTEGER PRIMARY KEY, id, event, outcome, time, refers_to, leaf)"
+LOOSE: dict[str, tuple[str, ...]] = {
+    "a leaf of text": ("UPDATE entry SET leaf = 'abc' WHERE idx = 1",),
+    "no leaf": ("UPDATE entry SET leaf = NULL WHERE idx = 1",),
+    "a time of text": ("UPDATE entry SET time = 'abc' WHERE idx = 1",),
+    "no time": ("UPDATE entry SET time = NULL WHERE idx = 1",),
+    "an id that is no UTF-8": ("UPDATE entry SET id = CAST(x'ff' AS TEXT) WHERE idx = 1",),
+    "fields that are a number": (
+        "ALTER TABLE disclosure RENAME TO d0",
+        "CREATE TABLE disclosure (idx INTEGER PRIMARY KEY, body)",
+        "INSERT INTO disclosure SELECT idx, 7 FROM d0",
+        "DROP TABLE d0",
+    ),
+    "an erased name that is no text": (
+        "DROP TABLE erased",
+        "CREATE TABLE erased (idx, name, by)",
+        "INSERT INTO erased VALUES (1, x'ff', 3)",
+    ),
+    "a name of the log that is no UTF-8": ("UPDATE meta SET value = CAST(x'ff' AS TEXT)",),
+}
+
+
+@pytest.mark.parametrize("what", LOOSE)
+async def test_tables_that_were_made_anew_and_hold_anything_are_a_finding(tmp_path: Path, what: str) -> None:
+    """Neither a crash of whoever verifies or reads, nor a start that waits for ever."""
+    folder = tmp_path / "audit"
+    async with await TransparencyLog.open(folder) as log:
+        for n in range(3):
+            await log.append(record(n))
+    connection = apsw.Connection(str(folder / "log.db"))
+    for sql in ("ALTER TABLE entry RENAME TO e0", ENTRY, "INSERT INTO entry SELECT * FROM e0", "DROP TABLE e0"):
+        connection.execute(sql)
+    for sql in LOOSE[what]:
+        connection.execute(sql)
+    connection.close()
+    assert not (await verify_home(Home(Paths(folder), SqliteDatabase(folder)))).ok
+    with suppress(AuditError):
+        async with await TransparencyLog.open(folder) as log:
+            with suppress(AuditError):
+                assert len([one async for one in log.all(Filter())]) <= 3
+            with suppress(AuditError):
+                await log.append(record(4))
+            assert not (await verify_log(log)).ok
