@@ -148,9 +148,14 @@ def disclosures_of(body: bytes, names: frozenset[str] | None = None) -> list[tup
     try:
         if names is None:
             return _ROWS.decode(body)
-        return [(salt, name, _VALUE.decode(raw)) for salt, name, raw in _RAW_ROWS.decode(body) if name in names]
+        return [(salt, name, _value(raw)) for salt, name, raw in _RAW_ROWS.decode(body) if name in names]
     except (msgspec.DecodeError, ValueError, TypeError, RecursionError) as error:
         raise AuditCorrupt(f"stored disclosures are no list of [salt, name, value]: {error}") from error
+
+
+def _value(raw: msgspec.Raw) -> Json:
+    value: Json = _VALUE.decode(raw)
+    return value
 
 
 def values_of(body: bytes) -> dict[str, Json]:
