@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from audit.check import Finding, are_salts, check_record, check_values
+from audit.check import Finding, are_salts, check_record, check_values, sound_leaf
 from audit.database import Row
 from audit.disclosure import FORMS, from_microseconds, leaf_text, names_digest, opened, timestamp
 from audit.errors import AuditCorrupt, RecordInvalid
-from audit.reading import Stored, form_of_leaf, sound_leaf, stored_row
+from audit.reading import Stored, form_of_leaf, stored_row
 from audit.register import GOVERNANCE
 from audit.tree import leaf_hash
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from audit.check import Claimed, check_record, missing_digests
+from audit.check import Claimed, check_record, missing_digests, sound_leaf
 from audit.database import Database, Row, SearchIndex, Session
 from audit.disclosure import disclosures_of, from_microseconds, opened, parse_timestamp, timestamp
 from audit.errors import AuditCorrupt, AuditUnavailable
@@ -423,13 +423,6 @@ def taken_from(stored: Stored, time: datetime) -> Taken:
     missing = frozenset(missing_digests(stored.claimed()))
     record = stored.record
     return Taken(stored.index, record.id, record.event, time, missing, stored.erased, findable(record))
-
-
-def sound_leaf(index: int, leaf: object) -> bytes:
-    """A column may hold anything, where somebody made the table anew. Raises AuditCorrupt."""
-    if not isinstance(leaf, bytes):
-        raise AuditCorrupt(f"the leaf at position {index} is no bytes; run: footnote audit verify")
-    return leaf
 
 
 def time_of(leaf: bytes) -> datetime:
