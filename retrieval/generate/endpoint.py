@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,8 @@ from retrieval.types import Completion, ModelUse
 
 _LONGEST_NAME = 200
 _MOST_TOKENS = 100_000_000
-_TRIED = 50  # places of an answer where an object may begin
+_BEGINS = re.compile(r"[{\[]")
+_TRIED = 50  # places of an answer where an object or a list may begin
 _READ = 500_000  # characters that are read at all of them together, much more than an answer has
 # What an endpoint may not know, the simplest last; None = without it. One that names none is asked for less in this
 # order. "apart": the rules as a system message, which some models refuse; "joined": before the question.
@@ -192,20 +194,25 @@ def _text(content: object) -> str:
 
 
 def _json_in(text: str) -> str:
-    """The last JSON object in an answer: thoughts, fences and prose stand before or after it. Without one, the text."""
+    """The last JSON object in an answer: thoughts, fences and prose stand before or after it. Without one, the last
+    list that has its lines for itself; in a sentence "[1]" chooses nothing. Without either, the text.
+    """
     try:
         json.loads(text)
         return text
     except (ValueError, RecursionError):
-        return next(iter(reversed(list(_objects(text)))), text)
+        found = list(_values(text))
+    objects = [text[start:end] for start, end in found if text[start] == "{"]
+    lists = [text[start:end] for start, end in found if text[start] == "[" and _alone(text, start, end)]
+    return next(reversed(objects or lists), text)
 
 
-def _objects(text: str) -> Iterator[str]:
-    """The objects that stand in a text, outermost, in order."""
+def _values(text: str) -> Iterator[tuple[int, int]]:
+    """Where objects and lists stand in a text, outermost, in order."""
     decoder = json.JSONDecoder()
-    at, tried, left = text.find("{"), 0, _READ
-    while at >= 0 and tried < _TRIED and left > 0:
-        tried += 1
+    begins, tried, left = _BEGINS.search(text), 0, _READ
+    while begins is not None and tried < _TRIED and left > 0:
+        at, tried = begins.start(), tried + 1
         try:
             _, end = decoder.raw_decode(text, at)
         except json.JSONDecodeError as error:
@@ -213,8 +220,14 @@ def _objects(text: str) -> Iterator[str]:
         except (ValueError, RecursionError):
             end = at + 1
         else:
-            yield text[at:end]
-        at = text.find("{", end)
+            yield at, end
+        begins = _BEGINS.search(text, end)
+
+
+def _alone(text: str, start: int, end: int) -> bool:
+    """Whether nothing else stands on the lines of a value, but the end of the thoughts before it."""
+    before = text[:start].rpartition("\n")[2].rpartition("</think>")[2]
+    return not before.strip() and not text[end:].partition("\n")[0].strip()
 
 
 def _name(value: object) -> str:

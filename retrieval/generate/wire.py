@@ -105,6 +105,8 @@ def read(value: object, names: Mapping[str, str], asked: Asked) -> tuple[tuple[C
     form than asked for; a bad item among good ones falls alone.
     """
     form = asked.form
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict) and "id" not in value[0]:
+        value = value[0]  # the whole answer in a list
     if form is None:
         return _units(value["units"] if isinstance(value, dict) else value, names, asked)
     answer = _object(value)
