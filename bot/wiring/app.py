@@ -222,7 +222,7 @@ async def open_app(
             experts=experts(settings).offered,
             styled={name: answerer(style) for name, style in styles.items()},
             repeats=Repeats(memory, audit, state) if memory is not None and settings.point_to_answers else None,
-            follow=FollowUps(retriever, EmbeddedSelector(asking), Mending(retriever, _whole_words)),
+            follow=FollowUps(retriever, EmbeddedSelector(asking), Mending(retriever, whole_words)),
             confirm=confirm,
         )
         model = ModelSelector(chat, style) if chat is not None else None
@@ -246,11 +246,11 @@ def _embedder(settings: Settings) -> Embedder:
     return MiniLM(settings.home / "models", network=OF_THE_PROCESS)
 
 
-def _whole_words() -> frozenset[str]:
+def whole_words() -> frozenset[str]:
     """What the built-in model knows as words, whichever model embeds."""
-    from retrieval.embed.whole_words import whole_words
+    from retrieval.embed import whole_words as pieces
 
-    return whole_words()
+    return pieces.whole_words()
 
 
 def _model(settings: Settings) -> ChatEndpoint | None:

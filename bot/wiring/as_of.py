@@ -12,14 +12,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.answering.ask import Ask
-from bot.wiring.app import App
+from bot.wiring.app import App, whole_words
 from connectors.as_of import AsOf
 from retrieval import indexing
 from retrieval.embed.cache import CachedEmbedder
 from retrieval.embed.recent import RecentEmbedder
 from retrieval.index.embedded import EmbeddedIndex
+from retrieval.mending import Mending
 from retrieval.ports import Index
 from retrieval.retrieve import Retriever
+from retrieval.select.embedded import EmbeddedSelector
+from retrieval.thread import FollowUps
 from retrieval.types import Hit, Query
 
 
@@ -59,7 +62,11 @@ async def as_of(app: App, day: date) -> AsyncIterator[Ask]:
             for document, parsed in library.replaced():
                 await indexing.put(earlier, cached, document, parsed)
             both = PresentAndEarlier(app.index, earlier)
-            retriever = Retriever(both, RecentEmbedder(app.embedder), library)
-            yield replace(app.ask, library=library, retriever=retriever, repeats=None, confirm=None, as_of=day)
+            asking = RecentEmbedder(app.embedder)
+            retriever = Retriever(both, asking, library)
+            follow = FollowUps(retriever, EmbeddedSelector(asking), Mending(retriever, whole_words))
+            yield replace(
+                app.ask, library=library, retriever=retriever, repeats=None, confirm=None, as_of=day, follow=follow
+            )
         finally:
             await earlier.close()
