@@ -65,7 +65,7 @@ def _read(name: str, content: bytes, archive: Archive) -> ParsedDocument:
     return assemble(title, blocks, left_out=tuple(dict.fromkeys(left_out)))
 
 
-class _Place(NamedTuple):
+class _Box(NamedTuple):
     """Where a shape stands, in EMU; None: nothing says it. Looked up once: a placeholder's is its layout's."""
 
     left: int | None
@@ -106,7 +106,7 @@ class _Reader:
     ) -> Iterator[tuple[str, int | None]]:
         """(text, table) in reading order: the title, then from top to bottom, from left to right."""
         first = title.shape_id if title is not None else None
-        found = [(shape, _Place(shape.left, shape.top, shape.width, shape.height)) for shape in shapes]
+        found = [(shape, _Box(shape.left, shape.top, shape.width, shape.height)) for shape in shapes]
         for shape, place in sorted(found, key=lambda p: (p[0].shape_id != first, p[1].top or 0, p[1].left or 0)):
             if self._hidden(shape, place):
                 if shape.has_text_frame and shape.text_frame.text.strip():
@@ -130,7 +130,7 @@ class _Reader:
                 if drawn.left:
                     self._left_out.append(LeftOut(drawn.left, where))
 
-    def _hidden(self, shape: Any, place: _Place) -> bool:
+    def _hidden(self, shape: Any, place: _Box) -> bool:
         if shape._element.xpath("./*[1]/p:cNvPr[@hidden='1' or @hidden='true']"):
             return True
         left, top, width, height = place

@@ -19,7 +19,7 @@ SIZE = 64
 STAT = {"Content-Length": str(SIZE), "ETag": '"a"', "Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT"}
 
 
-class Hostile:
+class StrangeStorage:
     """Speaks as much of S3 as a listing and a file take. `seen`: the paths and Authorization headers that arrived."""
 
     def __init__(self, kind: str, other: str = "") -> None:
@@ -64,11 +64,11 @@ class Hostile:
         )
 
 
-class Served:
+class StorageServers:
     def __init__(self) -> None:
         self._runners: list[web.AppRunner] = []
 
-    async def open(self, hostile: Hostile) -> str:
+    async def open(self, hostile: StrangeStorage) -> str:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", hostile.answer)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -83,8 +83,8 @@ class Served:
 
 
 @pytest.fixture
-async def served() -> AsyncIterator[Served]:
-    made = Served()
+async def served() -> AsyncIterator[StorageServers]:
+    made = StorageServers()
     yield made
     await made.close()
 
@@ -104,33 +104,35 @@ async def listed(made: Source) -> list[Item]:
     return [item async for item in made.list() if isinstance(item, Item)]
 
 
-async def test_a_listing_without_an_end_ends(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_listing_without_an_end_ends(served: StorageServers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "MAX_OBJECTS", 2_000)
-    hostile = Hostile("lists for ever")
+    hostile = StrangeStorage("lists for ever")
     made = source(await served.open(hostile))
     with pytest.raises(SourceUnavailable, match="lists more than 2000 objects"):
         await listed(made)
     assert len(hostile.seen) < 20
 
 
-async def test_a_file_that_drips_is_left_at_the_deadline(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_file_that_drips_is_left_at_the_deadline(
+    served: StorageServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(storage, "FETCH_SECONDS", 3.0)
-    made = source(await served.open(Hostile("drips")))
+    made = source(await served.open(StrangeStorage("drips")))
     (item,) = await listed(made)
     with pytest.raises(SourceUnavailable, match="for more than 3 s"):
         await made.fetch(item)
 
 
-async def test_a_file_larger_than_was_told_is_not_read(served: Served) -> None:
-    made = source(await served.open(Hostile("sends more")))
+async def test_a_file_larger_than_was_told_is_not_read(served: StorageServers) -> None:
+    made = source(await served.open(StrangeStorage("sends more")))
     (item,) = await listed(made)
     with pytest.raises(SourceUnavailable):
         await made.fetch(item)
 
 
-async def test_a_redirect_takes_no_key_along(served: Served) -> None:
+async def test_a_redirect_takes_no_key_along(served: StorageServers) -> None:
     """OpenDAL follows it, and has no setting against that."""
-    other = Hostile("honest")
-    made = source(await served.open(Hostile("redirects", await served.open(other))))
+    other = StrangeStorage("honest")
+    made = source(await served.open(StrangeStorage("redirects", await served.open(other))))
     assert await listed(made)
     assert [key for _, key in other.seen] == [""]
