@@ -88,11 +88,6 @@ async def test_the_version_in_force_on_a_day_answers(app: App, day: date, said: 
     assert citation.document.effective_from <= day
 
 
-async def test_a_mistyped_question_about_a_day_is_read_as_any_other(app: App) -> None:
-    asked = await then(app, QUESTION.replace("hotel", "hotle"), date(2025, 4, 15))
-    assert asked.outcome.kind.value in ("answered", "abstained"), asked.outcome.text
-
-
 async def test_before_there_was_a_document_there_is_no_answer(app: App) -> None:
     asked = await then(app, QUESTION, date(2024, 12, 31))
     assert asked.outcome.kind.value == "abstained"
