@@ -24,7 +24,17 @@ from retrieval.parse.grid import Cell, Grid, line
 from retrieval.parse.listing import List, integer, numbered, printed
 from retrieval.parse.look import Ink, Look, look_of
 from retrieval.parse.raised import lowered, raised
-from retrieval.parse.style import is_apart, is_inline, is_struck, on_screen, parts_children, properties, role, shift
+from retrieval.parse.style import (
+    BOXES,
+    is_apart,
+    is_inline,
+    is_struck,
+    on_screen,
+    parts_children,
+    properties,
+    role,
+    shift,
+)
 from retrieval.parse.text import decoded
 from retrieval.parse.titling import first_headings, title_of, words_of
 from retrieval.types import LeftOut, ParsedDocument
@@ -46,7 +56,7 @@ _HIDDEN = re.compile(
 _WHITE = re.compile(r"(?:^|;)color:(?:white|#fff(?:fff)?|rgba?\(255,255,255[^)]*\)|transparent)(?=;|$|!)")
 _BACKGROUND = re.compile(r"(?:^|;)background")
 _WORDING = re.compile(
-    r"(?:^|;)(?:display|vertical-align|position|text-decoration(?:-line)?|font|font-weight|font-size|text-align):"
+    r"(?:^|;)(?:display|float|vertical-align|position|text-decoration(?:-line)?|font|font-weight|font-size|text-align):"
 )
 _MARKED = re.compile(r"[\[(]?(?:\d{1,3}|[a-z*†‡])[\])]?")
 _LINK_WORDS = 8
@@ -245,7 +255,7 @@ class _Walk:
         name = attributes.get("class") or (outer.style if outer else "")
         gone = gone or (outer is not None and outer.struck)
         shifts += bool(height)
-        apart = is_apart(said) or bool(self.open and self.open[-1].flexible)
+        apart = is_apart(tag, said) or bool(self.open and self.open[-1].flexible)
         flexible = parts_children(said)
         return _Open(tag, inline, on_ground, apart, height, len(self.parts), look, name, gone, shifts, flexible)
 
@@ -272,6 +282,8 @@ class _Walk:
             return False
         found = self._element(node, tag)
         if found is None:
+            if tag in BOXES:
+                self.parts.append(_APART)
             return False
         self.open.append(found)
         if name := node.attributes.get("id") or (node.attributes.get("name") if tag == "a" else None):
@@ -287,14 +299,14 @@ class _Walk:
         return True
 
     def _inline(self, node: LexborNode, found: _Open) -> None:
+        if found.apart:
+            self.parts.append(_APART)
         if found.tag == "br":
             self.parts.append("\n" if self.row is None else " ")
         elif found.tag == "img":
             self.parts.append(node.attributes.get("alt") or "")
         elif found.tag == "q":
             self.parts.append("“")
-        elif found.apart:
-            self.parts.append(_APART)
 
     def _formula(self, node: LexborNode) -> None:
         """MathML in one line."""

@@ -174,8 +174,18 @@ class _Reader:
     counted: ListNumber | None = None  # what is known of the number
     lead: int = 0  # characters set bold at the paragraph's beginning
     line: int = 1
+    gone: int = 0  # tags that strike out, open over several blocks
 
     def pieces(self, tokens: Sequence[Token]) -> Iterator[FlowBlock]:
+        for piece in self._pieces(tokens):
+            if not self.gone:
+                yield piece
+            elif is_kept():
+                yield replace(piece, block=replace(piece.block, text=struck(piece.block.text)))
+            else:
+                self.left_out.append(LeftOut("struck-out text", piece.block.locator or self._where()))
+
+    def _pieces(self, tokens: Sequence[Token]) -> Iterator[FlowBlock]:
         row: list[str] = []
         table: int | None = None
         for index, token in enumerate(tokens):
@@ -246,8 +256,14 @@ class _Reader:
             match child.type:
                 case "strong_open" | "strong_close":
                     bold += 1 if child.type == "strong_open" else -1
-                case "text" | "code_inline" | "text_special" | "image":
+                case "text" | "code_inline" | "text_special":
                     text.add(child.content)
+                case "image":  # a box of its own: digits beside it are no part of a figure in its words
+                    text.add(
+                        f" {child.content} "
+                        if child.content[:1].isdigit() or child.content[-1:].isdigit()
+                        else child.content
+                    )
                 case "softbreak":
                     text.add(SOFT)
                 case "hardbreak":
@@ -273,6 +289,9 @@ class _Reader:
         markup = _COMMENT.sub("", content)
         if not markup.strip():
             return
+        for tag in _TAG.finditer(markup):
+            if is_struck(tag["name"].lower(), {}):
+                self.gone = max(0, self.gone + (-1 if tag["close"] else 1))
         pieces, left_out = html_pieces(markup, first_table=self.tables + 1)
         self.left_out.extend(LeftOut(item.what, where) for item in left_out)
         for piece in pieces:

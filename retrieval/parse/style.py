@@ -93,9 +93,17 @@ def is_inline(tag: str, said: Mapping[str, str]) -> bool:
     return display.startswith("inline") or display in ("contents", "ruby", "ruby-base", "ruby-text")
 
 
-def is_apart(said: Mapping[str, str]) -> bool:
-    """Whether an inline element is a box of its own, set apart from its neighbours by its width."""
-    return said.get("display", "").startswith("inline-")
+BOXES = frozenset(
+    {"img", "button", "input", "select", "textarea", "meter", "progress"}
+    | {"object", "iframe", "audio", "video", "canvas", "svg", "embed"}
+)
+"""Elements that are boxes in a line of text, whether or not their content is read."""
+
+
+def is_apart(tag: str, said: Mapping[str, str]) -> bool:
+    """Whether an inline element is a box of its own, set apart from its neighbours by its width or its place."""
+    placed = said.get("float", "none") != "none" or said.get("position", "") in ("absolute", "fixed")
+    return placed or said.get("display", "").startswith("inline-") or tag in BOXES
 
 
 def parts_children(said: Mapping[str, str]) -> bool:

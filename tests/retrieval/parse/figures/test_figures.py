@@ -176,3 +176,22 @@ def test_cases(case: str, wanted: list[str], unwanted: list[str]) -> None:
     text = parse_content(path.name, path.read_bytes()).text
     assert all(words in text for words in wanted)
     assert not any(words in text for words in unwanted)
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        '<img src="x" alt="34">',
+        "<button>34</button>",
+        "<select><option>9</select>34",
+        '<span style="float: left">34</span>',
+        '<span class="box">34</span>',
+    ],
+)
+def test_a_box_in_a_line_is_no_part_of_the_figure_beside_it(between: str) -> None:
+    page = f"<style>.box {{ position: absolute }}</style><p>EUR 12{between} a year</p>"
+    assert digit_runs([parse_content("a.html", page.encode()).text]) == ["12", "34"]
+
+
+def test_a_picture_in_markdown_is_no_part_of_the_figure_beside_it() -> None:
+    assert digit_runs([parse_content("a.md", b"EUR 12![34](x.png)5 a year").text]) == ["12", "34", "5"]

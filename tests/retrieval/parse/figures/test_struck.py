@@ -134,3 +134,11 @@ def test_nothing_is_lost_where_it_is_kept(one: str, two: str) -> None:
     made = named(wrapped)
     assert made.text.replace("[struck out: ", "").replace("]", "") == f"x {one}{two} y"
     assert all(made.text[made.at(n)] == c for n, c in enumerate(wrapped) if c.isalnum())
+
+
+def test_a_tag_around_blocks_of_markdown_strikes_them_all() -> None:
+    parsed = parse_content(
+        "a.md", b"# Terms\n\n<del>\n\n## Cash\n\nCash is paid.\n\n- one\n\n</del>\n\n<s>No</s> fee is due.\n"
+    )
+    assert parsed.text == "Terms\nfee is due."
+    assert [item.what for item in parsed.left_out] == ["struck-out text"] * 4
