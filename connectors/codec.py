@@ -20,6 +20,7 @@ def dump(parsed: ParsedDocument) -> str:
             "joins": parsed.joins,
             "notes": parsed.notes,
             "wholes": parsed.wholes,
+            "heads": parsed.heads,
         },
         ensure_ascii=False,
         separators=(",", ":"),
@@ -37,8 +38,9 @@ def load(text: str, tree: str) -> ParsedDocument:
         left_out=each(LeftOut, member(data, "left_out"), from_row),
         atomic=spans(member(data, "atomic")),
         joins=spans(member(data, "joins"), 1),
-        notes=spans(data.get("notes", ()), 4),  # documents of earlier versions have neither
+        notes=spans(data.get("notes", ()), 4),  # documents of earlier versions have none of these
         wholes=spans(data.get("wholes", ())),
+        heads=spans(data.get("heads", ())),
     )
 
 

@@ -10,10 +10,10 @@ from itertools import pairwise
 
 from retrieval.locators import locate
 from retrieval.parse.grid import columns
+from retrieval.table_heads import DATED
 from retrieval.text.sentences import cells, item_of
 from retrieval.text.words import squash
 from retrieval.types import Citation, Passage, Slice, Unit, UnitKind
-from retrieval.units import DATED
 
 _NAME = 80  # characters of a column's name; a longer one is text
 _SCALE = re.compile(
@@ -128,6 +128,8 @@ def _cell(name: str, cell: str) -> str:
     if not _AMOUNT.search(cell) or not name[-1].isalpha():
         return f"{name}: {cell}"
     rate = _RATE.search(name)
+    if rate and cell.endswith(rate[0]):
+        return f"{name[: rate.start()]} {cell}"
     return f"{name[: rate.start()]} {cell}{rate[0]}" if rate else f"{name} {cell}"
 
 

@@ -43,8 +43,7 @@ class Document:
 class Place:
     """Where a span of the canonical text stands in the original: a page, or what stands for one.
 
-    A document has a sorted, non-overlapping sequence of places: one a page (PDF, paged text),
-    one a row (sheets: "Limits!A12:D12"), one a slide ("slide 3"), one a line ("line 40").
+    A document has a sorted, non-overlapping sequence of places: one a page, a row ("Limits!A12:D12"), a slide, a line.
     """
 
     start: int
@@ -78,10 +77,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Something of the original that is not in the canonical text, and why."""
+    """Of the original, not in the canonical text: what ("hidden text", "chart"), and where ("page 4", "Sheet2")."""
 
-    what: str  # e.g. "hidden text", "header and footer", "comment", "chart", "scanned page"
-    where: str  # e.g. "page 4", "Sheet2"
+    what: str
+    where: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +97,8 @@ class ParsedDocument:
 
     `sections` stand in reading order (a parent before its children); text before the first heading is a section with an
     empty heading. `atomic` are spans that a chunk should not cut (tables). `joins` are offsets of line-end hyphens that
-    the search text joins and the quotable text keeps. `notes` lead from a mark to note: where both are.
-    `wholes` are lists that are one sentence with their lead-in: (start, end), to be quoted whole, or with a sign.
+    the search text joins and the quotable text keeps. `notes` lead from a mark to note: where both are. `wholes` are
+    lists that are one sentence with their lead-in, to be quoted whole, or with a sign; `heads` rows set as a head is.
     """
 
     title: str
@@ -112,6 +111,7 @@ class ParsedDocument:
     joins: tuple[int, ...] = ()
     notes: tuple[tuple[int, int, int, int], ...] = ()
     wholes: tuple[tuple[int, int], ...] = ()
+    heads: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

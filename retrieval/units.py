@@ -11,14 +11,14 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import takewhile
 
 from retrieval.gate.injection import Paragraphs, speaks_to_machine
 from retrieval.locators import locate
-from retrieval.parse.grid import columns
 from retrieval.parse.wholes import kinds, mark
+from retrieval.table_heads import HEAD_ROWS, head_rows
 from retrieval.text.connectives import goes_on, joins
-from retrieval.text.sentences import Kind, Piece, cells, pieces
+from retrieval.text.sentences import Kind, Piece, pieces
 from retrieval.types import Chunk, ParsedDocument, Place, Section, Slice, Unit, UnitKind
 
 _WHOLE_LIST = 420  # characters of a list that is one unit with its lead-in
@@ -26,18 +26,10 @@ _WHOLE_RULE = 600  # characters of a list that is one sentence, and one unit
 _LONGEST = 900  # characters of a unit that takes in what follows it
 _LEAD = 400  # characters of a lead-in or a head; longer ones are paragraphs or tables of text
 _CAPTION = 160  # characters of the line over a table that belongs to it
-_HEAD_ROWS = 3
-_HEAD_CELL = 60  # characters; a row with a longer cell is no head
 _BETWEEN = 2  # lines between two rows of one table ("Current assets:")
 _BETWEEN_LENGTH = 60
 _FEWEST = 3  # words; a shorter line that is neither marked nor introduced is a label
 _ENTRIES = 4  # rows from which on names with growing page numbers are a table of contents
-DATED = re.compile(
-    r"(?:FY\s?'?)?(?:(?:19|20)\d\d|\d\d)|(?:19|20)\d\d\b|\b(?:Q[1-4]|H[12])\b|\b(?:ended|months|quarter|year)\b",
-    re.IGNORECASE,
-)
-_FIGURES = re.compile(r"[($€£¥+\s\-–—]*(?:[A-Z]{3}\s)?\d[\d,.']*\s?(?:%|[A-Z]{3}|bn|m|pp|bps|x)?[)%*\s$€£]*|[–—-]+")
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _SPACE = re.compile(r"\s+")
 
 
@@ -45,7 +37,7 @@ def units(parsed: ParsedDocument, chunks: Sequence[Chunk]) -> tuple[tuple[Unit, 
     """The units of each chunk, in reading order: those that begin in it. Vectors are left empty."""
     starts = [c.start for c in chunks]
     found: list[list[Unit]] = [[] for _ in chunks]
-    for made in read(parsed.text, parsed.sections, parsed.joins, parsed.wholes):
+    for made in read(parsed.text, parsed.sections, parsed.joins, parsed.wholes, parsed.atomic, parsed.heads):
         at = bisect_right(starts, made.start) - 1
         if at >= 0:
             lead = tuple(_placed(part, chunks[at], parsed.places) for part in made.lead)
@@ -66,11 +58,15 @@ def read(
     sections: Sequence[Section] = (),
     joins: Sequence[int] = (),
     wholes: Sequence[tuple[int, int]] = (),
+    tables: Sequence[tuple[int, int]] = (),
+    heads: Sequence[tuple[int, int]] = (),
 ) -> tuple[Unit, ...]:
     """The units of a text, without ids. `joins` are the offsets of line-end hyphens that words run over, `wholes` the
-    lists that are one sentence.
+    lists that are one sentence, `tables` the spans of tables: one with a head of its own goes on with none above;
+    `heads` those of rows that are set as heads.
     """
-    return tuple(_Reader(text, tuple(sections), tuple(joins), tuple(wholes), Paragraphs(text)).units())
+    begins, marked = (frozenset(start for start, _ in of) for of in (tables, heads))
+    return tuple(_Reader(text, tuple(sections), tuple(joins), tuple(wholes), Paragraphs(text), begins, marked).units())
 
 
 def said(unit: Unit) -> str:
@@ -102,6 +98,8 @@ class _Reader:
     joins: tuple[int, ...]
     wholes: tuple[tuple[int, int], ...]
     paragraphs: Paragraphs
+    begins: frozenset[int]  # where tables do
+    marked: frozenset[int]  # where rows begin that are set as heads
     planted: dict[tuple[int, int], bool] = field(default_factory=dict)  # by paragraph: whether it speaks to a machine
 
     def units(self) -> Iterator[Unit]:
@@ -371,10 +369,17 @@ class _Reader:
             row = next((n for n in range(stop, min(stop + 1 + _BETWEEN, len(lines))) if _is_row(lines[n])), None)
             if row is None or not _caption(self.text[lines[stop - 1].piece.end : lines[row].piece.start]):
                 break
-            if any(line.head for line in lines[stop:row]):
+            if any(line.head for line in lines[stop:row]) or self._begins(lines, row):
                 break
             stop = row + 1
         return stop
+
+    def _begins(self, lines: Sequence[_Line], at: int) -> bool:
+        """Whether a row begins a table that has a head of its own."""
+        if lines[at].piece.start not in self.begins:
+            return False
+        rows = list(takewhile(_is_row, lines[at : at + HEAD_ROWS + 1]))
+        return 0 < self._head_rows(rows) < len(rows)
 
     def _table(self, lines: Sequence[_Line], before: _Line | None) -> Iterator[Unit]:
         rows = [line for line in lines if _is_row(line)]
@@ -402,22 +407,11 @@ class _Reader:
         return (self._slice(before.piece.start, before.piece.end),) if short else ()
 
     def _head_rows(self, rows: Sequence[_Line]) -> int:
-        """How many rows are the head of a table; 0 where the first row holds figures.
-
-        A row of years or dates and a row of names beside it are one head, and so are rows that merged cells join.
-        """
-        count, dates_above = 0, False
-        above: list[str] = []
-        for at, line in enumerate(rows[:_HEAD_ROWS]):
-            row = self.text[line.piece.start : line.piece.end]
-            held, placed = cells(row), columns(row)
-            named = all(len(cell) <= _HEAD_CELL and not _is_figure(cell) for cell in held)
-            dated = named and all(DATED.search(cell) for cell in held[1:])
-            figures = dates_above and any(_FIGURES.fullmatch(cell) for cell in held)
-            if not named or figures or (at and not (dated or dates_above or _names_below(above, placed))):
-                break
-            count, dates_above, above = at + 1, dated, placed
-        return count
+        """How many rows are the head of a table; 0 where nothing tells that the first one is."""
+        marked = sum(1 for _ in takewhile(lambda line: line.piece.start in self.marked, rows[:HEAD_ROWS]))
+        if 0 < marked < len(rows):
+            return marked
+        return head_rows([self.text[line.piece.start : line.piece.end] for line in rows])
 
     def _contents(self, rows: Sequence[_Line]) -> bool:
         """Whether the rows are a table of contents: names with page numbers that grow."""
@@ -429,24 +423,6 @@ class _Reader:
 
 def _is_row(line: _Line) -> bool:
     return line.piece.kind is Kind.ROW
-
-
-def _names_below(above: Sequence[str], row: Sequence[str]) -> bool:
-    """Whether a row goes on with a head that stands over several of its columns, or whose cells reach down to it."""
-    if len(above) != len(row):
-        return False
-    if any(a and a == b for a, b in zip(above, row, strict=True)):
-        return True
-    spans = any(a and a == b for a, b in pairwise(above))
-    gaps = any(b and not a for a, b in zip(above[1:], row[1:], strict=True))
-    return bool(spans and not (above[0] and row[0])) or bool(gaps and above[0] and not row[0])
-
-
-def _is_figure(cell: str) -> bool:
-    if DATED.fullmatch(cell):
-        return False
-    digits = sum(c.isdigit() for c in cell)
-    return _FIGURES.fullmatch(cell) is not None or (digits > sum(c.isalpha() for c in cell) and not _YEAR.search(cell))
 
 
 def _has_digit(text: str) -> bool:

@@ -34,7 +34,7 @@ class Block:
     `heading` the title without the number ("" for a clause that has none). `text` is what the
     reader sees, the number included. Neighbouring blocks with the same `table` are one table.
     `joins` are offsets in `text` of line-end hyphens. `ahead`: it belongs to the section that the next block opens,
-    as a divider page does to its chapter.
+    as a divider page does to its chapter. `head`: a row that is set as the head of its table is.
     """
 
     text: str
@@ -48,6 +48,7 @@ class Block:
     table: int | None = None
     joins: tuple[int, ...] = ()
     ahead: bool = False
+    head: bool = False
 
 
 @dataclass(slots=True)
@@ -187,6 +188,7 @@ def _cut(
         attachments=tuple(attachments),
         atomic=tuple(tables),
         joins=tuple(joins),
+        heads=tuple((at, at + len(block.text)) for at, block in placed if block.head and block.table is not None),
         wholes=wholes([(start, block.text) for start, block in placed if block.table is None]),
     )
 

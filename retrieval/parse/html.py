@@ -131,6 +131,7 @@ class _Row:
 
     cells: list[Cell] = field(default_factory=list)
     columns: int = 1  # of the cell being read
+    body: bool = False  # a cell of it is no column's head
     rows: int = 1
 
 
@@ -358,6 +359,7 @@ class _Walk:
             self._leave_inline(node, found)
         elif self.row is not None and tag in ("td", "th"):
             self.row.cells.append(Cell(self._cell_text(), self.row.columns, self.row.rows))
+            self.row.body |= tag == "td" and bool(self.row.cells[-1].text)
         elif self.row is not None and tag == "tr":
             self._end_row(self.row)
         elif self.row is not None:
@@ -400,7 +402,8 @@ class _Walk:
             self.pieces.append(self._piece(Block(f"{said[0]} {said[1]}")))
         elif said:
             self._release()
-            self.pieces.append(FlowBlock(Block(line(cells), table=table.number)))
+            head = not row.body or (self.ink.lead > 0 and not self.ink.plain)
+            self.pieces.append(FlowBlock(Block(line(cells), table=table.number, head=head)))
         self.ink = Ink()
         self.row = None
         self.parts.clear()

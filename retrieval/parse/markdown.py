@@ -188,6 +188,7 @@ class _Reader:
     def _pieces(self, tokens: Sequence[Token]) -> Iterator[FlowBlock]:
         row: list[str] = []
         table: int | None = None
+        head = False
         for index, token in enumerate(tokens):
             if token.map:
                 self.line = token.map[0] + 1
@@ -212,12 +213,14 @@ class _Reader:
                 case "table_open":
                     self.tables += 1
                     table = self.tables
+                case "thead_open" | "thead_close":
+                    head = token.type == "thead_open"
                 case "table_close":
                     table = None
                 case "tr_open":
                     row = []
                 case "tr_close" if any(row):
-                    yield FlowBlock(Block(line(row), locator=self._where(), table=table))
+                    yield FlowBlock(Block(line(row), locator=self._where(), table=table, head=head))
                 case _:
                     self._list(token)
 

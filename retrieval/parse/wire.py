@@ -32,6 +32,7 @@ def encode(parsed: ParsedDocument) -> dict[str, Any]:
         "joins": parsed.joins,
         "notes": parsed.notes,
         "wholes": parsed.wholes,
+        "heads": parsed.heads,
     }
 
 
@@ -48,6 +49,7 @@ def decode(value: object) -> ParsedDocument:
         joins=spans(member(value, "joins"), 1),
         notes=spans(member(value, "notes"), 4),
         wholes=spans(member(value, "wholes")),
+        heads=spans(member(value, "heads")),
     )
     _check(parsed)
     return parsed
@@ -66,7 +68,7 @@ def dumps(value: dict[str, Any]) -> bytes:
 def _check(parsed: ParsedDocument) -> None:
     """A child that was taken over must not hand out offsets outside its text."""
     named = [(s.start, s.end) for s in parsed.sections] + [(p.start, p.end) for p in parsed.places]
-    named += [*parsed.atomic, *parsed.wholes, *((j, j + 1) for j in parsed.joins)]
+    named += [*parsed.atomic, *parsed.wholes, *parsed.heads, *((j, j + 1) for j in parsed.joins)]
     named += [span for note in parsed.notes for span in (note[:2], note[2:])]
     if not all(0 <= start <= end <= len(parsed.text) for start, end in named):
         raise ValueError("a span outside the text")

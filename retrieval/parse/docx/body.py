@@ -33,6 +33,7 @@ class TableRow:
     cells: list[Box] = field(default_factory=list)
     skipped: int = 0
     width: int = 0
+    head: bool = False  # said to be repeated at the top of each page
 
 
 @dataclass(slots=True)
@@ -123,7 +124,9 @@ class BodyReader:
     def _row(self, tr: etree._Element, shaded: bool, open_cells: dict[int, Box]) -> TableRow:
         """A row; `open_cells` are those above that go on, by their first column, and are kept up to date."""
         skipped = _count(tr, "trPr", "gridBefore", least=0)
-        row, at, above = TableRow(skipped=skipped), skipped, dict(open_cells)
+        said = tr.find(f"{W}trPr/{W}tblHeader")
+        head = said is not None and said.get(W + "val") not in ("0", "false", "off")
+        row, at, above = TableRow(skipped=skipped, head=head), skipped, dict(open_cells)
         open_cells.clear()
         for tc in _through(tr, "tc"):
             properties = tc.find(W + "tcPr")

@@ -38,6 +38,7 @@ class TextLine:
     plain: bool = False
     table: int | None = None
     line: str | None = None  # the whole text of a table row
+    head: bool = False  # a row that is set as the head of its table
     left: list[str] = field(default_factory=list)
 
     @property
@@ -122,8 +123,10 @@ class Entries:
         first: TextLine | None = None
         left: list[str] = []
         cells = []
+        plain = False
         for at, box in enumerate(row.cells):
             entries = list(self._cell(box.items, apart))
+            plain |= any(not piece.bold for e in entries for piece in e.pieces if piece.text.strip())
             if at == 0:
                 first = next((e for e in entries if e.text), None)
             left += [what for e in entries for what in e.left]
@@ -132,6 +135,7 @@ class Entries:
         entry = first if first is not None and first.line is None else TextLine()
         entry.line = line(grid.row(cells, skipped=row.skipped))
         entry.left = left
+        entry.head = row.head or not plain
         return entry
 
     def _cell(self, cell: Sequence[Item], apart: list[ReadParagraph]) -> Iterator[TextLine]:

@@ -154,7 +154,7 @@ def _blocks(entries: Sequence[TextLine]) -> tuple[list[Block], list[LeftOut]]:
             where = _named(at.label, headings[index]) or where
         left += [LeftOut(what, where) for what in entry.left]
         if at is None:
-            blocks.append(Block(entry.text, table=entry.table, ahead=index in ahead))
+            blocks.append(Block(entry.text, table=entry.table, ahead=index in ahead, head=entry.head))
         else:
             blocks.append(Block(entry.text, at.level, at.label, headings[index], table=entry.table))
     return blocks, left

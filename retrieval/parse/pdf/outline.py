@@ -77,6 +77,7 @@ def blocks(
             table=item.table,
             joins=joins,
             ahead=at in ahead,
+            head=item.table is not None and item.bold,
         )
 
 
