@@ -46,7 +46,7 @@ PARSERS = {
     "msg": ("retrieval.parse.mail", "parse_msg"),
 }
 
-VERSION = "7"
+VERSION = "8"
 """Changes when parsers, chunks or units change, so that a sync reads every document anew."""
 
 MEDIA_TYPES = {

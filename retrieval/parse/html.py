@@ -283,8 +283,7 @@ class _Walk:
             return False
         found = self._element(node, tag)
         if found is None:
-            if tag in BOXES:
-                self.parts.append(_APART)
+            self.parts.extend(_APART for _ in range(tag in BOXES))
             return False
         self.open.append(found)
         if name := node.attributes.get("id") or (node.attributes.get("name") if tag == "a" else None):
@@ -495,8 +494,4 @@ def _compact(style: str) -> str:
 
 def _items(node: LexborNode) -> int:
     """The items of a list."""
-    count, child = 0, node.first_child
-    while child is not None:
-        count += child.tag == "li"
-        child = child.next
-    return count
+    return sum(child.tag == "li" for child in node.iter())

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 _ITEM = re.compile(
     r"\s*(?:(?P<bullet>[-–—•▪◦‣·*●○■□])|(?P<open>\(?)(?:(?P<number>\d{1,3})|(?P<letter>[A-Za-z])"
-    r"|(?P<roman>[ivxlcIVXLC]{1,6}))(?P<close>[.)]+))\s+(?=\S)"
+    r"|(?P<roman>[ivxlcIVXLC]{1,6}))(?P<close>[.)]+|(?<=\d)[°º]|(?<=[IVXLC])\s?[–—-](?=\s)))\s+(?=\S)"
 )
 _ENDED = re.compile(r"[.!?。！？][\"”’»)\]]*(?:\[[^\[\]\s]{1,9}\])*$")
 _PARTED = re.compile(r"[,;、；，](?:\s+[^\W\d_]{1,6})?$")  # "…;" and "…, and", whatever "and" is called
@@ -26,7 +26,8 @@ def mark(text: str) -> str:
     found = _ITEM.match(text)
     if found is None or found["bullet"]:
         return ""
-    return f"{found['open']}{found['number'] or found['letter'] or found['roman']}{found['close'][:1]}"
+    close = found["close"].strip()[:1].strip("–—-")
+    return f"{found['open']}{found['number'] or found['letter'] or found['roman']}{close}"
 
 
 def wholes(lines: Sequence[tuple[int, str]]) -> tuple[tuple[int, int], ...]:

@@ -34,11 +34,11 @@ _MARKER = re.compile(
     r"\s*(?:[-–—•▪◦‣·*●○■□]+\s+"
     r"|(?:section|sec\.|article|art\.|clause|§)\s*\d+(?:\.\d+)*\.?\)?(?:\([a-z0-9]{1,4}\))*[.:\s–—-]\s*"
     r"|\d{1,3}(?:\.\d{1,3})+\.?(?:\s*\([a-zA-Z0-9]{1,4}\))*\s+"
-    r"|\d{1,3}[.)]\s+|\([a-zA-Z0-9]{1,5}\)\s*|[a-zA-Z][.)]\s+|[ivxlc]{1,5}[.)]\s+)",
+    r"|\d{1,3}[.)°º]\s+|(?-i:[IVXLC]{1,5})\s?[–—-]\s+|\([a-zA-Z0-9]{1,5}\)\s*|[a-zA-Z][.)]\s+|[ivxlc]{1,5}[.)]\s+)",
     re.IGNORECASE,
 )
 _ITEM = re.compile(
-    r"\s*(?:[-–—•▪◦‣·*●○■□]\s|\[[^\[\]\s]{1,9}\]\s|\(?[a-zA-Z0-9]{1,4}[.)]\s|\d{1,3}(?:\.\d{1,3})+\.?\s|#)"
+    r"\s*(?:[-–—•▪◦‣·*●○■□]\s|\[[^\[\]\s]{1,9}\]\s|\(?[a-zA-Z0-9]{1,4}[.)°º]\s|[IVXLC]{1,5}\s?[–—-]\s|\d{1,3}(?:\.\d{1,3})+\.?\s|#)"
 )
 _OPEN = re.compile(
     r"(?:[,(-]|\b(?:and|or|of|the|a|an|to|in|for|by|with|from|on|at|as|before|after|until|under|over|than|but|if|when|that|which|this|its|any|all))\s*$",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from connectors.codec import dump, load
 from retrieval.parse.formats import parse_content
 from retrieval.parse.wholes import wholes
+from retrieval.units import read
 from tests.retrieval.parse.docx.builder import abstract, docx, lvl, num, p
 from tests.retrieval.parse.pdf.making import drawn, lines
 
@@ -72,3 +75,31 @@ def test_in_every_format(name: str) -> None:
     parsed = parse_content(name, content)
     assert [" ".join(parsed.text[a:b].split()) for a, b in parsed.wholes] == [f"{_LEAD} 1. {_ONE} 2. {_TWO}"]
     assert load(parsed.text, dump(parsed)).wholes == parsed.wholes
+
+
+@pytest.mark.parametrize(
+    ("lines", "together"),
+    [
+        (
+            (
+                "L'amende est fixée à :",
+                "1° dix mille euros ;",
+                "2° cinquante mille euros ; ou",
+                "3° le double du gain.",
+            ),
+            "part of 1° to 3°, which belong together",
+        ),
+        (("A coima é de", "I - 500 euros; ou", "II - 5 % do valor."), "part of I and II, which belong together"),
+        (("A multa é de", "I – 500 reais; ou", "II – 5 % do valor."), "part of I and II, which belong together"),
+    ],
+)
+def test_items_as_romance_law_counts_them(lines: Sequence[str], together: str) -> None:
+    page = "<title>t</title>" + "".join(f"<p>{line}</p>" for line in lines)
+    parsed = parse_content("a.html", page.encode())
+    [unit] = read(parsed.text, parsed.sections, parsed.joins, parsed.wholes)
+    assert (unit.text, unit.more) == ("\n".join(lines), together)
+
+
+def test_a_range_that_begins_a_line_is_no_item() -> None:
+    page = "<title>t</title><p>The fee is</p><p>5 - 10 euros, or</p><p>II 5 % of it.</p><p>20 °C at most.</p>"
+    assert not parse_content("a.html", page.encode()).wholes
