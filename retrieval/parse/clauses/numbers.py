@@ -24,7 +24,7 @@ _RANGE = re.compile(
 )
 _WORDED = re.compile(
     rf"(?P<word>(?:{PATTERN})(?!\w)\.?|§{{1,2}})(?P<kind>\s[^\W\d_]{{4,20}}(?=\s+(?:{NUMBER_WORDS})(?!\w)))?\s*"
-    rf"(?P<number>(?:[A-Z]{{1,2}}\*?\.\s?)?\d{{1,4}}(?:[.:-]\d{{1,4}})*{_SUFFIX}|[ivxlc]+(?!\w)|{NUMBER_WORDS}|[a-z](?!\w))"
+    rf"(?P<number>(?:[A-Z]{{1,2}}\*?\.\s?)?\d{{1,4}}(?:[.:-]\d{{1,4}})*{_SUFFIX}|[ivxlc]+(?:er|re)?(?!\w)|{NUMBER_WORDS}|[a-z](?!\w))"
     rf"(?P<sub>{_SUBS})(?P<end>\s*[.:]+(?=\s|$)|\s*[–—](?=\s|\w)|\s+-(?=\s)|-{{1,2}}(?=\s|[A-Z])|(?=[\s,)]|$))",
     re.IGNORECASE,
 )
@@ -156,6 +156,7 @@ def _places(number: str, sub: str) -> list[tuple[str, tuple[int, int], tuple[int
         return [(code + stem, (path[-1], _suffix(suffix)), (*path, *_counts_of(sub)))]
     if (count := unword(number)) is not None:
         return [("", (count, 0), (count,))]
+    number = re.sub(r"(?<=[IVXLC])e?re?$", "", number)  # "Titre Ier"
     counts = [unroman(number) if len(number) > 1 or number in "IVXivx" else None]
     counts.append(unletters(number) if len(number) == 1 else None)
     return [("", (count, 0), (count,)) for count in counts if count]

@@ -25,7 +25,7 @@ _NEAR = 8.0  # points in which two indents are the same
 
 _QUANTITY = re.compile(
     r"\s+(?:million|billion|thousand|percent|per cent|times|hours?|days?|weeks?|months?|years?|euros?|dollars?|"
-    r"EUR|USD|GBP|CHF|Mio|Mrd|Prozent|[%€$£]|kg|km|m²)(?!\w)",
+    r"EUR|USD|GBP|CHF|Mio|Mrd|Prozent|[%€$£]|kg|km|m²)(?!\w)(?!\s?\d)",
     re.IGNORECASE,
 )
 _MONTH = re.compile(

@@ -113,6 +113,10 @@ CASES: dict[str, tuple[str, list[str | None]]] = {
         "# 4. Term\nArticle 5 of the Treaty holds.\nsection 6, if any\nSection 7 shall apply.\n§ 8 bleibt unberührt",
         ["4"],
     ),
+    "a sum right after the number of a clause": (
+        "# Clause 1: Fees\n1.1 EUR 500 is due.\n1.2 EUR 600 is paid back.",
+        ["Clause 1", "1.1", "1.2"],
+    ),
     "a letter left out": ("# 1. Rules\n(a) one,\n(b) two,\n(d) four,\n(e) five.", ["1", *[f"1({c})" for c in "abde"]]),
     "a list in a list of the same look": (
         "# 1. Rules\n1. The buyer shall:\n(1) pay,\n(2) take.\n2. The seller shall deliver.",
