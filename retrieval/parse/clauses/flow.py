@@ -69,7 +69,7 @@ class FlowBlock:
 
 def outlined(pieces: Sequence[FlowBlock]) -> list[Block]:
     """The blocks, those that open a section with level, full label and heading."""
-    pieces = _parted(pieces)
+    pieces = _parted(_single(pieces))
     body = _body(pieces)
     counted = _counted(pieces)
     strong = [_strong(piece, body) for piece in pieces]
@@ -273,6 +273,19 @@ def _counted(pieces: Sequence[FlowBlock]) -> frozenset[int]:
             by_list.setdefault(piece.item.outer, []).append(piece)
     headings = sum(piece.block.level is not None for piece in pieces)
     return frozenset(outer for outer, of in by_list.items() if _is_outline(of, alone=headings <= 1))
+
+
+def _single(pieces: Sequence[FlowBlock]) -> list[FlowBlock]:
+    """The blocks, an ordered list of one item as a paragraph that begins with a number: "1. Fees" above "1.1 ..." is a
+    list of its own in Markdown, and so is "2. Term" after it.
+    """
+    counts = Counter(piece.item.outer for piece in pieces if piece.item is not None)
+    return [
+        replace(p, item=None, listed=False, lead=p.lead and p.lead + len(p.item.shown))
+        if p.item is not None and counts[p.item.outer] == 1
+        else p
+        for p in pieces
+    ]
 
 
 def _is_outline(items: Sequence[FlowBlock], *, alone: bool) -> bool:

@@ -297,3 +297,12 @@ def test_clauses_need_no_blank_line_between_them() -> None:
 def test_a_line_that_only_happens_to_begin_with_a_number_stays_in_its_sentence(paragraph: str) -> None:
     assert paragraph.replace("\n", " ") in parse(f"# 4 Fees\n\n{paragraph}\n").text.replace("\n", " ")
     assert [s.heading or s.label for s in parse(f"# Fees\n\n{paragraph}\n").sections] == ["Fees"]
+
+
+def test_a_numbered_line_above_dotted_clauses_is_a_clause_and_no_list() -> None:
+    parsed = parse("1. **Fees**\n\n1.1 The fee is 5.\n\n1.2 It is due.\n\n2. Term\n\n2.1 It is a year.\n")
+    assert [(s.label, s.heading) for s in parsed.sections] == [
+        *(("1", "Fees"), ("1.1", ""), ("1.2", "")),
+        *(("2", "Term"), ("2.1", "")),
+    ]
+    assert [s.label for s in parse("# Rules\n\n1. Only one rule holds here.\n").sections] == [None]
