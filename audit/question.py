@@ -18,19 +18,9 @@ from audit.record import AuditRecord, Json, from_json
 from retrieval.answer_form import structured
 from retrieval.codec import clean, to_json, to_object
 from retrieval.people import AccessList, Audience, Principal
+from retrieval.selection import ModelUse
 from retrieval.standing import Confirmed
-from retrieval.types import (
-    Answer,
-    AnswerPart,
-    Citation,
-    Document,
-    ModelUse,
-    Passage,
-    Question,
-    Seal,
-    Statement,
-    Verified,
-)
+from retrieval.types import Answer, AnswerPart, Citation, Document, Passage, Question, Seal, Statement, Verified
 from retrieval.verdicts import VerdictClass
 
 LARGEST_SNAPSHOT = 100_000

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from retrieval.types import Chosen, Document, ModelUse, Passage, Place, Section, Selection
+from retrieval.selection import Chosen, ModelUse, Selection
+from retrieval.types import Document, Passage, Place, Section
 from retrieval.units import read
 from retrieval.verdicts import VerdictClass
 from retrieval.verify import verify

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from retrieval.answer_form import AnswerForm
 from retrieval.errors import GeneratorUnavailable
 from retrieval.ports import Checker, Selector
-from retrieval.types import ModelUse, Passage, Question, Selection, Verified, Wording
+from retrieval.selection import ModelUse, Selection
+from retrieval.types import Passage, Question, Verified, Wording
 from retrieval.verdicts import Opinion
 from retrieval.verify import verify
 

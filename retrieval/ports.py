@@ -9,18 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from retrieval.people import AccessList
-from retrieval.types import (
-    Chunk,
-    Completion,
-    Document,
-    Hit,
-    ParsedDocument,
-    Passage,
-    Query,
-    Question,
-    Section,
-    Selection,
-)
+from retrieval.selection import Completion, Selection
+from retrieval.types import Chunk, Document, Hit, ParsedDocument, Passage, Query, Question, Section
 from retrieval.verdicts import Opinion
 
 

@@ -17,20 +17,9 @@ from retrieval.gate.worded import check
 from retrieval.highlights import highlights
 from retrieval.quoting import citations as quotes
 from retrieval.quoting import statement, unfinished
+from retrieval.selection import Chosen, Selection
 from retrieval.text.sentences import cells
-from retrieval.types import (
-    Answer,
-    Chosen,
-    Citation,
-    Passage,
-    Seal,
-    Selection,
-    Statement,
-    Unit,
-    UnitKind,
-    Verified,
-    Wording,
-)
+from retrieval.types import Answer, Citation, Passage, Seal, Statement, Unit, UnitKind, Verified, Wording
 from retrieval.verdicts import Claim, Opinion, Problem, Quote, Verdict, VerdictClass
 
 

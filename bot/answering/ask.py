@@ -37,8 +37,9 @@ from retrieval.errors import EmbedderUnavailable, GeneratorUnavailable, IndexMis
 from retrieval.people import AccessList, Audience, AudienceKind, Principal, permitted_ids
 from retrieval.ports import Library
 from retrieval.question.followup import fresh, turn, with_thread
+from retrieval.selection import ModelUse
 from retrieval.standing import Confirmed
-from retrieval.types import TRANSLATED_MARK, Answer, Document, ModelUse, Passage, Question, Turn, Verified, Wording
+from retrieval.types import TRANSLATED_MARK, Answer, Document, Passage, Question, Turn, Verified, Wording
 
 DOWN: Mapping[type[RetrievalError], str] = {
     IndexUnavailable: "the search index is down.",

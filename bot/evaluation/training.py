@@ -20,7 +20,8 @@ from audit.record import AuditRecord
 from bot.evaluation.prompts import Sent
 from retrieval.answer_form import AnswerForm, structured
 from retrieval.generate.wire import written
-from retrieval.types import Answer, Chosen, Citation, Passage, Unit, Wording
+from retrieval.selection import Chosen
+from retrieval.types import Answer, Citation, Passage, Unit, Wording
 
 POSITIVE = ("up", "approved")
 NEGATIVE = ("down", "rejected")

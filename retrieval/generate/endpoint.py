@@ -15,7 +15,7 @@ from typing import Any
 
 from retrieval.errors import GeneratorUnavailable
 from retrieval.outbound.over_openai import Endpoint, Named, Pace, RequestRefused
-from retrieval.types import Completion, ModelUse
+from retrieval.selection import Completion, ModelUse
 
 _LONGEST_NAME = 200
 _MOST_TOKENS = 100_000_000

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from retrieval.answer_form import AnswerForm, FormPart
-from retrieval.types import Chosen, PartKind
+from retrieval.selection import Chosen
+from retrieval.types import PartKind
 
 _MOST_UNITS = 20  # of an answer, or of a part
 _LONGEST = 8_000  # characters of a text: more than a whole answer may have tokens for

@@ -17,8 +17,9 @@ import numpy as np
 
 from retrieval.ports import Embedder
 from retrieval.select.features import FEATURES, Candidate, Floats, features, telling
+from retrieval.selection import Chosen, ModelUse, Selection
 from retrieval.thread import direction, near_thread
-from retrieval.types import Chosen, ModelUse, Passage, Question, Selection
+from retrieval.types import Passage, Question
 
 WEIGHTS = "weights.npz"
 SHOWN = 3

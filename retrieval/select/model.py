@@ -10,7 +10,8 @@ from retrieval.errors import GeneratorUnavailable
 from retrieval.generate.prompt import HouseStyle, prompt
 from retrieval.generate.wire import read, schema
 from retrieval.ports import Chat
-from retrieval.types import ModelUse, Passage, Question, Selection
+from retrieval.selection import ModelUse, Selection
+from retrieval.types import Passage, Question
 
 
 @dataclass(frozen=True, slots=True)

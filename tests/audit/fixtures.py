@@ -17,11 +17,11 @@ from audit.question import Basis, Occasion, cited_spans, posted_bytes, question_
 from audit.record import AuditRecord, Json, new_record_id
 from audit.retention import Rule, approve_rule, request_rule
 from retrieval.people import AccessList, Audience, AudienceKind, Principal
+from retrieval.selection import ModelUse
 from retrieval.types import (
     Answer,
     Citation,
     Document,
-    ModelUse,
     Passage,
     Place,
     Question,

@@ -12,19 +12,8 @@ from bot.errors import PlatformError, PlatformRefused, PlatformUnseen
 from bot.types import ChannelKind, Expert, Form, Incoming, IncomingKind, Outcome, People, Reply
 from retrieval.errors import IndexUnavailable
 from retrieval.people import AccessList, Principal
-from retrieval.types import (
-    Chosen,
-    Document,
-    ModelUse,
-    Passage,
-    Place,
-    Question,
-    Section,
-    Selection,
-    Unit,
-    UnitKind,
-    Verified,
-)
+from retrieval.selection import Chosen, ModelUse, Selection
+from retrieval.types import Document, Passage, Place, Question, Section, Unit, UnitKind, Verified
 from retrieval.verify import verify
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

@@ -150,7 +150,7 @@ async def test_a_source_that_does_not_say_who_may_read_changes_nothing(follow: F
     await follow.sync(world.source())
 
     class Down(ShelfSource):
-        async def readers(self, ids: object) -> AsyncIterator[ListingFailure]:  # type: ignore[override]
+        async def readers(self, ids: object) -> AsyncIterator[ListingFailure]:
             if ids is not None:
                 raise SourceUnavailable("the service fails (HTTP 500)")
             yield ListingFailure("", "")

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 import numpy as np
 
 from retrieval.people import AccessList
+from retrieval.selection import Chosen, ModelUse, Selection
 from retrieval.text.stems import stems
-from retrieval.types import Chosen, Chunk, Document, Hit, ModelUse, Passage, Place, Query, Question, Section, Selection
+from retrieval.types import Chunk, Document, Hit, Passage, Place, Query, Question, Section
 
 
 class HashEmbedder:

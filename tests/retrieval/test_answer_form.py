@@ -12,7 +12,8 @@ from retrieval.answer_form import AnswerForm, read_form, structured
 from retrieval.errors import FormInvalid
 from retrieval.generate.wire import Asked, described, read, schema, written
 from retrieval.quoting import statement
-from retrieval.types import Answer, Chosen, ModelUse, PartKind, Selection, Verified
+from retrieval.selection import Chosen, ModelUse, Selection
+from retrieval.types import Answer, PartKind, Verified
 from retrieval.verify import verify
 from tests.retrieval.gate.build import passage
 from tests.servers.model import schema_problems

@@ -14,7 +14,8 @@ from retrieval.generate.checker import ModelChecker
 from retrieval.generate.endpoint import ChatEndpoint, Limits
 from retrieval.generate.prompt import HouseStyle
 from retrieval.select.model import ModelSelector
-from retrieval.types import ModelUse, Question, Verified, Wording
+from retrieval.selection import ModelUse
+from retrieval.types import Question, Verified, Wording
 from tests.retrieval.fakes import WordSelector
 from tests.retrieval.gate.build import passage
 from tests.servers.model import Answer, Body, ModelServer, fails, picks, prompted, says

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.quoting import statement
-from retrieval.types import Chosen, ModelUse, Passage, Place, Selection, Verified
+from retrieval.selection import Chosen, ModelUse, Selection
+from retrieval.types import Passage, Place, Verified
 from retrieval.verdicts import VerdictClass
 from retrieval.verify import verify
 from tests.retrieval.gate.build import passage

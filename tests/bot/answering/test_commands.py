@@ -22,7 +22,8 @@ from bot.keys import ChannelKey, ThreadKey
 from bot.texts import HELP, LAST_ANSWER_UNREADABLE, NOTHING_TO_EXPLAIN, PRIVATE_BEFORE
 from bot.types import Outcome
 from retrieval.people import AccessList, Audience, AudienceKind, Principal
-from retrieval.types import Chosen, ModelUse, Passage, Question, Selection, Verified
+from retrieval.selection import Chosen, ModelUse, Selection
+from retrieval.types import Passage, Question, Verified
 from retrieval.verify import verify
 from tests.bot.fakes import NOW, ListLibrary, ListRetriever, MemoryLog, passage
 from tests.fuzz import tries

@@ -19,7 +19,8 @@ from bot.wiring.app import open_app
 from bot.wiring.channel_rules import styled
 from bot.wiring.styles import house_style
 from retrieval.people import Audience, AudienceKind, Principal
-from retrieval.types import ModelUse, Passage, Question, Verified
+from retrieval.selection import ModelUse
+from retrieval.types import Passage, Question, Verified
 from tests.bot.fakes import NOW, ListLibrary, ListRetriever, MemoryLog, QuotingAnswerer, passage
 
 ADA = Principal("slack", "T1", "U1", "ada@example.com")

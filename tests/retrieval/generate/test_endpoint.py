@@ -13,7 +13,8 @@ from retrieval.errors import GeneratorUnavailable
 from retrieval.generate.endpoint import ChatEndpoint, Limits
 from retrieval.generate.prompt import HouseStyle
 from retrieval.select.model import ModelSelector
-from retrieval.types import Chosen, Question, Selection
+from retrieval.selection import Chosen, Selection
+from retrieval.types import Question
 from tests.retrieval.gate.build import passage
 from tests.servers.model import Answer, Body, ModelServer, completion, fails, picks, prompted, raw, says
 

@@ -13,7 +13,8 @@ from retrieval.answering import FORMLESS, MODEL_DOWN, Answering
 from retrieval.generate.endpoint import ChatEndpoint, Limits
 from retrieval.generate.prompt import HouseStyle, prompt
 from retrieval.select.model import ModelSelector
-from retrieval.types import ModelUse, Question, Verified
+from retrieval.selection import ModelUse
+from retrieval.types import Question, Verified
 from tests.retrieval.fakes import WordSelector
 from tests.retrieval.gate.build import passage
 from tests.servers.model import Answer, ModelServer, fails, parts, prompted, says

@@ -19,7 +19,7 @@ from retrieval.errors import GeneratorUnavailable
 from retrieval.generate.endpoint import ChatEndpoint, Limits
 from retrieval.generate.prompt import HouseStyle
 from retrieval.select.model import ModelSelector
-from retrieval.types import Selection
+from retrieval.selection import Selection
 from tests.retrieval.generate.test_endpoint import HOTELS, QUESTION
 from tests.servers.model import Answer, Body, ModelServer, completion, raw, says
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.question.followup import fresh, turn, with_thread
-from retrieval.types import Answer, Chosen, ModelUse, Passage, Question, Selection, Shown, Turn
+from retrieval.selection import Chosen, ModelUse, Selection
+from retrieval.types import Answer, Passage, Question, Shown, Turn
 from retrieval.verify import verify
 from tests.retrieval.gate.build import passage
 
