@@ -317,7 +317,8 @@ def _kind(part: dict[str, Json]) -> str:
     if isinstance(options := part.get("anyOf"), list) and isinstance(options[0], dict):
         return f"{_kind(options[0])} or null"
     if part.get("type") == "array" and isinstance(items := part.get("items"), dict):
-        return f"list of {_kind(items)}s"
+        kind, rest = (_kind(items), "") if items.get("type") != "array" else ("list", _kind(items)[len("list") :])
+        return f"list of {kind}s{rest}"
     return {"string": "text", "integer": "integer", "boolean": "flag"}.get(str(part.get("type")), "object")
 
 
