@@ -134,7 +134,7 @@ class EmbeddedSelector:
         likely = 1 / (1 + np.exp(-odds))
         likeliest = self._scorer.sure(rows[order], odds[order])
         use = ModelUse("extractive", "", {**self._use.parameters, "sure_millionths": round(1e6 * likeliest)})
-        sure = likeliest >= self._scorer.threshold
+        sure = likeliest >= self._scorer.threshold and await self._asked_here(question, listed)
         if not sure and self._scorer.about(rows[order], odds[order]) < self._scorer.least:
             return Selection((), False, use)
         shown = _apart(order, listed)
@@ -142,6 +142,18 @@ class EmbeddedSelector:
             shown = [n for n in shown[:ANSWERS] if odds[n] >= odds[order[0]] - self._scorer.joins]
         chosen = tuple(Chosen(listed[n].unit.id, round(1e6 * float(likely[n]))) for n in shown)
         return Selection(chosen, sure, use)
+
+    async def _asked_here(self, question: Question, listed: Sequence[Candidate]) -> bool:
+        """Whether a question that is read with its thread has to do with the units by itself. The thread's vector lifts
+        whatever is about the same matter, also where the question asks for something that stands nowhere.
+        """
+        if not question.own:
+            return True
+        [held] = await self._embedder.embed([question.own])
+        rows = features(question.own, np.frombuffer(held, "<f4"), listed)
+        odds = self._scorer.likely(rows)
+        order = np.argsort(-odds, kind="stable")
+        return self._scorer.about(rows[order], odds[order]) >= self._scorer.least
 
 
 def candidates(passages: Sequence[Passage], size: int) -> list[Candidate]:

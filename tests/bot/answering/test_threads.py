@@ -117,6 +117,15 @@ async def test_a_question_that_found_no_answer_is_remembered(app: App) -> None:
     assert any("within one year" in text for text in said(await talk.ask("and until when must it be taken")))
 
 
+@pytest.mark.parametrize("asked", ["who pays the lawyer?", "what about the canteen", "can the dog come along?"])
+@pytest.mark.parametrize("before", ["how long is parental leave", "when can i take a sabbatical"])
+async def test_a_thread_makes_no_answer_of_what_stands_nowhere(app: App, before: str, asked: str) -> None:
+    """The thread's own vector lifted every unit on its matter: whatever was asked next was answered with one."""
+    talk = Talk(app)
+    await talk.ask(before)
+    assert (await talk.ask(asked)).outcome.told is None
+
+
 async def test_the_sentence_just_shown_is_not_shown_again(app: App) -> None:
     talk = Talk(app)
     shown = said(await talk.ask("how long is parental leave"))
