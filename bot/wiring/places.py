@@ -45,7 +45,7 @@ RUNNING = KeepingPlace(
 )
 NOBODY = (
     KeepingPlace("documents", ("index*", "embeddings.db*", "models*"), (), "", ""),
-    KeepingPlace("locks", ("*.lock", "lock"), (), "", ""),
+    KeepingPlace("locks", ("*.lock", "lock", "leases/*"), (), "", ""),
 )
 PLACES: tuple[KeepingPlace, ...] = (*LOG_PLACES, INBOX, MEMORY, INSTALLED, EVALUATION, STATE, RUNNING, *NOBODY)
 

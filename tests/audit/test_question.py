@@ -146,7 +146,8 @@ def test_clean_text_keeps_its_length(text: str) -> None:
 
 
 NOT_OF_ALL = frozenset(
-    {"about", "highlights", "layout", "more", "opinions", "shown", "sign", "source_text", "translation"}
+    {"about", "as_of", "confirmed", "highlights", "layout", "more", "opinions", "shown"}
+    | {"sign", "source_text", "translation"}
 )  # fields that later versions added, or left out
 
 

@@ -96,9 +96,9 @@ async def test_the_parts_are_shown_and_scripts_get_the_organisations_object(fold
     assert plain(outcome).splitlines()[:5] == [
         f"In short: {RULE} [1]",
         "What *else* <holds>:",
-        f"• {MEAL} [2]",
+        f"• {MEAL} [1]",
         f"• {RULE} [1]",
-        f"Taxis: forbidden. {TAXI} [3]",
+        f"Taxis: forbidden. {TAXI} [1]",
     ]
 
 
@@ -127,9 +127,9 @@ async def test_both_platforms_show_the_parts_in_order_and_read_no_markup_in_titl
     assert lines == [
         f"**In short:** {RULE} [1]",
         "**What \\*else\\* &lt;holds&gt;:**",
-        f"• {MEAL} [2]",
+        f"• {MEAL} [1]",
         f"• {RULE} [1]",
-        f"**Taxis:** forbidden. {TAXI} [3]",
+        f"**Taxis:** forbidden. {TAXI} [1]",
     ]
 
 

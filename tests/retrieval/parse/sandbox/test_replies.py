@@ -25,7 +25,7 @@ zygote.main(int(sys.argv[1]), sys.argv[2])
 """
 GOOD: dict[str, object] = {
     **{"title": "T", "text": "Text.", "sections": [], "places": [], "left_out": [], "attachments": []},
-    **{"atomic": [], "joins": [], "notes": [], "wholes": []},
+    **{"atomic": [], "joins": [], "notes": [], "wholes": [], "heads": []},
 }
 LOADS: list[object] = [[1], {}, 7, "nonsense", "text", ["pdf"]]
 ERRORS: list[object] = [[1], {}, "SystemExit", "KeyboardInterrupt", None]
