@@ -77,6 +77,10 @@ class Unreached(Unsure):
     """No connection was made, so Slack did certainly not carry it out."""
 
 
+class Hidden(PlatformDenied):
+    """The token sees no such conversation, or its bot is not in it: it is elsewhere, private, or gone."""
+
+
 class _Refused(PlatformRefused):
     """Slack answered with an error of this code."""
 
@@ -268,7 +272,8 @@ def translate(api: str, error: Exception, setting: str = "SLACK_BOT_TOKEN") -> P
         )
     why = (UNAUTHORIZED | DENIED if setting else UNAUTHORIZED | DENIED | INSTALLED).get(code)
     if why:
-        kind = PlatformUnauthorized if code in UNAUTHORIZED else PlatformDenied
+        refusal = Hidden if code in ("channel_not_found", "not_in_channel") else PlatformDenied
+        kind = PlatformUnauthorized if code in UNAUTHORIZED else refusal
         return kind(f"Slack refuses {api}: {why.replace('SLACK_BOT_TOKEN', setting or 'SLACK_BOT_TOKEN')} ({code}).")
     detail = "; ".join((data.get("response_metadata") or {}).get("messages") or ())
     return _Refused(f"Slack refuses {api}: {code}{f' ({detail})' if detail else ''}.", code)

@@ -26,6 +26,7 @@ KINDS = {
 }
 SPOKEN = {"file_share", "thread_broadcast", "me_message"}  # subtypes in which a person says something
 _MENTION = re.compile(r"<(?:@|!subteam\^)")
+_PERSON = re.compile(r"<@([^<>|]*)(?:\|[^<>]*)?>")
 _MARKUP = re.compile(r"<([^<>]*)>")
 
 Event = Mapping[str, Any]
@@ -38,6 +39,11 @@ class Identity:
     team: str
     user: str
     bot: str
+
+
+def mentions(text: str, user: str) -> bool:
+    """Whether a message's text mentions a person: `<@U0ADA>` or `<@U0ADA|ada>`. Ids may begin alike."""
+    return any(match[1] == user for match in _PERSON.finditer(text))
 
 
 def plain_text(text: str, bot_user: str) -> str:
@@ -54,7 +60,7 @@ def plain_text(text: str, bot_user: str) -> str:
         return label or body.removeprefix("mailto:")
 
     said = html.unescape(_MARKUP.sub(spoken, text))
-    return re.sub(r"[ \t]{2,}", " ", said).strip() if f"<@{bot_user}" in text else said.strip()
+    return re.sub(r"[ \t]{2,}", " ", said).strip() if mentions(text, bot_user) else said.strip()
 
 
 def spoken(message: Event, bot_user: str) -> str:
@@ -106,7 +112,7 @@ def hear(
         return _changed(body, me, allowed, now, known)
     if event.get("user") == me.user or event.get("bot_id") == me.bot or not event.get("ts"):
         return None
-    mentioned = event["type"] == "app_mention" or f"<@{me.user}" in _text(event)
+    mentioned = event["type"] == "app_mention" or mentions(_text(event), me.user)
     incoming = _incoming(body, event, me, now, known)
     by_bot = event.get("bot_id") or event.get("user") == "USLACKBOT"
     if (subtype is not None and subtype not in SPOKEN) or by_bot or not event.get("user"):
@@ -149,7 +155,7 @@ def _changed(
     moment = _edited_at(after) or str(event.get("ts") or event.get("event_ts") or "")
     shape = {**inner, "channel": event["channel"], "channel_type": event.get("channel_type")}
     incoming = _incoming(body, shape, me, now, known)
-    mentioned = any(f"<@{me.user}" in _text(m) for m in (before, after))
+    mentioned = any(mentions(_text(m), me.user) for m in (before, after))
     addressed = mentioned or incoming.channel_kind is ChannelKind.DIRECT
     if deleted:
         ignored = _ignored(incoming, "the question was deleted", f"{incoming.key}:deleted:{moment}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.errors import BotError, SettingsError
+from bot.errors import BotError, PlatformError, SettingsError
 from bot.platform import SET_URL, CheckResult, Gathered, Manifest, Period
 
 if TYPE_CHECKING:
@@ -69,16 +69,31 @@ class Slack:
         return Manifest(slack_manifest(name=name, url=url, follow_ups=follow_ups, user_groups=groups, prompts=prompts))
 
     async def messages(self, settings: Settings, log: ComparedLog, period: Period) -> Gathered:
-        """The bot's answers in one channel."""
+        """The bot's answers in one channel, asked of each workspace with its own token: a channel may be in two."""
         from audit.reconcile import Posted
+        from bot.slack.client import Hidden
 
         if period.channel is None:
             raise SettingsError("name a Slack channel with --channel, or hand in the messages with --messages FILE.")
-        async with _reading(settings) as slack:
-            found = await slack.messages(period.channel, f"{period.since.timestamp():.6f}")
-        return Gathered(
-            [Posted(ts, record or None, period.channel, datetime.fromtimestamp(float(ts), UTC)) for record, ts in found]
-        )
+        found = Gathered()
+        seen = False
+        async for name, slack in _each(settings):
+            try:
+                answers = await slack.messages(period.channel, f"{period.since.timestamp():.6f}")
+            except PlatformError as error:
+                if not name:
+                    raise
+                if not isinstance(error, Hidden):
+                    found.unseen[name] = str(error)
+                continue
+            seen = True
+            for record, ts in answers:
+                posted = Posted(ts, record or None, period.channel, datetime.fromtimestamp(float(ts), UTC))
+                found.posted.append(posted)
+        if not seen:
+            found.unseen[period.channel] = NOWHERE
+        found.refused.update(found.unseen)
+        return found
 
     async def checks(self, settings: Settings, log: ComparedLog) -> list[CheckResult]:
         """The way in over HTTP, and how many people have an address that does not count."""
@@ -91,11 +106,17 @@ class Slack:
             return [CheckResult(check, True, told, warning=True)]
         if settings.slack_bot_token is None and not settings.slack_client_id:
             return []
+        found: list[CheckResult] = []
         try:
-            counted = [place async for place in _counted(settings)]
+            async for name, slack in _each(settings):
+                try:
+                    found.append(_told(check, name, await slack.unconfirmed()))
+                except PlatformError as error:
+                    start = f"{name}: " if name else ""
+                    found.append(CheckResult(check, True, f"{start}not counted: {error}", warning=True))
         except BotError as error:
-            return [CheckResult(check, True, f"not counted: {error}", warning=True)]
-        return [_told(check, name, count) for name, count in counted]
+            found.append(CheckResult(check, True, f"not counted: {error}", warning=True))
+        return found
 
 
 ANY = "any"
@@ -106,20 +127,26 @@ ADDRESSES = (
     "slack_trusted_emails (docs/slack-setup.md)"
 )
 
+NOWHERE = "no workspace that is installed and in slack_teams shows this channel: is the id right, and the bot in it?"
+
 SLACK = Slack()
 
 
-async def _counted(settings: Settings) -> AsyncIterator[tuple[str, Counted]]:
-    """How many addresses do not count, of each workspace by its name ("" for one alone). Raises BotError."""
+async def _each(settings: Settings) -> AsyncIterator[tuple[str, SlackPlatform]]:
+    """The workspaces to read in, by their names ("" for the one of a token); each is closed when the next is asked for.
+
+    Raises BotError.
+    """
     if settings.slack_bot_token is not None:
         async with _reading(settings) as slack:
-            yield "", await slack.unconfirmed()
+            yield "", slack
         return
+    if not settings.slack_client_id:
+        raise SettingsError(f"Slack is not set up: set {Slack.setup}.")
     from bot.slack.workspaces import SlackWorkspaces
 
-    workspaces = SlackWorkspaces(workspaces_config(settings), _Nothing(), _Nothing())
-    async for name, count in workspaces.unconfirmed():
-        yield name, count
+    async for place in SlackWorkspaces(workspaces_config(settings), _Nothing(), _Nothing()).each():
+        yield place
 
 
 def _told(check: str, name: str, count: Counted) -> CheckResult:

@@ -23,7 +23,6 @@ from bot.slack.config import WorkspacesConfig
 from bot.slack.events import Identity, hear
 from bot.slack.forms import smaller
 from bot.slack.install import INSTALL_PATH, InstallFlow
-from bot.slack.people import Counted
 from bot.slack.receive import EVENTS_PATH, as_bolt, signed_body, unreadable
 from bot.slack.store import Installed
 from bot.types import Expert, Form, Incoming, IncomingKind, Outcome, People, Reply
@@ -127,10 +126,10 @@ class SlackWorkspaces:
             problems += [f"{installed.name} ({team}): {problem}" for problem in found]
         return problems
 
-    async def unconfirmed(self) -> AsyncIterator[tuple[str, Counted]]:
-        """How many members have an address that does not count, by the workspace's name. Needs no `start`.
+    async def each(self) -> AsyncIterator[tuple[str, SlackPlatform]]:
+        """The platform of every workspace that is installed and allowed, with its name, for as long as it is looked at.
 
-        Raises PlatformError.
+        Needs no `start`. Raises PlatformError when an installation cannot be read.
         """
         for team in await self._store.teams():
             installed = await self._installed(team)
@@ -139,7 +138,7 @@ class SlackWorkspaces:
             platform = self._make(installed)
             await platform.start()
             try:
-                yield f"{installed.name} ({team})", await platform.unconfirmed()
+                yield f"{installed.name} ({team})", platform
             finally:
                 await platform.stop()
 

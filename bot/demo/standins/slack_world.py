@@ -6,6 +6,7 @@ import asyncio
 import copy
 import itertools
 import json
+import re
 import secrets
 import time
 from collections import Counter, defaultdict, deque
@@ -17,6 +18,7 @@ TEAM = "T0FOOTNOTE"
 GRID_TEAM = "T0GRIDONE"  # a workspace of an organisation
 BOT_USER = "U0FOOTNOTE"
 BOT_ID = "B0FOOTNOTE"
+_MENTIONED = re.compile(r"<@(\w+)(?:\|[^<>]*)?>")
 PLACES = {"channel": "C", "group": "G", "mpim": "G", "im": "D"}
 
 
@@ -197,7 +199,7 @@ class World:
         message = copy.deepcopy(self.find(channel, ts))
         assert message is not None
         kind, events = self.kind(channel), []
-        if kind != "im" and f"<@{self.bot_user}" in message["text"]:
+        if kind != "im" and self.bot_user in _MENTIONED.findall(message["text"]):
             events.append({**message, "type": "app_mention", "channel": channel})
         if kind in ("im", "mpim") or self.hears_channels:
             events.append({**message, "channel": channel, "channel_type": kind})

@@ -117,6 +117,15 @@ def test_the_scope_is_asked_for(org: SlackOrg, tmp_path: Path, monkeypatch: pyte
     assert scopes in json.dumps(SLACK.manifest().content)
 
 
+async def test_a_workspace_that_cannot_be_asked_leaves_the_others_counted(org: SlackOrg, tmp_path: Path) -> None:
+    values = settings(org, tmp_path, *THREE)
+    await (await installed(org, values, *THREE)).close()
+    del org.tokens[f"xoxb-{ACME}-0"]
+    (lost,) = [found for found in await addresses(values) if "not counted" in found.detail]
+    assert lost.detail.startswith(f"The {ACME} company ({ACME}): not counted: Slack refuses users.list")
+    assert len(await addresses(values)) == len(THREE)
+
+
 async def test_doctor_counts_the_addresses_of_every_workspace(org: SlackOrg, tmp_path: Path) -> None:
     org.spaces[BETA].world.users["U0SSO"]["is_email_confirmed"] = True
     org.spaces[ORG].world.granted.append("T0GRIDTWO")

@@ -21,6 +21,7 @@ TYPED = {
     "mention last": ("Hotels? <@U0FOOTNOTE>", "Hotels?"),
     "mention within": ("Hey <@U0FOOTNOTE> hotels?", "Hey hotels?"),
     "mention with a name": ("<@U0FOOTNOTE|footnote> Hotels?", "Hotels?"),
+    "somebody whose id begins like ours": ("<@U0FOOTNOTE2>  Hotels?", "@U0FOOTNOTE2  Hotels?"),
     "only the mention": ("<@U0FOOTNOTE>", ""),
     "somebody else": ("Ask <@U0ADA|ada> or <@U0BOB>", "Ask @ada or @U0BOB"),
     "entities": ("A &lt; B &amp;&amp; C &gt; D", "A < B && C > D"),
@@ -106,3 +107,22 @@ def test_the_workspace_is_the_one_whose_installation_is_meant() -> None:
     assert grid.kind is IncomingKind.QUESTION
     foreign = [{"team_id": "T0PARTNER"}]
     assert heard({"text": "Hotels?"}, authorizations=foreign).kind is IncomingKind.IGNORED
+
+
+@pytest.mark.parametrize(("text", "addressed"), [
+    ("<@U0FOOTNOTE> Hotels?", True),
+    ("<@U0FOOTNOTE|footnote> Hotels?", True),
+    ("Hotels? <@U0ADA> <@U0FOOTNOTE>", True),
+    ("<@U0FOOTNOTE2> Hotels?", False),
+    ("<@U0FOOTNOTE2|footnote two> Hotels?", False),
+    ("&lt;@U0FOOTNOTE&gt; Hotels?", False),
+    ("<#U0FOOTNOTE> <@U0ADA|U0FOOTNOTE> Hotels?", False),
+])  # fmt: skip
+def test_a_mention_is_of_the_whole_id(text: str, addressed: bool) -> None:
+    event = {"type": "message", "user": "U0ADA", "ts": "1.1", "channel": "C1", "channel_type": "channel", "text": text}
+    edit = {"type": "message", "subtype": "message_changed", "channel": "C1", "channel_type": "channel", "ts": "1.2"}
+    edit |= {"previous_message": {**event, "text": "Hotel?"}, "message": event}
+    for told in (event, edit):
+        seen = hear({"event": told, "team_id": ME.team}, ME, frozenset({ME.team}), NOW, {})
+        assert seen is not None
+        assert seen.addressed is addressed
