@@ -55,6 +55,7 @@ TRIES = 300  # a day of the longest pauses
 MOST_WAITING = 50_000  # beyond it nothing is accepted: the platform keeps the event and sends it again
 ADOPT_SECONDS = 15.0
 PEOPLE_SECONDS = 60.0  # for finding out who reads a channel
+PEOPLE_TRIES = 3  # of as long: a platform that asks to wait again and again tells some of a crowd each time
 
 _CHANCE = random.SystemRandom()
 log = structlog.get_logger(__name__)
@@ -72,7 +73,7 @@ class WorkerLog(AuditLog, Protocol):
 class WorkerLimits:
     """`workers` questions are answered at a time, `most_waiting` events wait. What fails is tried again `tries` times
     after pauses that begin with `first_pause` seconds and double; `adopt_s` seconds lie between two looks at what
-    other replicas left.
+    other replicas left. `people_s` is how long a platform may take to say who reads a channel.
     """
 
     workers: int = 8
@@ -80,6 +81,7 @@ class WorkerLimits:
     tries: int = TRIES
     adopt_s: float = ADOPT_SECONDS
     most_waiting: int = MOST_WAITING
+    people_s: float = PEOPLE_SECONDS
 
 
 class Worker:
@@ -397,6 +399,8 @@ class Worker:
         if follows and points_elsewhere(question_in(incoming.text)):
             try:
                 return await platform.said_before(incoming) or incoming.text
+            except PlatformBusy:
+                raise  # asked again then: without that message another question would be answered
             except PlatformError as error:
                 log.warning("the message before could not be read", key=incoming.key, error=str(error))
         return incoming.text
@@ -411,15 +415,18 @@ class Worker:
     async def _decide(self, platform: Platform, incoming: Incoming) -> AudienceDecision:
         """Whatever keeps us from knowing the readers: nobody may be assumed, and the asker is told.
 
-        Raises PlatformBusy when the platform only asks to wait, and PlatformUnauthorized when it does not know us: the
-        question is tried again then.
+        Raises PlatformBusy when the platform only asks to wait, or was too slow for the first times, and
+        PlatformUnauthorized when it does not know us: the question is tried again then.
         """
         try:
-            async with asyncio.timeout(PEOPLE_SECONDS):
+            async with asyncio.timeout(self._limits.people_s):
                 return await self._rules.decide(incoming, await platform.people(incoming))
         except (PlatformBusy, PlatformUnauthorized):
             raise
         except (PlatformError, TimeoutError) as error:
+            slow = isinstance(error, TimeoutError) and self._failures.get(incoming.key, 0) < PEOPLE_TRIES - 1
+            if slow:
+                raise PlatformBusy("The platform has not said yet who reads the channel.", 0.0) from error
             log.warning("the platform did not say who is here", key=incoming.key, error=str(error))
         except Exception:
             log.exception("a bug kept the audience from being found", key=incoming.key)

@@ -24,7 +24,7 @@ from bot.errors import PlatformDenied, PlatformUnsure
 from bot.queue.admission import Admission
 from bot.queue.inbox import Inbox, PendingEvent, event_json
 from bot.queue.inbox_store import SqliteStore
-from bot.queue.worker import MOST_WAITING, Worker, WorkerLimits
+from bot.queue.worker import MOST_WAITING, PEOPLE_SECONDS, Worker, WorkerLimits
 from bot.texts import (
     EMAIL_UNCONFIRMED,
     HELP,
@@ -77,6 +77,7 @@ class Office:
         tries: int = 300,
         admission: Admission | None = None,
         most_waiting: int = MOST_WAITING,
+        people_s: float = PEOPLE_SECONDS,
     ) -> AsyncIterator[Worker]:
         memory = ThreadMemory(self.path / "memory.db", timedelta(hours=1))
         inbox = self.inbox(SqliteStore(self.path / "inbox.db"))
@@ -92,7 +93,7 @@ class Office:
             memory,
             platforms,
             admission=admission,
-            limits=WorkerLimits(workers, first_pause, tries, most_waiting=most_waiting),
+            limits=WorkerLimits(workers, first_pause, tries, most_waiting=most_waiting, people_s=people_s),
         )
         await worker.start()
         try:
