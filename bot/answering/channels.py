@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,6 +17,8 @@ DIRECT = "direct"
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_EMOJI = re.compile(r":[^\s:]+:|.\ufe0f?\u20e3|.\ufe0f")
+"""What is a picture though it is written with letters or digits: Slack's ":+1:", a digit on a key, an "i" in a box."""
 _SOON = timedelta(days=6)  # within it the name of the day says enough
 
 
@@ -57,7 +60,7 @@ def for_us(heard: Heard, rule: Unmentioned, ours: Callable[[ThreadKey], bool]) -
     if heard.addressed:
         return True
     if said.kind is IncomingKind.QUESTION:
-        wordless = not any(map(str.isalnum, said.text))  # an emoji
+        wordless = not any(map(str.isalnum, _EMOJI.sub("", said.text)))
         if wordless or heard.to_others or rule is Unmentioned.NEVER:
             return False
         if rule is Unmentioned.ALWAYS and first:

@@ -264,10 +264,15 @@ class SlackPlatform:
         click = self._click(body)
         moment = str(action.get("action_ts") or "")
         who = (str(click["user"]), record)
-        if self._thumbs.get(who) == thumb:
+        before = self._thumbs.get(who)
+        if before == thumb:
             return  # it stands already, and has had its window
-        await self._intake.accept(feedback(click, record, thumb, moment, datetime.now(UTC)))
-        self._thumbs[who] = thumb
+        self._thumbs[who] = thumb  # before it is stored: a double click is two at the same time
+        try:
+            await self._intake.accept(feedback(click, record, thumb, moment, datetime.now(UTC)))
+        except BaseException:
+            self._thumbs[who] = before or ""
+            raise
         self._thumbs.move_to_end(who)
         while len(self._thumbs) > MOST_THUMBS:
             self._asked_why.discard(self._thumbs.popitem(last=False)[0])

@@ -156,6 +156,31 @@ def test_what_is_for_us(rule: Unmentioned, ours: bool | None, to_others: bool, w
     assert for_us(Heard(said, True, to_others), rule, lambda thread: False)
 
 
+WORDLESS = (
+    *(
+        "👍",
+        ":+1:",
+        ":thumbsup:",
+        ":wave::skin-tone-3: :100:",
+        ":了解:",
+        ":white_check_mark:!",
+        "1️⃣",
+        "ℹ️ 🇫🇷",
+        "...",
+        "?!",
+    ),
+)
+WORDS = ("ok?", "Paris :flag-fr:", "4.2", "10:30:00", "1️⃣ Paris", "巴黎", "at 9:30: Paris?")
+
+
+@pytest.mark.parametrize("rule", [Unmentioned.THREADS, Unmentioned.ALWAYS])
+@pytest.mark.parametrize("text", [*WORDLESS, *WORDS])
+def test_an_emoji_is_for_nobody_however_a_platform_writes_it(text: str, rule: Unmentioned) -> None:
+    said = replace(incoming(text), message=FIRST, thread=IN_THREAD)
+    assert for_us(Heard(said, False), rule, lambda thread: True) is (text in WORDS)
+    assert for_us(Heard(said, True), rule, lambda thread: False), "a mention is always answered"
+
+
 @pytest.mark.parametrize(("rule", "wanted"), [(Unmentioned.ALWAYS, YES), (Unmentioned.THREADS, NO)])
 def test_a_chat_without_threads_is_for_us_by_its_rule_alone(rule: Unmentioned, wanted: bool) -> None:
     said = incoming("And in Paris?", where=ChannelKind.GROUP)

@@ -18,14 +18,16 @@ RECORD = "019aa3f0c11" + "0a1b2c3d4"
 
 @dataclass
 class MemoryIntake:
-    """Keeps what was accepted; `down` makes it fail as a full disk does."""
+    """Keeps what was accepted; `down` makes it fail as a full disk does, `slow` take so many seconds."""
 
     accepted: list[Incoming] = field(default_factory=list)
     down: bool = False
     tries: int = 0
+    slow: float = 0.0
 
     async def accept(self, incoming: Incoming) -> bool:
         self.tries += 1
+        await asyncio.sleep(self.slow)
         if self.down:
             raise InboxUnavailable("The disk of the inbox is full.")
         if any(i.key == incoming.key for i in self.accepted):

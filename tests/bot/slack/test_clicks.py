@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -164,6 +165,27 @@ async def test_a_thumb_toggled_is_one_state_with_a_history_and_one_window(
     told = [(i.user, i.text) for i in intake.accepted if i.kind is IncomingKind.FEEDBACK]
     assert told == [("U0BOB", "down"), ("U0BOB", "up"), ("U0BOB", "down"), ("U0ADA", "down")]
     assert len(slack.world.views) == 2  # one for each person
+
+
+async def test_a_double_click_on_a_thumb_is_one(
+    slack: SlackStandIn, platform: SlackPlatform, intake: MemoryIntake, message: dict[str, Any]
+) -> None:
+    intake.slow = 0.2
+    await asyncio.gather(*(slack.press("U0BOB", message, FEEDBACK, f"down:{RECORD}") for _ in range(3)))
+    intake.slow = 0.0
+    await platform.stop()
+    assert [i.text for i in intake.accepted if i.kind is IncomingKind.FEEDBACK] == ["down"]
+    assert len(slack.world.views) == 1
+
+
+async def test_a_thumb_that_could_not_be_stored_counts_when_it_is_pressed_again(
+    slack: SlackStandIn, by_http: SlackPlatform, intake: MemoryIntake, message: dict[str, Any]
+) -> None:
+    intake.down = True
+    assert not (await slack.press("U0BOB", message, FEEDBACK, f"up:{RECORD}")).acknowledged
+    intake.down = False
+    assert (await slack.press("U0BOB", message, FEEDBACK, f"up:{RECORD}")).acknowledged
+    assert intake.accepted[-1].text == "up"
 
 
 async def test_a_thumb_that_cannot_be_stored_is_not_acknowledged(
