@@ -78,7 +78,7 @@ class TeamsMessages:
     def __init__(
         self, config: TeamsConfig, addresses: GraphAddresses | None = None, patience: Patience = PATIENCE
     ) -> None:
-        where = addresses or GraphAddresses()
+        self.where = where = addresses or GraphAddresses()
         self._app = config.app_id.casefold()
         self._graph = _Service(NAME, config, URL(where.graph.rstrip("/")), patience)
         self._connector = _Service(CONNECTOR, config, URL(where.service.rstrip("/")), patience, config.resource)

@@ -38,8 +38,10 @@ def _first_key() -> rsa.RSAPrivateKey:
 class TeamsStandin:
     """`async with TeamsStandin() as teams:`, then set `endpoint` to the bot's address and let people talk."""
 
-    def __init__(self, *, app_id: str = APP_ID, tenant: str = TENANT, page: int = 2) -> None:
+    def __init__(self, *, app_id: str = APP_ID, tenant: str = TENANT, page: int = 2, issuer: str = ISSUER) -> None:
+        """`issuer` is that of a cloud: it signs what comes to the bot, and takes only tokens that are for it."""
         self.app_id = app_id
+        self.issuer = issuer
         self.tenant = tenant
         self.bot = f"28:{app_id}"
         self.password = secrets.token_urlsafe(24)
@@ -113,7 +115,8 @@ class TeamsStandin:
             "tenant_id": self.tenant,
             "app_password": self.password,
             "openid_metadata_url": f"{self.base}/openid/.well-known/openidconfiguration",
-            "token_issuer": ISSUER,
+            "token_issuer": self.issuer,
+            "resource": self.issuer,
             "login_url": f"{self.base}/login",
             "development": True,
         }
@@ -257,7 +260,7 @@ class TeamsStandin:
         key, kid = changes.pop("key", self.key), changes.pop("kid", self.key_id)
         claims = {
             "serviceurl": self.service_url,
-            "iss": ISSUER,
+            "iss": self.issuer,
             "aud": self.app_id,
             "nbf": now - 5,
             "exp": now + 3600,
@@ -332,14 +335,14 @@ class TeamsStandin:
         )
 
     def _authorized(self, request: web.Request) -> bool:
-        return not self.gone and self.audience_of(request) == ISSUER
+        return not self.gone and self.audience_of(request) == self.issuer
 
     def audience_of(self, request: web.Request) -> str | None:
         """Which service the token of a request is for."""
         return self._tokens.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
 
     async def _metadata(self, request: web.Request) -> web.Response:
-        return web.json_response({"issuer": ISSUER, "jwks_uri": f"{self.base}/openid/keys"})
+        return web.json_response({"issuer": self.issuer, "jwks_uri": f"{self.base}/openid/keys"})
 
     async def _keys(self, request: web.Request) -> web.Response:
         jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
@@ -353,7 +356,7 @@ class TeamsStandin:
             form.get("grant_type") == "client_credentials"
             and form.get("client_id") == self.app_id
             and form.get("client_secret") == self.password
-            and audience in (ISSUER, self.base)
+            and audience in (self.issuer, self.base)
             and request.match_info["tenant"] == self.tenant
         )
         if not good:
@@ -367,13 +370,13 @@ class TeamsStandin:
         good = (
             request.headers.get("X-IDENTITY-HEADER")
             and request.query.get("client_id") == self.app_id
-            and request.query.get("resource") == ISSUER
+            and request.query.get("resource") == self.issuer
         )
         if not good:
             return web.json_response({"statusCode": 400, "message": "no such identity"}, status=400)
         token = secrets.token_urlsafe(32)
-        self._tokens[token] = ISSUER
-        answer = {"access_token": token, "expires_on": str(int(time.time()) + 3600), "resource": ISSUER}
+        self._tokens[token] = self.issuer
+        answer = {"access_token": token, "expires_on": str(int(time.time()) + 3600), "resource": self.issuer}
         return web.json_response({**answer, "token_type": "Bearer", "client_id": self.app_id})
 
     def revoke_tokens(self) -> None:

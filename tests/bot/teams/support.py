@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from audit.record import Receipt
-from bot.demo.standins.teams import Person, TeamsStandin
+from bot.demo.standins.teams import ISSUER, Person, TeamsStandin
 from bot.errors import InboxUnavailable
 from bot.teams.adapter import TeamsPlatform
 from bot.teams.messages import GraphAddresses, TeamsMessages
@@ -58,11 +58,16 @@ class Bot:
 
 @asynccontextmanager
 async def running(
-    page: int = 2, options: dict[str, Any] | None = None, *, reads: bool = False, **changes: Any
+    page: int = 2,
+    options: dict[str, Any] | None = None,
+    *,
+    reads: bool = False,
+    issuer: str = ISSUER,
+    **changes: Any,
 ) -> AsyncIterator[Bot]:
     """The real adapter behind a real server. `changes` are settings, `options` go to TeamsPlatform; `reads`: it may ask
-    Graph."""
-    async with TeamsStandin(page=page) as teams:
+    Graph. `issuer` is that of a cloud."""
+    async with TeamsStandin(page=page, issuer=issuer) as teams:
         intake = MemoryIntake()
         graph = GraphAddresses(f"{teams.base}/graph/v1.0", teams.service_url)
         history = TeamsMessages(teams.config(), graph) if reads else None
