@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from bot.answering.asking import question_in
 from bot.keys import ThreadKey
 from bot.types import ChannelKind, Incoming, IncomingKind
 
@@ -19,6 +21,8 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _EMOJI = re.compile(r":[^\s:]+:|.\ufe0f?\u20e3|.\ufe0f")
 """What is a picture though it is written with letters or digits: Slack's ":+1:", a digit on a key, an "i" in a box."""
+_ADDRESS = re.compile(r"\S+://\S*")
+_GREEK = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff];\s*$", re.MULTILINE)
 _SOON = timedelta(days=6)  # within it the name of the day says enough
 
 
@@ -26,8 +30,8 @@ class Unmentioned(StrEnum):
     """Which messages that do not mention the bot are questions."""
 
     NEVER = "never"
-    THREADS = "threads"  # replies in threads where it has answered
-    ALWAYS = "always"  # whatever people write in the channel, too
+    THREADS = "threads"  # what is asked in threads where it has answered
+    ALWAYS = "always"  # whatever begins a thread in the channel, too
 
 
 def listening(rules: Mapping[str, Unmentioned], channel: str, *, threads: bool) -> Unmentioned:
@@ -52,7 +56,8 @@ class Heard:
 def for_us(heard: Heard, rule: Unmentioned, ours: Callable[[ThreadKey], bool]) -> bool:
     """Whether something that was said concerns us: the same on every platform.
 
-    `rule` is that of its channel; `ours` says whether we were asked something in a thread lately.
+    `rule` is that of its channel; `ours` says whether we were asked something in a thread lately. There people talk
+    about the answer, too: what nobody said to us is for us only where it asks something.
     What is no question (an edit, a delete) concerns us with its thread alone.
     """
     said = heard.incoming
@@ -65,7 +70,19 @@ def for_us(heard: Heard, rule: Unmentioned, ours: Callable[[ThreadKey], bool]) -
             return False
         if rule is Unmentioned.ALWAYS and first:
             return True
+        if not asks(said.text):
+            return False
     return not first and ours(ThreadKey.of(said))
+
+
+def asks(text: str) -> bool:
+    """Whether a message asks something, by its own words: it has a question mark, of whatever script.
+
+    Greek ends a question with what looks like a semicolon, and is one after Unicode's normal forms.
+    """
+    said = _ADDRESS.sub(" ", question_in(text))
+    marks = {char for char in said if not char.isalnum() and not char.isspace()}
+    return any("QUESTION MARK" in unicodedata.name(mark, "") for mark in marks) or bool(_GREEK.search(said))
 
 
 @dataclass(frozen=True, slots=True)

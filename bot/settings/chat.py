@@ -129,7 +129,7 @@ class ExpertSettings(ExpertAddresses, SettingsTable):
 
 class ChatSettings(BaseModel):
     follow_up_without_mention: bool = Field(
-        default=True, description="Answer replies in the bot's threads that do not mention it"
+        default=True, description="Answer what is asked in the bot's threads without a mention"
     )
     point_to_answers: bool = Field(
         default=True, description="A question repeated in a thread gets a link to its answer while that still holds"

@@ -176,9 +176,40 @@ WORDS = ("ok?", "Paris :flag-fr:", "4.2", "10:30:00", "1️⃣ Paris", "巴黎",
 @pytest.mark.parametrize("rule", [Unmentioned.THREADS, Unmentioned.ALWAYS])
 @pytest.mark.parametrize("text", [*WORDLESS, *WORDS])
 def test_an_emoji_is_for_nobody_however_a_platform_writes_it(text: str, rule: Unmentioned) -> None:
-    said = replace(incoming(text), message=FIRST, thread=IN_THREAD)
-    assert for_us(Heard(said, False), rule, lambda thread: True) is (text in WORDS)
+    said = replace(incoming(text), message=FIRST, thread=FIRST if rule is Unmentioned.ALWAYS else IN_THREAD)
+    answered = text in WORDS if rule is Unmentioned.ALWAYS else text in WORDS and "?" in text
+    assert for_us(Heard(said, False), rule, lambda thread: True) is answered
     assert for_us(Heard(said, True), rule, lambda thread: False), "a mention is always answered"
+
+
+ASKED = (
+    *(
+        "And in Paris?",
+        "and for flights?!",
+        "¿Y en París?",
+        "Et à Paris ?",
+        "那么巴黎呢？",
+        "وفي باريس؟",
+        "Και στο Παρίσι;",
+    ),
+    *("Und in Paris? Danke, Tom", "> 180 EUR a night\nIs that with breakfast?", "Tom: and in Paris?"),
+    *("See https://example.com/a: does it hold for Paris?", "Paris?", "Ինչպե՞ս", "❓ Paris hotels"),
+)
+SAID = (
+    *("thanks", "Agreed", "Yes, hotels cost at most 180 EUR a night", "No, I think it is 200 EUR a night."),
+    *("thx, 180 it is", "I booked a hotel for 170 EUR", "See you at the hotel", ":+1: hotel", "Danke, das hilft"),
+    *("Merci, c'est parfait !", "180 EUR; see the policy", "> What do hotels cost?\n180 EUR a night", "ありがとう"),
+    *("It is in https://example.com/hotels?city=paris&night=1", "Ναι; 180 ευρώ", "了解、ホテルは180ユーロです。"),
+)
+
+
+@pytest.mark.parametrize("text", [*ASKED, *SAID])
+@pytest.mark.parametrize("rule", [Unmentioned.THREADS, Unmentioned.ALWAYS])
+def test_in_a_thread_what_people_tell_each_other_is_left_alone(text: str, rule: Unmentioned) -> None:
+    """They thank, agree, or answer themselves; a mention is answered whatever it says."""
+    said = replace(incoming(text), message=FIRST, thread=IN_THREAD)
+    assert for_us(Heard(said, False), rule, lambda thread: True) is (text in ASKED)
+    assert for_us(Heard(said, True), rule, lambda thread: False)
 
 
 @pytest.mark.parametrize(("rule", "wanted"), [(Unmentioned.ALWAYS, YES), (Unmentioned.THREADS, NO)])

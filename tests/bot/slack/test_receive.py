@@ -83,7 +83,8 @@ async def test_follow_up(
         root = await slack.ask("U0ADA", channel, "Hotels?")
         ours.add((channel, root))
         await slack.say("U0BOB", channel, "And in Paris?", root)
-        await slack.say("U0BOB", channel, "Paris is nice")  # not in the thread
+        await slack.say("U0ADA", channel, "There it is 210 EUR", root)  # which asks nothing
+        await slack.say("U0BOB", channel, "Is Paris nice?")  # not in the thread
         other = await slack.say("U0BOB", channel, "Other thread")
         await slack.say("U0BOB", channel, "Reply", other)
     expected = ["Hotels?"] if by_mention_only else ["Hotels?", "And in Paris?"]

@@ -219,11 +219,11 @@ async def test_a_follow_up_without_a_mention(follow: bool, mention_of_others: bo
     ("kind", "rule", "expected"),
     [
         ("channel", Unmentioned.NEVER, ["A?"]),
-        ("channel", Unmentioned.THREADS, ["A?", "in the thread"]),
-        ("channel", Unmentioned.ALWAYS, ["A?", "in the thread", "a new thread"]),
+        ("channel", Unmentioned.THREADS, ["A?", "in the thread?"]),
+        ("channel", Unmentioned.ALWAYS, ["A?", "in the thread?", "a new thread"]),
         ("groupChat", Unmentioned.NEVER, ["A?"]),
         ("groupChat", Unmentioned.THREADS, ["A?"]),  # a chat has no threads
-        ("groupChat", Unmentioned.ALWAYS, ["A?", "in the thread", "a new thread"]),
+        ("groupChat", Unmentioned.ALWAYS, ["A?", "in the thread?", "said there", "a new thread"]),
     ],
 )
 async def test_a_channels_rule_says_what_needs_a_mention(kind: str, rule: Unmentioned, expected: list[str]) -> None:
@@ -232,7 +232,8 @@ async def test_a_channels_rule_says_what_needs_a_mention(kind: str, rule: Unment
         channel = bot.teams.place(kind, ADA, BEN)
         rules[channel.id] = rule
         first = await bot.teams.say(channel, ADA, "A?")
-        await bot.teams.say(channel, ADA, "in the thread", thread=first.id, mention=False)
+        await bot.teams.say(channel, ADA, "in the thread?", thread=first.id, mention=False)
+        await bot.teams.say(channel, BEN, "said there", thread=first.id, mention=False)
         await bot.teams.say(channel, BEN, "a new thread", mention=False)
         to_ben = bot.teams.message(channel, ADA, "what do you think?", mention=False)
         to_ben["entities"].append({"type": "mention", "text": "<at>Ben</at>", "mentioned": {"id": BEN.id}})
