@@ -120,7 +120,13 @@ def test_the_workspace_is_the_one_whose_installation_is_meant() -> None:
 ])  # fmt: skip
 def test_a_mention_is_of_the_whole_id(text: str, addressed: bool) -> None:
     event = {"type": "message", "user": "U0ADA", "ts": "1.1", "channel": "C1", "channel_type": "channel", "text": text}
-    edit = {"type": "message", "subtype": "message_changed", "channel": "C1", "channel_type": "channel", "ts": "1.2"}
+    edit: dict[str, Any] = {
+        "type": "message",
+        "subtype": "message_changed",
+        "channel": "C1",
+        "channel_type": "channel",
+        "ts": "1.2",
+    }
     edit |= {"previous_message": {**event, "text": "Hotel?"}, "message": event}
     for told in (event, edit):
         seen = hear({"event": told, "team_id": ME.team}, ME, frozenset({ME.team}), NOW, {})
