@@ -19,11 +19,12 @@ from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.clauses.flow import FlowBlock, ListNumber, located, outlined
 from retrieval.parse.clauses.numbers import enumerator
 from retrieval.parse.deleted import is_kept, struck
+from retrieval.parse.figures import GAP, apart
 from retrieval.parse.formula import linear
 from retrieval.parse.grid import Cell, Grid, line
 from retrieval.parse.listing import List, integer, numbered, printed
 from retrieval.parse.look import Ink, Look, look_of
-from retrieval.parse.raised import lowered, raised
+from retrieval.parse.raised import NEXT, lowered, marked, raised
 from retrieval.parse.style import (
     BOXES,
     is_apart,
@@ -64,7 +65,6 @@ _SHIFTS = 3  # raised or lowered elements inside one another; those inside them 
 _NEAR = 120  # characters of a heading that places what was left out
 _REPEATED = 30  # nodes a tag: elements that are left open come again in every paragraph below
 _MATCHES = 100_000_000  # elements of a page, times the rules that they are compared with: a few seconds
-_APART = "\x00"  # the edge of a box in a line
 _RULE = re.compile(r"([^{}@]+)\{([^{}]*)\}")
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
@@ -247,6 +247,7 @@ class _Walk:
         if gone and not is_kept():
             if (node.text(deep=True) or "").strip():
                 self._report("struck-out text")
+            self.parts.append(GAP)
             return None
         tag = role(tag, said)
         inline = is_inline(tag, said)
@@ -283,7 +284,7 @@ class _Walk:
             return False
         found = self._element(node, tag)
         if found is None:
-            self.parts.extend(_APART for _ in range(tag in BOXES))
+            self.parts.extend(GAP for _ in range(tag in BOXES))
             return False
         self.open.append(found)
         if name := node.attributes.get("id") or (node.attributes.get("name") if tag == "a" else None):
@@ -300,7 +301,7 @@ class _Walk:
 
     def _inline(self, node: LexborNode, found: _Open) -> None:
         if found.apart:
-            self.parts.append(_APART)
+            self.parts.append(GAP)
         if found.tag == "br":
             self.parts.append("\n" if self.row is None else " ")
         elif found.tag == "img":
@@ -314,7 +315,7 @@ class _Walk:
         root = etree.fromstring((node.html or "").encode(), parser)
         text = linear(root) if root is not None else ""
         before = "".join(self.parts[-1:])[-1:]
-        self.parts.append(f" {text}" if before.isalnum() else text)
+        self.parts.extend((f" {text}" if before.isalnum() else text, GAP))
 
     def _begin(self, node: LexborNode, tag: str) -> None:
         if tag in _HEADINGS:
@@ -370,7 +371,7 @@ class _Walk:
     def _leave_inline(self, node: LexborNode, found: _Open) -> None:
         """End an inline element: raised and lowered text is wrapped."""
         if found.apart:
-            self.parts.append(_APART)
+            self.parts.append(GAP)
         height = found.shift
         linked = found.tag == "a" and (node.attributes.get("href") or "").startswith("#")
         if not (height or linked) or len(self.parts) <= found.begins:
@@ -380,10 +381,10 @@ class _Walk:
             beside = "".join(self.parts[max(0, found.begins - 2) : found.begins])[-1:].strip()
             height = int(bool(beside) and _MARKED.fullmatch(text) is not None)
         if height and not any(part == "\n" for part in self.parts[found.begins :]):
-            self.parts[found.begins :] = [raised(text) if height > 0 else lowered(text)]
+            self.parts[found.begins :] = [marked(text) or (raised(text) if height > 0 else lowered(text)), NEXT]
 
     def _cell_text(self) -> str:
-        text = " ".join(_apart("".join(self.parts)).split())
+        text = " ".join(apart("".join(self.parts)).split())
         self.parts.clear()
         return text
 
@@ -420,7 +421,7 @@ class _Walk:
 
     def _flush(self) -> None:
         """End the paragraph."""
-        text = _apart("".join(self.parts))
+        text = apart("".join(self.parts))
         self.parts.clear()
         text = (
             text.strip("\n").rstrip() if self.pre else "\n".join(" ".join(s.split(" ")) for s in _lines(text)).strip()
@@ -476,11 +477,6 @@ class _Walk:
 def _worded(text: str) -> bool:
     """Whether a cell holds words, not a figure."""
     return sum(c.isalpha() for c in text) >= 3
-
-
-def _apart(text: str) -> str:
-    """Text whose boxes are set apart: figures in two of them are two figures."""
-    return re.sub(f"(?<=\\d){_APART}+(?=\\d)", " ", text).replace(_APART, "") if _APART in text else text
 
 
 def _lines(text: str) -> Iterator[str]:

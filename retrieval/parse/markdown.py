@@ -18,10 +18,11 @@ from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.clauses.flow import FlowBlock, ListNumber, outlined
 from retrieval.parse.clauses.wrapping import HARD, SOFT, shown
 from retrieval.parse.deleted import is_kept, struck
+from retrieval.parse.figures import GAP, apart
 from retrieval.parse.grid import line
 from retrieval.parse.html import html_pieces
 from retrieval.parse.look import Ink, Look
-from retrieval.parse.raised import lowered, note_mark, raised
+from retrieval.parse.raised import NEXT, lowered, marked, note_mark, raised
 from retrieval.parse.style import is_struck, properties, shift
 from retrieval.parse.text import decoded, lines_of
 from retrieval.parse.titling import first_headings, title_of, words_of
@@ -51,7 +52,11 @@ def parse_markdown(name: str, content: bytes) -> ParsedDocument:
         # Line numbers must stay those of the file.
         text = "\n" * front.group().count("\n") + text[front.end() :]
     text = _noted(text)
-    tokens = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"]).parse(text)
+    tokens = (
+        MarkdownIt("commonmark", {"maxNesting": _NESTING, "strikethrough_single_tilde": True})
+        .enable(["table", "strikethrough"])
+        .parse(text)
+    )
     if deep := next((t for t in tokens if t.level >= _NESTING - 2 and t.map), None):
         reader.left_out.append(LeftOut("text nested too deep", f"line {(deep.map or [0])[0] + 1}"))
     blocks = outlined(list(_anchored(reader.pieces(tokens))))
@@ -112,7 +117,7 @@ class _Text:
 
     def add(self, text: str) -> None:
         parts = self._open[-1][2]
-        if self.struck and parts and parts[-1].endswith(" "):
+        if self.struck and "".join(parts[-2:]).rstrip(GAP).endswith(" "):
             text = text.removeprefix(" ")  # one of the two blanks around what is struck out
         parts.append(text)
 
@@ -126,6 +131,15 @@ class _Text:
         if self._names[name]:
             while self._close() != name:
                 pass
+
+    def turn(self, name: str, *, opens: bool) -> None:
+        """Begin or end what Markdown itself marks; a tilde that marks nothing stands as it is."""
+        if name == "~":
+            self.add(name)
+        elif opens:
+            self.begin(name, "")
+        else:
+            self.end(name)
 
     def tag(self, markup: str) -> None:
         """A tag of HTML as it stands in the text."""
@@ -143,7 +157,7 @@ class _Text:
     def whole(self) -> str:
         while len(self._open) > 1:
             self._close()
-        return "".join(self._open[0][2]).strip()
+        return apart("".join(self._open[0][2])).strip()
 
     def _close(self) -> str:
         name, style, parts = self._open.pop()
@@ -155,10 +169,38 @@ class _Text:
                 outer.append(struck(text))
             else:
                 self.struck |= bool(text.strip())
+                outer.append(GAP)
             return name
         height = shift(name, said)
-        outer.append(raised(text) if height > 0 else lowered(text) if height < 0 else text)
+        if name == "a" and self._names["sup"]:
+            height = 1  # a mark that leads to its note, perhaps one of several in a raised run
+        if height:
+            text = (marked(text) or raised(text) if height > 0 else lowered(text)) + NEXT
+        outer.append(text)
         return name
+
+
+def _single_tildes(children: Sequence[Token]) -> dict[int, str]:
+    """What pairs of single tildes are, by token, where they strike nothing out: "sub" in "CO~2~", as other dialects
+    write it, and "~" between the ends of ranges, "10~20 and 30~40".
+    """
+    found: dict[int, str] = {}
+    opened: list[int] = []
+    for at, child in enumerate(children):
+        if child.type == "s_open":
+            opened.append(at)
+        elif child.type == "s_close" and opened:
+            start = opened.pop()
+            if child.markup != "~":
+                continue
+            before = children[start - 1].content[-1:] if start else ""
+            after = children[at + 1].content[:1] if at + 1 < len(children) else ""
+            inner = "".join(c.content for c in children[start + 1 : at])
+            if before.isalpha() and inner.isdecimal():
+                found[id(children[start])] = found[id(child)] = "sub"
+            elif before.isalnum() and after.isalnum() and any(c.isspace() for c in inner):
+                found[id(children[start])] = found[id(child)] = "~"
+    return found
 
 
 @dataclass(slots=True)
@@ -254,6 +296,7 @@ class _Reader:
     def _inline(self, children: Sequence[Token]) -> str:
         text = _Text()
         ink, bold = Ink(), 0
+        tildes = _single_tildes(children)
         for child in children:
             ink.add(child.content if child.type in _SAID else "", Look(bold=bold > 0))
             match child.type:
@@ -267,14 +310,12 @@ class _Reader:
                         if child.content[:1].isdigit() or child.content[-1:].isdigit()
                         else child.content
                     )
-                case "softbreak":
-                    text.add(SOFT)
-                case "hardbreak":
-                    text.add(HARD)
-                case "s_open":
-                    text.begin("s", "")
-                case "s_close":
-                    text.end("s")
+                case "softbreak" | "hardbreak":
+                    text.add(SOFT if child.type == "softbreak" else HARD)
+                case "link_open" | "link_close":
+                    text.turn("a", opens=child.nesting > 0)
+                case "s_open" | "s_close":
+                    text.turn(tildes.get(id(child), "s"), opens=child.nesting > 0)
                 case "html_inline" if child.content.startswith("<!--"):
                     self.left_out.append(LeftOut("comment", self._where()))
                 case "html_inline":

@@ -14,14 +14,18 @@ No two digits of different height ever touch.
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
 _RAISED, _LOWERED, _NOTE, _END = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
+NEXT = "\ufdd9"
+"""Stands after a run that ends with its element: the next run is another mark, not more of this one."""
 _RUN = re.compile(f"([{_RAISED}{_LOWERED}{_NOTE}])([^{_RAISED}-{_END}]*){_END}?")
-_OURS = re.compile(f"[{_RAISED}-{_END}]")
+_OURS = re.compile(f"[{_RAISED}-{_END}{NEXT}]")
+_MARKS = re.compile(f"(?:[{_RAISED}{_NOTE}][^{_RAISED}-{_END}]*{_END}{NEXT}\\s*){{2,}}")
 _LONGEST = 14  # characters: longer raised text is a line of its own, not a mark
 
 _SYMBOLS = "*†‡§¶#‖"
@@ -36,6 +40,9 @@ _OPENS = re.compile(rf"[\[(]?(\d{{1,3}}|[A-Za-z]|[{_SYMBOLS}]{{1,4}})(?:[\])][.:
 _OPERATORS = "×·*=^+−÷"
 _LENGTHS = frozenset(("m", "km", "hm", "dm", "cm", "mm", "µm", "μm", "nm"))
 _AFTER_FIGURE = frozenset(("ft", "in", "yd", "mi", "s"))  # "in" and "mi" are words elsewhere
+_CENTS = re.compile(r"\d{2}|[.,]\d{2}")
+_PRICE = re.compile(r"(?:(?P<sign>\S)|(?<![A-Z])(?:EUR|USD|GBP|CHF|CAD|AUD))\s?$")
+_PRICED = re.compile(r"\s?(?:(?P<sign>\S)|(?:EUR|USD|GBP|CHF|CAD|AUD)(?!\w))")
 _UP = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _DOWN = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -53,6 +60,11 @@ def lowered(text: str) -> str:
 def note_mark(text: str) -> str:
     """A mark that the file itself says to be a note's: where it is referred to, or where the note begins."""
     return f"{_NOTE}{_without(text)}{_END}" if text.strip() else text
+
+
+def marked(text: str) -> str:
+    """A raised text that is several marks of its own, "1" and "2" linked to a note each; "" for any other."""
+    return text.strip().removesuffix(NEXT) if _MARKS.fullmatch(text.strip()) else ""
 
 
 def is_shifted(text: str) -> bool:
@@ -107,7 +119,9 @@ class Writer:
     def __init__(self, texts: Iterable[str]) -> None:
         self._noted: set[str] = set()  # marks that begin a line above the line
         self._perhaps: set[str] = set()  # marks that begin a line
+        self._counted = False  # a first note mark stands somewhere
         for text in texts:
+            self._counted |= any(_name(run[2]) == "1" and run[1] != _LOWERED for run in _RUN.finditer(text))
             if found := _RUN.match(text.lstrip()):
                 if (mark := _name(found[2])) and found[1] != _LOWERED:
                     self._noted.add(mark)
@@ -150,6 +164,8 @@ class Writer:
         what = self._kind(bare, before, after)
         if what == "note":
             return _bracketed(run, after, opens=False)
+        if what == "cents":
+            return ("," if "." in _FIGURE.findall(before.rstrip())[0] else ".") + bare
         return _power(run, before, after) if what == "power" else run
 
     def _kind(self, run: str, before: str, after: str) -> str:
@@ -164,6 +180,10 @@ class Writer:
         if word is not None:
             return self._after_word(word[0], base, run, name)
         figure = _FIGURE.search(base)
+        if figure is not None and _CENTS.fullmatch(run) and run[0] in ".,":
+            return ""
+        if figure is not None and _CENTS.fullmatch(run) and self._is_price(base[: figure.start()], after, name):
+            return "cents"
         if name in self._noted and not (figure and figure[0] == "10" and _last(base, figure) in "×·*x"):
             return "note"
         if figure is not None:
@@ -171,6 +191,12 @@ class Writer:
         if base.endswith(")") and _FORMULA.search(base):
             return "power"
         return "note"
+
+    def _is_price(self, before: str, after: str, name: str) -> bool:
+        """Whether two raised digits are cents: beside a currency, in a document that counts no notes so far."""
+        signs = (_PRICE.search(before), _PRICED.match(after))
+        priced = any(m is not None and (not m["sign"] or unicodedata.category(m["sign"]) == "Sc") for m in signs)
+        return priced and not self._counted and name not in self._noted | self._perhaps
 
     def _after_word(self, word: str, base: str, run: str, name: str) -> str:
         measured = base[: -len(word)].rstrip()[-1:].isdigit()

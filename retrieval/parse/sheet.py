@@ -27,6 +27,7 @@ from retrieval.errors import DocumentUnreadable
 from retrieval.parse.archive import Archive, open_archive
 from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.deleted import is_kept, struck
+from retrieval.parse.figures import GAP, apart
 from retrieval.parse.grid import MOST_COLUMNS, line
 from retrieval.parse.numfmt import show
 from retrieval.parse.raised import lowered, raised
@@ -195,7 +196,7 @@ def _shown(cell: Any, gone: list[str]) -> str:
         return ""
     if STRUCK in text:
         gone.append(cell.coordinate)
-        text = text.replace(f" {STRUCK} ", " ").replace(STRUCK, "")
+        text = apart(text.replace(f" {STRUCK} ", " ").replace(STRUCK, GAP))
     aligned = font.vertAlign if font is not None else None
     text = raised(text) if aligned == "superscript" else lowered(text) if aligned == "subscript" else text
     return struck(text) if through else text

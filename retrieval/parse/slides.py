@@ -16,6 +16,7 @@ from retrieval.errors import DocumentUnreadable
 from retrieval.parse.archive import Archive, open_archive
 from retrieval.parse.blocks import Block, assemble
 from retrieval.parse.deleted import is_kept, struck
+from retrieval.parse.figures import GAP, apart
 from retrieval.parse.formula import linear
 from retrieval.parse.grid import Cell, Grid, line
 from retrieval.parse.raised import lowered, raised
@@ -169,15 +170,16 @@ class _Reader:
                 if gone and not is_kept():
                     if text.strip() and where:
                         self._left_out.append(LeftOut("struck-out text", where))
+                    parts.append(GAP)
                     continue
                 height = _height(look.get("baseline", ""))
-                after = parts[-1:] and parts[-1][-1:] == " "
+                after = "".join(parts[-3:]).rstrip(GAP)[-1:] == " "
                 text = text.removeprefix(" ") if after else text
                 text = raised(text) if height > 0 else lowered(text) if height < 0 else text
                 parts.append(struck(text) if gone else text)
             elif (found := next(run.iter(f"{_M}oMath"), None)) is not None:
                 parts.append(f" {linear(found)} ")
-        return "".join(parts)
+        return apart("".join(parts))
 
 
 def _look(paragraph: Any, run: Any) -> dict[str, str]:

@@ -16,6 +16,7 @@ from retrieval.parse.docx.fields import CONTENTS, LINKED, UNCOUNTED, Fields, for
 from retrieval.parse.docx.package import MC, W
 from retrieval.parse.docx.styles import RunLook, Style, Styles, number, paragraph_of, value
 from retrieval.parse.docx.symbols import symbol
+from retrieval.parse.figures import touch
 from retrieval.parse.formula import linear
 from retrieval.parse.raised import lowered, note_mark, raised
 
@@ -72,6 +73,7 @@ class ReadParagraph:
     title: str | None = None
     level: int | None = None  # the list level the paragraph itself gives; a style's counts less
     struck: bool = False
+    parted: bool = False  # something stands after what was read that is not given: a figure ends there
 
     @property
     def text(self) -> str:
@@ -90,6 +92,14 @@ def chosen(alternate: etree._Element) -> etree._Element | None:
         if needed and all((branch.nsmap.get(p) or "").startswith(_KNOWN) for p in needed):
             return branch
     return alternate.find(MC + "Fallback")
+
+
+def _floats(graphic: etree._Element) -> bool:
+    """Whether a picture stands beside the text, and not in its line (20.4.2.3; VML says it in a style)."""
+    if next(graphic.iter("{*}inline"), None) is not None:
+        return False
+    placed = any("position:absolute" in (e.get("style") or "").replace(" ", "") for e in graphic.iter("{*}shape"))
+    return placed or next(graphic.iter("{*}anchor"), None) is not None
 
 
 def _custom_mark(reference: etree._Element) -> str:
@@ -154,6 +164,7 @@ class Inline:
         text = linear(element)
         before = out.pieces[-1].text[-1:] if out.pieces else ""
         self._add(f" {text}" if before.isalnum() and text[:1].isalnum() else text, RunLook(), out)
+        out.parted = True
 
     def _run(self, run: etree._Element, out: ReadParagraph) -> None:
         look = self._styles.run(out.style.look, run.find(W + "rPr"))
@@ -179,6 +190,7 @@ class Inline:
             elif name in {"drawing", "pict", "object"}:
                 if not look.vanish:
                     self._graphic(child, out)
+                    out.parted |= not _floats(child)
             elif name in {"footnoteReference", "endnoteReference"}:
                 self._note(child, name.removesuffix("Reference"), look, out)
             elif name == "commentReference":
@@ -200,6 +212,7 @@ class Inline:
             found = symbol(element.get(W + "font") or "", element.get(W + "char") or "")
             if found is None:
                 out.left.append("symbol of an unknown font")
+                out.parted = True
             return found or ""
         return ""
 
@@ -214,11 +227,14 @@ class Inline:
             return
         if look.strike and not is_kept():
             if text.strip():
-                out.struck = True
+                out.struck = out.parted = True
                 out.left.append("struck-out text")
             return
         if out.struck and out.pieces and out.pieces[-1].text[-1:] == " ":
             text = text.lstrip(" ")  # one of the two blanks around what is struck out
+        if out.parted and out.pieces and touch(out.pieces[-1].text, text):
+            text = " " + text
+        out.parted = False
         text = raised(text) if look.shift == 1 else lowered(text) if look.shift == -1 else text
         text = struck(text) if look.strike else text
         out.pieces.append(TextRun(text, bool(look.bold), bool(look.underline)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import hypot
 from typing import Any
@@ -20,10 +20,11 @@ import pypdfium2.raw as pdfium
 from retrieval.errors import ParserLimit
 from retrieval.parse.deleted import is_kept
 from retrieval.parse.deleted import struck as wrapped
+from retrieval.parse.figures import touch
 from retrieval.parse.pdf.hidden import INVISIBLE, OFF_PAGE, TINY, Paint, Shapes, unseen
 from retrieval.parse.pdf.native import fast
 from retrieval.parse.pdf.numbered import numbers
-from retrieval.parse.pdf.struck import STRUCK, marked, struck
+from retrieval.parse.pdf.struck import STRUCK, Rule, marked, partly, struck
 from retrieval.parse.pdf.unreadable import scrambled
 
 MAX_PAGE_CHARS = 300_000
@@ -60,6 +61,7 @@ class Word:
     hyphen: bool = False  # ends in a line-end hyphen
     object: int = 0
     glued: bool = False  # no space stands before it
+    first: int = -1  # the page's character it begins with; -1: it is not a run of them
 
 
 @dataclass(slots=True)
@@ -347,7 +349,9 @@ class _Reader:
         if not self.on_page((x0 + x1) / 2, base + paint.size * 0.3):
             self.result.hidden.add(OFF_PAGE)
             return
-        self.line.append(Word(text, x0, x1, base, paint.size, paint.weight, paint.upright, hyphen, owner, glued))
+        begins = first if len(text) == last - first + 1 and not self.turn else -1
+        look = (paint.size, paint.weight, paint.upright)
+        self.line.append(Word(text, x0, x1, base, *look, hyphen, owner, glued, begins))
 
     def _wide_gaps(self, first: int, last: int) -> list[int]:
         """The characters of a word that stand apart from the one before them.
@@ -383,11 +387,14 @@ class _Reader:
 
     def _drop_struck(self, shapes: Shapes) -> None:
         """Take out the words that a line goes through, or that a reviewer struck out."""
-        words = [w for line in self.result.lines for w in line]
-        gone = {id(words[i]) for i in struck(words, shapes.rules)}
+        boxes = []
         for left, bottom, right, top in marked(self.page):
             (x0, y0), (x1, y1) = self._point(left, bottom), self._point(right, top)
-            box = min(x0, x1) - 1, max(x0, x1) + 1, min(y0, y1), max(y0, y1)
+            boxes.append((min(x0, x1) - 1, max(x0, x1) + 1, min(y0, y1), max(y0, y1)))
+        self._part_words([*shapes.rules, *((x0 + 1, x1 - 1, (y0 + y1) / 2, 0.0) for x0, x1, y0, y1 in boxes)])
+        words = [w for line in self.result.lines for w in line]
+        gone = {id(words[i]) for i in struck(words, shapes.rules)}
+        for box in boxes:
             for w in words:
                 if box[0] < (w.x0 + w.x1) / 2 < box[1] and box[2] < w.y + 0.25 * w.size < box[3]:
                     gone.add(id(w))
@@ -398,12 +405,49 @@ class _Reader:
             self.result.hidden.add(STRUCK)
             for line in self.result.lines:
                 before: Word | None = None
+                parted = False
                 for word in line:
                     if id(word) not in gone:
-                        before = word
-                    elif before is not None:
+                        word.glued &= not (parted and before is not None and touch(before.text, word.text))
+                        before, parted = word, False
+                        continue
+                    parted = True
+                    if before is not None:
                         before.x1 = max(before.x1, word.x1)  # no gap is left that would part two cells
             self._keep(lambda word: id(word) not in gone)
+
+    def _part_words(self, rules: Sequence[Rule]) -> None:
+        """Make of a word that a line goes through in part the words that it is: what is struck out, and the rest."""
+        words = [w for line in self.result.lines for w in line]
+        parts: dict[int, list[Word]] = {}
+        for index, spans in partly(words, rules).items():
+            word = words[index]
+            covered = sum(min(b, word.x1) - max(a, word.x0) for a, b in spans) > 0.6 * (word.x1 - word.x0)
+            if word.first >= 0 and (not covered or any(c.isdigit() for c in word.text)):
+                parts[id(word)] = self._parts(word, spans)
+        if parts:
+            lines = self.result.lines
+            self.result.lines = [[p for w in line for p in parts.get(id(w), [w])] for line in lines]
+
+    def _parts(self, word: Word, spans: Sequence[tuple[float, float]]) -> list[Word]:
+        box = pdfium.FS_RECTF()
+        parts: list[Word] = []
+        under: bool | None = None
+        for n, char in enumerate(word.text):
+            pdfium.FPDFText_GetLooseCharBox(self.text_page, word.first + n, box)
+            left, right = box.left - self.box[0], box.right - self.box[0]
+            through = any(a < (left + right) / 2 < b for a, b in spans)
+            if parts and through == under:
+                last = parts[-1]
+                last.text, last.x1 = last.text + char, right
+            else:
+                glued = bool(parts) or word.glued
+                parts.append(
+                    replace(word, text=char, x0=left, x1=right, hyphen=False, glued=glued, first=word.first + n)
+                )
+            under = through
+        parts[-1].hyphen = word.hyphen
+        return parts
 
     def _keep(self, wanted: Callable[[Word], bool]) -> None:
         kept = ([w for w in line if wanted(w)] for line in self.result.lines)

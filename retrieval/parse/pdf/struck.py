@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ MAX_RULES = 3_000  # of a page: more are a drawing
 MAX_NOTES = 1_000  # annotations of a page that are looked at
 _MIDDLE = (0.12, 0.58)  # of the type size above the baseline: where a line goes through a word
 _COVERED = 0.6  # of a word's width
+_LETTER = 0.2  # of the type size: what a line must cover, and leave, to part a word
 _THICK = 0.2  # of the type size: a thicker one is a bar
 
 Rule = tuple[float, float, float, float]  # x0, x1, y, thickness, in points as displayed
@@ -30,8 +31,26 @@ class Placed(Protocol):
 def struck(words: Sequence[Placed], rules: Sequence[Rule]) -> set[int]:
     """Indexes of the words that a rule goes through; it begins and ends with words, as the lines of a chart do not."""
     found: set[int] = set()
+    for words_there, _ in _crossed(words, rules):
+        found.update(words_there)
+    return found
+
+
+def partly(words: Sequence[Placed], rules: Sequence[Rule]) -> dict[int, list[tuple[float, float]]]:
+    """From where to where rules go through a part of a word, by the word's index."""
+    found: dict[int, list[tuple[float, float]]] = {}
+    for _, cut in _crossed(words, rules):
+        for index, span in cut.items():
+            found.setdefault(index, []).append(span)
+    return found
+
+
+def _crossed(
+    words: Sequence[Placed], rules: Sequence[Rule]
+) -> Iterator[tuple[list[int], dict[int, tuple[float, float]]]]:
+    """For each rule at some word's height: the words it goes through, and those it goes through in part."""
     if not words or not rules:
-        return found
+        return
     x0, x1 = np.array([w.x0 for w in words]), np.array([w.x1 for w in words])
     size = np.array([w.size for w in words])
     base = np.array([w.y if w.upright else np.inf for w in words])
@@ -45,11 +64,12 @@ def struck(words: Sequence[Placed], rules: Sequence[Rule]) -> set[int]:
             continue
         inside = np.minimum(x1, right) - np.maximum(x0, left)
         through = level & (inside > _COVERED * (x1 - x0))
-        if through.any():
-            reach = float(size[through].max())
-            if left > x0[through].min() - reach and right < x1[through].max() + reach:
-                found.update(np.flatnonzero(through).tolist())
-    return found
+        part = level & (inside > _LETTER * size) & (inside < x1 - x0 - _LETTER * size)
+        if through.any() or part.any():
+            reach = float(size[through | part].max())
+            if left > x0[through | part].min() - reach and right < x1[through | part].max() + reach:
+                cut = {int(n): (left, right) for n in np.flatnonzero(part)}
+                yield np.flatnonzero(through).tolist(), cut
 
 
 def marked(page: Any) -> list[tuple[float, float, float, float]]:

@@ -47,6 +47,37 @@ def test_raised_and_lowered_type(name: str, case: str) -> None:
     assert not re.search("[\ufdd0-\ufdef]", parsed.text + parsed.title)
 
 
+PRICES: dict[str, tuple[Sequence[Run], str]] = {
+    "cents": ((Run("It costs $1"), up("50"), Run(" a piece.")), "It costs $1.50 a piece."),
+    "a sign behind": ((Run("It costs 1.299"), up("99"), Run(" € each.")), "It costs 1.299,99 € each."),
+    "with their mark": ((Run("It costs EUR 1"), up(",50"), Run(" a piece.")), "It costs EUR 1,50 a piece."),
+    "no price": ((Run("Under rule 1"), up("50"), Run(" it is so.")), "Under rule 1[50] it is so."),
+}
+
+
+@pytest.mark.parametrize("case", PRICES)
+@pytest.mark.parametrize("name", FORMATS)
+def test_raised_cents_are_no_note(name: str, case: str) -> None:
+    runs, shown = PRICES[case]
+    assert shown in parse_content(name, FORMATS[name]([[Run("Begin here.")], runs])).text
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_late_note_after_a_sum_is_no_cents(name: str) -> None:
+    lines = [[Run("A fee"), up("1"), Run(" is due.")], [Run("It is EUR 1,200"), up("12"), Run(" a year.")]]
+    assert "It is EUR 1,200[12] a year." in parse_content(name, FORMATS[name](lines)).text
+
+
+@pytest.mark.parametrize("name", ["a.html", "a.md"])
+@pytest.mark.parametrize(
+    "marks",
+    ["<sup>1</sup><sup>2</sup>", "<sup>1</sup> <sup>2</sup>", '<sup><a href="#a">1</a><a href="#b">2</a></sup>'],
+)
+def test_marks_in_elements_of_their_own_are_two(name: str, marks: str) -> None:
+    text = parse_content(name, f"The fee is EUR 1,200{marks} a year.".encode()).text
+    assert text.replace("] [", "][") == "The fee is EUR 1,200[1][2] a year."
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_mark_leads_to_its_note(name: str) -> None:
     runs, _ = CASES["a note after a sum"]
@@ -69,11 +100,14 @@ def digit_runs(texts: Sequence[str]) -> list[str]:
     return [run for text in texts for run in re.findall(r"\d+", text)]
 
 
-def source_runs(line: Sequence[Run]) -> list[str]:
-    """The digit runs of a line as its reader sees them: runs of one height go on, others end a figure."""
+def source_runs(line: Sequence[Run], *, tagged: bool) -> list[str]:
+    """The digit runs of a line as its reader sees them: runs of one height go on, others end a figure.
+
+    `tagged`: each raised or lowered one has an element of its own, and is a mark of its own.
+    """
     joined: list[Run] = []
     for run in line:
-        if joined and joined[-1].look == run.look:
+        if joined and joined[-1].look == run.look and not (tagged and run.look):
             joined[-1] = Run(joined[-1].text + run.text, run.look)
         else:
             joined.append(run)
@@ -86,7 +120,7 @@ def source_runs(line: Sequence[Run]) -> list[str]:
 def test_no_figure_is_made_up(name: str, line: list[Run]) -> None:
     parsed = parse_content(name, FORMATS[name]([[Run("Begin here.")], line, [Run("End here.")]]))
     made = digit_runs([parsed.text])
-    source = source_runs(line)
+    source = source_runs(line, tagged=name.endswith((".html", ".md", ".eml")))
     numbered = re.match(r"\s*(?:\d+[.)]|[-+*])\s", "".join(run.text for run in line))
     if name != "a.md" or not numbered:  # a number that opens a line of Markdown is a list's
         assert set(made) <= set(source), (parsed.text, line)
@@ -176,6 +210,33 @@ def test_cases(case: str, wanted: list[str], unwanted: list[str]) -> None:
     text = parse_content(path.name, path.read_bytes()).text
     assert all(words in text for words in wanted)
     assert not any(words in text for words in unwanted)
+
+
+DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
+
+
+@pytest.mark.parametrize(
+    ("between", "shown"),
+    [
+        (f'<w:drawing><wp:inline xmlns:wp="{DRAWING}"/></w:drawing>', "EUR 12 34 a year"),
+        (f'<w:drawing><wp:anchor xmlns:wp="{DRAWING}"/></w:drawing>', "EUR 1234 a year"),
+        (
+            '<w:object><v:shape xmlns:v="urn:schemas-microsoft-com:vml" style="width:9pt"/></w:object>',
+            "EUR 12 34 a year",
+        ),
+        ('<w:sym w:font="Nobody" w:char="F0FF"/>', "EUR 12 34 a year"),
+    ],
+)
+def test_a_picture_in_a_line_of_word_parts_figures(between: str, shown: str) -> None:
+    body = p(t("EUR 12") + f"<w:r>{between}</w:r>" + t("34 a year"))
+    assert parse_docx("a.docx", docx(body)).text == shown
+
+
+def test_what_follows_an_equation_is_no_part_of_its_figure() -> None:
+    body = p(t("It is ") + f"<m:oMath>{EQUATIONS['1.05^2']}</m:oMath>" + t("5 here."))
+    assert parse_docx("a.docx", docx(body)).text == "It is 1.05^2 5 here."
+    page = "<p>It is <math><mn>7</mn></math>5 here.</p>"
+    assert parse_content("a.html", page.encode()).text == "It is 7 5 here."
 
 
 @pytest.mark.parametrize(

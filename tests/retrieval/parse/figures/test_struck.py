@@ -43,6 +43,40 @@ def test_nothing_is_reported_where_nothing_is_struck(name: str) -> None:
     assert "struck-out text" not in [item.what for item in parsed.left_out]
 
 
+PARTS = {
+    "a digit": ("1", "2", "3", "1 3"),
+    "cents": ("EUR 1,2", "34.", "50", "EUR 1,2 50"),
+    "a part behind the mark": ("EUR 1", "000", ",50", "EUR 1 ,50"),
+    "letters": ("un", "re", "able", "unable"),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("case", PARTS)
+def test_what_stands_around_it_makes_no_figure(name: str, case: str) -> None:
+    before, gone, after, shown = PARTS[case]
+    if name == "a.md" and gone.endswith("."):
+        pytest.skip("tildes between a full stop and a digit end nothing (CommonMark, flanking)")
+    parsed = parse_content(name, FORMATS[name]([[Run("It is "), Run(before), struck(gone), Run(after + " now.")]]))
+    assert f"It is {shown} now." in parsed.text
+    assert "struck-out text" in [item.what for item in parsed.left_out]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a ~old fee~ new fee", "a new fee"),
+        ("1~2~3", "1 3"),
+        ("~10 days or ~20 days", "~10 days or ~20 days"),
+        ("10~20 and 30~40 days", "10~20 and 30~40 days"),
+        ("per ton of CO~2~ emitted", "per ton of CO₂ emitted"),
+        ("~~two~~ ~one~ three", "three"),
+    ],
+)
+def test_single_tildes_of_markdown(text: str, shown: str) -> None:
+    assert parse_content("a.md", text.encode()).text == shown
+
+
 def test_a_style_strikes_and_a_run_may_take_it_back() -> None:
     styles = style("Old", rpr="<w:strike/>")
     body = p("gone", style="Old") + p(t("kept", '<w:strike w:val="0"/>') + t(" gone"), style="Old") + p("last")
