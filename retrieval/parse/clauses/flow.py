@@ -159,7 +159,8 @@ def _parted(pieces: Sequence[FlowBlock]) -> list[FlowBlock]:
         last = lines[0]
         for n, line in enumerate(lines[1:], 1):
             ahead = n + 1 < len(lines) and opens[n + 1] and closed(line.block.text)
-            if opens[n] and (closed(lines[n - 1].block.text) or ahead):
+            titled = lines[n - 1].bold and line.lead > 2  # a heading above that of the clause
+            if opens[n] and (closed(lines[n - 1].block.text) or ahead or titled):
                 made.append(_whole(last))
                 last = line
             else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from retrieval.parse.clauses.words import ARTICLES, RANK, family
+from retrieval.parse.clauses.words import ARTICLES, ATTACHMENTS, RANK, family
 
 _SECTION = re.compile(r"(?:sections?\b|sec\.|§{1,2})\s*", re.IGNORECASE)
 _WORD = re.compile(r"([^\W\d_]{2,})\.?\s+(?=\S)")
@@ -91,7 +91,7 @@ def chain(parent: str, mark: ClauseMark, *, same: bool) -> str:
     it. A number that spells out a place of its own keeps it whole: "4.02, 7.2.1".
     """
     last = parent.rpartition(", ")[2]
-    word = word_of(last)
+    word = word_of(last) or (family(last) if family(last) in ATTACHMENTS else "")  # the only "Annex"
     if mark.bracketed:
         return parent + mark.own
     if mark.own.startswith(f"{last}."):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from retrieval.parse.clauses.counting import NUMBER_WORDS, ORDINALS, unletters, unroman, unword
 from retrieval.parse.clauses.marks import clean, named
-from retrieval.parse.clauses.words import DROPPED, NUMBERED, PATTERN, family
+from retrieval.parse.clauses.words import ALONE, DROPPED, NUMBERED, PATTERN, family
 
 _SUBS = r"(?:\([A-Za-z0-9]{1,5}\)){0,8}"
 _LATIN = ("bis", "ter", "quater", "quinquies", "sexies", "septies", "octies", "novies", "decies")
@@ -33,13 +33,16 @@ _WORD_LAST = re.compile(
     rf"\s+(?P<word>{PATTERN})(?P<end>\s*[.:]+(?=\s|$)|\s*[–—](?=\s|\w)|\s+-(?=\s)|(?=[\s,)]|$))",
     re.IGNORECASE,
 )
+_ALONE = re.compile(rf"(?P<word>{ALONE})(?:\s[^\W\d_]{{4,20}})?\s*[.:]?(?=\s*$|(?<=[.:])\s+[^\W\d_])", re.IGNORECASE)
 _NUMBER = re.compile(rf"(?P<code>[A-Z]{{1,2}}\*?\.\s?)?(?P<path>\d+(?:[.:-]\d+)*)(?P<suffix>{_SUFFIX})", re.IGNORECASE)
 _ANY_WORD = re.compile(r"(?P<word>[^\W\d_]{3,20})\s+(?P<number>\d{1,3}|[IVXLC]{1,6}|[A-Z])(?P<end>[.:]?)(?=\s|$|[–—])")
 _MULTI = re.compile(
     rf"(?P<path>\d{{1,3}}(?:\.\d{{1,3}}){{1,6}})(?P<suffix>[A-Za-z]?)(?P<sub>{_SUBS})[.):]?(?=\s|$|–|—)"
 )
 _LETTERED = re.compile(r"(?P<letter>[A-Z])\.?(?P<path>\d{1,3}(?:\.\d{1,3})*)[.):]?(?=\s|$)")
-_SINGLE = re.compile(rf"(?P<path>\d{{1,3}})(?P<suffix>[a-z]?)(?P<sub>{_SUBS})(?P<tail>[.):](?=\s|$|[A-Z])|(?=\s|$))")
+_SINGLE = re.compile(
+    rf"(?P<path>\d{{1,3}})(?P<suffix>[a-z]?)(?P<sub>{_SUBS})(?P<tail>[.):](?=\s|$|[A-Z])|\s[–—-](?=\s+[^\W\d_])|(?=\s|$))"
+)
 _BRACKET = re.compile(r"\((?P<body>\d{1,3}[a-z]?|[a-z]{1,6}|[A-Z]{1,6})\)(?=\s|$|[A-Z“\"])")
 _LETTER = re.compile(r"(?P<body>[ivxl]{1,6}|[IVXL]{1,6}|[a-z]|[A-Z]|([a-z])\2)[.)](?=\s|$)")
 
@@ -102,6 +105,8 @@ def readings(text: str) -> list[NumberReading]:
         path = tuple(int(p) for p in found["path"].split("."))
         own, _ = clean(found[0])
         return [NumberReading(found[0], own, f"{found['letter']}{len(path)}", (path[-1], 0), closed=True)]
+    if (found := _ALONE.match(text)) and text[0].isupper():
+        return _alone(found)
     if found := _ANY_WORD.match(text):
         return _unknown(found)
     return []
@@ -211,6 +216,15 @@ def _lettered(text: str, body: str) -> list[NumberReading]:
         for name, count in counts
         if count
     ]
+
+
+def _alone(found: re.Match[str]) -> list[NumberReading]:
+    """A part that is the only one of its kind: "ANNEX", "Disposición final. Entrada en vigor"."""
+    own, word = named(found[0]).rstrip(".:"), family(found["word"])
+    closed = found[0].rstrip()[-1:] in ".:"
+    if " " in own and not own.split()[1].islower():
+        return []
+    return [NumberReading(found[0], own, f"{own.casefold()} alone", (1, 0), None, word, closed=closed)]
 
 
 def _unknown(found: re.Match[str]) -> list[NumberReading]:

@@ -13,6 +13,7 @@ from retrieval.parse.clauses.sequence import Line, find
 from retrieval.parse.clauses.wrapping import full_width, wrapped
 
 _RUN_IN = re.compile(r"(?P<title>[^\n]{2,80}?)(?:[.:]|\s[-–—])(?:\s|$)")
+_TITLE, _SENTENCE = 6, 4  # words: of a title at most, of a sentence at least
 _CHARACTER = 5.0  # points: about the width of one
 
 
@@ -44,7 +45,39 @@ def find_clauses(lines: Sequence[str]) -> list[tuple[ClauseStart, ...]]:
             heading = "" if i + 1 < len(marks) else _heading(f.mark.word, rest, following)
             clauses.append(ClauseStart(start, placed.level, placed.label or "", heading))
         result.append(tuple(clauses))
-    return result
+    return _closed_off(lines, result)
+
+
+def _closed_off(lines: Sequence[str], found: list[tuple[ClauseStart, ...]]) -> list[tuple[ClauseStart, ...]]:
+    """The clauses, and titles without a number below the last one ("Final provisions"), where none stand above: those
+    would be titles within clauses.
+    """
+    numbered = [n for n, clauses in enumerate(found) if clauses]
+    if len(numbered) < 2:
+        return found
+    titles = [n for n in range(numbered[0] + 1, len(lines)) if not found[n] and _is_title(lines, n, found)]
+    if titles and titles[0] > numbered[-1]:
+        level = min(clause.level for n in numbered for clause in found[n])
+        for n in titles:
+            found[n] = (ClauseStart(0, level, "", lines[n].strip()),)
+    return found
+
+
+def _is_title(lines: Sequence[str], n: int, found: Sequence[tuple[ClauseStart, ...]]) -> bool:
+    """Whether a short line stands between sentences: above it one ended, below it one begins."""
+    text, above = lines[n].strip(), lines[n - 1].strip()
+    words = text.split()
+    if not 0 < len(words) <= _TITLE or not text[0].isupper() or not text[-1].isalpha() or readings(text):
+        return False
+    if found[n - 1] or (above and above[-1] not in ".!?"):
+        return False
+    below = n + 1 if n + 1 < len(lines) and lines[n + 1].strip() else n + 2
+    if below >= len(lines) or found[below] or not lines[below].strip()[:1].isupper():
+        return False
+    end = below
+    while end + 1 < len(lines) and lines[end + 1].strip():
+        end += 1
+    return len(lines[below].split()) >= _SENTENCE and lines[end].strip()[-1:] == "."
 
 
 def _heading(word: str, rest: str, following: str) -> str:

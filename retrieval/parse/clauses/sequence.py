@@ -100,6 +100,7 @@ class _State:
     fresh: bool = False  # something new began above the clauses: they may start again
     broken: bool = False  # an unnumbered title ended every clause: an item has none to belong to
     holder: str = ""  # the word of the part that was opened last
+    opened: str = ""  # and its number
 
     def number(self, parts: tuple[int, ...]) -> None:
         self.broken = False
@@ -192,7 +193,7 @@ class _Reader:
         if r.word:
             self.parts += rank_of(r.word) < state.lowest
             state.lowest = max(state.lowest, rank_of(r.word))
-            state.holder = r.word
+            state.holder, state.opened = r.word, r.own
             state.words[r.series], state.scopes[r.series] = r.place, self.parts
             state.lists.clear()
             state.fresh, state.broken = True, False
@@ -328,6 +329,8 @@ class _Reader:
                 return True
         if line.heading:
             return (marked and top is None) or (r.count <= 1 and top is None and not rest[:1].isdigit()) or goes_on
+        if r.count == 1 and r.closed and top is None and rest.lstrip()[:1].isupper() and self._opens_part(at):
+            return True
         if r.count == 1 or top is None or self.state.fresh:
             return goes_on or (line.strong and top is None and r.count == 1)
         return False
@@ -438,6 +441,18 @@ class _Reader:
             return False
         return any(
             (b.known and rank_of(b.word) > rank_of(r.word)) if b.word else b.place == (1, 0) for b in self.read[below]
+        )
+
+    def _opens_part(self, at: int) -> bool:
+        """Whether a part with clauses of its own, or its title, stands right above: its first may be its only one."""
+        state, above = self.state, self._above(at)
+        if state.holder not in OUTER or not state.fresh or above is None:
+            return False
+        over = self._above(above)
+        return any(
+            r.word in OUTER and r.own == state.opened
+            for n in (above, *([over] if over is not None and not self.read[above] else []))
+            for r in self.read[n]
         )
 
     def _opened_before(self, at: int) -> bool:

@@ -27,6 +27,9 @@ ATTACHMENTS = frozenset(_BY_RANK[0].split())
 OUTER = ATTACHMENTS | frozenset(_BY_RANK[1].split())
 """Parts that number their clauses anew: "1.1" of Schedule 1 is not Clause 1.1."""
 
+ALONE = "annex|annexure|appendix|anlage|anhang|annexe|anexo|apéndice|bijlage|allegato|disposición|disposizione"
+"""An alternation of those that may stand without a number, as the only one."""
+
 CHAPTERS = frozenset(_BY_RANK[2].split() + _BY_RANK[3].split())
 ARTICLES = RANK["article"]
 NOTE = RANK["note"]

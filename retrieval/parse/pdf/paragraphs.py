@@ -156,6 +156,8 @@ def _continues(group: Sequence[Row], row: Row, right: float, leading: float, bod
     room = right - last.x1
     full = room < 0.18 * max(right - first.x0, 1.0)
     ended = bool(_ENDS.search(last.text))
+    if body.bold(row.lead) and _titled(row.text):
+        return False
     if _opens(row.text):
         return full and not ended and abs(row.x0 - last.x0) < 3 and len(group) > 1 and not body.bold(row.lead)
     if full:
@@ -167,8 +169,13 @@ def _continues(group: Sequence[Row], row: Row, right: float, leading: float, bod
 def _opens(text: str) -> bool:
     """Whether a line begins as a clause or an item does, a worded one in any language that is read."""
     return _OPENS.match(text) is not None or any(
-        r.word and r.known and (r.closed or r.text == text.strip()) for r in readings(text)
+        (r.word and r.known and (r.closed or r.text == text.strip())) or (r.single and r.closed) for r in readings(text)
     )
+
+
+def _titled(text: str) -> bool:
+    """Whether a line begins with a part's number and its title: "Art. 1 Oggetto"."""
+    return any(r.word and r.known and text[len(r.text) :].lstrip()[:1].isupper() for r in readings(text))
 
 
 def _runs_in(last: Row, row: Row, right: float, body: BodyType) -> bool:
