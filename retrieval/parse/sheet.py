@@ -138,6 +138,7 @@ class _Line:
     number: int
     cells: dict[int, str]
     title: bool = False
+    bold: bool = False
 
 
 def _rows(sheet: Any, hidden: _Hidden, budget: _Budget, left_out: list[LeftOut]) -> Iterator[Block]:
@@ -168,6 +169,7 @@ def _rows(sheet: Any, hidden: _Hidden, budget: _Budget, left_out: list[LeftOut])
         found = merged.fill(number, cells)
         budget.cells -= len(found.cells)  # merged cells are said again in each row
         found.cells = {c: t for c, t in found.cells.items() if not hidden.column(c)}
+        found.bold = _bold(row, hidden)
         if any(t.strip() for t in found.cells.values()):
             table.append(found)
     yield from _table(table, where, budget)
@@ -178,6 +180,12 @@ def _rows(sheet: Any, hidden: _Hidden, budget: _Budget, left_out: list[LeftOut])
     ]
     left_out += _listed("formula without a stored value", where, hidden.uncached)
     left_out += _listed("struck-out text", where, gone)
+
+
+def _bold(row: Sequence[Any], hidden: _Hidden) -> bool:
+    """Whether all that is seen in a row is set bold, as the head of a table is."""
+    shown = [c for c in row if c.value is not None and str(c.value).strip() and not hidden.column(c.column)]
+    return bool(shown) and all(c.font is not None and c.font.b for c in shown)
 
 
 def _listed(what: str, where: str, cells: Sequence[str]) -> list[LeftOut]:
@@ -218,7 +226,7 @@ def _table(rows: Sequence[_Line], where: str, budget: _Budget) -> Iterator[Block
         parts += [] if row.title or last - filled[-1] > _GAP else [""] * (last - filled[-1])
         start, end = get_column_letter(first), get_column_letter(filled[-1])
         span = f"{start}{row.number}" if first == filled[-1] else f"{start}{row.number}:{end}{row.number}"
-        yield Block(line(parts), locator=f"{where}!{span}", table=budget.tables)
+        yield Block(line(parts), locator=f"{where}!{span}", table=budget.tables, head=row.bold)
 
 
 def _flat(text: str) -> str:

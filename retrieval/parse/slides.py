@@ -91,9 +91,10 @@ class _Reader:
             " ".join(self._text(title.text_frame, "").split()) if title is not None and title.has_text_frame else ""
         )
         opened = False
-        for text, table in self._shapes(slide.shapes, where, title):
+        for text, table, head in self._shapes(slide.shapes, where, title):
             named = heading or f"Slide {number}"
-            yield Block(text, level=None if opened else 1, heading="" if opened else named, locator=where, table=table)
+            level, said = (None, "") if opened else (1, named)
+            yield Block(text, level=level, heading=said, locator=where, table=table, head=head)
             opened = True
         notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
         said = self._text(notes, where) if notes is not None else ""
@@ -104,30 +105,33 @@ class _Reader:
 
     def _shapes(
         self, shapes: Iterable[Any], where: str, title: Any, depth: int = 0
-    ) -> Iterator[tuple[str, int | None]]:
-        """(text, table) in reading order: the title, then from top to bottom, from left to right."""
-        first = title.shape_id if title is not None else None
+    ) -> Iterator[tuple[str, int | None, bool]]:
+        """(text, table, whether it is set as a head) in reading order: the title, then downwards and rightwards."""
+        titled = title.shape_id if title is not None else None
         found = [(shape, _Box(shape.left, shape.top, shape.width, shape.height)) for shape in shapes]
-        for shape, place in sorted(found, key=lambda p: (p[0].shape_id != first, p[1].top or 0, p[1].left or 0)):
+        for shape, place in sorted(found, key=lambda p: (p[0].shape_id != titled, p[1].top or 0, p[1].left or 0)):
             if self._hidden(shape, place):
                 if shape.has_text_frame and shape.text_frame.text.strip():
                     self._left_out.append(LeftOut("hidden text", where))
             elif hasattr(shape, "shapes") and depth < _DEPTH:
                 yield from self._shapes(shape.shapes, where, None, depth + 1)
             elif shape.has_text_frame:
-                yield from ((text, None) for text in self._paragraphs(shape.text_frame, where))
+                yield from ((text, None, False) for text in self._paragraphs(shape.text_frame, where))
             elif getattr(shape, "has_table", False):
                 self._tables += 1
                 grid = Grid()
                 # one by one, since python-pptx finds each row by counting from the first
-                for _, row in groupby(shape.table.iter_cells(), lambda cell: cell._tc.getparent()):
-                    cells = [self._cell(c, where) for c in row if not c.is_spanned]
+                first = shape.table.first_row  # set as its head by the style of the table
+                for _, held in groupby(shape.table.iter_cells(), lambda cell: cell._tc.getparent()):
+                    row = [cell for cell in held if not cell.is_spanned]
+                    cells = [self._cell(cell, where) for cell in row]
                     told = grid.row(cells)
                     if any(cell.text for cell in cells):
-                        yield line(told), self._tables
+                        yield line(told), self._tables, first or all(map(_bold, row))
+                    first = False
             else:
                 drawn = _Drawing.of(shape)
-                yield from ((text, None) for text in drawn.texts)
+                yield from ((text, None, False) for text in drawn.texts)
                 if drawn.left:
                     self._left_out.append(LeftOut(drawn.left, where))
 
@@ -180,6 +184,12 @@ class _Reader:
             elif (found := next(run.iter(f"{_M}oMath"), None)) is not None:
                 parts.append(f" {linear(found)} ")
         return apart("".join(parts))
+
+
+def _bold(cell: Any) -> bool:
+    """Whether all text of a cell is set bold, by its runs or by its text box."""
+    runs = [(p, r) for p in cell.text_frame.paragraphs for r in p.runs if r.text.strip()]
+    return all(_look(p, r._r).get("b") in ("1", "true") for p, r in runs)
 
 
 def _look(paragraph: Any, run: Any) -> dict[str, str]:

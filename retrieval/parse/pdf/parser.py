@@ -13,10 +13,11 @@ from retrieval.parse.blocks import assemble
 from retrieval.parse.ocr import BEYOND, BLANK, PARTLY, READ, READ_ANEW, UNREAD, Recognizer
 from retrieval.parse.pdf.document_title import title_of
 from retrieval.parse.pdf.file import bookmarks, extras, meta_title, opened, page_count, page_label
+from retrieval.parse.pdf.labels import joined
 from retrieval.parse.pdf.outline import Bookmark, blocks
 from retrieval.parse.pdf.page import PageText, read_page
 from retrieval.parse.pdf.paragraphs import BodyType, Paragraph, paragraphs
-from retrieval.parse.pdf.rows import Row, rows_of
+from retrieval.parse.pdf.rows import Row, place, rows_of
 from retrieval.parse.pdf.running import peel
 from retrieval.types import LeftOut, ParsedDocument
 
@@ -118,7 +119,9 @@ def _rows(page: PageText | None, number: int, left_out: dict[str, list[int]]) ->
         left_out.setdefault(UNMAPPED, []).append(number)
     elif _textless(page) and not any(number in left_out.get(what, ()) for what in (UNREAD, BLANK, BEYOND)):
         left_out.setdefault(SCANNED, []).append(number)
-    return rows_of(page)
+    rows = joined(rows_of(page))
+    place(rows)
+    return rows
 
 
 def _textless(page: PageText) -> bool:

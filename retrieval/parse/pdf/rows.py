@@ -87,11 +87,10 @@ def rows_of(page: PageText) -> list[Row]:
     lines = _split_columns(_stacked(_merged(_straight(page.lines)), page.width), page.width)
     rows = [_row(line, number) for number, run in enumerate(_ordered(_runs(lines))) for line in run.lines]
     _mark_tables(rows)
-    _place(rows)
     return rows
 
 
-def _place(rows: Sequence[Row]) -> None:
+def place(rows: Sequence[Row]) -> None:
     """Put the cells of each table under one another."""
     tables: dict[int, list[Row]] = {}
     for row in rows:

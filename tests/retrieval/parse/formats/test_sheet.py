@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from retrieval.parse.formats import parse_content
@@ -162,3 +164,17 @@ def test_csv_rows_are_located_by_line() -> None:
     parsed = parse_csv("a.csv", b'Role,Text\nStaff,"one\ntwo"\nBoard,x\n\nOther,y\n')
     assert [p.locator for p in parsed.places] == ["line 1", "line 2", "line 4", "line 6"]
     assert len(parsed.atomic) == 2
+
+
+def test_a_bold_row_is_a_head() -> None:
+    made = Workbook()
+    sheet: Any = made.active
+    for row in (["Grade", "Limit"], ["Clerk", 500], ["Board", 900]):
+        sheet.append(row)
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+    sheet["A2"].font = Font(bold=True)
+    out = io.BytesIO()
+    made.save(out)
+    parsed = parse_content("a.xlsx", out.getvalue())
+    assert [parsed.text[a:b] for a, b in parsed.heads] == ["Grade | Limit"]

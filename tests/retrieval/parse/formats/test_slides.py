@@ -159,3 +159,22 @@ def test_a_chart_has_its_title_read_and_a_file_of_nothing_else_says_so() -> None
     assert (parsed.text, parsed.left_out) == ("Sales of the North", (LeftOut("chart", "slide 1"),))
     with pytest.raises(DocumentUnreadable, match=r"holds no text but what is not read: chart\.$"):
         parse_content("deck.pptx", chart(""))
+
+
+def test_a_head_is_a_row_set_as_one() -> None:
+    rows = [["Grade", "Limit"], ["Clerk", "500"], ["Total", "900"]]
+    for first_row, bold, heads in (
+        (True, False, ["Grade | Limit"]),
+        (False, False, []),
+        (False, True, ["Clerk | 500"]),
+    ):
+        made = Presentation()
+        slide = made.slides.add_slide(made.slide_layouts[6])
+        table = slide.shapes.add_table(3, 2, Inches(1), Inches(1), Inches(4), Inches(1)).table
+        table.first_row = first_row
+        for y, row in enumerate(rows):
+            for x, words in enumerate(row):
+                table.cell(y, x).text = words
+                table.cell(y, x).text_frame.paragraphs[0].runs[0].font.bold = bold and y == 1
+        parsed = parse_content("a.pptx", save(made))
+        assert [parsed.text[a:b] for a, b in parsed.heads] == heads

@@ -267,3 +267,56 @@ def test_real_words_are_read(text: str) -> None:
 def test_glyphs_without_codes_are_not_guessed() -> None:
     with pytest.raises(DocumentUnreadable, match="no character codes"):
         parse_pdf("a.pdf", by_glyph_number("The notice period is 60 days and the fee 1,200."))
+
+
+LABELS = {
+    "below the figures": (
+        [("Grade", "Limit in EUR", 14), ("Clerk", "500", 14), ("Head of a", "5,000", 14), ("large office", "", 14)],
+        "Head of a large office | 5,000",
+    ),
+    "above the figures": (
+        [("Grade", "Limit in EUR", 14), ("Clerk", "500", 14), ("Head of a", "", 14), ("large office", "5,000", 14)],
+        "Head of a large office | 5,000",
+    ),
+    "of three lines": (
+        [
+            ("Grade", "Limit in EUR", 14),
+            ("Clerk", "500", 14),
+            ("Head", "", 12),
+            ("of a", "", 12),
+            ("large office", "5,000", 14),
+        ],
+        "Head of a large office | 5,000",
+    ),
+    "close together": (
+        [("Grade", "Limit", 22), ("Clerk", "500", 22), ("Head of the", "", 11), ("Board Office", "5,000", 22)],
+        "Head of the Board Office | 5,000",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LABELS)
+def test_a_label_over_several_lines(case: str) -> None:
+    rows, shown = LABELS[case]
+
+    def page(canvas: Any) -> None:
+        y = 760
+        for label, figure, step in [*rows, ("Board", "20,000", 14)]:
+            canvas.drawString(72, y, label)
+            canvas.drawString(300, y, figure)
+            y -= step
+
+    made = parse_pdf("a.pdf", drawn(page)).text.split("\n")
+    assert shown in made
+    assert made[-1] == "Board | 20,000"
+
+
+def test_the_title_of_rows_is_no_part_of_their_labels() -> None:
+    rows = [("Assets", "2024"), ("Loans", ""), ("of which retail", "5"), ("of which others", "7"), ("Bonds", "4")]
+
+    def page(canvas: Any) -> None:
+        for n, (label, figure) in enumerate(rows):
+            canvas.drawString(72, 760 - 14 * n, label)
+            canvas.drawString(300, 760 - 14 * n, figure)
+
+    assert "Loans\nof which retail | 5\nof which others | 7" in parse_pdf("a.pdf", drawn(page)).text
