@@ -83,7 +83,7 @@ HELP = (
     "Ask me anything about the organisation's documents, in your own words, for example: "
     "“What is the hotel limit in Paris?” I answer only from documents that everyone here may read, "
     "and I quote them word for word. If they do not answer it, I say so.\n"
-    "• In a channel: mention me with your question; reply in the thread to go on.\n"
+    "• In a channel: mention me with your question; to go on, ask in the thread, with a question mark or a mention.\n"
     "• In a direct message: just ask.\n"
     "• `sources` lists what I can answer from. `why` shows how I found the last answer. "
     "`expert` asks a person. `forget` clears what I remember of this thread.\n"
