@@ -12,6 +12,8 @@ import zlib
 from dataclasses import dataclass
 from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
+from lxml import etree
+
 from retrieval.errors import DocumentUnreadable, EncryptedDocument, ParserLimit
 
 MAX_MEMBERS = 10_000
@@ -25,10 +27,14 @@ _PIECE = 1024 * 1024
 _UNSAFE = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:|\x00")
 _XML = (".xml", ".rels", ".vml")
 _MARKED_UP = (".svg", ".html", ".htm", ".xhtml", ".mht")
-"""Pictures and web pages, which may have a document type; no parser of Office files opens them."""
+"""Pictures and web pages, which may have a document type, where they are what their names say."""
+_NO_OFFICE = frozenset({"svg", "html"})  # their roots; a relationship may lead to a part of any name
+_ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
 _DOCTYPE = re.compile(rb"<!DOCTYPE|<!ENTITY", re.IGNORECASE)
 _OVERLAP = 64  # more than the bytes of a mark in UTF-32
-_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
+_DECLARATION = re.compile(rb"\s*<\?xml\s")
+_ENCODING = re.compile(rb"""encoding\s*=\s*["']([^"']*)["']""")
+_EBCDIC = b"\x4c\x6f\xa7\x94"  # "<?xm", which libxml2 reads where its build has iconv
 _ASCII_BASED = re.compile(rb"(?i)utf-?8|utf-?16([bl]e)?|us-ascii|ascii|iso-8859-\d+|windows-125\d")
 _BROKEN = "The file is damaged: its ZIP archive cannot be read."
 
@@ -64,28 +70,60 @@ class Archive:
         """Raises DocumentUnreadable when an XML part declares a document type, wherever in it, or is encoded so that
         this cannot be seen (ECMA-376 part 2, 8.1.4 forbids the one, and anything but UTF-8 and UTF-16)."""
         for name in sorted(self.names):
-            if not name.lower().endswith(_MARKED_UP):
-                try:
-                    self._refuse_doctype(name)
-                except (BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
-                    if name.lower().endswith(_XML):  # what else is damaged fails when somebody reads it
-                        raise DocumentUnreadable(f"The file is damaged: its part {name} cannot be unpacked.") from error
+            try:
+                if self._declares(name, _DOCTYPE) and not self._is_picture_or_page(name):
+                    raise DocumentUnreadable("The file is hostile: it declares XML entities, as no Office file does.")
+            except (BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+                if name.lower().endswith(_XML):  # what else is damaged fails when somebody reads it
+                    raise DocumentUnreadable(f"The file is damaged: its part {name} cannot be unpacked.") from error
 
-    def _refuse_doctype(self, name: str) -> None:
+    def _declares(self, name: str, what: re.Pattern[bytes]) -> bool:
         with self._zip.open(name) as member:
             seen = member.read(_PIECE)
             if not _is_xml(name, seen):
-                return
-            declared = _ENCODING.match(_plain(seen[:_HEAD]))
-            if declared and not _ASCII_BASED.fullmatch(declared[1]):
+                return False
+            if _hides(seen):
                 raise DocumentUnreadable(
                     f"The file is hostile: its part {name} is in an encoding that hides what it is."
                 )
             while seen:
-                if _DOCTYPE.search(_plain(seen)):
-                    raise DocumentUnreadable("The file is hostile: it declares XML entities, as no Office file does.")
+                if what.search(_plain(seen)):
+                    return True
                 piece = member.read(_PIECE)
                 seen = seen[-_OVERLAP:] + piece if piece else b""
+        return False
+
+    def _is_picture_or_page(self, name: str) -> bool:
+        """By its name and by its root; a page that is no XML has no root, and no entities of its own."""
+        if not name.lower().endswith(_MARKED_UP):
+            return False
+        root = self._root(name)
+        return root in _NO_OFFICE if root is not None else not self._declares(name, _ENTITY)
+
+    def _root(self, name: str) -> str | None:
+        """The local name of a part's first element; None where that cannot be read as XML."""
+        parser = etree.XMLPullParser(("start",), resolve_entities=False, no_network=True, load_dtd=False)
+        try:
+            with self._zip.open(name) as member:
+                while piece := member.read(_PIECE):
+                    parser.feed(piece)
+                    for _, element in parser.read_events():
+                        return etree.QName(element).localname
+        except etree.LxmlError:
+            return None
+        return None
+
+
+def _hides(head: bytes) -> bool:
+    """Whether marks of ASCII may not show in a part: by the encoding that it declares, or by a declaration too long."""
+    if head.startswith(_EBCDIC):
+        return True
+    plain = _plain(head[:_HEAD])
+    if not _DECLARATION.match(plain):
+        return False
+    declaration, end, _ = plain.partition(b"?>")
+    declared = _ENCODING.search(declaration)
+    return not end or bool(declared and not _ASCII_BASED.fullmatch(declared[1]))
 
 
 def _plain(piece: bytes) -> bytes:
@@ -95,7 +133,7 @@ def _plain(piece: bytes) -> bytes:
 
 def _is_xml(name: str, head: bytes) -> bool:
     """By its name, or by its beginning whatever it is called: a relationship may name any part as XML."""
-    return name.lower().endswith(_XML) or _plain(head[:_HEAD]).lstrip()[:1] == b"<"
+    return name.lower().endswith(_XML) or head.startswith(_EBCDIC) or _plain(head[:_HEAD]).lstrip()[:1] == b"<"
 
 
 def open_archive(content: bytes) -> Archive:

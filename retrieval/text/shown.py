@@ -18,6 +18,8 @@ _IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
 """Default_Ignorable_Code_Point without the format characters, which have a category (DerivedCoreProperties.txt)."""
+_BLANKS = frozenset("\u2800\U00013441\U00013442\U00016fe4\U0001d159")
+"""Signs of Braille, hieroglyphs, Khitan script and music that are drawn as nothing; Unicode has no property for it."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _LAID_OUT = frozenset("\n\t")
 _LAYOUT = str.maketrans(dict.fromkeys("\n\t"))
@@ -31,7 +33,8 @@ def _unseen(character: str) -> bool:
     if character in _LAID_OUT:
         return False
     nothing = ord(character) & 0xFFFE == 0xFFFE or "\ufdd0" <= character <= "\ufdef"  # noncharacters
-    return unicodedata.category(character) in _UNSEEN or nothing or bool(_IGNORABLE.match(character))
+    category = unicodedata.category(character)
+    return category in _UNSEEN or nothing or character in _BLANKS or bool(_IGNORABLE.match(character))
 
 
 def hidden(text: str) -> str:
@@ -39,7 +42,7 @@ def hidden(text: str) -> str:
 
     Not those that their script needs where they stand: joiners between letters of such scripts, soft
     hyphens in a word, variation selectors and joiners of emoji, marks of direction beside letters that
-    run from the right. New lines and tabs are layout.
+    run from the right, blanks beside signs of their own script. New lines and tabs are layout.
     """
     if text.isascii() and text.translate(_LAYOUT).isprintable():
         return ""
@@ -50,6 +53,8 @@ def _needed(text: str, at: int) -> bool:
     character, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
     if character in _DIRECTION_MARKS:
         return any(unicodedata.bidirectional(c) in ("R", "AL") for c in text[max(0, at - 2) : at + 3] if c != character)
+    if character in _BLANKS:
+        return any(c not in _BLANKS and _script(c) == _script(character) for c in (before, after) if c)
     if "\ufe00" <= character <= "\ufe0f":
         return bool(before) and (unicodedata.category(before) in ("So", "Sm", "Sk", "Lo") or after == "\u20e3")
     if character not in _JOINERS or not before or not after:
@@ -60,6 +65,11 @@ def _needed(text: str, at: int) -> bool:
     if character == "\u200d" and unicodedata.category(after) == "So":  # an emoji of several
         return unicodedata.category(before) in ("So", "Sk", "Mn")
     return kinds <= {"L", "M"} and not any(c.isascii() or "LATIN" in unicodedata.name(c, "") for c in (before, after))
+
+
+def _script(character: str) -> str:
+    """Near enough: the first word of its name, or "" where it has none."""
+    return unicodedata.name(character, "").partition(" ")[0]
 
 
 def shown(text: str) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
+from typing import Literal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retrieval.gate.worded import check
 from retrieval.quoting import statement
 from retrieval.selection import Chosen, ModelUse, Selection
 from retrieval.types import Passage, Place, Verified
@@ -102,6 +106,21 @@ def test_a_sentence_with_a_character_that_nobody_sees_is_replaced() -> None:
     assert "‹U+200B›" in verified.verdicts[0].reason
     assert verified.answer is not None
     assert verified.answer.text == "Hotels cost at most 180 EUR a night. [1]"
+
+
+@pytest.mark.parametrize("strange", "\u0301\u0336\u2800\ue000\U000f0000\u00ad\u00b4\U0001f4a3")
+def test_nothing_stands_that_a_comparison_of_words_passes_over(strange: str) -> None:
+    for said in (f"Hotels cost at most 180{strange} EUR a night.", f"Hotels co{strange}st at most 180 EUR a night."):
+        verified = worded(RULE, said)
+        assert verified.verdicts[0].verdict is not VerdictClass.SUPPORTED
+        assert verified.answer is not None
+        assert strange not in verified.answer.text
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_accents_of_the_quote_stand(form: Literal["NFC", "NFD"]) -> None:
+    text = unicodedata.normalize(form, "Das Café zählt nicht, wenn es für Gäste geöffnet ist.")
+    assert check(text, passage(text).units[0]) is None
 
 
 def test_digits_that_are_none_do_not_stand() -> None:

@@ -24,6 +24,7 @@ PLAIN = [
     "Договор № 15 от 2026 г.",
     "数量は100個です",
     "٣٠٠ يوم",
+    "⠓⠕⠞⠑⠇⠀⠼⠁⠓⠚",
 ]
 
 
@@ -51,6 +52,9 @@ def test_what_people_write_stays_as_it_is(text: str) -> None:
         ("(1\u200f00)", "(1‹U+200F›00)"),
         ("half \ud83d a pair", "half ‹U+D83D› a pair"),
         ("\ufdd0", "‹U+FDD0›"),
+        ("18\u28000 EUR", "18‹U+2800›0 EUR"),
+        ("18\u2800\u28000 EUR", "18‹U+2800›‹U+2800›0 EUR"),
+        ("1\U0001d1590 EUR", "1‹U+1D159›0 EUR"),
         ("1ОО EUR", "1ОО‹U+041E› EUR"),
         ("１00 EUR", "１00‹U+FF11› EUR"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,31 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], type[DocumentUnreadable]]] = 
         lambda: c.archive({**DOCX, "customXml/a.xml": f"<?xml version='1.0'?>{c.LAUGHS}<x/>".encode("utf-16")}),
         DocumentUnreadable,
     ),
+    "document type hidden behind a declaration of 5,000 characters": (
+        "a.docx",
+        lambda: c.archive(
+            {**DOCX, "a.xml": b"<?xml version='1.0'%s encoding='UTF-7'?>+ADwAIQ-DOCTYPE x>" % (b" " * 5_000)}
+        ),
+        DocumentUnreadable,
+    ),
+    "document type in EBCDIC": (
+        "a.docx",
+        lambda: c.archive({**DOCX, "a.bin": f"<?xml version='1.0'?>{c.LAUGHS}<x/>".encode("cp037")}),
+        DocumentUnreadable,
+    ),
+    **{
+        f"document type in a part called {kind}": (
+            "a.docx",
+            partial(c.archive, {**DOCX, f"word/a.{kind}": f"<?xml version='1.0'?>{c.LAUGHS}<worksheet/>".encode()}),
+            DocumentUnreadable,
+        )
+        for kind in ("svg", "html", "xhtml", "HTM", "mht")
+    },
+    "entities in a page that is no XML": (
+        "a.docx",
+        lambda: c.archive({**DOCX, "word/a.html": f"{c.LAUGHS}<worksheet a=b>&i;</worksheet>".encode()}),
+        DocumentUnreadable,
+    ),
     "billion laughs in XML": (
         "a.xml",
         f"<?xml version='1.0'?>{c.LAUGHS}<x>&i;</x>".encode,
@@ -122,6 +148,17 @@ READ: dict[str, tuple[str, Callable[[], bytes], Callable[[ParsedDocument], bool]
     "external template": (
         "a.docx",
         lambda: c.archive({**DOCX, "word/_rels/settings.xml.rels": TEMPLATE, "word/_rels/document.xml.rels": TEMPLATE}),
+        lambda p: "180 EUR" in p.text,
+    ),
+    "picture and page with a document type": (
+        "a.docx",
+        lambda: c.archive(
+            {
+                **DOCX,
+                "word/media/a.svg": b"<!DOCTYPE svg [<!ENTITY n 'http://www.w3.org/2000/svg'>]><svg xmlns='&n;'/>",
+                "word/a.html": b"<!doctype html><html lang=en><p>x",
+            }
+        ),
         lambda p: "180 EUR" in p.text,
     ),
     "macro": (

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
+import mmap
 import os
 import resource
 import socket
@@ -22,10 +24,15 @@ from retrieval.types import ParsedDocument
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 WORD = ctypes.c_ulong
+X86 = os.uname().machine == "x86_64"
 # Numbers of these calls are the same on x86-64 and arm64 for those above 400; the others by name through libc.
-IO_URING_SETUP, PIDFD_OPEN, CLONE3 = 425, 434, 435
+IO_URING_SETUP, FSOPEN, PIDFD_OPEN, PIDFD_GETFD = 425, 430, 434, 438
+ADD_KEY, KEYCTL, BPF, PERF_EVENT_OPEN, USERFAULTFD = (248, 250, 321, 298, 323) if X86 else (217, 219, 280, 241, 282)
+EXECVEAT, RT_SIGQUEUEINFO, GET_ROBUST_LIST = (322, 129, 274) if X86 else (281, 138, 100)
+SESSION_KEYRING, KEYCTL_GET_ID, AT_FDCWD = -3, 0, -100
 PTRACE_SEIZE, PR_SET_DUMPABLE = 0x4206, 4  # seizing does not stop the process, and ends with its tracer
 NEWUSER, NEWNS = 0x10000000, 0x00020000
+SIGNAL = struct.pack("=iii", 0, 0, -1) + bytes(116)  # a siginfo_t: no signal, from sigqueue(3)
 CONVERSATION = 3
 
 
@@ -50,7 +57,12 @@ def attempts(target: dict[str, Any]) -> dict[str, Callable[[], object]]:
         "make a pipe": os.pipe,
         "make a file in memory": lambda: os.memfd_create("x"),
         "io_uring": lambda: call(LIBC.syscall(IO_URING_SETUP, 8, bytes(120))),
-        "userfaultfd": lambda: call(LIBC.syscall(323 if os.uname().machine == "x86_64" else 282, 0)),
+        "userfaultfd": lambda: call(LIBC.syscall(USERFAULTFD, 1)),
+        "a program for the kernel": lambda: call(LIBC.syscall(BPF, 0, bytes(72), 72)),
+        "count events of the processor": lambda: call(LIBC.syscall(PERF_EVENT_OPEN, bytes(112), 0, -1, -1, 0)),
+        "open a file system": lambda: call(LIBC.syscall(FSOPEN, b"tmpfs", 0)),
+        "reach the session's keys": lambda: call(LIBC.syscall(KEYCTL, KEYCTL_GET_ID, SESSION_KEYRING, 0)),
+        "leave a key": lambda: call(LIBC.syscall(ADD_KEY, b"user", b"x", b"x", WORD(1), SESSION_KEYRING)),
         "become root": lambda: os.setresuid(0, 0, 0) if os.getuid() else call(LIBC.unshare(NEWNS)),
         "a new user namespace": lambda: call(LIBC.unshare(NEWUSER)),
         "another root directory": lambda: os.chroot("/"),
@@ -76,20 +88,37 @@ def _files(file: Path, folder: Path) -> dict[str, Callable[[], object]]:
 def _processes(pid: int) -> dict[str, Callable[[], object]]:
     here, there, size = ctypes.create_string_buffer(8), target_address(), 8
     mine = struct.pack("=QQ", ctypes.addressof(here), size)
-    theirs = struct.pack("=QQ", there, size)
+    theirs, nowhere = struct.pack("=QQ", there, size), struct.pack("=QQ", 0, size)
     return {
         "signal the starter": lambda: os.kill(pid, 0),
         "trace the starter": lambda: call(LIBC.ptrace(PTRACE_SEIZE, pid, None, None)),
-        "read memory of the starter": lambda: call(LIBC.process_vm_readv(pid, mine, WORD(1), theirs, WORD(1), WORD(0))),
+        "read memory of the starter": lambda: _reach(LIBC.process_vm_readv, pid, mine, theirs),
+        "write memory of the starter": lambda: _reach(LIBC.process_vm_writev, pid, mine, nowhere),
+        "find the starter's locks": lambda: call(LIBC.syscall(GET_ROBUST_LIST, pid, bytes(8), bytes(8))),
+        "queue a signal for the starter": lambda: call(LIBC.syscall(RT_SIGQUEUEINFO, pid, 0, SIGNAL)),
+        "bind the starter to a processor": lambda: os.sched_setaffinity(pid, os.sched_getaffinity(pid)),
+        "change the starter's limits": lambda: resource.prlimit(
+            pid, resource.RLIMIT_CORE, resource.prlimit(pid, resource.RLIMIT_CORE)
+        ),
         "a handle of the starter": lambda: call(LIBC.syscall(PIDFD_OPEN, pid, 0)),
+        "a descriptor of the starter": lambda: call(LIBC.syscall(PIDFD_GETFD, CONVERSATION, 0, 0)),
         "slow the starter down": lambda: os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, pid)),
         "start processes": _fork,
         "be traceable": lambda: call(LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)),
     }
 
 
+def _reach(copy: Any, pid: int, mine: bytes, theirs: bytes) -> None:
+    """A wrong address (EFAULT) is found out after the right to the memory is there (process_vm_readv(2))."""
+    try:
+        call(copy(pid, mine, WORD(1), theirs, WORD(1), WORD(0)))
+    except OSError as error:
+        if error.errno != errno.EFAULT:
+            raise
+
+
 def target_address() -> int:
-    """Some address that is mapped in the starter: forked processes share their layout, others fail with EFAULT."""
+    """Some address that is mapped in the starter, if it was forked from the same process."""
     return ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, "Py_Version"))
 
 
@@ -108,7 +137,17 @@ def _network(port: int) -> dict[str, Callable[[], object]]:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
             made.sendto(b"x", ("127.0.0.1", port))
 
-    return {"connect": connect, "send a datagram": datagram, "make a pair of sockets": socket.socketpair}
+    def abstract() -> None:
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(f"\0taken-over-{os.getpid()}")
+
+    return {
+        "connect": connect,
+        "send a datagram": datagram,
+        "make a pair of sockets": socket.socketpair,
+        "a name among the abstract sockets": abstract,
+        "talk to the kernel": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW).close(),
+    }
 
 
 def _strange_descriptors() -> None:
@@ -122,6 +161,16 @@ def _strange_descriptors() -> None:
             held.append(number)
     if not held:
         raise OSError("none")
+
+
+def _other_table() -> None:
+    """Ask for the process id by the 32-bit door of x86-64, whose numbers no list of 64-bit calls holds."""
+    code = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    code.write(b"\xb8\x14\0\0\0\xcd\x80\xc3")  # mov eax, 20; int 0x80; ret
+    start = ctypes.addressof(ctypes.c_char.from_buffer(code))
+    found = ctypes.CFUNCTYPE(ctypes.c_int)(start)()
+    if found < 0:
+        raise OSError(-found, os.strerror(-found))
 
 
 def tried(target: dict[str, Any]) -> list[str]:
@@ -141,6 +190,14 @@ def take_over(name: str, content: bytes) -> ParsedDocument:
     target = json.loads(content)
     if name == "program.txt":
         os.execv("/bin/true", ["true"])  # ends without an answer when it works
+    if name == "program-by-descriptor.txt":
+        call(LIBC.syscall(EXECVEAT, AT_FDCWD, b"/bin/true", None, None, 0))
+    if name == "program-in-memory.txt":
+        made = os.memfd_create("x")
+        os.write(made, Path("/bin/true").read_bytes())
+        os.execve(made, ["true"], {})
+    if name == "other-table.txt":
+        _other_table()
     return assemble("tried", [Block(json.dumps(tried(target)))])
 
 

@@ -21,6 +21,7 @@ from retrieval.errors import DocumentUnreadable
 from retrieval.parse import children, sandbox
 from retrieval.parse.confine import LAYERS
 from retrieval.parse.sandbox import SandboxParser
+from tests.retrieval.parse.sandbox.taken_over import X86
 
 ROOT = Path(__file__).resolve().parents[4]
 NOBODY = 65534
@@ -49,7 +50,14 @@ STOPPED_BY = {
     "signal the starter": {"user", "landlock", "seccomp"},
     "trace the starter": {"user", "landlock", "seccomp"},
     "read memory of the starter": {"user", "landlock", "seccomp"},
+    "write memory of the starter": {"user", "landlock", "seccomp"},
+    "find the starter's locks": {"user", "landlock", "seccomp"},
+    "queue a signal for the starter": {"user", "landlock", "seccomp"},
     "slow the starter down": {"user", "seccomp"},
+    "bind the starter to a processor": {"user", "seccomp"},
+    "change the starter's limits": {"user", "seccomp"},
+    "reach the session's keys": {"seccomp"},
+    "leave a key": {"seccomp"},
     "start processes": {"user", "seccomp"},
     "be traceable": {"seccomp"},
     "become root": {"seccomp"},  # it asks for what it has, when it is root without privileges
@@ -111,11 +119,22 @@ async def test_a_parser_that_is_taken_over_gets_nothing(
         assert not worked
 
 
-async def test_no_program_can_be_started(target: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("way", ["program", "program-by-descriptor", "program-in-memory"])
+async def test_no_program_can_be_started(way: str, target: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(children, "_START", AS_ROOT)
     async with SandboxParser() as parser:
         with pytest.raises(DocumentUnreadable, match="PermissionError"):
-            await parser.parse("program.txt", json.dumps(target).encode())
+            await parser.parse(f"{way}.txt", json.dumps(target).encode())
+
+
+async def test_the_door_for_32_bits_is_shut(target: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    if not X86:
+        pytest.skip("a door of x86-64")
+    monkeypatch.setattr(children, "_START", AS_ROOT)
+    async with SandboxParser() as parser:
+        with pytest.raises(DocumentUnreadable, match="crashed"):  # the filter ends whoever uses another table
+            await parser.parse("other-table.txt", json.dumps(target).encode())
+        assert (await parser.parse("a.md", b"# A\n\nText.\n")).text
 
 
 async def test_each_child_is_a_user_of_its_own_when_root_starts_it(caplog: pytest.LogCaptureFixture) -> None:
