@@ -97,6 +97,8 @@ def test_the_ingress_leads_to_both_platforms(helm: Path) -> None:
         ("image.repo=x", "additional properties 'repo'"),
         ("ingress.enabled=true", "/ingress/host"),
         ("weaviate.url=weaviate:8080", "/weaviate/url"),
+        ("weaviate.url=https://user:word@weaviate:8443", "/weaviate/url"),
+        ("model.baseUrl=https://user:word@models.example/v1", "/model/baseUrl"),
         ("persistence.size=lots", "/persistence/size"),
         ("syncEverySeconds=-1", "/syncEverySeconds"),
         ("image.digest=latest", "/image/digest"),
