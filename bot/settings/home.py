@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-OURS = ("state.db", "embeddings.db", "inbox.db", "memory.db", "index", "models", "audit", "slack", "eval")
+OURS = ("state.db", "embeddings.db", "inbox.db", "memory.db", "index", "models", "audit", "slack", "eval", "leases")
 """What Footnote keeps in its home; files beside them (-wal, -shm, .lock) begin with the same name."""
 _OTHERS = 0o077
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings.home import close_home, open_to_others
+from bot.settings.home import OURS, close_home, open_to_others
 from tests.servers.commands import MAIN, run
 
 
@@ -53,3 +53,4 @@ def test_a_command_leaves_nothing_open(tmp_path: Path) -> None:
         assert ("now its owner alone can" in done.stderr) == (arguments[0] == "sync")
     assert {name: mode for name, mode in modes(home).items() if not mode.endswith("00")} == {}
     assert (home / "state.db").is_file()
+    assert [p.name for p in home.iterdir() if not p.name.startswith(OURS)] == [], "made by a command, and never closed"
