@@ -108,7 +108,8 @@ class Archive:
                 while piece := member.read(_PIECE):
                     parser.feed(piece)
                     for _, element in parser.read_events():
-                        return etree.QName(element).localname
+                        if isinstance(element, etree._Element):
+                            return etree.QName(element).localname
         except etree.LxmlError:
             return None
         return None
