@@ -26,12 +26,13 @@ _READ = 200_000  # characters of the text that are looked at
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _TOKEN = re.compile(r"\S+")
 _MARKUP = re.compile(r"<[%!?/]?[A-Za-z][^<>]{0,80}>|<%|%>|\{\{|\}\}|\{%|%\}|\$\{|\[\[|\]\]|&[a-z]+;")
+_PLACEHOLDER = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|([$%#@_~^|])\1*[\w .-]+\1+")  # "[Company Name]", "%%TITLE%%"
 _CONTACT = re.compile(r"\S@\S+\.\S|https?://|www\.|\+\d[\d ()/-]{6,}|\(\d{3}\)\s*\d{3}-\d{4}", re.IGNORECASE)
 _YEARS = re.compile(r"(?:19|20)\d\d(?:[/–-](?:19|20)?\d\d)?")
 _JUNK = re.compile(
     r"(?:microsoft (?:word|excel|powerpoint)\s*-.*|powerpoint.*|untitled.*|(?:document|dokument|doc)\s*\d*|"
     r".*\.(?:docx?|xlsx?|pptx?|pdf|indd|x?html?|rtf|txt|tmp|qxd|md|odt)|[0-9a-f-]{16,}|"
-    r"(?:slide|page|sheet|blank|scan|print|title|new|none|null|unknown|index|home|default|template)\s*\d*)",
+    r"(?:slide|page|sheet|blank|scan|print|title|new|none|null|unknown|index|home|default|template)\s*\d*(?:\s?(?:of|/)\s?\d+)?)",
     re.IGNORECASE,
 )
 
@@ -46,8 +47,12 @@ def title_of(name: str, offered: Iterable[str], words: Counter[str]) -> str:
     if chosen:
         return chosen
     file = file_title(name)
-    plain = next((text for text in kept if text and not _MARKUP.search(text) and not _JUNK.fullmatch(text)), "")
+    plain = next((text for text in kept if text and not _is_junk(text)), "")
     return file if names(file, words) or not plain else plain
+
+
+def _is_junk(text: str) -> bool:
+    return any((_MARKUP.search(text), _JUNK.fullmatch(text), _PLACEHOLDER.fullmatch(text)))
 
 
 def file_title(name: str) -> str:
@@ -92,7 +97,7 @@ def words_of(text: str) -> Counter[str]:
 
 def names(title: str, words: Counter[str]) -> bool:
     """Whether a title says what the document is: words, and not a tag, an address, a number or a date alone."""
-    if len(title) < 2 or "\ufffd" in title or _JUNK.fullmatch(title) or _MARKUP.search(title) or _CONTACT.search(title):
+    if len(title) < 2 or "\ufffd" in title or _is_junk(title) or _CONTACT.search(title):
         return False
     if any(r.word and not title[len(r.text) :].strip(" .:–—-") for r in readings(title)):
         return False  # "CHAPTER 1" names a part
