@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
 
 from connectors.access import AccessRules
 from connectors.errors import ItemGone, SourceUnavailable
 from connectors.ports import Follower, Item, Lister, ListingFailure, Page, Source, Tells
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Breaks off or hangs after so many items or pages, tells all `twice`, or loses the item `vanishing`."""
+
+    breaks_after: int | None = None
+    hangs_after: int | None = None
+    twice: bool = False
+    vanishing: str = ""
+
 
 class _Around:
-    """What every wrapper passes on."""
+    """What every wrapper passes on, and where it fails."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, faults: Faults) -> None:
         self._source = source
+        self._faults = faults
         self.fetched: list[str] = []
         """Items that were fetched."""
 
@@ -35,82 +50,44 @@ class _Around:
         return self._source.tells
 
     async def fetch(self, item: Item) -> bytes:
+        if item.id == self._faults.vanishing:
+            raise ItemGone("is gone since it was listed")
         self.fetched.append(item.id)
         return await self._source.fetch(item)
 
-
-class FaultyLister(_Around):
-    """A `Lister` that breaks off or hangs after so many items, tells all `twice`, or loses the item `vanishing`."""
-
-    def __init__(
-        self,
-        source: Lister,
-        *,
-        breaks_after: int | None = None,
-        hangs_after: int | None = None,
-        twice: bool = False,
-        vanishing: str = "",
-    ) -> None:
-        super().__init__(source)
-        self._lister = source
-        self._breaks_after = breaks_after
-        self._hangs_after = hangs_after
-        self._twice = twice
-        self._vanishing = vanishing
-
-    async def list(self) -> AsyncIterator[Item | ListingFailure]:
+    async def _told(self, found: AsyncIterator[T]) -> AsyncIterator[T]:
         count = 0
-        async for found in self._lister.list():
-            if count == self._breaks_after:
+        async for one in found:
+            if count == self._faults.breaks_after:
                 raise SourceUnavailable("broken off, as the test wants")
-            if count == self._hangs_after:
+            if count == self._faults.hangs_after:
                 await asyncio.Event().wait()
             count += 1
-            yield found
-            if self._twice:
-                yield found
+            yield one
+            if self._faults.twice:
+                yield one
 
-    async def fetch(self, item: Item) -> bytes:
-        if item.id == self._vanishing:
-            raise ItemGone("is gone since it was listed")
-        return await super().fetch(item)
+
+class FaultyLister(_Around):
+    """A `Lister` with `Faults`, item by item."""
+
+    def __init__(self, source: Lister, faults: Faults) -> None:
+        super().__init__(source, faults)
+        self._lister = source
+
+    def list(self) -> AsyncIterator[Item | ListingFailure]:
+        return self._told(self._lister.list())
 
 
 class FaultyFollower(_Around):
-    """A `Follower` of the same faults, page by page."""
+    """A `Follower` with `Faults`, page by page."""
 
-    def __init__(
-        self,
-        source: Follower,
-        *,
-        breaks_after: int | None = None,
-        hangs_after: int | None = None,
-        twice: bool = False,
-        vanishing: str = "",
-    ) -> None:
-        super().__init__(source)
+    def __init__(self, source: Follower, faults: Faults) -> None:
+        super().__init__(source, faults)
         self._follower = source
-        self._breaks_after = breaks_after
-        self._hangs_after = hangs_after
-        self._twice = twice
-        self._vanishing = vanishing
 
-    async def changes(self, cursor: str | None) -> AsyncIterator[Page]:
-        count = 0
-        async for page in self._follower.changes(cursor):
-            if count == self._breaks_after:
-                raise SourceUnavailable("broken off, as the test wants")
-            if count == self._hangs_after:
-                await asyncio.Event().wait()
-            count += 1
-            yield page
-            if self._twice:
-                yield page
-
-    async def fetch(self, item: Item) -> bytes:
-        if item.id == self._vanishing:
-            raise ItemGone("is gone since it was listed")
-        return await super().fetch(item)
+    def changes(self, cursor: str | None) -> AsyncIterator[Page]:
+        return self._told(self._follower.changes(cursor))
 
 
 def faulty(
@@ -121,13 +98,10 @@ def faulty(
     twice: bool = False,
     vanishing: str = "",
 ) -> FaultyFollower | FaultyLister:
-    """The wrapper for the source's kind."""
+    """The wrapper for the source's kind. The faults are those of `Faults`."""
+    faults = Faults(breaks_after, hangs_after, twice, vanishing)
     if isinstance(source, Follower):
-        return FaultyFollower(
-            source, breaks_after=breaks_after, hangs_after=hangs_after, twice=twice, vanishing=vanishing
-        )
+        return FaultyFollower(source, faults)
     if isinstance(source, Lister):
-        return FaultyLister(
-            source, breaks_after=breaks_after, hangs_after=hangs_after, twice=twice, vanishing=vanishing
-        )
+        return FaultyLister(source, faults)
     raise TypeError(f"{source.name} is neither a Lister nor a Follower")
