@@ -413,26 +413,19 @@ def _values(d: Document, origin: Origin, status: str, since: str, reason: str = 
 def _entry(row: tuple[Any, ...]) -> DocumentState:
     i, source, parent, status, reason, version, title, uri, url, sha, acl, media, modified, token, *rest = row
     parser, synced, item, path, name, since, because = rest
-    document = Document(
-        id=i,
-        version=version,
-        title=title,
-        uri=uri,
-        url=url,
-        sha256=sha,
-        acl_id=acl,
-        source=source,
-        media_type=media,
-        modified_at=datetime.fromisoformat(modified),
-        effective_from=datetime.fromisoformat(since).date(),
-    )
+    document = _document((i, version, title, uri, url, sha, acl, source, media, modified, since))
     origin = Origin(item, path, name, token, parser, parent, because)
     began = datetime.fromisoformat(since)
     return DocumentState(document, origin, status, reason, datetime.fromisoformat(synced), began)
 
 
 def _earlier(row: Sequence[Any]) -> Document:
-    i, version, title, uri, url, sha, acl, source, media, modified, since, until = row
+    *held, until = row
+    return replace(_document(held), effective_to=datetime.fromisoformat(until).date())
+
+
+def _document(held: Sequence[Any]) -> Document:
+    i, version, title, uri, url, sha, acl, source, media, modified, since = held
     return Document(
         id=i,
         version=version,
@@ -445,5 +438,4 @@ def _earlier(row: Sequence[Any]) -> Document:
         media_type=media,
         modified_at=datetime.fromisoformat(modified),
         effective_from=datetime.fromisoformat(since).date(),
-        effective_to=datetime.fromisoformat(until).date(),
     )
