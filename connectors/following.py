@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from connectors.access import NOBODY
 from connectors.errors import ItemGone, ItemUnreadable, SourceUnavailable
@@ -40,6 +40,16 @@ async def patient(found: AsyncIterator[T], seconds: float, source: str) -> Async
             return
         except TimeoutError as error:
             raise SourceUnavailable(f"the source {source!r} has said nothing for {seconds:.0f} s.") from error
+
+
+async def side_by_side(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """All of these at once. Raises what the first that fails raises; the others end then."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in work:
+                group.create_task(one)
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from None  # the others only followed from it
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +162,7 @@ class Run:
                 pages = await self._item(document_id, item, entry, access[item.id] or NOBODY)
             self.progress(document_id, pages)
 
-        try:
-            async with asyncio.TaskGroup() as group:
-                for item in wanted:
-                    group.create_task(handle(item))
-        except ExceptionGroup as several:
-            raise several.exceptions[0] from None  # the others only followed from it
+        await side_by_side(handle(item) for item in wanted)
         if mark:
             self.state.mark(self.source.name, [item.id for item in items])
 

@@ -104,6 +104,7 @@ class SyncOptions:
 async def _sync(app: App, sources: list[Source], options: SyncOptions, *, watch: bool, json: bool) -> int:
     """All of these side by side, so that a slow one holds up no other; their reports in the order they end."""
     from connectors.errors import ConnectorError
+    from connectors.following import side_by_side
     from connectors.report import SyncReport
 
     total = SyncReport()
@@ -130,14 +131,7 @@ async def _sync(app: App, sources: list[Source], options: SyncOptions, *, watch:
                 _print_report(one.name, report, options.dry_run)
                 _print_access(report)
 
-        import asyncio  # only here: help would wait for it
-
-        try:
-            async with asyncio.TaskGroup() as group:
-                for one in sources:
-                    group.create_task(follow(one))
-        except ExceptionGroup as several:
-            raise several.exceptions[0] from None  # the others only followed from it
+        await side_by_side(follow(one) for one in sources)
     if json:
         out(asdict(total))
     if watch and not options.dry_run:
