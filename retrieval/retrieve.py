@@ -14,7 +14,7 @@ from retrieval.indexing import made_now
 from retrieval.ports import Embedder, Library
 from retrieval.question.routing import Router
 from retrieval.question.search_terms import SearchTerms, analysed
-from retrieval.thread import direction
+from retrieval.thread import direction, embedded
 from retrieval.types import Document, Hit, Passage, Query, Question, Section
 
 _ROUNDS = 3  # searches, each asking for more, while hits fall away because they are not current
@@ -94,7 +94,8 @@ class Retriever:
         if not text or not acl_ids or limit <= 0:
             return ()
         asked = analysed(text)
-        vector = (await direction(self._embedder, question, text, self._settings.thread_share)).astype("<f4").tobytes()
+        own = await embedded(self._embedder, text)
+        vector = (await direction(self._embedder, question, own, self._settings.thread_share)).astype("<f4").tobytes()
         query = self._of_thread(question, await self._query(asked, vector, acl_ids))
         query = replace(query, document_ids=await self._of(sources))
         # Only figures change the index's order; without them a few more than wanted make up for stale hits.

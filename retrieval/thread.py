@@ -51,18 +51,22 @@ class FollowUps:
         return question if alone.sure else inside
 
 
-async def direction(embedder: Embedder, question: Question, text: str, share: float) -> Floats:
-    """The vector of a text of the question, turned by `share` to the question before where it is read with its thread.
+async def direction(embedder: Embedder, question: Question, own: Floats, share: float) -> Floats:
+    """The vector of the question, `own`, turned by `share` to the question before where it is read with its thread.
 
     Raises EmbedderUnavailable.
     """
-    [vector] = await embedder.embed([text])
-    own = np.frombuffer(vector, "<f4")
     if not question.own or not question.memory:
         return own
-    [before] = await embedder.embed([question.memory[-1].question])
-    mixed = own + np.float32(share) * np.frombuffer(before, "<f4")
+    before = await embedded(embedder, question.memory[-1].question)
+    mixed = own + np.float32(share) * before
     return np.asarray(mixed / max(float(np.linalg.norm(mixed)), 1e-9), np.float32)
+
+
+async def embedded(embedder: Embedder, text: str) -> Floats:
+    """The vector of a text. Raises EmbedderUnavailable."""
+    [vector] = await embedder.embed([text])
+    return np.frombuffer(vector, "<f4")
 
 
 def near_thread(question: Question, places: Sequence[tuple[str, int, int]]) -> Floats:

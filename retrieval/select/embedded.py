@@ -18,7 +18,7 @@ import numpy as np
 from retrieval.ports import Embedder
 from retrieval.select.features import FEATURES, Candidate, Floats, features, telling
 from retrieval.selection import Chosen, ModelUse, Selection
-from retrieval.thread import direction, near_thread
+from retrieval.thread import direction, embedded, near_thread
 from retrieval.types import Passage, Question
 
 WEIGHTS = "weights.npz"
@@ -122,7 +122,8 @@ class EmbeddedSelector:
     async def select(self, question: Question, passages: Sequence[Passage]) -> Selection:
         """The likeliest units, three at most. Raises EmbedderUnavailable."""
         text = question.own or question.text
-        vector = await direction(self._embedder, question, text, THREAD_SHARE)
+        own = await embedded(self._embedder, text)
+        vector = await direction(self._embedder, question, own, THREAD_SHARE)
         listed = telling(text, candidates(passages, len(vector)))
         if not listed:
             return Selection((), False, self._use)
@@ -134,7 +135,7 @@ class EmbeddedSelector:
         likely = 1 / (1 + np.exp(-odds))
         likeliest = self._scorer.sure(rows[order], odds[order])
         use = ModelUse("extractive", "", {**self._use.parameters, "sure_millionths": round(1e6 * likeliest)})
-        sure = likeliest >= self._scorer.threshold and await self._asked_here(question, listed)
+        sure = likeliest >= self._scorer.threshold and (not question.own or self._asked_here(text, own, listed))
         if not sure and self._scorer.about(rows[order], odds[order]) < self._scorer.least:
             return Selection((), False, use)
         shown = _apart(order, listed)
@@ -143,14 +144,11 @@ class EmbeddedSelector:
         chosen = tuple(Chosen(listed[n].unit.id, round(1e6 * float(likely[n]))) for n in shown)
         return Selection(chosen, sure, use)
 
-    async def _asked_here(self, question: Question, listed: Sequence[Candidate]) -> bool:
+    def _asked_here(self, text: str, own: Floats, listed: Sequence[Candidate]) -> bool:
         """Whether a question that is read with its thread has to do with the units by itself. The thread's vector lifts
         whatever is about the same matter, also where the question asks for something that stands nowhere.
         """
-        if not question.own:
-            return True
-        [held] = await self._embedder.embed([question.own])
-        rows = features(question.own, np.frombuffer(held, "<f4"), listed)
+        rows = features(text, own, listed)
         odds = self._scorer.likely(rows)
         order = np.argsort(-odds, kind="stable")
         return self._scorer.about(rows[order], odds[order]) >= self._scorer.least
