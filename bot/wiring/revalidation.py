@@ -82,7 +82,8 @@ class Revalidator:
     def _source(self, name: str) -> Source | None:
         if name not in self._sources:
             try:
-                self._sources |= {one.name: one for one in find(self._settings, self._state, None)}
+                found = {one.name: one for one in find(self._settings, self._state, None)}
+                self._sources = found | self._sources  # those in use stay: `close` must reach them
             except ConnectorError as error:
                 log.warning("the sources cannot be set up", error=str(error))
         return self._sources.get(name)
